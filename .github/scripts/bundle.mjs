@@ -1,0 +1,79 @@
+// Builds dist/: the action, the emulator and the quick start, each a bundle of its own.
+//
+// The sources are transpiled by swc, as in the tests (`tsc` only checks types), and then bundled by
+// ncc through its API, for two things that its command line does not offer:
+// - `mainFields`: the ES modules of the AWS SDK, so that what only some runs need (credential
+//   providers above all) is split off into chunks and what nobody calls is left out;
+// - `externals`: `undici` comes with `@actions/core` for its OIDC client and with `@actions/github`
+//   for proxied API calls. The action uses neither, and undici would be half of the bundle, so the
+//   name is bound to a module that Node.js has anyway.
+import ncc from '@vercel/ncc'
+import { minifySync, transformFileSync } from '@swc/core'
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const target = process.argv[2] ?? join(root, 'dist')
+
+const BUNDLES = [
+  { entry: 'index.js', folder: '.', license: 'licenses.txt' },
+  { entry: 'emulator/index.js', folder: 'emulator', license: 'licenses.txt' },
+  { entry: 'start/index.js', folder: 'start', license: '' }
+]
+
+// A fixed place: webpack derives its module ids from the paths.
+const library = join(root, 'node_modules', '.bundle')
+try {
+  transpile(library)
+  rmSync(target, { recursive: true, force: true })
+  for (const bundle of BUNDLES) await build(bundle)
+} finally {
+  rmSync(library, { recursive: true, force: true })
+}
+
+function transpile(folder) {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
+  for (const source of globSync('src/**/*.ts', { cwd: root })) {
+    const { code } = transformFileSync(join(root, source), {
+      cwd: root,
+      swcrc: false,
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+      module: { type: 'es6' }
+    })
+    const path = join(folder, relative('src', source).replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, code)
+  }
+}
+
+async function build({ entry, folder, license }) {
+  const { code, assets } = await ncc(join(library, entry), {
+    cache: false,
+    quiet: true,
+    minify: true,
+    mainFields: ['module', 'main'],
+    externals: { undici: 'node:http' },
+    license
+  })
+  const files = { 'index.js': code }
+  // ncc minifies the entry only, not the chunks.
+  for (const [name, { source }] of Object.entries(assets)) {
+    files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
+  }
+  files['package.json'] = '{"type":"module"}\n'
+  let total = 0
+  for (const [name, source] of Object.entries(files)) {
+    const path = join(target, folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, source)
+    total += source.length
+  }
+  const count = Object.keys(files).length
+  console.log(`${join(folder, 'index.js')}: ${code.length} bytes, ${count} files of ${total} bytes`)
+}
+
+function minifyChunk(source) {
+  return minifySync(source, { module: true, compress: true, mangle: true, ecma: 2020 }).code
+}

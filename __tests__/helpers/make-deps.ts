@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Deps, Log } from '../../src/deps.js'
+import { createEcrPublicClient } from '../../src/ecr-public/client.js'
+import { execute } from '../../src/exec.js'
+import { createRegistry } from '../../src/registry/registry.js'
+import type { RunningEmulator } from './start-emulator.js'
+
+/** What a mode said, line by line, each with its level: `warning: …`. */
+export interface TestDeps extends Deps {
+  readonly lines: readonly string[]
+  readonly masked: readonly string[]
+}
+
+const folders = new Set<string>()
+
+/**
+ * The real dependencies of a mode, pointed at an emulator: the SDK over HTTP, the registry client, no
+ * stand-in for either. Time does not pass in `sleep`.
+ */
+export function makeDeps(
+  emulator: Pick<RunningEmulator, 'env'>,
+  overrides: Partial<Deps> & { readonly maxAttempts?: number } = {}
+): TestDeps {
+  const { maxAttempts = 5, ...replaced } = overrides
+  const lines: string[] = []
+  const masked: string[] = []
+  const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
+  const log: Log = {
+    info: say('info'),
+    notice: say('notice'),
+    warning: say('warning'),
+    debug: say('debug'),
+    group: async (title, body) => {
+      lines.push(`group: ${title}`)
+      return body()
+    }
+  }
+  const env = { ...emulator.env, ...replaced.env }
+  const signal = replaced.signal ?? new AbortController().signal
+  const mask = (secret: string): void => void masked.push(secret)
+  const sleep = replaced.sleep ?? (() => Promise.resolve())
+  const api = replaced.api ?? createEcrPublicClient({ maxAttempts, env, signal, log })
+  let folder: Promise<string> | undefined
+  return {
+    api,
+    openRegistry: (host) =>
+      Promise.resolve(createRegistry(host, { api, env, signal, log, mask, sleep })),
+    log,
+    now: () => new Date(),
+    sleep,
+    random: () => 0.5,
+    exec: execute,
+    mask,
+    signal,
+    temporaryFolder: () => {
+      folder ??= mkdtemp(join(tmpdir(), 'make-deps-')).then((path) => {
+        folders.add(path)
+        return path
+      })
+      return folder
+    },
+    ...replaced,
+    env,
+    lines,
+    masked
+  }
+}
+
+afterAll(async () => {
+  for (const path of folders) await rm(path, { recursive: true, force: true })
+})

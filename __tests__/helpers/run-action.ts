@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What a step of a workflow left behind. */
+export interface ActionRun {
+  readonly exitCode: number | null
+  /** Standard output, which is the log of the step. */
+  readonly log: string
+  readonly stderr: string
+  readonly outputs: Readonly<Record<string, string>>
+  readonly state: Readonly<Record<string, string>>
+  readonly summary: string
+  /** The `RUNNER_TEMP` of the run. */
+  readonly runnerTemp: string
+  /** The lines `::error::` of the log, without their head. */
+  readonly errors: readonly string[]
+}
+
+export interface ActionRunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** The working folder; a fresh one where it is left out. */
+  readonly cwd?: string
+  /** Set for the post step: the state that the main step saved. */
+  readonly state?: Readonly<Record<string, string>>
+  /** Called with the process once it runs, for tests that interrupt it. */
+  readonly onStart?: (process: ReturnType<typeof spawn>) => void
+}
+
+const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
+const folders = new Set<string>()
+
+/** Runs `dist/index.js` as the runner does: inputs and state by environment, outputs by file. */
+export async function runAction(
+  inputs: Readonly<Record<string, string>>,
+  options: ActionRunOptions = {}
+): Promise<ActionRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'run-action-'))
+  folders.add(folder)
+  const runnerTemp = join(folder, 'temp')
+  const home = join(folder, 'home')
+  const work = join(folder, 'work')
+  for (const made of [runnerTemp, home, work]) await mkdir(made)
+  const files = { output: join(folder, 'o'), state: join(folder, 's'), summary: join(folder, 'y') }
+  for (const file of Object.values(files)) await writeFile(file, '')
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    RUNNER_TEMP: runnerTemp,
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STATE: files.state,
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_WORKSPACE: options.cwd ?? work,
+    ...options.env
+  }
+  for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value
+  for (const [name, value] of Object.entries(options.state ?? {})) env[`STATE_${name}`] = value
+
+  const child = spawn(process.execPath, [BUNDLE], { cwd: options.cwd ?? work, env })
+  let log = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+  options.onStart?.(child)
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return {
+    exitCode,
+    log,
+    stderr,
+    outputs: parseFileCommands(await readFile(files.output, 'utf8')),
+    state: parseFileCommands(await readFile(files.state, 'utf8')),
+    summary: await readFile(files.summary, 'utf8'),
+    runnerTemp,
+    errors: log
+      .split('\n')
+      .filter((line) => line.startsWith('::error::'))
+      .map((line) => line.slice('::error::'.length))
+  }
+}
+
+/** The `NAME<<DELIMITER … DELIMITER` records of the files that the runner reads. */
+function parseFileCommands(text: string): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const match of text.matchAll(/^(.+?)<<(ghadelimiter_[0-9a-f-]+)\n([^]*?)\n?\2$/gm)) {
+    values[match[1]!] = match[3]!
+  }
+  return values
+}
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})

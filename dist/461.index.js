@@ -1,0 +1,1 @@
+export const id=461;export const ids=[461];export const modules={461:(t,o,n)=>{n.d(o,{post:()=>r});async function r(){throw Error("not written yet")}}};

@@ -1,0 +1,1 @@
+export const id=778;export const ids=[778];export const modules={1778:(e,t,o)=>{o.d(t,{execute:()=>s});var n=o(9529);async function s(e,t,o={}){let{input:r,onStdout:d}=o;return(0,n.H)(e,[...t],{silent:!0,ignoreReturnCode:!0,...void 0===r?{}:{input:r},...void 0===d?{}:{listeners:{stdout:d}}})}}};

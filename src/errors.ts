@@ -1,0 +1,51 @@
+/**
+ * An error whose message is meant for the person who wrote the workflow: it says what is wrong, the
+ * value, what is allowed and the way out. Anything else that is thrown is a fault of ours and is
+ * reported as such.
+ */
+export class ActionError extends Error {
+  override readonly name = 'ActionError'
+}
+
+/** The parts of an error message, in the order in which they are shown. */
+export interface Problem {
+  /** What is wrong, as a clause without a full stop: `Input "max-attempts" must be a whole number`. */
+  readonly what: string
+  /** The offending value, shown in quotes; left out where it could be a secret. */
+  readonly value?: string | undefined
+  /** What is allowed. */
+  readonly allowed?: string | undefined
+  /** What to do about it. */
+  readonly wayOut?: string | undefined
+}
+
+/** The longest value that an error message quotes, in characters; the rest is elided. */
+const MAX_QUOTED_CHARACTERS = 200
+
+/** Makes the error *what – the value – what is allowed – the way out*, keeping its `cause`. */
+export function problem(parts: Problem, cause?: unknown): ActionError {
+  const segments = [parts.what]
+  if (parts.value !== undefined) segments.push(`"${elide(parts.value)}"`)
+  if (parts.allowed !== undefined) segments.push(parts.allowed)
+  if (parts.wayOut !== undefined) segments.push(parts.wayOut)
+  return new ActionError(segments.join(' – '), cause === undefined ? undefined : { cause })
+}
+
+/** The message of anything that was thrown, also of what is no `Error`. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message
+  return String(thrown)
+}
+
+/** The `code` of a Node.js system error (`ENOENT`, `ECONNRESET`, …), or `undefined`. */
+export function codeOf(thrown: unknown): string | undefined {
+  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
+    return thrown.code
+  }
+  return undefined
+}
+
+function elide(value: string): string {
+  if (value.length <= MAX_QUOTED_CHARACTERS) return value
+  return `${value.slice(0, MAX_QUOTED_CHARACTERS)}…`
+}

@@ -1,0 +1,55 @@
+import { problem } from '../errors.js'
+import { isSha256Digest } from './digest.js'
+import { parseJsonObject, type Platform } from './manifest.js'
+
+/** What this project reads of an image config (OCI image configuration, Docker's v1.2 image JSON). */
+export interface ImageConfig {
+  readonly platform: Platform
+  /** The digests of the uncompressed layers, the lowest first. */
+  readonly diffIds: readonly string[]
+  /** What made each layer that is no empty one, where the config says. */
+  readonly createdBy: readonly (string | undefined)[]
+}
+
+/**
+ * Reads an image config.
+ *
+ * @throws ActionError where it is no config of an image with layers
+ */
+export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
+  const json = parseJsonObject(bytes, name)
+  const rootfs = json.rootfs
+  const diffIds =
+    typeof rootfs === 'object' && rootfs !== null && 'diff_ids' in rootfs
+      ? rootfs.diff_ids
+      : undefined
+  if (!Array.isArray(diffIds)) {
+    throw problem({ what: `${name} is no image config`, allowed: 'JSON with rootfs.diff_ids' })
+  }
+  return {
+    platform: {
+      os: typeof json.os === 'string' ? json.os : '',
+      architecture: typeof json.architecture === 'string' ? json.architecture : '',
+      variant: typeof json.variant === 'string' ? json.variant : undefined
+    },
+    diffIds: diffIds.map((diffId: unknown, at) => {
+      if (typeof diffId === 'string' && isSha256Digest(diffId)) return diffId
+      throw problem({
+        what: `${name}, rootfs.diff_ids[${String(at)}] is no digest`,
+        value: typeof diffId === 'string' ? diffId : JSON.stringify(diffId),
+        allowed: 'sha256: and 64 lower-case hexadecimal digits'
+      })
+    }),
+    createdBy: createdByOf(json.history)
+  }
+}
+
+function createdByOf(history: unknown): (string | undefined)[] {
+  if (!Array.isArray(history)) return []
+  return history
+    .filter((entry: unknown) => !(entry as { empty_layer?: unknown } | null)?.empty_layer)
+    .map((entry: unknown) => {
+      const createdBy = (entry as { created_by?: unknown } | null)?.created_by
+      return typeof createdBy === 'string' ? createdBy : undefined
+    })
+}

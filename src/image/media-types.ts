@@ -1,0 +1,48 @@
+/**
+ * The media types of images, by the names that the OCI image specification and Docker's image manifest
+ * v2 schema 2 give them (https://github.com/opencontainers/image-spec/blob/main/media-types.md,
+ * https://distribution.github.io/distribution/spec/manifest-v2-2/).
+ */
+export const MEDIA_TYPES = {
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  ociLayer: 'application/vnd.oci.image.layer.v1.tar',
+  ociLayerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  ociLayerZstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
+  ociEmpty: 'application/vnd.oci.empty.v1+json',
+  dockerManifestList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
+  dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  dockerForeignLayerGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
+} as const
+
+/** `true` for an OCI index and for Docker's manifest list. */
+export function isIndexMediaType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerManifestList
+}
+
+/** `true` for the manifest of one image, OCI's or Docker's. */
+export function isManifestMediaType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest
+}
+
+/** How a layer of this media type is compressed; `undefined` where it is no layer type known here. */
+export function compressionOfLayer(mediaType: string): 'none' | 'gzip' | 'zstd' | undefined {
+  const isLayer = mediaType.includes('.layer.') || mediaType.includes('.rootfs.')
+  if (!isLayer) return undefined
+  if (mediaType.endsWith('.tar')) return 'none'
+  if (/[.+]gzip$/.test(mediaType)) return 'gzip'
+  if (/[.+]zstd$/.test(mediaType)) return 'zstd'
+  return undefined
+}
+
+/**
+ * `true` for a layer that may live elsewhere than in the registry: Docker's foreign layers and OCI's
+ * non-distributable ones.
+ */
+export function isForeignLayer(mediaType: string): boolean {
+  return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.')
+}

@@ -1,0 +1,122 @@
+/** The modes, as the user types them. */
+export const MODES = ['login', 'ensure-repo', 'sync-catalog', 'push-tar', 'cleanup-tags'] as const
+
+export type Mode = (typeof MODES)[number]
+
+/** What an input's text has to look like. */
+export type InputForm =
+  | { readonly type: 'text' }
+  | { readonly type: 'boolean' }
+  | { readonly type: 'integer'; readonly min: number; readonly max?: number }
+  | { readonly type: 'choice'; readonly allowed: readonly string[] }
+  | { readonly type: 'list' }
+
+/** One input: the modes that take it, its form and its default (as text; `undefined` where it has none). */
+export interface InputSpec {
+  readonly modes: readonly Mode[]
+  readonly form: InputForm
+  readonly default?: string | Readonly<Partial<Record<Mode, string>>>
+  readonly required?: boolean
+}
+
+const TEXT: InputForm = { type: 'text' }
+const BOOLEAN: InputForm = { type: 'boolean' }
+const LIST: InputForm = { type: 'list' }
+
+/**
+ * Every input of the action. `action.yml`, the README and `action-types.yml` say the same, held by
+ * `__tests__/contract.test.ts`.
+ */
+export const INPUT_SPECS = {
+  mode: { modes: MODES, form: { type: 'choice', allowed: MODES }, required: true },
+  'dry-run': { modes: MODES, form: BOOLEAN, default: 'false' },
+  'registry-id': { modes: MODES, form: TEXT },
+  'max-attempts': { modes: MODES, form: { type: 'integer', min: 1, max: 20 }, default: '5' },
+
+  logout: { modes: ['login'], form: BOOLEAN, default: 'true' },
+
+  repository: {
+    modes: ['ensure-repo', 'sync-catalog', 'push-tar', 'cleanup-tags'],
+    form: LIST,
+    required: true
+  },
+
+  state: {
+    modes: ['ensure-repo'],
+    form: { type: 'choice', allowed: ['present', 'absent'] },
+    default: 'present'
+  },
+  force: { modes: ['ensure-repo'], form: BOOLEAN, default: 'false' },
+  'resource-tags': { modes: ['ensure-repo'], form: LIST },
+  'prune-resource-tags': { modes: ['ensure-repo'], form: BOOLEAN, default: 'false' },
+  policy: { modes: ['ensure-repo'], form: TEXT },
+
+  readme: { modes: ['sync-catalog'], form: TEXT, default: 'README.md' },
+  'usage-heading': {
+    modes: ['sync-catalog'],
+    form: LIST,
+    default: 'Usage\nQuick start\nGetting started\nHow to use'
+  },
+  about: { modes: ['sync-catalog'], form: TEXT },
+  usage: { modes: ['sync-catalog'], form: TEXT },
+  description: { modes: ['sync-catalog'], form: TEXT },
+  architectures: { modes: ['sync-catalog'], form: LIST },
+  'operating-systems': { modes: ['sync-catalog'], form: LIST },
+  logo: { modes: ['sync-catalog'], form: TEXT },
+  'display-name': { modes: ['sync-catalog'], form: TEXT },
+  'absolute-links': { modes: ['sync-catalog'], form: BOOLEAN, default: 'true' },
+  'on-too-long': {
+    modes: ['sync-catalog'],
+    form: { type: 'choice', allowed: ['truncate', 'fail'] },
+    default: 'truncate'
+  },
+
+  tar: { modes: ['push-tar'], form: TEXT },
+  image: { modes: ['push-tar'], form: TEXT },
+  'archive-image': { modes: ['push-tar'], form: TEXT },
+  'image-tags': { modes: ['push-tar'], form: LIST },
+  compression: {
+    modes: ['push-tar'],
+    form: { type: 'choice', allowed: ['gzip', 'zstd', 'none'] },
+    default: 'gzip'
+  },
+  'compression-level': { modes: ['push-tar'], form: { type: 'integer', min: 1, max: 19 } },
+  'if-tag-exists': {
+    modes: ['push-tar'],
+    form: { type: 'choice', allowed: ['move', 'skip', 'fail'] },
+    default: 'move'
+  },
+  'reuse-layers': { modes: ['push-tar'], form: BOOLEAN, default: 'true' },
+  concurrency: { modes: ['push-tar'], form: { type: 'integer', min: 1, max: 16 }, default: '4' },
+
+  tags: { modes: ['cleanup-tags'], form: LIST, default: '*' },
+  'exclude-tags': { modes: ['cleanup-tags'], form: LIST, default: 'latest' },
+  'older-than': { modes: ['cleanup-tags'], form: TEXT },
+  'keep-latest': { modes: ['cleanup-tags'], form: { type: 'integer', min: 0 }, default: '1' },
+  'sort-by': {
+    modes: ['cleanup-tags'],
+    form: { type: 'choice', allowed: ['created', 'semver'] },
+    default: 'created'
+  },
+  untagged: { modes: ['cleanup-tags'], form: BOOLEAN, default: 'false' },
+  'lifecycle-policy': { modes: ['cleanup-tags'], form: TEXT },
+  'max-deletions': { modes: ['cleanup-tags'], form: { type: 'integer', min: 0 } }
+} as const satisfies Record<string, InputSpec>
+
+export type InputName = keyof typeof INPUT_SPECS
+
+/** What ECR Public cannot do, by the names under which people ask for it elsewhere. */
+export const UNSUPPORTED_INPUTS: Readonly<Record<string, string>> = {
+  'image-tag-mutability': 'ECR Public has no tag immutability: every tag can be moved',
+  'tag-mutability': 'ECR Public has no tag immutability: every tag can be moved',
+  'tag-immutability': 'ECR Public has no tag immutability: every tag can be moved',
+  'scan-on-push': 'ECR Public does not scan images',
+  'image-scanning': 'ECR Public does not scan images',
+  'image-scanning-configuration': 'ECR Public does not scan images',
+  'encryption-type': 'ECR Public has no choice of encryption',
+  'encryption-configuration': 'ECR Public has no choice of encryption',
+  'kms-key': 'ECR Public has no choice of encryption',
+  'replication-configuration': 'ECR Public has no replication rules',
+  'lifecycle-policy-text': 'ECR Public has no lifecycle policies; mode cleanup-tags evaluates one',
+  region: 'the API exists only in us-east-1, which is always used'
+}

@@ -1,0 +1,47 @@
+/**
+ * The items of a list input: one a line, commas also separate, blank lines and lines that begin with
+ * `#` are skipped. A comma inside a `/regular expression/` or inside the braces of a glob
+ * (`v{1,2}.*`) belongs to the item.
+ */
+export function parseList(text: string): string[] {
+  return text
+    .split(/\r\n|\n|\r/)
+    .filter((line) => !line.trimStart().startsWith('#'))
+    .flatMap((line) => splitAtCommas(line))
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function splitAtCommas(line: string): string[] {
+  const items: string[] = []
+  let item = ''
+  let braces = 0
+  for (let at = 0; at < line.length; at++) {
+    const character = line.charAt(at)
+    if (item.trim() === '' && character === '/') {
+      const end = endOfRegularExpression(line, at)
+      if (end !== undefined) {
+        item += line.slice(at, end)
+        at = end - 1
+        continue
+      }
+    }
+    if (character === '{') braces++
+    if (character === '}') braces = Math.max(0, braces - 1)
+    if (character === ',' && !(braces > 0 && line.includes('}', at))) {
+      items.push(item)
+      item = ''
+      braces = 0
+      continue
+    }
+    item += character
+  }
+  items.push(item)
+  return items
+}
+
+/** Where the regular expression that starts at `start` ends, or `undefined` where there is none. */
+function endOfRegularExpression(line: string, start: number): number | undefined {
+  const match = /^\/(?:[^\\/]|\\.)+\/[a-z]*(?=\s*(?:,|$))/.exec(line.slice(start))
+  return match === null ? undefined : start + match[0].length
+}

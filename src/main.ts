@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Deps } from './deps.js'
+import { ActionError } from './errors.js'
+import { readInputs } from './inputs.js'
+import type { Inputs } from './inputs.js'
+import { createLog, mask, reportFailure, writeReport } from './report.js'
+import type { Report } from './report.js'
+import { markPost } from './state.js'
+import { createTemporary } from './temporary.js'
+
+/** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
+export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const cancellation = new AbortController()
+  const temporary = createTemporary(env)
+  const cancel = (signal: NodeJS.Signals): void => {
+    cancellation.abort(
+      new ActionError(
+        `The run was cancelled (${signal}) – what was done until then stands, the next run goes on from there`
+      )
+    )
+  }
+  process.on('SIGINT', cancel).on('SIGTERM', cancel)
+  try {
+    markPost()
+    const inputs = readInputs(env)
+    const deps = await createDeps(inputs, env, cancellation.signal, temporary.folder)
+    const report = await runMode(inputs, deps)
+    await writeReport(inputs.mode, inputs.dryRun, report)
+  } catch (error) {
+    reportFailure(cancellation.signal.aborted ? cancellation.signal.reason : error)
+  } finally {
+    temporary.remove()
+    process.off('SIGINT', cancel).off('SIGTERM', cancel)
+  }
+}
+
+/** Loads the mode's own code, and nothing of the other modes, and runs it. */
+async function runMode(inputs: Inputs, deps: Deps): Promise<Report> {
+  switch (inputs.mode) {
+    case 'login': {
+      const { login } = await import('./modes/login.js')
+      return login(inputs, deps)
+    }
+    case 'ensure-repo': {
+      const { ensureRepo } = await import('./modes/ensure-repo.js')
+      return ensureRepo(inputs, deps)
+    }
+    case 'sync-catalog': {
+      const { syncCatalog } = await import('./modes/sync-catalog.js')
+      return syncCatalog(inputs, deps)
+    }
+    case 'push-tar': {
+      const { pushTar } = await import('./modes/push-tar.js')
+      return pushTar(inputs, deps)
+    }
+    case 'cleanup-tags': {
+      const { cleanupTags } = await import('./modes/cleanup-tags.js')
+      return cleanupTags(inputs, deps)
+    }
+    default:
+      return inputs satisfies never
+  }
+}
+
+async function createDeps(
+  inputs: Inputs,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  temporaryFolder: () => Promise<string>
+): Promise<Deps> {
+  const log = createLog()
+  const sleep = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal })
+  const { createEcrPublicClient } = await import('./ecr-public/client.js')
+  const api = createEcrPublicClient({ maxAttempts: inputs.maxAttempts, env, signal, log })
+  return {
+    api,
+    openRegistry: async (host) => {
+      const { createRegistry } = await import('./registry/registry.js')
+      return createRegistry(host, { api, env, signal, log, mask, sleep })
+    },
+    log,
+    now: () => new Date(),
+    sleep,
+    random: Math.random,
+    exec: async (program, args, options) => {
+      const { execute } = await import('./exec.js')
+      return execute(program, args, options)
+    },
+    mask,
+    env,
+    signal,
+    temporaryFolder
+  }
+}
