@@ -1,0 +1,137 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** The programs of others that tests drive; each is a Debian package, but docker's CLI (a static binary). */
+export type Client =
+  | 'aws'
+  | 'boto3'
+  | 'buildah'
+  | 'chromium'
+  | 'debootstrap'
+  | 'docker'
+  | 'podman'
+  | 'skopeo'
+  | 'umoci'
+  | 'zstd'
+
+/** Where Debian puts what comes without a place of its own on the PATH, or with another one before it. */
+const FIXED_PATHS: Readonly<Partial<Record<Client, string>>> = {
+  aws: '/usr/bin/aws',
+  boto3: '/usr/bin/python3'
+}
+
+/** The file of a client, or `undefined` where it is not installed; for boto3, the Python that has it. */
+export function findClient(client: Client): string | undefined {
+  const fixed = FIXED_PATHS[client]
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const candidates = fixed === undefined ? folders.map((folder) => join(folder, client)) : [fixed]
+  const path = candidates.find(isExecutable)
+  if (client !== 'boto3' || path === undefined) return path
+  try {
+    execFileSync(path, ['-c', 'import boto3'], { stdio: 'ignore' })
+    return path
+  } catch {
+    return undefined
+  }
+}
+
+/** The file of a client. @throws Error where it is not installed */
+export function getClient(client: Client): string {
+  const path = findClient(client)
+  if (path === undefined) throw new Error(`${client} is not installed`)
+  return path
+}
+
+/**
+ * A `describe` whose tests need clients. Where one is missing they are shown as skipped; with
+ * `REQUIRE_CLIENTS=1`, as in CI, they fail instead.
+ */
+export function describeWithClient(
+  clients: Client | readonly Client[],
+  name: string,
+  body: () => void
+): void
+export function describeWithClient(clients: Client | readonly Client[], body: () => void): void
+export function describeWithClient(
+  clients: Client | readonly Client[],
+  nameOrBody: string | (() => void),
+  maybeBody?: () => void
+): void {
+  const needed = typeof clients === 'string' ? [clients] : clients
+  const [name, body] =
+    typeof nameOrBody === 'string' ? [nameOrBody, maybeBody!] : [needed.join(', '), nameOrBody]
+  const missing = needed.filter((client) => findClient(client) === undefined)
+  if (missing.length === 0) {
+    describe(name, body)
+  } else if (process.env.REQUIRE_CLIENTS === '1') {
+    describe(name, () => {
+      test(`needs ${missing.join(', ')}`, () => {
+        throw new Error(`not installed: ${missing.join(', ')}`)
+      })
+    })
+  } else {
+    describe.skip(`${name} (not installed: ${missing.join(', ')})`, body)
+  }
+}
+
+/** What came of a client. */
+export interface ClientRun {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ClientOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Written to standard input. */
+  readonly input?: string | Buffer
+}
+
+/** Runs a client to its end, at most two minutes; resolves whatever its exit status is. */
+export async function runClient(
+  client: Client,
+  args: readonly string[],
+  options: ClientOptions = {}
+): Promise<ClientRun> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      getClient(client),
+      args,
+      {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        maxBuffer: 64 * 1024 * 1024,
+        timeout: 120_000
+      },
+      (error, stdout, stderr) => {
+        const exitCode = error === null ? 0 : error.code
+        if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr })
+        else reject(new Error(`${client} did not end by itself`, { cause: error }))
+      }
+    )
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(options.input ?? '')
+  })
+}
+
+/** Runs a client and gives its standard output. @throws Error with what it said where it failed */
+export async function getClientOutput(
+  client: Client,
+  args: readonly string[],
+  options: ClientOptions = {}
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runClient(client, args, options)
+  if (exitCode === 0) return stdout
+  throw new Error(`${client} ${args.join(' ')} ended with status ${exitCode}\n${stderr}${stdout}`)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
