@@ -1,0 +1,29 @@
+import { BlockList, isIP } from 'node:net'
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/**
+ * `true` where the host is on this machine's loopback: 127.0.0.0/8, ::1 or `localhost`. Only there is
+ * plain http used.
+ *
+ * @param host a host name or address with or without a port: `127.0.0.1:5111`, `[::1]:5111`, `localhost`
+ */
+export function isLoopback(host: string): boolean {
+  const name = hostName(host)
+  if (name === 'localhost') return true
+  const family = isIP(name)
+  return family !== 0 && LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** `https://HOST`, or `http://HOST` on the loopback. */
+export function originOf(host: string): string {
+  return `${isLoopback(host) ? 'http' : 'https'}://${host}`
+}
+
+function hostName(host: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host)
+  if (bracketed?.[1] !== undefined) return bracketed[1]
+  return (isIP(host) === 6 ? host : host.replace(/:\d+$/, '')).toLowerCase()
+}
