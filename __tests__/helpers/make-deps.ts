@@ -41,16 +41,27 @@ export function makeDeps(
   const signal = replaced.signal ?? new AbortController().signal
   const mask = (secret: string): void => void masked.push(secret)
   const sleep = replaced.sleep ?? (() => Promise.resolve())
-  const api = replaced.api ?? createEcrPublicClient({ maxAttempts, env, signal, log })
+  const now = replaced.now ?? (() => new Date())
+  const random = replaced.random ?? (() => 0.5)
+  const api =
+    replaced.api ??
+    createEcrPublicClient({
+      maxAttempts,
+      env,
+      signal,
+      log,
+      backoff: () => 0,
+      limitsRates: false
+    })
   let folder: Promise<string> | undefined
   return {
     api,
     openRegistry: (host) =>
-      Promise.resolve(createRegistry(host, { api, env, signal, log, mask, sleep })),
+      Promise.resolve(createRegistry(host, { api, env, signal, log, mask, now, random, sleep })),
     log,
-    now: () => new Date(),
+    now,
     sleep,
-    random: () => 0.5,
+    random,
     exec: execute,
     mask,
     signal,

@@ -1,11 +1,15 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { Log } from '../deps.js'
+import { createRequestHandler } from './request-handler.js'
+import { createRetryStrategy, fullJitter } from './retry-strategy.js'
+import type { Backoff } from './retry-strategy.js'
+import { limitRates } from './rate-limits.js'
 
 /**
  * The ECR Public API as the modes see it: `send` of the SDK's client, with retries, rate limits and
  * time-outs already in it.
  */
-export type EcrPublicApi = Pick<ECRPUBLICClient, 'send'>
+export type EcrPublicApi = Pick<ECRPUBLICClient, 'send' | 'middlewareStack'>
 
 /** How the client behaves. */
 export interface EcrPublicClientOptions {
@@ -17,6 +21,10 @@ export interface EcrPublicClientOptions {
   readonly signal: AbortSignal
   /** Where retries are told. */
   readonly log: Log
+  /** How long to wait between two attempts; full jitter where it is left out. */
+  readonly backoff?: Backoff
+  /** Whether calls are held back to the service's published rates; `true` where it is left out. */
+  readonly limitsRates?: boolean
 }
 
 /**
@@ -24,5 +32,20 @@ export interface EcrPublicClientOptions {
  * serve every operation (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html).
  */
 export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLICClient {
-  return new ECRPUBLICClient({ region: 'us-east-1', maxAttempts: options.maxAttempts })
+  // The SDK warns at every start under Node 20, which the user of a bundle can do nothing about.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const endpoint = options.env.AWS_ENDPOINT_URL_ECR_PUBLIC || options.env.AWS_ENDPOINT_URL
+  const client = new ECRPUBLICClient({
+    region: 'us-east-1',
+    ...(endpoint ? { endpoint } : {}),
+    retryStrategy: createRetryStrategy(
+      options.maxAttempts,
+      options.backoff ?? fullJitter,
+      options.log
+    ),
+    requestHandler: createRequestHandler(options.env, options.signal),
+    customUserAgent: [['ecr-public-action']]
+  })
+  if (options.limitsRates !== false) limitRates(client)
+  return client
 }

@@ -1,0 +1,72 @@
+import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
+import type { Log } from '../deps.js'
+
+/**
+ * How long to wait before the next attempt, in milliseconds.
+ *
+ * @param attempt how many attempts have failed so far, from 1 on
+ */
+export type Backoff = (attempt: number, errorType: RetryErrorType) => number
+
+const BASE_DELAY_MS: Readonly<Record<RetryErrorType, number>> = {
+  THROTTLING: 500,
+  TRANSIENT: 100,
+  SERVER_ERROR: 100,
+  CLIENT_ERROR: 100
+}
+const MAX_DELAY_MS = 20_000
+
+/**
+ * A random time up to a bound that doubles with each attempt, so that jobs that were throttled together
+ * do not come back together
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, "full jitter").
+ */
+export const fullJitter: Backoff = (attempt, errorType) =>
+  Math.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS[errorType] * 2 ** attempt)
+
+/** A quota, though its name reads like a throttle to the SDK: trying again does not help. */
+const QUOTA_ERROR = 'LimitExceededException'
+
+/**
+ * Tries each call up to `maxAttempts` times. Unlike the SDK's own strategies it has no budget shared
+ * between calls, so that a throttled service slows hundreds of calls down instead of failing the later
+ * ones. Every retry is told in the log.
+ */
+export function createRetryStrategy(
+  maxAttempts: number,
+  backoff: Backoff,
+  log: Log
+): RetryStrategyV2 {
+  return {
+    acquireInitialRetryToken: () => Promise.resolve(tokenAfter(0, 0)),
+    refreshRetryTokenForRetry: (token, errorInfo) => {
+      const failed = token.getRetryCount() + 1
+      const name = nameOf(errorInfo)
+      if (failed >= maxAttempts || name === QUOTA_ERROR) {
+        return Promise.reject(new Error('No attempts left'))
+      }
+      const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))
+      const seconds = (delay / 1000).toFixed(1)
+      log.info(
+        `ECR Public: ${name}, attempt ${failed} of ${maxAttempts} failed, next in ${seconds} s`
+      )
+      return Promise.resolve(tokenAfter(failed, delay))
+    },
+    recordSuccess: () => undefined
+  }
+}
+
+function tokenAfter(failedAttempts: number, delay: number): RetryToken {
+  return { getRetryCount: () => failedAttempts, getRetryDelay: () => delay }
+}
+
+function nameOf(errorInfo: RetryErrorInfo): string {
+  const { error } = errorInfo
+  return error instanceof Error ? error.name : errorInfo.errorType
+}
+
+/** How long the service asks to wait (`Retry-After`), bounded. */
+function hintedDelay({ retryAfterHint }: RetryErrorInfo): number {
+  if (retryAfterHint === undefined) return 0
+  return Math.min(MAX_DELAY_MS, Math.max(0, retryAfterHint.getTime() - Date.now()))
+}
