@@ -72,16 +72,18 @@ async function createDeps(
   const sleep = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal })
   const { createEcrPublicClient } = await import('./ecr-public/client.js')
   const api = createEcrPublicClient({ maxAttempts: inputs.maxAttempts, env, signal, log })
+  const now = (): Date => new Date()
+  const random = Math.random
   return {
     api,
     openRegistry: async (host) => {
       const { createRegistry } = await import('./registry/registry.js')
-      return createRegistry(host, { api, env, signal, log, mask, sleep })
+      return createRegistry(host, { api, env, signal, log, mask, now, random, sleep })
     },
     log,
-    now: () => new Date(),
+    now,
     sleep,
-    random: Math.random,
+    random,
     exec: async (program, args, options) => {
       const { execute } = await import('./exec.js')
       return execute(program, args, options)
