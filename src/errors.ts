@@ -5,6 +5,15 @@
  */
 export class ActionError extends Error {
   override readonly name = 'ActionError'
+
+  /** @param details lines to show below the error, such as a snippet to copy */
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    readonly details?: string
+  ) {
+    super(message, options)
+  }
 }
 
 /** The parts of an error message, in the order in which they are shown. */
@@ -23,12 +32,13 @@ export interface Problem {
 const MAX_QUOTED_CHARACTERS = 200
 
 /** Makes the error *what – the value – what is allowed – the way out*, keeping its `cause`. */
-export function problem(parts: Problem, cause?: unknown): ActionError {
+export function problem(parts: Problem, cause?: unknown, details?: string): ActionError {
   const segments = [parts.what]
   if (parts.value !== undefined) segments.push(`"${elide(parts.value)}"`)
   if (parts.allowed !== undefined) segments.push(parts.allowed)
   if (parts.wayOut !== undefined) segments.push(parts.wayOut)
-  return new ActionError(segments.join(' – '), cause === undefined ? undefined : { cause })
+  const options = cause === undefined ? undefined : { cause }
+  return new ActionError(segments.join(' – '), options, details)
 }
 
 /** The message of anything that was thrown, also of what is no `Error`. */

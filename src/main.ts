@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Deps } from './deps.js'
 import { ActionError } from './errors.js'
 import { readInputs } from './inputs.js'
+import type { Mode } from './input-specs.js'
 import type { Inputs } from './inputs.js'
 import { createLog, mask, reportFailure, writeReport } from './report.js'
 import type { Report } from './report.js'
@@ -20,18 +21,32 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     )
   }
   process.on('SIGINT', cancel).on('SIGTERM', cancel)
+  let mode: Mode | undefined
   try {
     markPost()
     const inputs = readInputs(env)
+    mode = inputs.mode
     const deps = await createDeps(inputs, env, cancellation.signal, temporary.folder)
     const report = await runMode(inputs, deps)
     await writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
-    reportFailure(cancellation.signal.aborted ? cancellation.signal.reason : error)
+    const { signal } = cancellation
+    reportFailure(signal.aborted ? signal.reason : await explain(error, mode, env))
   } finally {
     temporary.remove()
     process.off('SIGINT', cancel).off('SIGTERM', cancel)
   }
+}
+
+/** The error in words where it comes from AWS or the network; a fault of this action stays as it is. */
+async function explain(
+  error: unknown,
+  mode: Mode | undefined,
+  env: NodeJS.ProcessEnv
+): Promise<unknown> {
+  if (error instanceof ActionError) return error
+  const { explainError } = await import('./ecr-public/explain-error.js')
+  return explainError(error, { mode, env }) ?? error
 }
 
 /** Loads the mode's own code, and nothing of the other modes, and runs it. */

@@ -100,7 +100,13 @@ async function writeSummary(mode: Mode, dryRun: boolean, report: Report): Promis
 export function reportFailure(thrown: unknown): void {
   const isExpected = thrown instanceof ActionError
   fail(isExpected ? thrown.message : `Unexpected error – ${messageOf(thrown)}`)
-  for (const cause of causesOf(thrown)) core.info(safeLogText(`caused by: ${messageOf(cause)}`))
+  if (isExpected && thrown.details !== undefined) core.info(safeLogText(thrown.details))
+  for (const cause of causesOf(thrown)) {
+    const message = messageOf(cause)
+    if (!isExpected || !thrown.message.includes(message)) {
+      core.info(safeLogText(`caused by: ${message}`))
+    }
+  }
   if (thrown instanceof Error && thrown.stack !== undefined) core.debug(safeLogText(thrown.stack))
 }
 

@@ -1,5 +1,6 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { Log } from '../deps.js'
+import { nameOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
@@ -47,5 +48,6 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     customUserAgent: [['ecr-public-action']]
   })
   if (options.limitsRates !== false) limitRates(client)
+  nameOperations(client)
   return client
 }

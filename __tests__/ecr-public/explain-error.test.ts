@@ -1,0 +1,324 @@
+import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createEcrPublicClient } from '../../src/ecr-public/client.js'
+import { errorFacts } from '../../src/ecr-public/error-facts.js'
+import { explainBriefly, explainError } from '../../src/ecr-public/explain-error.js'
+import type { ErrorContext } from '../../src/ecr-public/explain-error.js'
+import { ActionError } from '../../src/errors.js'
+
+const TOKEN = 'IQoJb3JpZ2luX2VjE'.repeat(20)
+
+/** An error as the SDK throws it for an answer of the service. */
+function answer(
+  name: string,
+  message: string,
+  metadata: Readonly<Record<string, unknown>> = {}
+): Error {
+  return Object.assign(new Error(message), {
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode: 400, requestId: 'req-1', attempts: 1, ...metadata }
+  })
+}
+
+/** An error as Node.js throws it for a connection. */
+function systemError(code: string, message: string, more: Readonly<Record<string, unknown>> = {}) {
+  return Object.assign(new Error(message), { code, ...more })
+}
+
+function explained(thrown: unknown, context: ErrorContext = {}): ActionError {
+  const error = explainError(thrown, { env: {}, ...context })
+  if (error === undefined) throw new Error('not explained')
+  return error
+}
+
+describe('access denied', () => {
+  const user = 'User: arn:aws:sts::123456789012:assumed-role/ci/job is not authorized to perform:'
+
+  test('names the action of the message, the README section, the statement and the request id', () => {
+    const error = explained(
+      answer('AccessDeniedException', `${user} ecr-public:CreateRepository on resource: *`),
+      { mode: 'ensure-repo' }
+    )
+    expect(error.message).toContain('Access denied: ecr-public:CreateRepository is not allowed')
+    expect(error.message).toContain('(AWS request id req-1)')
+    expect(error.message).toContain(
+      'README, section "Permissions", has the whole policy of mode ensure-repo'
+    )
+    expect(error.details).toContain('"ecr-public:CreateRepository"')
+    expect(error.details).toContain('arn:aws:ecr-public::ACCOUNT-ID:repository/*')
+  })
+
+  test.each(['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'])(
+    '%s brings both actions that a token takes',
+    (action) => {
+      const error = explained(answer('AccessDeniedException', `${user} ${action}`))
+      expect(error.message).toContain(`Access denied: ${action} is not allowed`)
+      expect(error.details).toContain('"ecr-public:GetAuthorizationToken"')
+      expect(error.details).toContain('"sts:GetServiceBearerToken"')
+      expect(error.details).toContain('"Resource": "*"')
+    }
+  )
+
+  test('names the action of the operation where the message names none', () => {
+    const error = explained(answer('AccessDeniedException', 'Forbidden'), {
+      operation: 'DeleteRepository'
+    })
+    expect(error.message).toContain('ecr-public:DeleteRepository is not allowed')
+  })
+
+  test('says that an explicit deny is not outweighed by an Allow', () => {
+    const error = explained(
+      answer(
+        'AccessDeniedException',
+        `${user} ecr-public:PutImage with an explicit deny in a service control policy`
+      )
+    )
+    expect(error.message).toContain('is denied by a policy')
+    expect(error.details).toBeUndefined()
+  })
+
+  test("points to the role's trust policy where the role itself could not be assumed", () => {
+    const error = explained(
+      answer('AccessDenied', 'Not authorized to perform: sts:AssumeRoleWithWebIdentity')
+    )
+    expect(error.message).toContain("check the role's trust policy")
+  })
+})
+
+describe('credentials', () => {
+  const none = Object.assign(new Error('Could not load credentials from any providers'), {
+    name: 'CredentialsProviderError'
+  })
+
+  test('no credentials: lists the sources with what is there, and the OIDC snippet', () => {
+    const error = explained(none, { env: { AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'release' } })
+    expect(error.message).toContain('There are no AWS credentials')
+    expect(error.message).toContain('AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not set')
+    expect(error.message).toContain('profile release')
+    expect(error.message).toContain('AWS_WEB_IDENTITY_TOKEN_FILE is not set')
+    expect(error.message).toContain('EC2 instance metadata')
+    expect(error.details).toContain('id-token: write')
+    expect(error.details).toContain('aws-actions/configure-aws-credentials')
+    expect(error.message).not.toContain('AKIA')
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ['container', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://x' }, 'container credentials'],
+    ['disabled', { AWS_EC2_METADATA_DISABLED: 'true' }, 'EC2 instance metadata (disabled)']
+  ])('no credentials: %s source', (_name, env, text) => {
+    expect(explained(none, { env }).message).toContain(text)
+  })
+
+  test('quotes a provider that says more', () => {
+    const error = Object.assign(new Error('Could not resolve credentials using profile: [x]'), {
+      name: 'CredentialsProviderError'
+    })
+    expect(explained(error).message).toContain('using profile: [x]')
+  })
+
+  test.each(['ExpiredTokenException', 'ExpiredToken'])('%s is an expired session', (name) => {
+    const { message } = explained(answer(name, 'The security token included is expired'))
+    expect(message).toContain('The AWS session has expired')
+    expect(message).toContain('role-duration-seconds')
+  })
+
+  test('unknown credentials: finds the missing session token of a session key', () => {
+    const thrown = answer('UnrecognizedClientException', 'The security token is invalid')
+    expect(explained(thrown, { env: { AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE' } }).message).toContain(
+      'AWS_SESSION_TOKEN is not set'
+    )
+    expect(explained(thrown).message).toContain('deactivated')
+  })
+
+  test.each([
+    ['InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than …'],
+    ['InvalidSignatureException', 'Signature not yet current: 20990101T000000Z'],
+    ['RequestTimeTooSkewed', 'The difference is too large']
+  ])('%s, %s: the clock', (name, text) => {
+    expect(explained(answer(name, text)).message).toContain("This machine's clock is wrong")
+  })
+
+  test('a signature that does not match is told without the signed request', () => {
+    const text = `The request signature we calculated does not match.\nx-amz-security-token:${TOKEN}`
+    const error = explained(answer('SignatureDoesNotMatch', text))
+    expect(error.message).toContain('does not accept the signature')
+    expect(error.message).not.toContain(TOKEN)
+    expect(error.cause).toBeUndefined()
+  })
+
+  test('a web identity token file that is not there', () => {
+    const { message } = explained(systemError('ENOENT', 'ENOENT: no such file, open'), {
+      env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token' }
+    })
+    expect(message).toContain('"/nowhere/token"')
+  })
+})
+
+describe('answers of the service', () => {
+  test.each([
+    ['ThrottlingException', 'was still throttled after 5 attempts', 'max-attempts'],
+    ['TooManyRequestsException', 'was still throttled after 5 attempts', 'max-attempts'],
+    ['UnsupportedCommandException', 'is not supported there', 'us-east-1'],
+    ['LimitExceededException', 'would exceed a quota', 'public-service-quotas'],
+    ['RepositoryNotFoundException', 'There is no such repository', 'ensure-repo'],
+    ['RegistryNotFoundException', 'There is no such registry', 'registry-id'],
+    ['InvalidParameterException', 'ECR Public refused PutImage', 'because so']
+  ])('%s', (name, what, wayOut) => {
+    const thrown = answer(name, 'because so', { attempts: 5 })
+    const { message } = explained(thrown, { operation: 'PutImage' })
+    expect(message).toContain(what)
+    expect(message).toContain(wayOut)
+    expect(message).toContain('req-1')
+  })
+
+  test('a failing service is told with its status and the number of attempts', () => {
+    const thrown = answer('ServerException', 'internal', { httpStatusCode: 500, attempts: 5 })
+    expect(explained(thrown).message).toContain('ECR Public failed to do the call')
+    expect(explained(thrown).message).toContain('after 5 attempts')
+    const html = Object.assign(new SyntaxError('Unexpected token <'), {
+      $metadata: { httpStatusCode: 503 }
+    })
+    expect(explained(html).message).toContain('HTTP status 503')
+  })
+})
+
+describe('the network', () => {
+  const proxyEnv = { HTTPS_PROXY: 'http://me:pa55word@proxy.example:3128' }
+
+  test.each<[string, unknown, Record<string, string>, string[]]>([
+    [
+      'an unknown host',
+      systemError('ENOTFOUND', 'getaddrinfo ENOTFOUND api', { hostname: 'api' }),
+      {},
+      ['The host has no address', '"api"', 'api.ecr-public.us-east-1.amazonaws.com']
+    ],
+    [
+      'an unknown proxy',
+      systemError('ENOTFOUND', 'x', { hostname: 'proxy.example' }),
+      proxyEnv,
+      ['The proxy has no address', 'HTTPS_PROXY']
+    ],
+    [
+      'an endpoint that does not run',
+      systemError('ECONNREFUSED', 'x', { address: '127.0.0.1', port: 5111 }),
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:5111' },
+      ['The host refused', '127.0.0.1:5111', 'AWS_ENDPOINT_URL runs']
+    ],
+    [
+      'a proxy that does not run',
+      systemError('ECONNREFUSED', 'x', { address: '127.0.0.1', port: 3128 }),
+      { https_proxy: 'http://localhost:3128' },
+      ['The proxy refused the connection', 'NO_PROXY']
+    ],
+    [
+      'several addresses',
+      new AggregateError([systemError('ECONNREFUSED', 'x', { address: '::1', port: 1 })]),
+      {},
+      ['refused the connection', '::1:1']
+    ],
+    [
+      'an endpoint that is no URL',
+      systemError('ERR_INVALID_URL', 'Invalid URL'),
+      { AWS_ENDPOINT_URL: 'nope' },
+      ['no URL', '"nope"']
+    ],
+    [
+      'a self-signed certificate',
+      systemError('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate'),
+      {},
+      ['NODE_EXTRA_CA_CERTS']
+    ],
+    ['an expired certificate', systemError('CERT_HAS_EXPIRED', 'x'), {}, ['clock']],
+    ['the wrong certificate', systemError('ERR_TLS_CERT_ALTNAME_INVALID', 'x'), {}, ['another']],
+    ['no TLS', systemError('EPROTO', 'wrong version number'), {}, ['does not speak TLS']],
+    [
+      'a proxy that wants a password',
+      Object.assign(new SyntaxError('<'), { $metadata: { httpStatusCode: 407 } }),
+      proxyEnv,
+      ['wants a user and password', 'the proxy proxy.example:3128', 'percent-encoded']
+    ],
+    [
+      'a proxy that refuses the host',
+      Object.assign(new SyntaxError('<'), { $metadata: { httpStatusCode: 403 } }),
+      proxyEnv,
+      ['Something else than ECR Public answered', 'NO_PROXY']
+    ],
+    [
+      'a lost connection',
+      systemError('ECONNRESET', 'x', { $metadata: { attempts: 3 } }),
+      proxyEnv,
+      ['The connection was lost, 3 times', 'through the proxy proxy.example:3128']
+    ],
+    ['a time-out', Object.assign(new Error('late'), { name: 'TimeoutError' }), {}, ['"late"']]
+  ])('%s', (_name, thrown, env, texts) => {
+    const { message } = explained(thrown, { env })
+    for (const text of texts) expect(message).toContain(text)
+    expect(message).not.toContain('pa55word')
+  })
+
+  test('a proxy variable that cannot be read does not hide the error', () => {
+    const env = { HTTPS_PROXY: 'ftp://x' }
+    expect(explained(systemError('ECONNRESET', 'x'), { env }).message).toContain('ECONNRESET')
+  })
+})
+
+describe('what is no error of AWS or the network', () => {
+  test('an ActionError is handed back as it is', () => {
+    const error = new ActionError('known')
+    expect(explainError(error)).toBe(error)
+  })
+
+  test.each<[string, unknown]>([
+    ['a fault of this action', new TypeError('x is not a function')],
+    ['a text', 'text'],
+    ['nothing', undefined],
+    ['null', null]
+  ])('%s is not explained', (_name, thrown) => {
+    expect(explainError(thrown)).toBeUndefined()
+  })
+
+  test('explainBriefly falls back to the message', () => {
+    expect(explainBriefly(new Error('plain'))).toBe('plain')
+  })
+})
+
+test('messages lose what could be a secret', () => {
+  const facts = errorFacts(
+    new Error(`a https://me:pw@host/x ${TOKEN} x-amz-security-token: abc\nsecond line`)
+  )
+  expect(facts.message).toBe('a https://…@host/x … x-amz-security-token: …')
+  expect(errorFacts(new Error('b '.repeat(400))).message).toHaveLength(401)
+})
+
+test("the client's own errors tell their operation", async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(400, {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amzn-requestid': 'req-2'
+    })
+    response.end('{"__type":"AccessDeniedException","Message":"no"}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const api = createEcrPublicClient({
+    maxAttempts: 1,
+    env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port)}` },
+    signal: new AbortController().signal,
+    log: {
+      info: () => undefined,
+      notice: () => undefined,
+      warning: () => undefined,
+      debug: () => undefined,
+      group: (_title, body) => body()
+    }
+  })
+  Object.assign(api.config, {
+    credentials: () => Promise.resolve({ accessKeyId: 'a', secretAccessKey: 'b' })
+  })
+  const thrown = await api.send(new DescribeRepositoriesCommand({})).catch((e: unknown) => e)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  expect(explained(thrown).message).toMatch(/ecr-public:DescribeRepositories.*req-2/)
+})
