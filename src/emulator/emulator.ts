@@ -1,15 +1,99 @@
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { handleApi } from './api/handle-api.js'
+import type { EmulatorContext } from './context.js'
+import { handleControl } from './control.js'
+import { Faults } from './faults.js'
+import { handleGallery } from './gallery/gallery.js'
+import { OPERATION_NAMES } from './model/operations.js'
+import { resolveOptions } from './options.js'
+import type { EmulatorOptions } from './options.js'
+import { handleRegistry } from './registry/registry.js'
+import { createTokens } from './registry/tokens.js'
+import { RequestLog } from './request-log.js'
+import { applySeed } from './seed.js'
+import { serveLogo } from './serve-logo.js'
+import { Store } from './store.js'
 
-/** How the emulator behaves; every member has a default. */
-export interface EmulatorOptions {
-  /** The account id; 12 digits. */
-  readonly account?: string
-  /** The alias of the registry. */
-  readonly alias?: string
+export type { EmulatorOptions } from './options.js'
+
+/** What fault rules may name besides the operations of the API: the calls of the registry side. */
+const REGISTRY_OPERATIONS = [
+  'Ping',
+  'GetToken',
+  'GetManifest',
+  'HeadManifest',
+  'PutManifest',
+  'DeleteManifest',
+  'GetBlob',
+  'HeadBlob',
+  'DownloadBlob',
+  'DeleteBlob',
+  'StartUpload',
+  'GetUpload',
+  'PatchUpload',
+  'PutUpload',
+  'DeleteUpload',
+  'ListTags',
+  'GetReferrers'
+]
+
+/**
+ * The whole of ECR Public on one port, as a server that listens nowhere yet. Its store ends with it.
+ *
+ * @throws Error where an option, the seed or the data folder cannot be used
+ */
+export function createEmulator(options: EmulatorOptions = {}): Server {
+  const settings = resolveOptions(options)
+  const { now } = settings
+  const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS])
+  for (const rule of options.faults ?? []) faults.add(rule)
+  const store = new Store(settings.data, now)
+  const context: EmulatorContext = {
+    settings,
+    store,
+    faults,
+    log: new RequestLog(now),
+    tokens: createTokens(store.key),
+    now
+  }
+  if (options.seed !== undefined && store.repositories.size === 0) {
+    applySeed(context, options.seed)
+  }
+  const server = createServer((request, response) => void answer(context, request, response))
+  // A part of a layer may take as long as it takes.
+  server.requestTimeout = 0
+  server.on('close', () => store.close())
+  return server
 }
 
-/** The whole of ECR Public on one port, as a server that listens nowhere yet. */
-export function createEmulator(options: EmulatorOptions = {}): Server {
-  return createServer((_request, response) => response.end(JSON.stringify(options)))
+async function answer(
+  context: EmulatorContext,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> {
+  try {
+    await dispatch(context, request, response)
+  } catch (error) {
+    // Mostly the client that went away; anything else is a fault of ours, which must not end the server.
+    if (!request.destroyed) console.error(error)
+    if (response.headersSent) response.destroy()
+    else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error\n')
+  }
+}
+
+function dispatch(
+  context: EmulatorContext,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> | void {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
+  context.log.begin(request, response)
+  if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    if (path.startsWith('/logo/')) return serveLogo(request, response, context)
+    return handleGallery(request, response, context)
+  }
+  return handleApi(request, response, context)
 }
