@@ -67,7 +67,10 @@ async function answerCall(
 ): Promise<void> {
   const { request, response, context } = parties
   try {
-    if (operation === undefined) return await handle()
+    if (operation === undefined) {
+      await handle()
+      return
+    }
     context.log.note(request, { route: operation })
     await withFault(
       context,

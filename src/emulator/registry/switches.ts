@@ -7,8 +7,11 @@ export const REGISTRY_SWITCHES = {
   anonymousBlobHead: ['refuse', 'answer'],
   /** `Docker-Content-Digest` on a GET of a manifest; a HEAD always has it. */
   digestOnManifestGet: ['absent', 'present'],
-  /** A GET of a blob is answered with a redirect to a signed address, or with the blob. */
-  blobRedirect: ['on', 'off'],
+  /**
+   * A GET of a blob is answered with a redirect to a signed address, or with the blob. The other host is
+   * the other name of the loopback, `localhost` or `127.0.0.1`; beside the loopback it is the same host.
+   */
+  blobRedirect: ['other-host', 'same-host', 'off'],
   tagListOrder: ['unsorted', 'lexical'],
   /** Indented `text/plain`, or `application/json`. */
   tagListFormat: ['text', 'json'],

@@ -1,0 +1,55 @@
+import type { Schema } from 'hast-util-sanitize'
+import { finishMarkdown } from './finish-markdown.js'
+import { trustedHtml } from './html.js'
+import type { Html } from './html.js'
+
+/** How a text is shown. */
+export interface MarkdownOptions {
+  /** Images from other hosts are loaded, instead of a frame with their alternative text shown. */
+  readonly externalImages: boolean
+  /** Tells the anchors of two texts on one page apart. */
+  readonly anchorPrefix: string
+}
+
+/** Elements whose text goes with them: what is in them was never meant to be read. */
+const REMOVED_WITH_CONTENT = [
+  ...['script', 'style', 'title', 'textarea', 'template', 'svg', 'math', 'iframe', 'object'],
+  ...['embed', 'noscript', 'noembed', 'noframes', 'xmp', 'plaintext', 'select', 'video', 'audio']
+]
+
+/**
+ * Renders GitHub-flavoured Markdown as GitHub does: raw HTML in it works, `<details>`, `<picture>` and
+ * `align` among it, and what is not on GitHub's own allow list is removed, by the parsed tree and not by
+ * its text.
+ */
+export async function renderMarkdown(markdown: string, options: MarkdownOptions): Promise<Html> {
+  const [fromMarkdown, gfmSyntax, gfmTree, toHast, raw, sanitize, toHtml, slugger] =
+    await Promise.all([
+      import('mdast-util-from-markdown'),
+      import('micromark-extension-gfm'),
+      import('mdast-util-gfm'),
+      import('mdast-util-to-hast'),
+      import('hast-util-raw'),
+      import('hast-util-sanitize'),
+      import('hast-util-to-html'),
+      import('github-slugger')
+    ])
+  const markdownTree = fromMarkdown.fromMarkdown(markdown, {
+    extensions: [gfmSyntax.gfm()],
+    mdastExtensions: [gfmTree.gfmFromMarkdown()]
+  })
+  const unsafe = toHast.toHast(markdownTree, {
+    allowDangerousHtml: true,
+    // sanitize prefixes every id, so these must not be prefixed as well.
+    clobberPrefix: ''
+  })
+  const schema: Schema = {
+    ...sanitize.defaultSchema,
+    clobberPrefix: options.anchorPrefix,
+    strip: REMOVED_WITH_CONTENT
+  }
+  const safe = sanitize.sanitize(raw.raw(unsafe), schema)
+  const headings = new slugger.default()
+  finishMarkdown(safe, { ...options, slug: (text) => headings.slug(text) })
+  return trustedHtml(toHtml.toHtml(safe))
+}
