@@ -27,6 +27,30 @@ export const fullJitter: Backoff = (attempt, errorType) =>
 /** A quota, though its name reads like a throttle to the SDK: trying again does not help. */
 const QUOTA_ERROR = 'LimitExceededException'
 
+/** The names under which AWS services say that they were called too often. */
+const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
+
+/**
+ * `false` where the service refused a call for a reason that will be the same next time. A connection
+ * that broke or an answer that was cut short is no refusal, whatever its class: it is tried again.
+ */
+export function isWorthRetrying(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return true
+  const { name } = thrown
+  if (name === QUOTA_ERROR) return false
+  const { $fault: fault, $metadata: metadata } = thrown as Error & {
+    readonly $fault?: string
+    readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean }
+  }
+  if (fault !== 'client') return true
+  return (
+    THROTTLE_ERROR.test(name) ||
+    metadata?.httpStatusCode === 429 ||
+    // The SDK has set its clock by the answer, so that the next signature is right.
+    metadata?.clockSkewCorrected === true
+  )
+}
+
 /**
  * Tries each call up to `maxAttempts` times. Unlike the SDK's own strategies it has no budget shared
  * between calls, so that a throttled service slows hundreds of calls down instead of failing the later
@@ -42,7 +66,7 @@ export function createRetryStrategy(
     refreshRetryTokenForRetry: (token, errorInfo) => {
       const failed = token.getRetryCount() + 1
       const name = nameOf(errorInfo)
-      if (failed >= maxAttempts || name === QUOTA_ERROR) {
+      if (failed >= maxAttempts || !isWorthRetrying(errorInfo.error)) {
         return Promise.reject(new Error('No attempts left'))
       }
       const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))

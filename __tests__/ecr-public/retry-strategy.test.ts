@@ -1,0 +1,27 @@
+import { isWorthRetrying } from '../../src/ecr-public/retry-strategy.js'
+
+/** An error as the SDK makes it of an answer of the service. */
+function answer(name: string, $fault: 'client' | 'server', httpStatusCode: number): Error {
+  return Object.assign(new Error(name), { name, $fault, $metadata: { httpStatusCode } })
+}
+
+it.each([
+  answer('ThrottlingException', 'client', 400),
+  answer('TooManyRequestsException', 'client', 429),
+  answer('Unknown', 'client', 429),
+  answer('ServerException', 'server', 500),
+  Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+  new SyntaxError('Unexpected end of JSON input'),
+  'no error at all'
+])('%s is worth another attempt', (error) => {
+  expect(isWorthRetrying(error)).toBe(true)
+})
+
+it.each([
+  answer('RepositoryNotFoundException', 'client', 400),
+  answer('AccessDeniedException', 'client', 400),
+  answer('InvalidParameterException', 'client', 400),
+  answer('LimitExceededException', 'client', 400)
+])('%s is final', (error) => {
+  expect(isWorthRetrying(error)).toBe(false)
+})
