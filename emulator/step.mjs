@@ -1,0 +1,167 @@
+// Both halves of the sub-action: main starts the emulator and waits until it accepts connections, post
+// shows what it was asked and stops it. Plain Node.js, so that nothing has to be built or installed.
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const BUNDLE = join(import.meta.dirname, '..', 'dist', 'emulator', 'index.js')
+
+/** The variables that the emulator prints when it accepts connections. */
+const VARIABLES = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+const START_DEADLINE_MS = 30_000
+const STOP_DEADLINE_MS = 10_000
+const POLL_MS = 50
+
+/** The most requests that the log of the job shows one by one. */
+const MAX_SHOWN_REQUESTS = 1_000
+
+const { env } = process
+try {
+  if (env.STATE_pid) await stop(Number(env.STATE_pid))
+  else await start()
+} catch (error) {
+  console.log(`::error::${escapeCommand(error.message)}`)
+  // The end of a job is not worth failing it.
+  process.exitCode = env.STATE_pid ? 0 : 1
+}
+
+async function start() {
+  const folder = mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), 'ecr-public-emulator-'))
+  const logFile = join(folder, 'emulator.log')
+  const log = openSync(logFile, 'a')
+  // Detached and without pipes: it has to outlive this step.
+  const child = spawn(process.execPath, [BUNDLE, ...emulatorArguments()], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    windowsHide: true
+  })
+  let ended
+  child.once('error', (error) => (ended = error.message))
+  child.once('exit', (status, signal) => (ended = `status ${status ?? signal}`))
+
+  const exported = await waitForVariables(logFile, () => ended)
+  child.unref()
+  if (exported === undefined) {
+    if (child.pid !== undefined && ended === undefined) process.kill(child.pid, 'SIGKILL')
+    showVerbatim(readFileSync(logFile, 'utf8'))
+    throw new Error(
+      `The emulator did not start – ${ended ?? `nothing within ${START_DEADLINE_MS / 1000} seconds`} – what it said is above`
+    )
+  }
+  const url = exported.AWS_ENDPOINT_URL_ECR_PUBLIC
+  write(env.GITHUB_STATE, { pid: child.pid, url, logFile })
+  write(env.GITHUB_ENV, exported)
+  write(env.GITHUB_OUTPUT, { url, registry: new URL(url).host, 'log-file': logFile })
+  console.log(
+    `A local ECR Public listens on ${url}, for this job only; no step after this one reaches AWS for it.`
+  )
+}
+
+function emulatorArguments() {
+  const words = []
+  for (const name of ['port', 'host', 'seed', 'data', 'alias', 'account']) {
+    const value = env[`INPUT_${name.toUpperCase()}`]?.trim()
+    if (value) words.push(`--${name}`, value)
+  }
+  const further = (env.INPUT_ARGUMENTS ?? '').split(/\r?\n/).map((line) => line.trim())
+  // `--name value` on a line is two words; a value may hold spaces.
+  for (const line of further.filter((text) => text !== '' && !text.startsWith('#'))) {
+    const space = line.search(/\s/)
+    words.push(...(space < 0 ? [line] : [line.slice(0, space), line.slice(space).trim()]))
+  }
+  return words
+}
+
+/** The `export NAME=VALUE` lines of the emulator; `undefined` where it ended first or took too long. */
+async function waitForVariables(logFile, ended) {
+  const deadline = Date.now() + START_DEADLINE_MS
+  while (Date.now() < deadline) {
+    const hasEnded = ended() !== undefined
+    const found = {}
+    for (const [, name, value] of readFileSync(logFile, 'utf8').matchAll(
+      /^export ([A-Z_]+)=(.*)\r?\n/gm
+    )) {
+      found[name] = value
+    }
+    if (VARIABLES.every((name) => name in found)) return found
+    if (hasEnded) return undefined
+    await delay(POLL_MS)
+  }
+  return undefined
+}
+
+async function stop(pid) {
+  console.log('::group::What the emulator was asked')
+  showVerbatim(await listRequests(env.STATE_url))
+  console.log('::endgroup::')
+  kill(pid, 'SIGTERM')
+  const deadline = Date.now() + STOP_DEADLINE_MS
+  while (isRunning(pid) && Date.now() < deadline) await delay(POLL_MS)
+  if (isRunning(pid)) kill(pid, 'SIGKILL')
+  console.log('::group::Log of the emulator')
+  showVerbatim(readFileSync(env.STATE_logFile, 'utf8'))
+  console.log('::endgroup::')
+}
+
+async function listRequests(url) {
+  let requests
+  try {
+    const response = await fetch(`${url}/_emulator/requests`, {
+      signal: AbortSignal.timeout(STOP_DEADLINE_MS)
+    })
+    requests = await response.json()
+  } catch (error) {
+    return `It no longer answers: ${error.cause?.message ?? error.message}`
+  }
+  const shown = requests.slice(-MAX_SHOWN_REQUESTS).map((request) => {
+    const what = request.operation ?? `${request.method} ${request.path}`
+    return [request.status, what, request.error, request.fault && `(fault: ${request.fault})`]
+      .filter(Boolean)
+      .join(' ')
+  })
+  const left = requests.length - shown.length
+  return [...(left > 0 ? [`… ${left} earlier ones`] : []), ...shown].join('\n')
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Shows text of others, in which the runner must not look for commands. */
+function showVerbatim(text) {
+  const token = randomUUID()
+  console.log(`::stop-commands::${token}`)
+  // Control characters but tab and line feed could move the cursor or colour the log.
+  // eslint-disable-next-line no-control-regex
+  console.log(text.trimEnd().replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�'))
+  console.log(`::${token}::`)
+}
+
+/** Writes `NAME<<DELIMITER` records, as the runner reads them. */
+function write(file, values) {
+  if (!file) return
+  for (const [name, value] of Object.entries(values)) {
+    const delimiter = `ghadelimiter_${randomUUID()}`
+    appendFileSync(file, `${name}<<${delimiter}\n${value}\n${delimiter}\n`)
+  }
+}
+
+function escapeCommand(text) {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
