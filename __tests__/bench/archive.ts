@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { lstat, readdir, writeFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Two releases of one image as `docker save` archives: the second differs in its upper layer. */
+export interface BenchArchives {
+  readonly first: string
+  readonly second: string
+  /** The uncompressed layers of the first, in bytes. */
+  readonly bytes: number
+}
+
+/** Where the layers come from: the files of this machine, real ones of every kind. */
+const SOURCES = [
+  { folder: '/usr/lib', megabytes: 330 },
+  { folder: '/usr/share', megabytes: 150 },
+  { folder: '/usr/bin', megabytes: 60 }
+]
+/** What the upper layer of the second release is made of. */
+const CHANGED = { folder: '/usr/sbin', megabytes: 10 }
+
+/** Makes the two archives; at least 500 MB where the machine has that much under /usr. */
+export async function makeBenchArchives(folder: string): Promise<BenchArchives> {
+  await mkdir(folder, { recursive: true })
+  const layers = []
+  for (const [at, source] of SOURCES.entries()) {
+    layers.push(await makeLayer(folder, `layer${at}.tar`, source.folder, source.megabytes))
+  }
+  const changed = await makeLayer(folder, 'changed.tar', CHANGED.folder, CHANGED.megabytes)
+  const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0)
+  const first = await save(folder, 'first.tar', layers)
+  const second = await save(folder, 'second.tar', [...layers.slice(0, -1), changed])
+  return { first, second, bytes }
+}
+
+interface Layer {
+  readonly name: string
+  readonly digest: string
+  readonly bytes: number
+}
+
+async function makeLayer(
+  folder: string,
+  name: string,
+  source: string,
+  megabytes: number
+): Promise<Layer> {
+  const list = join(folder, `${name}.files`)
+  await writeFile(list, (await listFiles(source, megabytes * 1e6)).join('\0'))
+  const path = join(folder, name)
+  command('tar', [
+    '--null',
+    '--no-recursion',
+    '--mtime=@0',
+    '--format=gnu',
+    '-cPf',
+    path,
+    '-T',
+    list
+  ])
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer)
+    bytes += (chunk as Buffer).length
+  }
+  return { name, digest: hash.digest('hex'), bytes }
+}
+
+/** Regular files below a folder, in the order of their names, up to so many bytes. */
+async function listFiles(folder: string, maxBytes: number): Promise<string[]> {
+  const files: string[] = []
+  let bytes = 0
+  const walk = async (at: string): Promise<void> => {
+    for (const name of (await readdir(at)).sort()) {
+      if (bytes >= maxBytes) return
+      const path = join(at, name)
+      const stats = await lstat(path)
+      if (stats.isDirectory()) await walk(path)
+      else if (stats.isFile() && bytes + stats.size <= maxBytes * 1.05) {
+        files.push(path)
+        bytes += stats.size
+      }
+    }
+  }
+  await walk(folder)
+  return files
+}
+
+async function save(folder: string, name: string, layers: readonly Layer[]): Promise<string> {
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => `sha256:${digest}`) },
+    history: layers.map(() => ({ created: '2026-01-01T00:00:00Z' }))
+  })
+  const configName = `${createHash('sha256').update(config).digest('hex')}.json`
+  const names = layers.map((layer) => layer.name)
+  const manifest = JSON.stringify([
+    { Config: configName, RepoTags: ['bench/app:1'], Layers: names }
+  ])
+  await writeFile(join(folder, configName), config)
+  await writeFile(join(folder, 'manifest.json'), manifest)
+  const path = join(folder, name)
+  command('tar', [
+    '--mtime=@0',
+    '--format=gnu',
+    '-cf',
+    path,
+    '-C',
+    folder,
+    ...names,
+    configName,
+    'manifest.json'
+  ])
+  return path
+}
+
+function command(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
+}

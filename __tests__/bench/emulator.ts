@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** An emulator in a process of its own, as both sides of a comparison meet it: empty and with its blobs on disk. */
+export interface BenchEmulator {
+  readonly url: string
+  readonly host: string
+  readonly alias: string
+  readonly env: Readonly<Record<string, string>>
+  /** How many API calls and registry requests there were. */
+  countRequests(): Promise<number>
+  /** The bytes of blobs that were uploaded, over the layer API (without its base64) and over `/v2/`. */
+  blobBytes(): Promise<number>
+  stop(): Promise<void>
+}
+
+const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'emulator', 'index.js')
+
+/** Starts an empty emulator, or one that holds what a seed file says. */
+export async function startBenchEmulator(args: readonly string[] = []): Promise<BenchEmulator> {
+  const data = await mkdtemp(join(tmpdir(), 'bench-emulator-'))
+  const child = spawn(
+    process.execPath,
+    [BUNDLE, '--port', '0', '--alias', 'bench', '--data', data, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'inherit']
+    }
+  )
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const env: Record<string, string> = {}
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name, value] = /^export ([A-Z_]+)=(.*)$/.exec(line) ?? []
+    if (name !== undefined && value !== undefined) env[name] = value
+    if (name === 'AWS_SECRET_ACCESS_KEY') break
+  }
+  child.stdout.resume()
+  const url = env.AWS_ENDPOINT_URL_ECR_PUBLIC
+  if (url === undefined)
+    throw new Error('The emulator ended before it was ready: run npm run bundle')
+  return {
+    url,
+    host: new URL(url).host,
+    alias: 'bench',
+    env,
+    countRequests: async () => (await listRequests(url)).length,
+    blobBytes: async () => {
+      const requests = await listRequests(url)
+      return requests.reduce((sum, request) => sum + blobBytesOf(request), 0)
+    },
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+      await rm(data, { recursive: true, force: true })
+    }
+  }
+}
+
+interface LoggedRequest {
+  readonly operation?: string
+  readonly method: string
+  readonly path: string
+  readonly requestBytes: number
+}
+
+async function listRequests(url: string): Promise<LoggedRequest[]> {
+  const response = await fetch(`${url}/_emulator/requests`)
+  const requests = (await response.json()) as LoggedRequest[]
+  return requests.filter(({ path }) => !path.startsWith('/_emulator'))
+}
+
+function blobBytesOf({ operation, method, path, requestBytes }: LoggedRequest): number {
+  if (operation === 'UploadLayerPart') return Math.floor((requestBytes * 3) / 4)
+  const isUpload = path.includes('/blobs/uploads/') && ['PATCH', 'PUT', 'POST'].includes(method)
+  return isUpload ? requestBytes : 0
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeBenchArchives } from './archive.ts'
+import { benchLogin } from './login.ts'
+import { benchPrimitives } from './primitives.ts'
+import { benchPush } from './push.ts'
+import { benchScale } from './scale.ts'
+import { markdownTable } from './table.ts'
+import type { Line } from './table.ts'
+
+/** How often each line is measured; at least five for figures that are quoted. */
+const RUNS = Number(process.env.BENCH_RUNS ?? '5')
+/** Which groups run: all, or those that the arguments name. */
+const groups = process.argv.slice(2)
+const wants = (group: string): boolean => groups.length === 0 || groups.includes(group)
+
+const folder = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
+const lines: Line[] = []
+try {
+  if (wants('login')) lines.push(...(await benchLogin(RUNS)))
+  if (wants('push') || wants('primitives')) {
+    const archives = await makeBenchArchives(folder)
+    if (wants('push')) lines.push(...(await benchPush(archives, RUNS)))
+    if (wants('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
+  }
+  if (wants('scale')) lines.push(...(await benchScale(Math.max(1, Math.ceil(RUNS / 2)))))
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+process.stderr.write('\n')
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`
+const report = `${machine}, medians of interleaved runs\n\n${markdownTable(lines)}\n`
+process.stdout.write(report)
+if (process.env.BENCH_OUTPUT) await writeFile(process.env.BENCH_OUTPUT, report)

@@ -1,0 +1,75 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { measureAction } from './action.ts'
+import { startBenchEmulator } from './emulator.ts'
+import { measure } from './measure.ts'
+import type { Line } from './table.ts'
+
+/**
+ * The variable that names the peer's bundle, `dist/index.js` of a checkout of
+ * https://github.com/aws-actions/amazon-ecr-login: it is on no package registry.
+ */
+const PEER_VARIABLE = 'AMAZON_ECR_LOGIN'
+
+/** login against amazon-ecr-login: whole processes, same emulator, a docker that does nothing on the PATH. */
+export async function benchLogin(runs: number): Promise<Line[]> {
+  const peerBundle = process.env[PEER_VARIABLE]
+  if (!peerBundle) {
+    throw new Error(
+      `The peer of login is missing: set ${PEER_VARIABLE} to dist/index.js of a checkout of github.com/aws-actions/amazon-ecr-login`
+    )
+  }
+  const emulator = await startBenchEmulator()
+  const folder = await mkdtemp(join(tmpdir(), 'bench-login-'))
+  try {
+    await writeFile(join(folder, 'docker'), '#!/bin/sh\ncat >/dev/null </dev/null\n')
+    await chmod(join(folder, 'docker'), 0o755)
+    const path = `${folder}:${process.env.PATH ?? ''}`
+    const ours: number[] = []
+    const peer: number[] = []
+    const memory: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
+    for (let run = 0; run < runs; run++) {
+      const own = await measureAction({ mode: 'login' }, { ...emulator.env, PATH: path })
+      const other = await measurePeer(peerBundle, folder, { ...emulator.env, PATH: path })
+      ours.push(own.wallSeconds)
+      peer.push(other.wallSeconds)
+      memory.ours.push(own.peakMiB)
+      memory.peer.push(other.peakMiB)
+      process.stderr.write('.')
+    }
+    const peerName = 'amazon-ecr-login'
+    return [
+      { work: 'login: wall', ours, peer, peerName, unit: 's', mark: 0.6 },
+      { work: 'login: peak memory', ours: memory.ours, peer: memory.peer, peerName, unit: 'MiB' }
+    ]
+  } finally {
+    await emulator.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function measurePeer(
+  bundle: string,
+  folder: string,
+  env: Readonly<Record<string, string>>
+): ReturnType<typeof measure> {
+  const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY']
+  const variables: Record<string, string> = { ...env, HOME: folder, RUNNER_TEMP: folder }
+  for (const name of files) {
+    variables[name] = join(folder, name)
+    await writeFile(join(folder, name), '')
+  }
+  return measure({
+    program: process.execPath,
+    args: [bundle],
+    cwd: folder,
+    env: {
+      ...variables,
+      AWS_REGION: 'us-east-1',
+      'INPUT_REGISTRY-TYPE': 'public',
+      'INPUT_MASK-PASSWORD': 'true',
+      'INPUT_SKIP-LOGOUT': 'false'
+    }
+  })
+}

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What one process took. */
+export interface Measurement {
+  readonly wallSeconds: number
+  readonly cpuSeconds: number
+  readonly peakMiB: number
+  readonly stdout: string
+}
+
+/** A program as it is measured: the whole process, from its start to its end. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd?: string
+}
+
+/** GNU time measures the process as the kernel accounts for it (wait4). */
+const GNU_TIME = '/usr/bin/time'
+
+/** Runs a program once and says what it took. @throws where it fails, with what it said */
+export async function measure(command: Command): Promise<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-time-'))
+  const file = join(folder, 'time')
+  try {
+    await writeFile(file, '')
+    const args = ['-f', '%U %S %M', '-o', file, command.program, ...command.args]
+    const before = performance.now()
+    const stdout = await run(GNU_TIME, args, command)
+    const wallSeconds = (performance.now() - before) / 1000
+    const line = (await readFile(file, 'utf8')).trim().split('\n').at(-1) ?? ''
+    const [user = NaN, system = NaN, kib = NaN] = line.split(' ').map(Number)
+    return { wallSeconds, cpuSeconds: user + system, peakMiB: kib / 1024, stdout }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function run(program: string, args: readonly string[], command: Command): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: command.cwd ?? tmpdir(), env: command.env })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0) resolve(stdout)
+      else reject(new Error(`${command.program} ended with ${String(code)}:\n${stdout}\n${stderr}`))
+    })
+  })
+}
+
+/** The median of some numbers. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? NaN
+  return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2
+}

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { measureAction } from './action.ts'
+import type { BenchArchives } from './archive.ts'
+import { startBenchEmulator } from './emulator.ts'
+import type { BenchEmulator } from './emulator.ts'
+import { measure } from './measure.ts'
+import type { Measurement } from './measure.ts'
+import type { Line } from './table.ts'
+
+/** One push: what it took and the bytes of the blobs that it left in the registry. */
+interface Push extends Measurement {
+  readonly blobBytes: number
+}
+
+type Pusher = (emulator: BenchEmulator, archive: string, tag: string) => Promise<Measurement>
+
+const ours =
+  (inputs: Readonly<Record<string, string>> = {}): Pusher =>
+  (emulator, archive, tag) =>
+    measureAction(
+      { mode: 'push-tar', repository: 'app', tar: archive, 'image-tags': tag, ...inputs },
+      emulator.env
+    )
+
+/** skopeo as a fresh runner has it: no cache of what lies in which registry. */
+const skopeo: Pusher = async (emulator, archive, tag) => {
+  const home = await mkdtemp(join(tmpdir(), 'bench-skopeo-'))
+  await rm('/var/lib/containers/cache', { recursive: true, force: true })
+  try {
+    return await measure({
+      program: 'skopeo',
+      args: [
+        'copy',
+        '--quiet',
+        '--dest-tls-verify=false',
+        '--dest-registry-token',
+        await registryToken(emulator),
+        `docker-archive:${archive}`,
+        `docker://${emulator.host}/${emulator.alias}/app:${tag}`
+      ],
+      env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home }
+    })
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+}
+
+async function registryToken(emulator: BenchEmulator): Promise<string> {
+  const { outputs } = await measureAction({ mode: 'login', logout: 'false' }, emulator.env)
+  const password = /docker-password<<(\S+)\n(.*)\n/.exec(outputs)?.[2] ?? ''
+  return Buffer.from(`AWS:${password}`).toString('base64')
+}
+
+/** The lines of push-tar against skopeo: same archive, same emulator, one after the other in each run. */
+export async function benchPush(archives: BenchArchives, runs: number): Promise<Line[]> {
+  const size = `${Math.round(archives.bytes / 1e6)} MB`
+  const first = await interleave(runs, archives, {
+    gzip: pushFirst(ours()),
+    zstd: pushFirst(ours({ compression: 'zstd' })),
+    skopeo: pushFirst(skopeo)
+  })
+  const again = await interleave(runs, archives, {
+    changed: pushChanged(ours()),
+    unchanged: pushAgain(ours()),
+    skopeo: pushChanged(skopeo),
+    skopeoUnchanged: pushAgain(skopeo)
+  })
+  const wall = (pushes: readonly Push[]): number[] => pushes.map((push) => push.wallSeconds)
+  const cpu = (pushes: readonly Push[]): number[] => pushes.map((push) => push.cpuSeconds)
+  const peak = (pushes: readonly Push[]): number[] => pushes.map((push) => push.peakMiB)
+  const blobs = (pushes: readonly Push[]): number[] => pushes.map((push) => push.blobBytes / 1e6)
+  const against = (peer: readonly number[]): Pick<Line, 'peer' | 'peerName'> => ({
+    peer,
+    peerName: 'skopeo copy'
+  })
+  return [
+    {
+      work: `first push of ${size}, gzip: wall`,
+      ours: wall(first.gzip),
+      ...against(wall(first.skopeo)),
+      unit: 's',
+      mark: 1.2
+    },
+    {
+      work: 'first push, gzip: CPU',
+      ours: cpu(first.gzip),
+      ...against(cpu(first.skopeo)),
+      unit: 's'
+    },
+    {
+      work: 'first push, gzip: peak memory',
+      ours: peak(first.gzip),
+      ...against(peak(first.skopeo)),
+      unit: 'MiB'
+    },
+    {
+      work: 'first push, gzip: blobs',
+      ours: blobs(first.gzip),
+      ...against(blobs(first.skopeo)),
+      unit: 'MB',
+      mark: 1.03
+    },
+    {
+      work: 'first push, zstd: wall',
+      ours: wall(first.zstd),
+      ...against(wall(first.skopeo)),
+      unit: 's',
+      mark: 0.8
+    },
+    {
+      work: 'first push, zstd: blobs',
+      ours: blobs(first.zstd),
+      ...against(blobs(first.skopeo)),
+      unit: 'MB'
+    },
+    {
+      work: 'changed image, clean machine: wall',
+      ours: wall(again.changed),
+      ...against(wall(again.skopeo)),
+      unit: 's',
+      mark: 0.15
+    },
+    {
+      work: 'changed image, clean machine: bytes sent',
+      ours: blobs(again.changed),
+      ...against(blobs(again.skopeo)),
+      unit: 'MB'
+    },
+    {
+      work: 'unchanged image, clean machine: wall',
+      ours: wall(again.unchanged),
+      ...against(wall(again.skopeoUnchanged)),
+      unit: 's'
+    }
+  ]
+}
+
+type Scenario = (archives: BenchArchives) => Promise<Push>
+
+const pushFirst =
+  (push: Pusher): Scenario =>
+  (archives) =>
+    withEmulator(async (emulator) => pushed(emulator, () => push(emulator, archives.first, '1')))
+
+const pushAgain =
+  (push: Pusher): Scenario =>
+  (archives) =>
+    withEmulator(async (emulator) => {
+      await push(emulator, archives.first, '1')
+      return pushed(emulator, () => push(emulator, archives.first, '1'))
+    })
+
+const pushChanged =
+  (push: Pusher): Scenario =>
+  (archives) =>
+    withEmulator(async (emulator) => {
+      await push(emulator, archives.first, '1')
+      return pushed(emulator, () => push(emulator, archives.second, '2'))
+    })
+
+async function withEmulator<T>(body: (emulator: BenchEmulator) => Promise<T>): Promise<T> {
+  const emulator = await startBenchEmulator()
+  try {
+    await measureAction({ mode: 'ensure-repo', repository: 'app' }, emulator.env)
+    return await body(emulator)
+  } finally {
+    await emulator.stop()
+  }
+}
+
+/** The bytes of blobs that came in by a push: bodies of the registry side as they are, of the layer API without their base64. */
+async function pushed(emulator: BenchEmulator, push: () => Promise<Measurement>): Promise<Push> {
+  const before = await emulator.blobBytes()
+  const measurement = await push()
+  return { ...measurement, blobBytes: (await emulator.blobBytes()) - before }
+}
+
+/** Runs the scenarios in turn, so many times, so that a machine that slows down slows all of them. */
+async function interleave<Name extends string>(
+  runs: number,
+  archives: BenchArchives,
+  scenarios: Readonly<Record<Name, Scenario>>
+): Promise<Record<Name, Push[]>> {
+  const results = Object.fromEntries(
+    Object.keys(scenarios).map((name) => [name, [] as Push[]])
+  ) as Record<Name, Push[]>
+  for (let run = 0; run < runs; run++) {
+    for (const [name, scenario] of Object.entries<Scenario>(scenarios) as [Name, Scenario][]) {
+      results[name].push(await scenario(archives))
+      process.stderr.write('.')
+    }
+  }
+  return results
+}
