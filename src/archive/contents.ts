@@ -69,6 +69,8 @@ export interface DockerImage {
 /** The one image (of one or several platforms) of an archive that is to be pushed. */
 export interface ArchiveContents {
   readonly root: DockerImage | StoredManifest | StoredIndex
+  /** What refers to the image or a part of it (signatures, SBOMs): pushed by digest, untagged, after the root. */
+  readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
   /** The tags that the archive gives it, without repository: `1.0`, `latest`. */
   readonly tags: readonly string[]
   /** What a person should know: platforms that the archive lists but does not hold, … */

@@ -1,0 +1,96 @@
+import { listCandidates } from './candidates.js'
+import { chooseImage, type Choice } from './choose-image.js'
+import type { ArchiveContents } from './contents.js'
+import { loadDockerImage } from './docker-archive.js'
+import type { FileTree } from './file-tree.js'
+import { isFolder, openFolderTree } from './folder-tree.js'
+import { openLocalFile } from './local-file.js'
+import { createGraphLoader, isComplete, type LoadGraph } from './oci-graph.js'
+import { choosePlatforms, findPlainImage, hasPlainLayers, storedImage } from './oci-image.js'
+import { listReferrers } from './referrers.js'
+import { openTarTree } from './tar-tree.js'
+import { unpack, type UnpackOptions } from './unpack.js'
+
+/** How an archive is opened. */
+export interface OpenArchiveOptions extends UnpackOptions {
+  /** The input `archive-image`. */
+  readonly archiveImage?: string | undefined
+}
+
+/**
+ * Opens an image archive of any kind (docker save of all versions, podman, skopeo, buildah, buildx, kaniko,
+ * bazel, nix, jib, an OCI layout as tar or as folder; plain, gzip or zstd) and finds the one image in it
+ * that is to be pushed. Layers are not read; all that can be checked without reading them is checked.
+ *
+ * @throws ActionError, naming the file and the place in it, where the archive is malformed, or does not
+ *   hold all of the image
+ */
+export async function openArchive(
+  path: string,
+  options: OpenArchiveOptions
+): Promise<ArchiveContents> {
+  const tree = await openTree(path, options)
+  try {
+    const load = createGraphLoader(tree)
+    const candidates = await listCandidates(tree, load)
+    const choice = await chooseImage(candidates, options.archiveImage, tree, load)
+    const { root, warnings } = await loadRoot(choice, tree, load)
+    const referrers =
+      root.kind === 'docker-image' ? [] : await listReferrers(root, candidates.companions, load)
+    return {
+      root,
+      referrers,
+      tags: choice.candidate.tags,
+      warnings,
+      close: () => tree.close()
+    }
+  } catch (error) {
+    await tree.close()
+    throw error
+  }
+}
+
+async function openTree(path: string, options: UnpackOptions): Promise<FileTree> {
+  options.signal.throwIfAborted()
+  if (await isFolder(path)) return openFolderTree(path)
+  const file = await openLocalFile(path)
+  try {
+    return await openTarTree(await unpack(file, options), path, options.signal)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/**
+ * A complete OCI image goes as it is stored, so that its digest stays the one that the builder printed.
+ * One with uncompressed layers goes as `manifest.json` tells, or as its own manifest tells: what runs
+ * images from registries (AWS Lambda) does not always take layers that are not compressed.
+ */
+async function loadRoot(
+  { candidate, part }: Choice,
+  tree: FileTree,
+  load: LoadGraph
+): Promise<Pick<ArchiveContents, 'root' | 'warnings'>> {
+  const { oci, docker } = candidate
+  if (oci === undefined) {
+    if (docker === undefined) throw new Error('an image that nothing lists')
+    return { root: await loadDockerImage(tree, docker), warnings: [] }
+  }
+  const whole = part ?? (await load(oci.descriptor, oci.bytes))
+  const isOneImage = whole.kind !== 'index' && part === undefined
+  if (docker !== undefined && isOneImage && (!isComplete(whole) || hasPlainLayers(whole))) {
+    return { root: await loadDockerImage(tree, docker), warnings: [] }
+  }
+  const { loaded, warnings } = choosePlatforms(whole, tree)
+  if (!hasPlainLayers(loaded)) return { root: storedImage(loaded), warnings }
+  const plain = loaded.kind === 'manifest' ? await findPlainImage(loaded) : undefined
+  if (plain !== undefined) return { root: plain, warnings }
+  return {
+    root: storedImage(loaded),
+    warnings: [
+      ...warnings,
+      'The image has uncompressed layers, which are pushed as they are: AWS Lambda takes no such image'
+    ]
+  }
+}

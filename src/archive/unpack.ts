@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { open, rm, statfs, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, type Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import zlib from 'node:zlib'
+import { ActionError, messageOf, problem } from '../errors.js'
+import { fileProblem, openLocalFile, type LocalFile } from './local-file.js'
+import { sniffCompression, unpackCommand, type Compression } from './sniff.js'
+import { storedSlices } from './stored-slices.js'
+import { BLOCK_BYTES, decodeTarHeader } from './tar-header.js'
+
+/** The most bytes that an archive is unpacked to: some images of as large layers as ECR Public takes. */
+const MAX_UNPACKED_BYTES = 200 * 1024 ** 3
+
+/** Free space that is left to others on the disk, in bytes. */
+const RESERVED_BYTES = 256 * 1024 ** 2
+
+/** After how many bytes the free space is looked at again. */
+const FREE_SPACE_CHECK_BYTES = 256 * 1024 ** 2
+
+const CHUNK_BYTES = 1024 ** 2
+
+/** Where an archive is unpacked to, and how far. */
+export interface UnpackOptions {
+  readonly temporaryFolder: () => Promise<string>
+  readonly signal: AbortSignal
+  /** Told what takes long. */
+  readonly info?: ((line: string) => void) | undefined
+  readonly maxUnpackedBytes?: number | undefined
+}
+
+/**
+ * Unpacks an archive that is compressed as a whole to the temporary folder, so that its members can be read
+ * in any order and more than once. What is not compressed is given back as it is.
+ *
+ * @throws ActionError where the compression is not read here, the data are damaged, do not hold a tar
+ *   archive, or take more space than there is
+ */
+export async function unpack(file: LocalFile, options: UnpackOptions): Promise<LocalFile> {
+  const compression = sniffCompression(await file.read(0, BLOCK_BYTES))
+  if (compression === undefined) return file
+  const decompressor = makeDecompressor(file, compression)
+  const folder = await options.temporaryFolder()
+  const path = join(folder, `${randomUUID()}.tar`)
+  try {
+    await checkSpace(file, folder)
+    options.info?.(`Unpacking ${file.path} (${compression}, ${file.size} bytes)`)
+    await write(file, { path, folder, decompressor, compression }, options)
+    await file.checkUnchanged()
+    const unpacked = await openLocalFile(path, file.path)
+    await file.close()
+    return { ...unpacked, close: () => unpacked.close().then(() => rm(path, { force: true })) }
+  } catch (error) {
+    await rm(path, { force: true })
+    options.signal.throwIfAborted()
+    throw unpackProblem(file, compression, error)
+  }
+}
+
+interface Target {
+  readonly path: string
+  readonly folder: string
+  readonly decompressor: Transform
+  readonly compression: Compression
+}
+
+async function write(file: LocalFile, target: Target, options: UnpackOptions): Promise<void> {
+  const whole = [{ at: 0, position: 0, length: file.size }]
+  const source = Readable.from(storedSlices(file, file.path, file.size, whole).read())
+  const handle = await open(target.path, 'wx', 0o600)
+  try {
+    await pipeline(
+      source,
+      target.decompressor,
+      (chunks: AsyncIterable<Buffer>) =>
+        writeChunks(file, chunks, { handle, ...target, ...options }),
+      { signal: options.signal }
+    )
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeChunks(
+  file: LocalFile,
+  chunks: AsyncIterable<Buffer>,
+  to: Target & UnpackOptions & { readonly handle: FileHandle }
+): Promise<void> {
+  const limit = to.maxUnpackedBytes ?? MAX_UNPACKED_BYTES
+  let written = 0
+  let nextCheck = FREE_SPACE_CHECK_BYTES
+  let start: Buffer | undefined = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    if (start !== undefined) {
+      start = Buffer.concat([start, chunk])
+      if (start.length >= BLOCK_BYTES) {
+        checkIsTar(file, start, to.compression)
+        start = undefined
+      }
+    }
+    written += chunk.length
+    if (written > limit) {
+      throw problem({
+        what: `${file.path} unpacks to more than can be an image`,
+        allowed: `at most ${limit} bytes`
+      })
+    }
+    await to.handle.writeFile(chunk)
+    if (written >= nextCheck) {
+      await checkSpace(file, to.folder)
+      nextCheck = written + FREE_SPACE_CHECK_BYTES
+    }
+  }
+}
+
+/** Stops at the first block what is no archive, however much it would unpack to. */
+function checkIsTar(file: LocalFile, start: Buffer, compression: Compression): void {
+  if (decodeTarHeader(start.subarray(0, BLOCK_BYTES)) !== undefined) return
+  throw problem({
+    what: `The file is compressed with ${compression}, but holds no tar archive`,
+    value: file.path
+  })
+}
+
+async function checkSpace(file: LocalFile, folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize >= RESERVED_BYTES) return
+  throw noSpace(file, bavail * bsize, folder)
+}
+
+function noSpace(file: LocalFile, free: number, folder: string): ActionError {
+  return problem({
+    what: `There is not enough space to unpack ${file.path}: ${free} bytes are free in`,
+    value: folder,
+    wayOut: 'free some space, or set RUNNER_TEMP to a folder on a larger disk'
+  })
+}
+
+function makeDecompressor(file: LocalFile, compression: Compression): Transform {
+  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES })
+  // Node.js has it from 22.15 on.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+  if (compression === 'zstd' && zlib.createZstdDecompress !== undefined) {
+    return zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES })
+  }
+  throw problem({
+    what: `The file is compressed with ${compression}, which is not read here`,
+    value: file.path,
+    allowed: 'plain tar, gzip or zstd',
+    wayOut: `unpack it first: ${unpackCommand(compression)} ${file.path}`
+  })
+}
+
+function unpackProblem(file: LocalFile, compression: Compression, error: unknown): unknown {
+  if (error instanceof ActionError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOSPC') return fileProblem(file.path, error)
+  if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return fileProblem(file.path, error)
+  const isShort = /unexpected end/i.test(messageOf(error)) || code === 'Z_BUF_ERROR'
+  return problem(
+    {
+      what: isShort
+        ? `The ${compression} data of the file end early, at byte ${file.size}`
+        : `The ${compression} data of the file are damaged`,
+      value: file.path,
+      wayOut: 'write or download the archive again'
+    },
+    error
+  )
+}
