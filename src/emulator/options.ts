@@ -1,3 +1,4 @@
+import { GALLERY_SWITCHES } from './gallery/switches.js'
 import { REGISTRY_SWITCHES, STRICT_OCI_SWITCHES } from './registry/switches.js'
 
 /** A behaviour of the service that nobody outside knows for sure: its values, the default first. */
@@ -22,7 +23,9 @@ export const SWITCHES = {
   foreignRegistry: ['not-found', 'access-denied'],
   messageRegistryId: ['account', 'alias'],
   otherRegions: ['refuse', 'serve'],
-  ...REGISTRY_SWITCHES
+  serializationError: ['bare', 'coral'],
+  ...REGISTRY_SWITCHES,
+  ...GALLERY_SWITCHES
 } as const
 
 /** The name of a switch. */
@@ -76,6 +79,12 @@ export const DEFAULT_LIMITS: Limits = {
   accountReadsPerSecond: Infinity
 }
 
+/** An alias that the registry has asked for besides its primary one. */
+export interface OtherAlias {
+  readonly name: string
+  readonly status: 'ACTIVE' | 'PENDING' | 'REJECTED'
+}
+
 /** How the emulator behaves; every member has a default. */
 export interface EmulatorOptions extends Partial<Switches> {
   /** The account id; 12 digits. */
@@ -94,6 +103,8 @@ export interface EmulatorOptions extends Partial<Switches> {
   readonly profile?: 'faithful' | 'strict-oci'
   /** `true` for an account with the verified badge. */
   readonly verified?: boolean
+  /** Aliases besides the primary one. */
+  readonly otherAliases?: readonly OtherAlias[]
   /** The host that URIs name; else the one that the client used. */
   readonly registryHost?: string
   /** What InitiateLayerUpload answers as `partSize`, in bytes. */
@@ -111,6 +122,7 @@ export interface Settings extends Switches {
   readonly allow: readonly string[] | undefined
   readonly profile: 'faithful' | 'strict-oci'
   readonly verified: boolean
+  readonly otherAliases: readonly OtherAlias[]
   readonly registryHost: string | undefined
   readonly partSize: number
   readonly limits: Limits
@@ -131,6 +143,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     allow: options.allow,
     profile: options.profile ?? 'faithful',
     verified: options.verified ?? false,
+    otherAliases: options.otherAliases ?? [],
     registryHost: options.registryHost,
     partSize: options.partSize ?? DEFAULT_LIMITS.maxPartBytes,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
