@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import type { EmulatorContext } from '../context.js'
+import { html, trustedHtml } from './html.js'
+import type { Html } from './html.js'
+import { ICON } from './icon.js'
+import { STYLES } from './styles.js'
+
+/** What is on a page. */
+export interface PageContent {
+  readonly title: string
+  readonly main: Html
+}
+
+const STYLES_HASH = createHash('sha256').update(STYLES).digest('base64')
+
+/**
+ * What a page may do: show itself, and images of its own host. No script, no form, no frame, whatever a
+ * README has in it and whatever the sanitiser might let through.
+ */
+export function contentSecurityPolicy({ settings }: EmulatorContext): string {
+  const images = settings.galleryImages === 'loaded' ? "'self' https: http:" : "'self'"
+  return [
+    "default-src 'none'",
+    `style-src 'sha256-${STYLES_HASH}'`,
+    `img-src ${images}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'"
+  ].join('; ')
+}
+
+/** A whole page. */
+export function page({ title, main }: PageContent, { settings, store }: EmulatorContext): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <style>
+          ${trustedHtml(STYLES)}
+        </style>
+      </head>
+      <body>
+        <header class="bar">
+          <div class="inner">
+            <a class="brand" href="/">${ICON}<span>Public gallery</span></a>
+            <span class="registry"
+              >${store.displayName ?? settings.alias}${settings.verified && verifiedMark()}</span
+            >
+          </div>
+        </header>
+        <main class="inner">${main}</main>
+        <footer class="inner">
+          A local emulator of Amazon ECR Public. Nothing here is public.
+        </footer>
+      </body>
+    </html> `
+}
+
+/** The badge of a verified account. */
+export function verifiedMark(): Html {
+  return html` <span class="badge verified">Verified account</span>`
+}

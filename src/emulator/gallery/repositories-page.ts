@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http'
+import { registryHostOf } from '../context.js'
+import type { EmulatorContext } from '../context.js'
+import type { Repository } from '../store.js'
+import { badgesHtml, logoHtml } from './catalog-parts.js'
+import { countText, dateHtml } from './figures.js'
+import { html } from './html.js'
+import type { Html } from './html.js'
+import type { PageContent } from './page.js'
+
+/** The page of the whole registry: its repositories by name. */
+export function repositoriesPage(context: EmulatorContext, request: IncomingMessage): PageContent {
+  const { settings, store } = context
+  const repositories = [...store.repositories.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const uri = `${registryHostOf(context, request)}/${settings.alias}`
+  return {
+    title: `${store.displayName ?? settings.alias} – repositories`,
+    main: html`<section class="intro">
+        <h1>${store.displayName ?? settings.alias}</h1>
+        <p class="muted">
+          <code>${uri}</code> · ${countText(repositories.length, 'repository', 'repositories')}
+        </p>
+      </section>
+      ${repositories.length === 0 ? emptyHtml(`http://${request.headers.host ?? ''}`) : listHtml(repositories, settings.alias)}`
+  }
+}
+
+function listHtml(repositories: readonly Repository[], alias: string): Html {
+  return html`<ul class="cards">
+    ${repositories.map((repository) => cardHtml(repository, alias))}
+  </ul>`
+}
+
+function cardHtml(repository: Repository, alias: string): Html {
+  const { name, catalogData, images, tags, createdAt } = repository
+  let updatedAt = createdAt
+  for (const { pushedAt } of images.values()) updatedAt = Math.max(updatedAt, pushedAt)
+  return html`<li>
+    <a class="card" href="/${alias}/${name}">
+      ${logoHtml(repository, 'small')}
+      <span class="card-text"
+        ><strong>${name}</strong>
+        <span class="description">${catalogData.description ?? 'No description'}</span>
+        ${badgesHtml(catalogData)}
+        <span class="muted"
+          >${countText(tags.size, 'tag')} · updated ${dateHtml(updatedAt)}</span
+        ></span
+      >
+    </a>
+  </li>`
+}
+
+function emptyHtml(endpoint: string): Html {
+  return html`<section class="empty">
+    <h2>No repositories yet</h2>
+    <p>Make one:</p>
+    <pre class="command">
+aws ecr-public create-repository --repository-name team/app --region us-east-1 --endpoint-url ${endpoint}</pre>
+  </section>`
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http'
+import { registryHostOf } from '../context.js'
+import type { EmulatorContext } from '../context.js'
+import type { Repository, Tag } from '../store.js'
+import { badgesHtml, logoHtml } from './catalog-parts.js'
+import { countText, dateHtml } from './figures.js'
+import { html } from './html.js'
+import type { Html } from './html.js'
+import { verifiedMark } from './page.js'
+import type { PageContent } from './page.js'
+import { pullCommand } from './pull-command.js'
+import { renderMarkdown } from './render-markdown.js'
+import { newestFirst, tagsHtml } from './tags-part.js'
+
+/**
+ * The page of one repository, as the gallery would show it.
+ *
+ * @param pageNumber the page of its tags, from 1
+ */
+export async function repositoryPage(
+  context: EmulatorContext,
+  request: IncomingMessage,
+  repository: Repository,
+  pageNumber: number
+): Promise<PageContent> {
+  const { settings, store } = context
+  const { name, catalogData } = repository
+  const uri = `${registryHostOf(context, request)}/${settings.alias}/${name}`
+  const tags = newestFirst(repository)
+  return {
+    title: `${name} – ${store.displayName ?? settings.alias}`,
+    main: html`<article>
+      ${headHtml(context, repository)}
+      <nav class="tabs" aria-label="Sections">
+        <a href="#about">About</a><a href="#usage">Usage</a
+        ><a href="#tags"
+          >Image tags <span class="count">${tags.length.toLocaleString('en-US')}</span></a
+        >
+      </nav>
+      <div class="columns">
+        <div class="texts">
+          <section id="about" aria-label="About">
+            ${await textHtml(context, 'about', catalogData.aboutText)}
+          </section>
+          <section id="usage" aria-label="Usage">
+            <h2 class="section">Usage</h2>
+            ${await textHtml(context, 'usage', catalogData.usageText)}
+          </section>
+        </div>
+        ${asideHtml(repository, uri, tags)}
+      </div>
+      ${tagsHtml(repository, tags, pageNumber)}
+    </article>`
+  }
+}
+
+function headHtml({ settings, store }: EmulatorContext, repository: Repository): Html {
+  const { name, catalogData } = repository
+  return html`<header class="head">
+    ${logoHtml(repository, 'large')}
+    <div>
+      <h1>${name}</h1>
+      <p class="muted">
+        by ${store.displayName ?? settings.alias}${settings.verified && verifiedMark()}
+      </p>
+      ${catalogData.description !== undefined && html`<p class="description">${catalogData.description}</p>`}
+      ${badgesHtml(catalogData)}
+    </div>
+  </header>`
+}
+
+async function textHtml(
+  { settings }: EmulatorContext,
+  part: 'about' | 'usage',
+  markdown: string | undefined
+): Promise<Html> {
+  if (markdown === undefined || markdown.trim() === '') {
+    return html`<p class="muted none">There is no ${part} text.</p>`
+  }
+  const rendered = await renderMarkdown(markdown, {
+    externalImages: settings.galleryImages === 'loaded',
+    anchorPrefix: `${part}-`
+  })
+  return html`<div class="markdown">${rendered}</div>`
+}
+
+function asideHtml(repository: Repository, uri: string, tags: readonly Tag[]): Html {
+  const { images, createdAt } = repository
+  const newest = tags[0]
+  return html`<aside>
+    <h2>Pull</h2>
+    <pre class="command">${pullCommand(repository, uri, newest)}</pre>
+    <dl>
+      <dt>URI</dt>
+      <dd><code>${uri}</code></dd>
+      <dt>Newest tag</dt>
+      <dd>
+        ${newest === undefined ? 'none' : html`<code>${newest.name}</code>, ${dateHtml(newest.createdAt)}`}
+      </dd>
+      <dt>Images</dt>
+      <dd>${countText(images.size, 'image')}, ${countText(tags.length, 'tag')}</dd>
+      <dt>Created</dt>
+      <dd>${dateHtml(createdAt)}</dd>
+    </dl>
+  </aside>`
+}
