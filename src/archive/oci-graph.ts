@@ -1,5 +1,6 @@
 import { problem } from '../errors.js'
 import {
+  jsonText,
   MAX_MANIFEST_BYTES,
   parseJsonObject,
   parseManifest,
@@ -142,7 +143,7 @@ function checkIsOneKind(bytes: Buffer, name: string, descriptor: Descriptor): vo
   if (!isBoth && (mediaType === undefined || mediaType === descriptor.mediaType)) return
   throw problem({
     what: `${name} is not what it is listed as`,
-    value: isBoth ? 'a manifest and an index at once' : String(mediaType),
+    value: isBoth ? 'a manifest and an index at once' : jsonText(mediaType),
     allowed: descriptor.mediaType
   })
 }

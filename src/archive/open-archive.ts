@@ -53,9 +53,10 @@ export async function openArchive(
 async function openTree(path: string, options: UnpackOptions): Promise<FileTree> {
   options.signal.throwIfAborted()
   if (await isFolder(path)) return openFolderTree(path)
-  const file = await openLocalFile(path)
+  let file = await openLocalFile(path)
   try {
-    return await openTarTree(await unpack(file, options), path, options.signal)
+    file = await unpack(file, options)
+    return await openTarTree(file, path, options.signal)
   } catch (error) {
     await file.close()
     throw error

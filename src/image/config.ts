@@ -1,6 +1,6 @@
 import { problem } from '../errors.js'
 import { isSha256Digest } from './digest.js'
-import { parseJsonObject, type Platform } from './manifest.js'
+import { jsonText, parseJsonObject, type Platform } from './manifest.js'
 
 /** What this project reads of an image config (OCI image configuration, Docker's v1.2 image JSON). */
 export interface ImageConfig {
@@ -36,7 +36,7 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
       if (typeof diffId === 'string' && isSha256Digest(diffId)) return diffId
       throw problem({
         what: `${name}, rootfs.diff_ids[${String(at)}] is no digest`,
-        value: typeof diffId === 'string' ? diffId : JSON.stringify(diffId),
+        value: typeof diffId === 'string' ? diffId : jsonText(diffId),
         allowed: 'sha256: and 64 lower-case hexadecimal digits'
       })
     }),

@@ -65,7 +65,7 @@ export function parseManifest(
   if (json.schemaVersion !== 2 || type === undefined) {
     throw problem({
       what: `${name} is no image manifest or index`,
-      value: mediaType ?? stringOf(json.mediaType) ?? `schemaVersion ${String(json.schemaVersion)}`,
+      value: mediaType ?? stringOf(json.mediaType) ?? `schemaVersion ${jsonText(json.schemaVersion)}`,
       allowed: 'OCI manifests and indexes, Docker schema 2 manifests and manifest lists'
     })
   }
@@ -185,9 +185,12 @@ function annotationsOf(value: unknown): Readonly<Record<string, string>> | undef
   return Object.fromEntries(entries)
 }
 
-/** The value as JSON; `JSON.stringify` gives nothing for `undefined`. */
-function jsonText(value: unknown): string {
-  return value === undefined ? 'none' : JSON.stringify(value)
+/** The value for an error; of a list or an object only its kind, as it may be of any depth. */
+export function jsonText(value: unknown): string {
+  if (value === undefined) return 'none'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return JSON.stringify(value)
 }
 
 function stringOf(value: unknown): string | undefined {
