@@ -18,15 +18,15 @@ export interface DemoImage {
   readonly folder: string
 }
 
-/** Writes the base layer: the Node.js binary that runs this, some 100 MB. */
-export async function makeBase(folder: string): Promise<DemoImage> {
-  const { size } = await stat(process.execPath)
+/** Writes the base layer: a program, which is the Node.js binary that runs this (some 100 MB) where none is named. */
+export async function makeBase(folder: string, program = process.execPath): Promise<DemoImage> {
+  const { size } = await stat(program)
   const path = join(folder, 'base.tar')
   const written = await writeTar(path, [
     {
       name: 'usr/local/bin/node',
       mode: 0o755,
-      content: { path: process.execPath, size }
+      content: { path: program, size }
     }
   ])
   return { base: { path, diffId: written.digest, size: written.size }, folder }

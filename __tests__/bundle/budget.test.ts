@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runAction } from '../helpers/run-action.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+const DIST = join(import.meta.dirname, '..', '..', 'dist')
+
+/** What each mode may load of dist/ in a run that goes through, in bytes. */
+const BUDGET_BYTES = {
+  login: 700_000,
+  'ensure-repo': 700_000,
+  'push-tar': 750_000,
+  'cleanup-tags': 1_100_000,
+  'sync-catalog': 1_200_000
+} as const
+
+/** All of dist/ that a user of the action downloads and that is code, the emulator and the quick start apart. */
+const DIST_BUDGET_BYTES = 2_000_000
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'budget-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The bytes of all files of dist/ that the processes of a step loaded, as V8 saw them. */
+async function loadedBytes(coverage: string): Promise<number> {
+  const loaded = new Set<string>()
+  for (const name of await readdir(coverage)) {
+    const report = JSON.parse(await readFile(join(coverage, name), 'utf8')) as {
+      result: { url: string }[]
+    }
+    for (const { url } of report.result) {
+      if (url.startsWith('file:') && fileURLToPath(url).startsWith(DIST))
+        loaded.add(fileURLToPath(url))
+    }
+  }
+  let bytes = 0
+  for (const file of loaded) bytes += (await stat(file)).size
+  return bytes
+}
+
+describe('the bundle', () => {
+  it.each([
+    ['login', {}],
+    ['ensure-repo', { repository: 'team/app' }],
+    ['cleanup-tags', { repository: 'team/app', 'keep-latest': '1' }],
+    ['sync-catalog', { repository: 'team/app', description: 'text' }]
+  ] as const)('loads no more than its budget in mode %s', async (mode, inputs) => {
+    const emulator = await startEmulator()
+    const env = { ...emulator.env, NODE_V8_COVERAGE: folder }
+    await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
+    const run = await runAction({ mode, ...inputs }, { env })
+    expect(run.errors).toEqual([])
+    const bytes = await loadedBytes(folder)
+    expect(bytes).toBeGreaterThan(100_000)
+    expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES[mode])
+  })
+
+  it('stays within its size without the emulator', () => {
+    const files = readdirSync(DIST).filter((name) => name.endsWith('.js'))
+    const bytes = files.reduce((sum, name) => sum + statSync(join(DIST, name)).size, 0)
+    expect(bytes).toBeLessThanOrEqual(DIST_BUDGET_BYTES)
+  })
+})
