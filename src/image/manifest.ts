@@ -65,7 +65,8 @@ export function parseManifest(
   if (json.schemaVersion !== 2 || type === undefined) {
     throw problem({
       what: `${name} is no image manifest or index`,
-      value: mediaType ?? stringOf(json.mediaType) ?? `schemaVersion ${jsonText(json.schemaVersion)}`,
+      value:
+        mediaType ?? stringOf(json.mediaType) ?? `schemaVersion ${jsonText(json.schemaVersion)}`,
       allowed: 'OCI manifests and indexes, Docker schema 2 manifests and manifest lists'
     })
   }
