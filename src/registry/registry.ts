@@ -2,6 +2,7 @@ import type { Deps } from '../deps.js'
 import { problem } from '../errors.js'
 import { sha256Digest } from '../image/digest.js'
 import { MAX_MANIFEST_BYTES } from '../image/manifest.js'
+import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
 import { createHttpClient } from '../network/http-client.js'
 import type { HttpClient, HttpResponse } from '../network/http-client.js'
@@ -11,6 +12,7 @@ import type { Authorization } from './authorizer.js'
 import { parseChallenge } from './challenge.js'
 import { DamagedError, patientGet } from './patient-get.js'
 import type { Patience } from './patient-get.js'
+import { listReferrers } from './referrers.js'
 import { createRateLimiter } from './rate-limiter.js'
 
 /** A manifest as a registry serves it. */
@@ -44,6 +46,11 @@ export interface Registry {
     maxBytes: number,
     patience?: Patience
   ): Promise<Buffer>
+  /**
+   * The descriptors of all manifests whose `subject` is this digest, or `undefined` where the registry has no
+   * referrers API.
+   */
+  findReferrers(repository: string, digest: string): Promise<readonly Descriptor[] | undefined>
 }
 
 /** What a registry client needs of the step. */
@@ -100,7 +107,20 @@ export function createRegistry(host: string, deps: RegistryDeps): Registry {
       const response = await get({ repository, path, accept: '*/*', maxBytes, digest, patience })
       if (response.status !== 200) throw refusal(response, `blob ${digest} of ${repository}`)
       return response.body
-    }
+    },
+    findReferrers: (repository, digest) =>
+      listReferrers(repository, digest, async (path) => {
+        const response = await get({
+          repository,
+          path,
+          accept: MEDIA_TYPES.ociIndex,
+          maxBytes: MAX_MANIFEST_BYTES,
+          digest: undefined,
+          patience: undefined
+        })
+        if (response.status === 200 || response.status === 404) return response
+        throw refusal(response, `referrers of ${repository}@${digest}`)
+      })
   }
 }
 

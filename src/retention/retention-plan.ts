@@ -1,3 +1,4 @@
+import { isIndexMediaType } from '../image/media-types.js'
 import { findCompanionTarget } from './companion-tags.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { compareLatestFirst } from './latest-first.js'
@@ -17,6 +18,8 @@ export interface Row {
   readonly verdict: Verdict
   /** `true` where the image goes with this, its last tag. */
   readonly takesImage: boolean
+  /** `true` where what goes is an index: its size is that of a manifest that may stay. */
+  readonly isIndex: boolean
   /** Images that nothing refers to any more once this one is gone, and that stay. */
   readonly orphans: readonly string[]
 }
@@ -58,18 +61,22 @@ export function planRetention(
   const rows = inventory.tags.map((listed): Row => {
     const { tag, digest, createdAt } = listed
     const takesImage = lastTags.get(digest) === tag
+    const image = inventory.images.get(digest)
     return {
       digest,
       tag,
-      sizeBytes: inventory.images.get(digest)?.sizeBytes ?? 0,
+      sizeBytes: image?.sizeBytes ?? 0,
       since: createdAt,
       verdict: verdicts.get(tag) ?? stays('not judged'),
       takesImage,
+      isIndex: isIndexMediaType(image?.mediaType ?? ''),
       orphans: takesImage ? (orphans.get(digest) ?? []) : []
     }
   })
-  if (includesUntagged) rows.push(...untaggedRows(inventory, judgement, survey, orphans))
-  return { rows, deletions: listDeletions(rows, inventory, survey, lastTags) }
+  const all = includesUntagged
+    ? rows.concat(untaggedRows(inventory, judgement, survey, orphans))
+    : rows
+  return { rows: all, deletions: listDeletions(all, inventory, survey, lastTags) }
 }
 
 /** The verdict on every tag, what else needs its image being known. */
@@ -160,7 +167,7 @@ function untaggedRows(
   orphans: ReadonlyMap<string, readonly string[]>
 ): Row[] {
   const rows: Row[] = []
-  for (const { digest, tags, sizeBytes, pushedAt } of inventory.images.values()) {
+  for (const { digest, tags, sizeBytes, pushedAt, mediaType } of inventory.images.values()) {
     if (tags.length > 0) continue
     const judged = judgement.untagged.get(digest) ?? stays('not judged')
     const isHeld = judged.goes && !survey.doomed.has(digest)
@@ -171,6 +178,7 @@ function untaggedRows(
       since: pushedAt,
       verdict: isHeld ? stays(reasonOf(digest, survey)) : judged,
       takesImage: false,
+      isIndex: isIndexMediaType(mediaType ?? ''),
       orphans: survey.doomed.has(digest) ? (orphans.get(digest) ?? []) : []
     })
   }

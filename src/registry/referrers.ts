@@ -1,0 +1,52 @@
+import { problem } from '../errors.js'
+import { parseManifest } from '../image/manifest.js'
+import type { Descriptor } from '../image/manifest.js'
+import { MEDIA_TYPES } from '../image/media-types.js'
+
+/** One answer of the referrers API. */
+export interface ReferrersAnswer {
+  readonly status: number
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** Pages that one list of referrers may have: more would be a registry that never ends it. */
+const MAX_PAGES = 1000
+
+/**
+ * All manifests whose `subject` is this one, by the referrers API (OCI distribution specification 1.1,
+ * "Listing Referrers"), over all its pages; `undefined` where the registry has no such API.
+ *
+ * @param get asks for a path below `/v2/<repository>/`; rejects for what is neither 200 nor 404
+ * @throws ActionError where the answer is no list, or one that does not end
+ */
+export async function listReferrers(
+  repository: string,
+  digest: string,
+  get: (path: string) => Promise<ReferrersAnswer>
+): Promise<Descriptor[] | undefined> {
+  const referrers: Descriptor[] = []
+  let path: string | undefined = `referrers/${digest}`
+  for (let page = 0; path !== undefined; page++) {
+    if (page === MAX_PAGES) {
+      throw problem({ what: `The registry never ends the list of what refers to ${digest}` })
+    }
+    const { status, body, headers }: ReferrersAnswer = await get(path)
+    if (status === 404) return undefined
+    const index = parseManifest(body, `referrers of ${digest}`, MEDIA_TYPES.ociIndex)
+    if (index.kind === 'index') referrers.push(...index.manifests)
+    path = nextPath(repository, headers.link)
+  }
+  return referrers
+}
+
+/** The path of the next page (RFC 8288 `Link`, `rel="next"`), or `undefined` where this was the last. */
+function nextPath(repository: string, link: string | string[] | undefined): string | undefined {
+  const header = Array.isArray(link) ? link.join(', ') : (link ?? '')
+  const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(header)?.[1]
+  if (target === undefined) return undefined
+  const { pathname, search } = new URL(target, `http://registry/v2/${repository}/referrers/`)
+  const prefix = `/v2/${repository}/`
+  if (pathname.startsWith(prefix)) return `${pathname.slice(prefix.length)}${search}`
+  throw problem({ what: 'The registry continues a list somewhere else', value: target })
+}
