@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly maxBytes: number
   /** How many redirects are followed; 0 hands the first one back. */
   readonly maxRedirects?: number
+  /** Ends this request alone; the client's own signal ends all of them. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What an HTTP server answered. */
@@ -51,7 +53,8 @@ export function createHttpClient(options: {
   return {
     send: async (request) => {
       agents ??= createAgents(options.env)
-      return sendFollowing(request, await agents, options.signal)
+      const signals = request.signal === undefined ? [] : [request.signal]
+      return sendFollowing(request, await agents, AbortSignal.any([options.signal, ...signals]))
     }
   }
 }

@@ -7,6 +7,8 @@ export interface Patience {
   readonly maxAttempts: number
   /** How long new attempts are begun, in milliseconds from the first one. */
   readonly budgetMilliseconds: number
+  /** Ends the read where the caller needs it no more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const BASE_DELAY_MS = 500
@@ -31,8 +33,13 @@ export async function patientGet(
   const start = deps.now().getTime()
   for (let attempt = 1; ; attempt++) {
     deps.signal.throwIfAborted()
+    patience.signal?.throwIfAborted()
     const isLast = attempt >= patience.maxAttempts
-    const { response, error } = await attemptGet(client, request, check)
+    const { response, error } = await attemptGet(
+      client,
+      { ...request, signal: patience.signal },
+      check
+    )
     if (response !== undefined && (isLast || !isPassing(response.status))) return response
     if (error !== undefined && (isLast || !mayPass(error))) throw error
     const wait = delayBefore(attempt, response, deps.random())
