@@ -11,6 +11,8 @@ export interface PageContent {
   readonly main: Html
 }
 
+/** As one piece: its hash must be that of the very text between the tags. */
+const STYLE_ELEMENT = trustedHtml(`<style>${STYLES}</style>`)
 const STYLES_HASH = createHash('sha256').update(STYLES).digest('base64')
 
 /**
@@ -38,9 +40,7 @@ export function page({ title, main }: PageContent, { settings, store }: Emulator
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-        <style>
-          ${trustedHtml(STYLES)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <header class="bar">

@@ -13,6 +13,7 @@ import {
   describeUpload,
   startUpload
 } from './uploads.js'
+import { deleteManifest, putManifest } from './write-manifests.js'
 
 /** Answers a request that has been let in. */
 export function answerOperation(
@@ -24,6 +25,8 @@ export function answerOperation(
     case 'base':
       return send(exchange, 200, { 'content-type': 'application/json' }, '{}')
     case 'manifest':
+      if (operation === 'PutManifest') return putManifest(exchange, route)
+      if (operation === 'DeleteManifest') return deleteManifest(exchange, route)
       return answerManifest(exchange, route)
     case 'blob':
       return operation === 'DeleteBlob' ? refuseBlobDeletion() : answerBlob(exchange, route)

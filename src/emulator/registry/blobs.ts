@@ -22,7 +22,8 @@ export async function answerBlob(exchange: Exchange, route: BlobRoute): Promise<
   }
   const layer = getLayer(exchange, route)
   if (!isHead && settings.blobRedirect !== 'off') {
-    send(exchange, 307, { location: signBlobUrl(layer.digest, origin, context) }); return;
+    send(exchange, 307, { location: signBlobUrl(layer.digest, origin, context) })
+    return
   }
   const headers = { 'docker-content-digest': layer.digest }
   const found = await sendBlob(request, response, store.blobs, layer.digest, headers)

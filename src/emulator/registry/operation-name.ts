@@ -1,3 +1,4 @@
+import type { OperationName } from '../model/operations.js'
 import type { Route } from './route.js'
 
 /** What the log and fault rules call a request to the registry side. */
@@ -53,4 +54,18 @@ export function needsAccount(operation: RegistryOperation): boolean {
 /** `true` for the reads that the pull rate counts. */
 export function isCountedRead(operation: RegistryOperation): boolean {
   return ['GetManifest', 'HeadManifest', 'GetBlob', 'ListTags', 'GetReferrers'].includes(operation)
+}
+
+const API_OPERATIONS: Readonly<Partial<Record<RegistryOperation, OperationName>>> = {
+  HeadBlob: 'BatchCheckLayerAvailability',
+  StartUpload: 'InitiateLayerUpload',
+  PatchUpload: 'UploadLayerPart',
+  PutUpload: 'CompleteLayerUpload',
+  PutManifest: 'PutImage',
+  DeleteManifest: 'BatchDeleteImage'
+}
+
+/** The API operation whose permission the account needs for this one; pulls are everybody's. */
+export function apiOperation(operation: RegistryOperation): OperationName | undefined {
+  return API_OPERATIONS[operation]
 }

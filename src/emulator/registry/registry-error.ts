@@ -11,6 +11,7 @@ export type RegistryErrorCode =
   | 'NAME_INVALID'
   | 'NAME_UNKNOWN'
   | 'SIZE_INVALID'
+  | 'TAG_INVALID'
   | 'TOOMANYREQUESTS'
   | 'UNKNOWN'
   | 'UNSUPPORTED'
@@ -27,6 +28,7 @@ const STATUS: Readonly<Record<RegistryErrorCode, number>> = {
   NAME_INVALID: 400,
   NAME_UNKNOWN: 404,
   SIZE_INVALID: 400,
+  TAG_INVALID: 400,
   TOOMANYREQUESTS: 429,
   UNKNOWN: 500,
   UNSUPPORTED: 405

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkAllowed } from '../api/check-allowed.js'
+import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import { withFault } from '../with-fault.js'
 import { authorize } from './authorization.js'
 import { answerOperation } from './answer-operation.js'
 import { originOf } from './exchange.js'
 import type { Exchange } from './exchange.js'
-import { isCountedRead, needsAccount, operationName } from './operation-name.js'
+import { apiOperation, isCountedRead, needsAccount, operationName } from './operation-name.js'
 import type { RegistryOperation } from './operation-name.js'
+import { fromApiError } from './from-api-error.js'
 import { countRead } from './pull-rate.js'
 import { refusalOf } from './refuse.js'
 import { notAuthorized, RegistryError } from './registry-error.js'
@@ -54,6 +57,10 @@ function admit(
 ): void | Promise<void> {
   const { request, context, holder, origin } = exchange
   if (needsAccount(operation) && holder === 'anonymous') throw notAuthorized(origin)
+  const permission = apiOperation(operation)
+  if (holder === 'account' && permission !== undefined) {
+    checkAllowed(context, permission, { repositoryName: 'name' in route ? route.name : '*' })
+  }
   if (isCountedRead(operation)) countRead(request, holder, context)
   return answerOperation(exchange, route, operation)
 }
@@ -84,6 +91,7 @@ async function answerCall(
     )
   } catch (error) {
     if (error instanceof RegistryError) sendError(parties, error)
+    else if (error instanceof ApiError) sendError(parties, fromApiError(error, context.settings))
     else throw error
   }
 }

@@ -27,6 +27,8 @@ export const REGISTRY_SWITCHES = {
   mount: ['on', 'off'],
   /** `GET …/referrers/…` is there, or 404 as before OCI 1.1. */
   referrers: ['on', 'off'],
+  /** What a PUT of a manifest gets that PutImage finds invalid: 405, or 400. */
+  invalidManifest: ['unsupported', 'invalid'],
   /** `DELETE` of a manifest or tag works, or is 405. */
   manifestDelete: ['on', 'off']
 } as const
@@ -42,6 +44,7 @@ export const STRICT_OCI_SWITCHES = {
   chunkStatus: '202',
   chunkRange: 'true',
   shortChunks: 'accept',
+  invalidManifest: 'invalid',
   lastTagDeletion: 'tag',
   childProtection: 'off'
 } as const
