@@ -1,1 +1,3 @@
-console.log('not written yet')
+import { runCli } from './cli.js'
+
+runCli(process.argv.slice(2))

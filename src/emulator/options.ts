@@ -165,12 +165,15 @@ function resolveSwitches(
 ): Switches {
   const ofProfile: Partial<Record<SwitchName, string>> =
     options.profile === 'strict-oci' ? STRICT_OCI_SWITCHES : {}
-  const values = Object.entries(SWITCHES).map(([name, allowed]: [string, readonly string[]]) => {
-    const value = options[name as SwitchName] ?? ofProfile[name as SwitchName] ?? allowed[0]
-    if (value !== undefined && allowed.includes(value)) return [name, value]
-    throw new Error(`${name} is ${String(value)}; it takes ${allowed.join(' or ')}`)
-  })
-  return Object.fromEntries(values)
+  const switches: Record<string, string> = {}
+  for (const [name, allowed] of Object.entries(SWITCHES) as [SwitchName, readonly string[]][]) {
+    const value = options[name] ?? ofProfile[name] ?? allowed[0] ?? ''
+    if (!allowed.includes(value)) {
+      throw new Error(`${name} is ${value}; it takes ${allowed.join(' or ')}`)
+    }
+    switches[name] = value
+  }
+  return switches as unknown as Switches
 }
 
 function check(name: string, value: string, pattern: RegExp, allowed: string): void {

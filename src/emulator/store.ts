@@ -35,6 +35,7 @@ export class Store {
   readonly #state: State = emptyState()
   readonly #journal: Journal | undefined
   readonly #removeFolder: () => void
+  readonly #locks = new Map<string, Promise<void>>()
 
   /**
    * @param folder where it lasts; without one it ends with `close`
@@ -133,9 +134,13 @@ export class Store {
     this.#commit({ type: 'display-name-set', displayName: displayName ?? null })
   }
 
-  /** Stores the bytes of a logo, which `setCatalogData` or `createRepository` then names. */
-  addLogo(bytes: Uint8Array, mediaType: string, extension: string): Logo {
-    const path = `/logo/${randomUUID()}/${randomUUID()}.${extension}`
+  /**
+   * Stores the bytes of a logo, which `setCatalogData` or `createRepository` then names.
+   *
+   * @param stable what its address is made of; else it is a new one every time
+   */
+  addLogo(bytes: Uint8Array, mediaType: string, extension: string, stable?: string): Logo {
+    const path = `/logo/${stable ?? `${randomUUID()}/${randomUUID()}`}.${extension}`
     return { path, digest: this.blobs.write(bytes), mediaType }
   }
 
@@ -163,6 +168,21 @@ export class Store {
     if (!this.#state.uploads.has(id)) throw new Error(`The upload ${id} has ended`)
     this.#commit({ type: 'upload-extended', id, bytes })
     return this.#getUpload(id)
+  }
+
+  /** Runs `body` when nothing else that was given here for this upload is under way. */
+  lockUpload<T>(id: string, body: () => Promise<T>): Promise<T> {
+    const before = this.#locks.get(id) ?? Promise.resolve()
+    const run = before.then(body)
+    const settled = run.then(
+      () => undefined,
+      () => undefined
+    )
+    this.#locks.set(id, settled)
+    void settled.then(() => {
+      if (this.#locks.get(id) === settled) this.#locks.delete(id)
+    })
+    return run
   }
 
   /** The digest of what an upload holds by now. */

@@ -1,11 +1,120 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ApiError } from '../api-error.js'
+import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
+import { isOperationName } from '../model/operations.js'
+import type { OperationName } from '../model/operations.js'
+import { performOperation } from '../operations/index.js'
+import { readBody } from '../read-body.js'
+import { withFault } from '../with-fault.js'
+import { authenticate } from './authenticate.js'
+import { checkAllowed } from './check-allowed.js'
+import { checkConstraints } from './check-constraints.js'
+import { parseBody } from './parse-body.js'
+import { parseInput } from './parse-input.js'
+import { refusalError } from './refusal-error.js'
+import { serializeOutput } from './serialize-output.js'
 
-/** Answers a call of the API. */
-export function handleApi(
-  _request: IncomingMessage,
+const CONTENT_TYPE = 'application/x-amz-json-1.1'
+const TARGET_PREFIX = 'SpencerFrontendService.'
+/** Room for the largest blob of the model, 20 MiB, in base64, and for what surrounds it. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024
+/** Inputs up to this many bytes are kept in the request log. */
+const MAX_LOGGED_INPUT_BYTES = 16_384
+
+/** Answers a call of the API; its checks come in the order of the service's own front end. */
+export async function handleApi(
+  request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext
-): Promise<void> | void {
-  response.writeHead(404).end(context.settings.alias)
+): Promise<void> {
+  const isCall = request.method === 'POST' && (request.url ?? '').replace(/\?.*/, '') === '/'
+  if (!isCall || !hasRightContentType(request)) {
+    request.resume()
+    response.writeHead(404, { 'x-amzn-requestid': randomUUID(), 'content-type': 'text/plain' })
+    response.end('<UnknownOperationException/>\n')
+    return
+  }
+  const target = String(request.headers['x-amz-target'] ?? '')
+  const operation = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : ''
+  const answerError = (error: ApiError): void => sendError(context, request, response, error)
+  if (!isOperationName(operation)) {
+    request.resume()
+    answerError(new ApiError('UnknownOperationException', ''))
+    return
+  }
+  context.log.note(request, { operation })
+  await withFault(
+    context,
+    {
+      operation,
+      request,
+      response,
+      refuse: (refusal, rule) => {
+        request.resume()
+        answerError(refusalError(context, { refusal, rule, operation, response }))
+      }
+    },
+    (partial) => perform(operation, { context, request, response, partial })
+  )
+}
+
+function hasRightContentType(request: IncomingMessage): boolean {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  return type === CONTENT_TYPE
+}
+
+interface Exchange {
+  readonly context: EmulatorContext
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly partial: boolean
+}
+
+async function perform(operation: OperationName, exchange: Exchange): Promise<void> {
+  const { context, request, response, partial } = exchange
+  const body = await readBody(request, MAX_BODY_BYTES)
+  try {
+    if (body === undefined) {
+      throw new ApiError('RequestEntityTooLargeException', 'Request entity is too large')
+    }
+    authenticate(request, operation, context.settings.otherRegions)
+    const inputName = `${operation}Request`
+    const json = parseBody(body)
+    const input = parseInput(inputName, json)
+    if (body.length <= MAX_LOGGED_INPUT_BYTES) context.log.note(request, { input: json })
+    checkAllowed(context, operation, input)
+    checkConstraints(inputName, input)
+    const host = registryHostOf(context, request)
+    const output = await performOperation(operation, input, { context, host, partial, operation })
+    send(response, 200, serializeOutput(`${operation}Response`, output))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    sendError(context, request, response, error)
+  }
+}
+
+function sendError(
+  context: EmulatorContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: ApiError
+): void {
+  context.log.note(request, { error: error.type })
+  const isSerialization = error.type === 'SerializationException'
+  const isCoral = isSerialization && context.settings.serializationError === 'coral'
+  const type = isCoral ? `com.amazon.coral.service#${error.type}` : error.type
+  const text = error.message === '' ? {} : { [isCoral ? 'Message' : 'message']: error.message }
+  send(response, error.status, { __type: type, ...error.members, ...text })
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value))
+  response.writeHead(status, {
+    'x-amzn-requestid': randomUUID(),
+    'content-type': CONTENT_TYPE,
+    'content-length': body.length
+  })
+  response.end(body)
 }

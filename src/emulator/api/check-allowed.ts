@@ -1,0 +1,60 @@
+import { ApiError } from '../api-error.js'
+import type { EmulatorContext } from '../context.js'
+import type { OperationName } from '../model/operations.js'
+
+/** Operations whose permission is given for `*`, as they are about no one repository. */
+const WITHOUT_RESOURCE: readonly OperationName[] = [
+  'GetAuthorizationToken',
+  'DescribeRegistries',
+  'GetRegistryCatalogData',
+  'PutRegistryCatalogData'
+]
+
+/**
+ * Holds a call to the `allow` option, as an identity-based policy would.
+ *
+ * @throws ApiError (AccessDeniedException)
+ */
+export function checkAllowed(
+  context: EmulatorContext,
+  operation: OperationName,
+  input: unknown
+): void {
+  const { allow } = context.settings
+  if (allow === undefined) return
+  const needed = [`ecr-public:${operation}`]
+  // "Requires the ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken permissions" (API reference).
+  if (operation === 'GetAuthorizationToken') needed.push('sts:GetServiceBearerToken')
+  const missing = needed.find((action) => !allow.some((pattern) => matches(pattern, action)))
+  if (missing !== undefined) throw accessDenied(context, operation, missing, input)
+}
+
+/** The service's error for a caller whose policy lacks an action. */
+export function accessDenied(
+  context: EmulatorContext,
+  operation: OperationName,
+  action: string,
+  input?: unknown
+): ApiError {
+  const { account } = context.settings
+  return new ApiError(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${account}:user/emulator is not authorized to perform: ${action} on resource: ${resourceOf(account, operation, input)} because no identity-based policy allows the ${action} action`
+  )
+}
+
+function resourceOf(account: string, operation: OperationName, input: unknown): string {
+  if (WITHOUT_RESOURCE.includes(operation)) return '*'
+  const { repositoryName, resourceArn } = (input ?? {}) as Record<string, unknown>
+  if (typeof resourceArn === 'string') return resourceArn
+  const name = typeof repositoryName === 'string' ? repositoryName : '*'
+  return `arn:aws:ecr-public::${account}:repository/${name}`
+}
+
+function matches(pattern: string, action: string): boolean {
+  const source = pattern
+    .split('*')
+    .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*')
+  return new RegExp(`^${source}$`, 'i').test(action)
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
+import { DEFAULT_LIMITS, SWITCHES } from './options.js'
+import type { EmulatorOptions, Limits, OtherAlias, SwitchName } from './options.js'
+
+/** The AWS documentation's own example keys: any key is taken. */
+export const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE'
+export const SECRET_ACCESS_KEY = 'emulator-secret-access-key'
+
+export const DEFAULT_PORT = 5111
+const DEFAULT_HOST = '127.0.0.1'
+
+/** What the command line asks for. */
+export type CliRequest =
+  | { readonly kind: 'help' }
+  | {
+      readonly kind: 'serve'
+      readonly host: string
+      readonly port: number
+      readonly options: EmulatorOptions
+    }
+
+/** A switch or limit as a flag: `catalogPut` is `--catalog-put`. */
+export function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+const SWITCH_NAMES = Object.keys(SWITCHES) as SwitchName[]
+const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]
+
+/** The flag of a limit: `maxPartBytes` is `--limit-max-part-bytes`. */
+export function limitFlagOf(name: keyof Limits): string {
+  return `limit-${flagOf(name)}`
+}
+
+const TEXT = { type: 'string' } as const
+const TEXTS = { type: 'string', multiple: true } as const
+const FLAGS = {
+  help: { type: 'boolean', short: 'h' },
+  port: TEXT,
+  host: TEXT,
+  data: TEXT,
+  seed: TEXT,
+  alias: TEXT,
+  'other-alias': TEXTS,
+  account: TEXT,
+  profile: TEXT,
+  verified: { type: 'boolean' },
+  'registry-host': TEXT,
+  'part-size': TEXT,
+  allow: TEXTS,
+  fault: TEXTS
+} as const satisfies ParseArgsConfig['options']
+
+/**
+ * Reads the command line and the seed file that it names.
+ *
+ * @throws Error saying which flag is wrong and what it takes
+ */
+export function parseCli(args: readonly string[]): CliRequest {
+  const named = [...SWITCH_NAMES.map(flagOf), ...LIMIT_NAMES.map(limitFlagOf)]
+  const { values: all } = parseArgs({
+    args: [...args],
+    options: { ...FLAGS, ...Object.fromEntries(named.map((name) => [name, TEXT])) }
+  })
+  const values = all as typeof all & Readonly<Record<string, string | undefined>>
+  if (values.help === true) return { kind: 'help' }
+  const options: Record<string, unknown> = {
+    data: values.data,
+    seed: values.seed === undefined ? undefined : readSeed(values.seed),
+    alias: values.alias,
+    account: values.account,
+    profile: values.profile,
+    verified: values.verified,
+    registryHost: values['registry-host'],
+    partSize: numberOf('part-size', values['part-size']),
+    allow: values.allow?.flatMap((list) => list.split(',')),
+    otherAliases: values['other-alias']?.map(parseOtherAlias),
+    faults: values.fault?.map((text) => parseJson('fault', text)),
+    limits: limitsOf(values)
+  }
+  for (const name of SWITCH_NAMES) options[name] = values[flagOf(name)]
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return {
+    kind: 'serve',
+    host: values.host ?? DEFAULT_HOST,
+    port: numberOf('port', values.port) ?? DEFAULT_PORT,
+    options: Object.fromEntries(given)
+  }
+}
+
+function limitsOf(values: Readonly<Record<string, unknown>>): Partial<Limits> {
+  const limits: Partial<Record<keyof Limits, number>> = {}
+  for (const name of LIMIT_NAMES) {
+    const limit = numberOf(limitFlagOf(name), values[limitFlagOf(name)] as string | undefined)
+    if (limit !== undefined) limits[name] = limit
+  }
+  return limits
+}
+
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text)
+  throw new Error(`--${flag} is ${text}; it takes a whole number`)
+}
+
+function parseOtherAlias(text: string): OtherAlias {
+  const [name = '', status = 'ACTIVE'] = text.split('=')
+  if (status === 'ACTIVE' || status === 'PENDING' || status === 'REJECTED') return { name, status }
+  throw new Error(`--other-alias is ${text}; it takes NAME=ACTIVE, NAME=PENDING or NAME=REJECTED`)
+}
+
+function readSeed(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`--seed is ${path}; it takes the path of a file that can be read`, {
+      cause: error
+    })
+  }
+  return parseJson('seed', text)
+}
+
+function parseJson(flag: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`--${flag} takes JSON: ${error instanceof Error ? error.message : ''}`, {
+      cause: error
+    })
+  }
+}

@@ -1,0 +1,64 @@
+import type { ValueOf } from '../model/types.js'
+import type { Repository } from '../store.js'
+import { getRepository } from './operation.js'
+import type { Operation, OperationCall } from './operation.js'
+
+const LAYER_DIGEST = /^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$/
+/** What a layer is said to be until a manifest tells (the sample of the API reference). */
+const DEFAULT_MEDIA_TYPE = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
+
+type Failure = ValueOf<'LayerFailure'>
+
+/** BatchCheckLayerAvailability. */
+export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability'> = (
+  input,
+  call
+) => {
+  const repository = getRepository(call, input)
+  const layers: ValueOf<'Layer'>[] = []
+  const failures: Failure[] = []
+  for (const [at, layerDigest] of input.layerDigests.entries()) {
+    const failure = findFailure(call, repository, layerDigest, at)
+    if (failure === undefined) layers.push(describeLayer(repository, layerDigest))
+    else failures.push(failure)
+  }
+  return { layers, failures }
+}
+
+function describeLayer({ layers }: Repository, layerDigest: string): ValueOf<'Layer'> {
+  const layer = layers.get(layerDigest)
+  if (layer === undefined) return { layerDigest, layerAvailability: 'UNAVAILABLE' }
+  return {
+    layerDigest,
+    layerAvailability: 'AVAILABLE',
+    layerSize: layer.size,
+    mediaType: layer.mediaType ?? DEFAULT_MEDIA_TYPE
+  }
+}
+
+function findFailure(
+  { context, partial }: OperationCall,
+  { layers }: Repository,
+  layerDigest: string,
+  at: number
+): Failure | undefined {
+  const missing = (failureReason: string): Failure => ({
+    layerDigest,
+    failureCode: 'MissingLayerDigest',
+    failureReason
+  })
+  if (partial && at % 2 === 1) return missing('The layer digest could not be looked up')
+  if (layerDigest === '') return missing('Invalid request parameters: layer digest cannot be null')
+  if (!LAYER_DIGEST.test(layerDigest)) {
+    return {
+      layerDigest,
+      failureCode: 'InvalidLayerDigest',
+      failureReason: `Invalid request parameters: layer digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`
+    }
+  }
+  const isUnknown = !layers.has(layerDigest)
+  if (isUnknown && context.settings.unknownLayer === 'failure') {
+    return missing('Requested layer not found')
+  }
+  return undefined
+}

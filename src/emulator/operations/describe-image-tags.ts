@@ -1,0 +1,23 @@
+import { takePage } from '../paging/take-page.js'
+import { describeReferencedImage } from './describe-image.js'
+import { getRepository } from './operation.js'
+import type { Operation } from './operation.js'
+
+/** DescribeImageTags: one entry a tag, in pages. */
+export const describeImageTags: Operation<'DescribeImageTags'> = (input, call) => {
+  const repository = getRepository(call, input)
+  const page = takePage(call.context, repository.tags, {
+    list: `${call.operation} ${repository.name}`,
+    nextToken: input.nextToken,
+    maxResults: input.maxResults
+  })
+  const imageTagDetails = page.items.map(({ name, digest, createdAt }) => {
+    const image = repository.images.get(digest)
+    return {
+      imageTag: name,
+      createdAt: new Date(createdAt),
+      imageDetail: image === undefined ? undefined : describeReferencedImage(image)
+    }
+  })
+  return { imageTagDetails, nextToken: page.nextToken }
+}

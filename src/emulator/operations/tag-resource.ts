@@ -1,0 +1,10 @@
+import type { Operation } from './operation.js'
+import { getRepositoryByArn, mergeResourceTags } from './resource-tags.js'
+
+/** TagResource: adds tags, and gives those that are there the new value. */
+export const tagResource: Operation<'TagResource'> = ({ resourceArn, tags }, call) => {
+  const { store, settings } = call.context
+  const { name, resourceTags } = getRepositoryByArn(call, resourceArn)
+  store.setResourceTags(name, mergeResourceTags(resourceTags, tags, settings.limits))
+  return {}
+}

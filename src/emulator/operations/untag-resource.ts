@@ -1,0 +1,16 @@
+import type { Operation } from './operation.js'
+import { checkTagKey, getRepositoryByArn, tooManyTags } from './resource-tags.js'
+
+/** UntagResource: keys that are not there are no error. */
+export const untagResource: Operation<'UntagResource'> = ({ resourceArn, tagKeys }, call) => {
+  const { store, settings } = call.context
+  const { name, resourceTags } = getRepositoryByArn(call, resourceArn)
+  if (tagKeys.length > settings.limits.resourceTags) throw tooManyTags(settings.limits)
+  const left = new Map(resourceTags)
+  for (const key of tagKeys) {
+    checkTagKey(key)
+    left.delete(key)
+  }
+  store.setResourceTags(name, left)
+  return {}
+}
