@@ -58,6 +58,8 @@ export interface Deps {
   readonly exec: Exec
   /** Masks a secret in every later line of the log; to be called before anything else touches the secret. */
   readonly mask: (secret: string) => void
+  /** Leaves text for the post step; it is written down at once. No secret belongs in it. */
+  readonly saveLoginState: (text: string) => void
   /** The environment of the step. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborts when the runner cancels the step (SIGINT, SIGTERM). */

@@ -43,16 +43,19 @@ export function problem(parts: Problem, cause?: unknown, details?: string): Acti
 
 /** The message of anything that was thrown, also of what is no `Error`. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message
-  return String(thrown)
+  return textMember(thrown, 'message') ?? String(thrown)
 }
 
 /** The `code` of a Node.js system error (`ENOENT`, `ECONNRESET`, …), or `undefined`. */
 export function codeOf(thrown: unknown): string | undefined {
-  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
-    return thrown.code
-  }
-  return undefined
+  return textMember(thrown, 'code')
+}
+
+/** Not by `instanceof`: Node.js's own errors are of another realm where code runs in a `vm`, as under jest. */
+function textMember(thrown: unknown, name: 'message' | 'code'): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  const value: unknown = (thrown as Readonly<Record<string, unknown>>)[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 function elide(value: string): string {

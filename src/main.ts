@@ -6,7 +6,7 @@ import type { Mode } from './input-specs.js'
 import type { Inputs } from './inputs.js'
 import { createLog, mask, reportFailure, writeReport } from './report.js'
 import type { Report } from './report.js'
-import { markPost } from './state.js'
+import { markPost, saveLoginState } from './state.js'
 import { createTemporary } from './temporary.js'
 
 /** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
@@ -104,6 +104,7 @@ async function createDeps(
       return execute(program, args, options)
     },
     mask,
+    saveLoginState,
     env,
     signal,
     temporaryFolder

@@ -11,6 +11,8 @@ import type { RunningEmulator } from './start-emulator.js'
 export interface TestDeps extends Deps {
   readonly lines: readonly string[]
   readonly masked: readonly string[]
+  /** What was left for the post step, the last one last. */
+  readonly loginStates: readonly string[]
 }
 
 const folders = new Set<string>()
@@ -26,6 +28,7 @@ export function makeDeps(
   const { maxAttempts = 5, ...replaced } = overrides
   const lines: string[] = []
   const masked: string[] = []
+  const loginStates: string[] = []
   const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
   const log: Log = {
     info: say('info'),
@@ -64,6 +67,7 @@ export function makeDeps(
     random,
     exec: execute,
     mask,
+    saveLoginState: (text) => void loginStates.push(text),
     signal,
     temporaryFolder: () => {
       folder ??= mkdtemp(join(tmpdir(), 'make-deps-')).then((path) => {
@@ -75,7 +79,8 @@ export function makeDeps(
     ...replaced,
     env,
     lines,
-    masked
+    masked,
+    loginStates
   }
 }
 

@@ -26,9 +26,8 @@ const MAX_MESSAGE_CHARACTERS = 400
 export function errorFacts(thrown: unknown): ErrorFacts {
   const error = innermost(thrown)
   const metadata = recordOf(recordOf(error).$metadata)
-  const name = error instanceof Error ? error.name : ''
   return {
-    name,
+    name: stringOf(recordOf(error).name) ?? '',
     message: safeMessage(messageOf(error)),
     code: codeOf(error),
     status: numberOf(metadata.httpStatusCode),

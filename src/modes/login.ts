@@ -1,7 +1,157 @@
+import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
+import { createHash } from 'node:crypto'
+import { decodeAuthorizationToken } from '../auth/authorization-token.js'
+import type { DecodedToken } from '../auth/authorization-token.js'
+import { listAuthTargets, thisMachine } from '../auth/auth-targets.js'
+import type { AuthTarget } from '../auth/auth-targets.js'
+import { logIn } from '../auth/log-in.js'
+import type { Credential, LoginOutcome } from '../auth/log-in.js'
+import { forgetLogin, logOut } from '../auth/log-out.js'
+import { nameLogin } from '../auth/login-records.js'
+import type { LoginReference } from '../auth/login-records.js'
+import { getRegistryIdentity, hostNamesOf } from '../auth/registry-identity.js'
 import type { Deps } from '../deps.js'
+import { problem } from '../errors.js'
 import type { LoginInputs } from '../inputs.js'
+import { describeChange, hasChanges } from '../plan.js'
+import type { Change } from '../plan.js'
 import type { Report } from '../report.js'
 
-export function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
-  return Promise.reject(new Error(`not written yet: ${inputs.mode} ${String(deps.now())}`))
+/** A token, decoded. */
+interface Token extends DecodedToken {
+  readonly expiresAt: Date
+}
+
+/**
+ * Gets an authorization token and leaves every container tool of this machine logged in. Nothing is
+ * written before all auth files are known to be good; where one of them then fails, or the run is
+ * cancelled, those before it are put back.
+ */
+export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
+  const targets = await listAuthTargets(thisMachine(deps.env))
+  const [token, registry] = await Promise.all([
+    getToken(deps),
+    getRegistryIdentity(deps, inputs.registryId)
+  ])
+  const credential: Credential = {
+    hosts: hostNamesOf(registry.host),
+    auth: authOf(token),
+    expiresAt: token.expiresAt,
+    identity: identityOf(deps.env)
+  }
+  deps.mask(credential.auth)
+  const plan = await logInto(targets, credential, inputs, deps)
+  for (const change of plan) deps.log.info(describeChange(change))
+  const expiresAt = token.expiresAt.toISOString()
+  deps.log.info(`Logged in to ${credential.hosts.join(' and ')} until ${expiresAt}`)
+  return {
+    changed: hasChanges(plan),
+    plan,
+    outputs: {
+      registry: registry.host,
+      'registry-uri': registry.uri,
+      'registry-alias': registry.alias,
+      'registry-id': registry.id,
+      'docker-username': token.username,
+      'docker-password': token.password,
+      'expires-at': expiresAt
+    },
+    summary: [
+      {
+        kind: 'table',
+        columns: ['Registry', 'Auth file', 'Credential', 'Expires'],
+        rows: plan.map(({ action, file }) => [
+          credential.hosts.join(', '),
+          String(file),
+          action,
+          expiresAt
+        ])
+      }
+    ]
+  }
+}
+
+async function getToken({ api, mask }: Deps): Promise<Token> {
+  const { authorizationData } = await api.send(new GetAuthorizationTokenCommand({}))
+  const encoded = authorizationData?.authorizationToken ?? ''
+  if (encoded !== '') mask(encoded)
+  const decoded = decodeAuthorizationToken(encoded)
+  mask(decoded.password)
+  const expiresAt = authorizationData?.expiresAt
+  if (expiresAt === undefined) {
+    throw problem({ what: 'ECR Public gave an authorization token that never expires' })
+  }
+  return { ...decoded, expiresAt }
+}
+
+/** What container tools keep in their auth files. */
+function authOf({ username, password }: DecodedToken): string {
+  return Buffer.from(`${username}:${password}`).toString('base64')
+}
+
+/** Tells AWS credentials apart; only those of the environment can be told without resolving them again. */
+function identityOf(env: Deps['env']): string | undefined {
+  const key = env.AWS_ACCESS_KEY_ID
+  return key ? createHash('sha256').update(key).digest('hex') : undefined
+}
+
+async function logInto(
+  targets: readonly AuthTarget[],
+  credential: Credential,
+  inputs: LoginInputs,
+  deps: Deps
+): Promise<Change[]> {
+  const logins = targets.map(({ file }) => nameLogin(file, deps.env))
+  // Before anything is written: the post step must find its way however this step ends.
+  deps.saveLoginState(JSON.stringify(logins))
+  const done: LoginReference[] = []
+  const plan: Change[] = []
+  try {
+    for (const [at, target] of targets.entries()) {
+      const reference = logins[at]
+      if (reference === undefined) continue
+      deps.signal.throwIfAborted()
+      const outcome = await logIn(reference, target, credential, deps)
+      done.push(reference)
+      plan.push(...changesOf(target, credential, outcome))
+      if (outcome.hasConflict) warnOfConflict(target, deps)
+    }
+    deps.signal.throwIfAborted()
+  } catch (error) {
+    for (const reference of done.reverse()) await logOut(reference, patient(deps))
+    throw error
+  }
+  if (!inputs.logout) {
+    for (const reference of done) await forgetLogin(reference, deps)
+    deps.saveLoginState('[]')
+  }
+  return plan
+}
+
+/** Waits also where the run is cancelled, which ends every other wait. */
+function patient({ random }: Deps): Pick<Deps, 'sleep' | 'random'> {
+  return { random, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) }
+}
+
+function changesOf(
+  { path }: AuthTarget,
+  { hosts }: Credential,
+  { action }: LoginOutcome
+): Change[] {
+  return [
+    {
+      action,
+      kind: 'credential',
+      target: `${hosts.join(', ')} in ${path}`,
+      ...(action === 'keep' ? { reason: 'an equally good one is there' } : {}),
+      file: path,
+      hosts
+    }
+  ]
+}
+
+function warnOfConflict({ path }: AuthTarget, { log }: Deps): void {
+  log.warning(
+    `${path} names a credential store of Docker's, and REGISTRY_AUTH_FILE makes podman, buildah and skopeo read it too: they will not find the credential – give them a file of their own`
+  )
 }

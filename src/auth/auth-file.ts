@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import type { Stats } from 'node:fs'
+import {
+  access,
+  chmod,
+  chown,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  stat
+} from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf, problem } from '../errors.js'
+
+/** An auth file as it lies on the disk. */
+export interface AuthFile {
+  readonly text: string
+  /** The permission bits. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Only its owner reads and writes a file with credentials. */
+export const AUTH_FILE_MODE = 0o600
+const AUTH_FOLDER_MODE = 0o700
+/** The longest auth file that is read, in bytes; real ones have a few kilobytes. */
+const MAX_AUTH_FILE_BYTES = 8 * 1024 * 1024
+/** As many links as Linux follows. */
+const MAX_LINKS = 40
+
+/**
+ * The file itself that a path leads to: symbolic links are followed, also to what does not exist yet, so
+ * that writing never replaces a link.
+ *
+ * @throws ActionError where links lead in a circle
+ */
+export async function resolveAuthPath(path: string): Promise<string> {
+  let current = resolve(path)
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const target = await readlink(current).catch(() => undefined)
+    if (target === undefined) return current
+    current = resolve(dirname(current), target)
+  }
+  throw problem({ what: 'The auth file is a symbolic link that leads in a circle', value: path })
+}
+
+/**
+ * The file, or `undefined` where there is none.
+ *
+ * @throws ActionError for what is no ordinary, readable file of a sensible size
+ */
+export async function findAuthFile(path: string): Promise<AuthFile | undefined> {
+  try {
+    const stats = await stat(path)
+    refuseUnusual(path, stats)
+    const text = await readFile(path, 'utf8')
+    return { text, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw codeOf(error) === undefined ? error : unusable(path, 'read', error)
+  }
+}
+
+function refuseUnusual(path: string, stats: Stats): void {
+  if (!stats.isFile()) {
+    throw problem({
+      what: 'The auth file is no file',
+      value: path,
+      wayOut: 'point DOCKER_CONFIG (a folder) or REGISTRY_AUTH_FILE (a file) elsewhere'
+    })
+  }
+  if (stats.size > MAX_AUTH_FILE_BYTES) {
+    throw problem({
+      what: 'The auth file is too large to be one',
+      value: path,
+      allowed: `at most ${MAX_AUTH_FILE_BYTES} bytes`
+    })
+  }
+}
+
+/**
+ * Checks that the file can be replaced, or made, by a later `writeAuthFile`.
+ *
+ * @throws ActionError for a file or folder that is read-only
+ */
+export async function checkWritable(path: string, file: AuthFile | undefined): Promise<void> {
+  if (file !== undefined && (file.mode & 0o222) === 0) {
+    throw problem({
+      what: 'The auth file is read-only',
+      value: path,
+      wayOut:
+        'make it writable, or point DOCKER_CONFIG (a folder) or REGISTRY_AUTH_FILE (a file) elsewhere; it was not touched'
+    })
+  }
+  try {
+    if (file !== undefined) await access(path, constants.W_OK)
+    await access(await nearestFolder(dirname(path)), constants.W_OK)
+  } catch (error) {
+    throw unusable(path, 'written', error)
+  }
+}
+
+/** `true` where the folder is there, or can be made. */
+export async function canHaveFolder(folder: string): Promise<boolean> {
+  try {
+    const nearest = await nearestFolder(folder)
+    await access(nearest, constants.W_OK)
+    return (await stat(nearest)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  for (let current = folder; ; current = dirname(current)) {
+    const stats = await stat(current).catch(() => undefined)
+    if (stats !== undefined || dirname(current) === current) return current
+  }
+}
+
+/** Makes the folder of a file. Gives the topmost folder that was made, `undefined` where it was there. */
+export async function makeFolderOf(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(dirname(path), { recursive: true, mode: AUTH_FOLDER_MODE })
+  } catch (error) {
+    throw unusable(path, 'written', error)
+  }
+}
+
+/** Takes the folder of a file away, and those above it up to `topmost`, as far as they are empty. */
+export async function removeFolders(path: string, topmost: string): Promise<void> {
+  for (let current = dirname(path); ; current = dirname(current)) {
+    const isGone = await rmdir(current).then(
+      () => true,
+      () => false
+    )
+    if (!isGone || current === topmost || dirname(current) === current) return
+  }
+}
+
+/**
+ * Replaces the file as one: a reader finds the old text or the new one, never a part. `write-file-atomic`
+ * is not used because it needs a newer Node.js than the oldest that runs this, and writes a new file
+ * with the mode of the old one before the mode asked for.
+ *
+ * @param owner the owner that the old file had, kept where this user may do so
+ * @throws ActionError where the file cannot be written; it is then as it was
+ */
+export async function writeAuthFile(
+  path: string,
+  text: string,
+  mode: number,
+  owner?: Pick<AuthFile, 'uid' | 'gid'>
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  try {
+    const handle = await open(temporary, 'wx', AUTH_FILE_MODE)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (owner !== undefined) await chown(temporary, owner.uid, owner.gid).catch(() => undefined)
+    if (mode !== AUTH_FILE_MODE) await chmod(temporary, mode)
+    await renameOver(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw unusable(path, 'written', error)
+  }
+}
+
+/** Removes the file; that it is gone already is no error. */
+export async function removeAuthFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+}
+
+const RENAME_ATTEMPTS = 20
+const RENAME_DELAY_MS = 25
+
+/** On Windows a file cannot be replaced while another program, mostly a virus scanner, has it open. */
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to)
+      return
+    } catch (error) {
+      const isBusy = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
+      if (process.platform !== 'win32' || !isBusy || attempt === RENAME_ATTEMPTS) throw error
+      await delay(RENAME_DELAY_MS)
+    }
+  }
+}
+
+function unusable(path: string, verb: 'read' | 'written', cause: unknown): Error {
+  const code = codeOf(cause) ?? 'unknown error'
+  return problem(
+    {
+      what: `The auth file cannot be ${verb}`,
+      value: path,
+      allowed: code,
+      wayOut:
+        code === 'EBUSY'
+          ? 'a file that is mounted by itself cannot be replaced: mount its folder, or set DOCKER_CONFIG'
+          : 'check the permissions, or point DOCKER_CONFIG (a folder) or REGISTRY_AUTH_FILE (a file) elsewhere'
+    },
+    cause
+  )
+}

@@ -1,0 +1,142 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import type { Deps } from '../deps.js'
+import { problem } from '../errors.js'
+import { AuthDocumentError, parseAuthDocument } from './auth-document.js'
+import { canHaveFolder, checkWritable, findAuthFile, resolveAuthPath } from './auth-file.js'
+import type { Reader } from './credential-settings.js'
+
+/** An auth file that login writes. */
+export interface AuthTarget {
+  /** The path as the tools know it. */
+  readonly path: string
+  /** The file itself, symbolic links followed. */
+  readonly file: string
+  readonly readers: readonly Reader[]
+}
+
+/** The machine that login runs on. */
+export interface Machine {
+  readonly env: Deps['env']
+  readonly platform: NodeJS.Platform
+  readonly uid: number
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(env: Deps['env']): Machine {
+  return { env, platform: process.platform, uid: process.getuid?.() ?? 0 }
+}
+
+/**
+ * The auth files of this machine, each once: Docker's, and that of podman, buildah and skopeo where one of
+ * them is there or the file is in use. All are looked at before any is written.
+ *
+ * @throws ActionError for a file that is malformed, unreadable or read-only
+ */
+export async function listAuthTargets(machine: Machine): Promise<AuthTarget[]> {
+  const paths: [string, Reader][] = [[dockerConfigPath(machine), 'docker']]
+  const containers = await findContainersAuthPath(machine)
+  if (containers !== undefined) paths.push([containers, 'containers'])
+  const targets: AuthTarget[] = []
+  for (const [path, reader] of paths) {
+    const file = await resolveAuthPath(path)
+    await checkAuthFile(path, file)
+    const same = targets.findIndex((target) => target.file === file)
+    const found = targets[same]
+    if (found === undefined) targets.push({ path, file, readers: [reader] })
+    else targets[same] = { ...found, readers: [...found.readers, reader] }
+  }
+  return targets
+}
+
+async function checkAuthFile(path: string, file: string): Promise<void> {
+  const content = await findAuthFile(file)
+  await checkWritable(file, content)
+  explainMalformed(path, () => parseAuthDocument(content?.text ?? ''))
+}
+
+/** Runs what reads an auth file, and names the file in the error where it is malformed. */
+export function explainMalformed<T>(path: string, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (!(error instanceof AuthDocumentError)) throw error
+    throw problem(
+      {
+        what: 'The auth file is malformed',
+        value: path,
+        allowed: error.message,
+        wayOut: 'correct or delete it; it was not touched'
+      },
+      error
+    )
+  }
+}
+
+/** Docker's file (https://docs.docker.com/reference/cli/docker/#change-the-docker-directory). */
+function dockerConfigPath(machine: Machine): string {
+  return join(machine.env.DOCKER_CONFIG || join(homeOf(machine), '.docker'), 'config.json')
+}
+
+/** The file that `podman login` would write (containers-auth.json(5)), where somebody reads it. */
+async function findContainersAuthPath(machine: Machine): Promise<string | undefined> {
+  if (machine.env.REGISTRY_AUTH_FILE) return machine.env.REGISTRY_AUTH_FILE
+  const user = userAuthPath(machine)
+  const first = await defaultAuthPath(machine, user)
+  const isInUse = (await isThere(first)) || (await isThere(user))
+  return isInUse || (await hasContainerTool(machine)) ? first : undefined
+}
+
+/** The second file that all of these tools look into, whichever is the first. */
+function userAuthPath(machine: Machine): string {
+  const folder = machine.env.XDG_CONFIG_HOME || join(homeOf(machine), '.config')
+  return join(folder, 'containers', 'auth.json')
+}
+
+/**
+ * The first file that the tools look into. Where it cannot be made, because there is no runtime folder for
+ * this user, they go on with the second one.
+ */
+async function defaultAuthPath(machine: Machine, user: string): Promise<string> {
+  if (machine.platform !== 'linux') {
+    return join(homeOf(machine), '.config', 'containers', 'auth.json')
+  }
+  const runtime = machine.env.XDG_RUNTIME_DIR
+  if (runtime) {
+    return (await isThere(runtime)) ? join(runtime, 'containers', 'auth.json') : user
+  }
+  const path = `/run/containers/${String(machine.uid)}/auth.json`
+  return (await canHaveFolder(dirname(path))) ? path : user
+}
+
+const CONTAINER_TOOLS = ['podman', 'buildah', 'skopeo']
+
+async function hasContainerTool({ env, platform }: Machine): Promise<boolean> {
+  const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter((folder) => folder !== '')
+  const suffix = platform === 'win32' ? '.exe' : ''
+  for (const folder of folders) {
+    for (const tool of CONTAINER_TOOLS) {
+      if (await isExecutable(join(folder, `${tool}${suffix}`))) return true
+    }
+  }
+  return false
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+function homeOf({ env, platform }: Machine): string {
+  return (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir()
+}

@@ -1,0 +1,117 @@
+import { textDigest } from './auth-document.js'
+import { findAuthFile, removeFolders } from './auth-file.js'
+import { explainMalformed } from './auth-targets.js'
+import { removeCredential } from './credential-settings.js'
+import type { WrittenHost } from './credential-settings.js'
+import { withFileLock } from './file-lock.js'
+import type { LockDeps } from './file-lock.js'
+import {
+  findRecord,
+  listLogins,
+  lockOf,
+  removeRecord,
+  writeLogins,
+  writeRecord
+} from './login-records.js'
+import type { LoginRecord, LoginReference } from './login-records.js'
+import { swapAuthFile } from './swap-auth-file.js'
+
+/** What became of a login: taken back, or left as somebody else had changed it, or gone already. */
+export type LogoutOutcome = 'restored' | 'left' | 'gone'
+
+/**
+ * Takes a login back: what was in the auth file before is there again. An entry that somebody else has
+ * changed since is left alone, and so is one that another login of this action counts on; that one then
+ * puts back what was there before both.
+ *
+ * @throws ActionError where the file is malformed or cannot be written; it is then as it was
+ */
+export async function logOut(login: LoginReference, deps: LockDeps): Promise<LogoutOutcome> {
+  const record = await findRecord(login)
+  if (record === undefined) return 'gone'
+  const { outcome, isLast } = await withFileLock(lockOf(login.file), deps, async () => {
+    const logins = await listLogins(login.file)
+    const at = logins.findIndex(({ id }) => id === login.id)
+    const others = logins.filter(({ id }) => id !== login.id)
+    const result = await restore(login, record, others)
+    for (const later of at === -1 ? [] : logins.slice(at + 1)) await passOn(record, later)
+    await passOnFolder(record, others)
+    await writeLogins(login.file, others)
+    await removeRecord(login)
+    return { outcome: result, isLast: others.length === 0 }
+  })
+  const { madeFolder } = record
+  if (isLast && madeFolder !== undefined && (await findAuthFile(login.file)) === undefined) {
+    await removeFolders(login.file, madeFolder)
+  }
+  return outcome
+}
+
+/** Forgets a login, so that it is never taken back. */
+export async function forgetLogin(login: LoginReference, deps: LockDeps): Promise<void> {
+  await withFileLock(lockOf(login.file), deps, async () => {
+    const logins = await listLogins(login.file)
+    await writeLogins(
+      login.file,
+      logins.filter(({ id }) => id !== login.id)
+    )
+    await removeRecord(login)
+  })
+}
+
+async function restore(
+  login: LoginReference,
+  record: LoginRecord,
+  others: readonly LoginReference[]
+): Promise<LogoutOutcome> {
+  const claims = await listClaims(others)
+  const isClaimed = ({ host, authDigest }: WrittenHost): boolean =>
+    claims.some((claim) => claim.host === host && claim.authDigest === authDigest)
+  let outcome: LogoutOutcome = 'gone'
+  await swapAuthFile(login.file, async (old) => {
+    if (old === undefined) return undefined
+    const text = explainMalformed(login.file, () => removeCredential(old.text, record, isClaimed))
+    outcome = text === old.text ? 'left' : 'restored'
+    if (text === old.text) return undefined
+    if (text !== null) await noteChange(old.text, text, others)
+    return { text, mode: record.mode }
+  })
+  return outcome
+}
+
+async function listClaims(logins: readonly LoginReference[]): Promise<WrittenHost[]> {
+  const claims: WrittenHost[] = []
+  for (const login of logins) claims.push(...((await findRecord(login))?.hosts ?? []))
+  return claims
+}
+
+/** Lets a login that knows the file by its digest know it again after our change. */
+async function noteChange(
+  before: string,
+  after: string,
+  others: readonly LoginReference[]
+): Promise<void> {
+  for (const other of others) {
+    const record = await findRecord(other)
+    if (record?.afterDigest !== textDigest(before)) continue
+    await writeRecord(other, { ...record, afterDigest: textDigest(after) })
+  }
+}
+
+/** Lets a later login put back what was there before this one, instead of this one's credential. */
+async function passOn(record: LoginRecord, later: LoginReference): Promise<void> {
+  const laterRecord = await findRecord(later)
+  if (laterRecord === undefined || laterRecord.before === null) return
+  const before = removeCredential(laterRecord.before, record)
+  if (before === laterRecord.before) return
+  const mode = record.before === null ? laterRecord.mode : record.mode
+  await writeRecord(later, { ...laterRecord, before, mode })
+}
+
+/** Lets another login remove the folders that this one had made. */
+async function passOnFolder(record: LoginRecord, others: readonly LoginReference[]): Promise<void> {
+  const [heir] = others
+  const heirRecord = heir === undefined ? undefined : await findRecord(heir)
+  if (heir === undefined || heirRecord === undefined || record.madeFolder === undefined) return
+  await writeRecord(heir, { ...heirRecord, madeFolder: heirRecord.madeFolder ?? record.madeFolder })
+}
