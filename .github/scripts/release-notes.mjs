@@ -1,0 +1,16 @@
+// Prints the section of the change log that belongs to a version, for the release page:
+//
+//     node .github/scripts/release-notes.mjs v1.2.3
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const version = process.argv[2]?.replace(/^v/, '')
+const log = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'CHANGELOG.md'), 'utf8')
+const sections = log.split(/^## /m).slice(1)
+const section = sections.find((text) => text.split(/\s/, 1)[0] === version)
+if (section === undefined) {
+  console.error(`docs/CHANGELOG.md has no section "## ${version ?? ''}"`)
+  process.exitCode = 1
+} else {
+  console.log(section.slice(section.indexOf('\n')).trim())
+}

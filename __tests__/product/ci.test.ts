@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { runJob } from './run-job.js'
+import type { StepRun } from './run-job.js'
+import { readWorkflow, ROOT } from './workflow.js'
+import { makeWorkspace } from './workspace.js'
+
+const MINUTES_MS = 60_000
+
+/** Actions of others: what they do is there already, or needs GitHub. */
+const ACTIONS_LEFT_OUT: Readonly<Record<string, string>> = {
+  'actions/checkout': 'the repository is there',
+  'actions/setup-node': 'Node.js is there',
+  'actions/upload-artifact': 'keeps a file on GitHub'
+}
+
+/** Scripts that would run this test again, or that need another machine's answer. */
+const SCRIPTS_LEFT_OUT: Readonly<Record<string, string>> = {
+  'npm ci': 'the packages are there',
+  '.ci/run': 'it runs this test',
+  'npm audit --omit=dev': 'asks the npm registry',
+  'npm audit signatures': 'asks the npm registry'
+}
+
+const workflow = readWorkflow('.github/workflows/ci.yml')
+
+/** Runs a job as on a Linux runner. @throws Error with the log of the first step that went wrong */
+async function run(job: string, workspace: string): Promise<StepRun[]> {
+  const steps = await runJob(workflow, job, {
+    workspace,
+    matrix: { os: 'ubuntu-latest' },
+    resolveAction: (uses) => {
+      if (uses.startsWith('./')) return { folder: join(workspace, uses) }
+      const skip = ACTIONS_LEFT_OUT[uses.split('@', 1)[0] ?? '']
+      if (skip === undefined) throw new Error(`nobody says what to do with ${uses}`)
+      return { skip }
+    },
+    skipScript: (script) => SCRIPTS_LEFT_OUT[script]
+  })
+  const failed = steps.find((step) => step.conclusion === 'failure')
+  if (failed !== undefined) throw new Error(`"${failed.title}" failed:\n${failed.log.slice(-4000)}`)
+  return steps
+}
+
+describe('the CI workflow, run on this machine', () => {
+  it(
+    'checks format, lint and types, and finds dist/ to be what the source gives',
+    async () => {
+      const steps = await run('check', makeWorkspace({ packages: true }))
+      expect(steps.filter(({ outcome }) => outcome === 'success').length).toBeGreaterThanOrEqual(6)
+    },
+    6 * MINUTES_MS
+  )
+
+  it('runs what is run here, in the container', async () => {
+    const steps = await run('test', ROOT)
+    expect(steps.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped'])
+  })
+
+  it(
+    'uses the action in every mode against the emulator sub-action',
+    async () => {
+      const steps = await run('modes', ROOT)
+      expect(steps.filter(({ outcome }) => outcome === 'skipped')).toHaveLength(1)
+    },
+    2 * MINUTES_MS
+  )
+
+  it('shows at the end of the job what the emulator was asked', async () => {
+    const steps = await run('must-fail', ROOT)
+    const [post] = steps.filter(
+      ({ title }) => title.startsWith('Post') && title.includes('emulator')
+    )
+    expect(post?.outcome).toBe('success')
+    expect(post?.log).toContain('CreateRepository')
+    expect(post?.log).toMatch(/^::stop-commands::[0-9a-f-]{36}$/m)
+  })
+
+  it('fails where it must, with one error a step', async () => {
+    const steps = await run('must-fail', ROOT)
+    const failed = steps.filter(({ outcome }) => outcome === 'failure')
+    expect(failed).toHaveLength(4)
+    for (const { log } of failed) expect(log.match(/^::error::/gm)).toHaveLength(1)
+  })
+
+  it('runs every job of the workflow here', () => {
+    expect(Object.keys(workflow.jobs)).toEqual(['check', 'test', 'modes', 'must-fail'])
+  })
+})

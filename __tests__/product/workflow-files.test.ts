@@ -1,0 +1,131 @@
+import { validate } from '@actions/languageservice'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TextDocument } from 'vscode-languageserver-textdocument'
+import { listFiles } from './workspace.js'
+import { readWorkflow, readYaml, ROOT, titleOf } from './workflow.js'
+import type { ActionFile } from './workflow.js'
+
+const WORKFLOWS = readdirSync(join(ROOT, '.github/workflows')).map(
+  (name) => `.github/workflows/${name}`
+)
+const EXAMPLES = listFiles().filter((path) => /^docs\/examples\/.*\.yml$/.test(path))
+const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>
+}
+
+/** What GitHub's own parser says of a file; empty where it finds nothing. */
+async function diagnose(path: string, text: string): Promise<string[]> {
+  const found = await validate(TextDocument.create(`file:///repository/${path}`, 'yaml', 0, text))
+  return found.map((one) => `line ${one.range.start.line + 1}: ${JSON.stringify(one.message)}`)
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+describe('GitHub’s parser', () => {
+  it.each([...WORKFLOWS, 'action.yml', 'emulator/action.yml'])('accepts %s', async (path) => {
+    expect(await diagnose(path, read(path))).toEqual([])
+  })
+
+  it.each(EXAMPLES)('accepts %s', async (path) => {
+    expect(await diagnose(path.replace('docs/examples', '.github/workflows'), read(path))).toEqual(
+      []
+    )
+  })
+
+  it('refuses what is wrong', async () => {
+    const action = read('action.yml').replace('main:', 'mian:')
+    expect(await diagnose('wrong/action.yml', action)).not.toEqual([])
+    const workflow = read('.github/workflows/ci.yml').replace('timeout-minutes', 'timeout-minuets')
+    expect(await diagnose('.github/workflows/wrong.yml', workflow)).not.toEqual([])
+  })
+})
+
+describe.each(WORKFLOWS)('%s', (path) => {
+  const workflow = readWorkflow(path)
+  const jobs = Object.entries(workflow.jobs)
+  const steps = jobs.flatMap(([, job]) => job.steps)
+
+  it('pins every action of others by commit, with the version beside it', () => {
+    for (const [line] of read(path).matchAll(/uses: .*$/gm)) {
+      if (line.startsWith('uses: ./')) continue
+      expect(line).toMatch(/^uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+    }
+  })
+
+  it('takes no more permissions than it names', () => {
+    expect(Object.keys(workflow.permissions ?? { missing: '' })).toEqual(
+      workflow.permissions?.contents === 'read' ? ['contents'] : []
+    )
+    for (const [name, job] of jobs) {
+      const writes = Object.entries(job.permissions ?? {}).filter(([, level]) => level === 'write')
+      const allowed = {
+        analyze: ['security-events'],
+        live: ['id-token'],
+        release: ['attestations', 'contents', 'id-token']
+      }[name]
+      expect(writes.map(([permission]) => permission)).toEqual(allowed ?? [])
+    }
+  })
+
+  it('ends every job in bounded time', () => {
+    for (const [, job] of jobs) expect(job['timeout-minutes']).toBeLessThanOrEqual(45)
+  })
+
+  it('hands values to scripts by environment, never by pasting', () => {
+    for (const step of steps) expect(step.run ?? '').not.toContain('${{')
+  })
+
+  it('leaves no token in the checkout', () => {
+    for (const step of steps) {
+      if (step.uses?.startsWith('actions/checkout@') !== true) continue
+      expect(step.with?.['persist-credentials']).toBe(false)
+    }
+  })
+
+  it('calls scripts that exist', () => {
+    for (const step of steps) {
+      for (const [, script = ''] of (step.run ?? '').matchAll(/npm run (?:-s )?([\w:-]+)/g)) {
+        expect(packageJson.scripts).toHaveProperty([script])
+      }
+      for (const [, file = ''] of (step.run ?? '').matchAll(/node (\.[\w./-]+)/g)) {
+        expect(existsSync(join(ROOT, file))).toBe(true)
+      }
+    }
+  })
+
+  it('gives the actions of this repository inputs that they have', () => {
+    for (const step of steps) {
+      if (step.uses?.startsWith('./') !== true) continue
+      const action = readYaml(join(step.uses, 'action.yml')) as ActionFile
+      for (const name of Object.keys(step.with ?? {})) {
+        expect([titleOf(step), Object.keys(action.inputs ?? {})]).toEqual([
+          titleOf(step),
+          expect.arrayContaining([name])
+        ])
+      }
+    }
+  })
+})
+
+describe('CI', () => {
+  it('runs every part of npm run all', () => {
+    const scripts = Object.values(readWorkflow('.github/workflows/ci.yml').jobs)
+      .flatMap((job) => job.steps.map((step) => step.run ?? ''))
+      .join('\n')
+    const ofAll = [...packageJson.scripts.all!.matchAll(/npm (?:run )?([\w:]+)/g)]
+    for (const [, part = ''] of ofAll) {
+      // The tests run by .ci/run, with `npm cit`.
+      expect(scripts).toContain(part === 'test' ? '.ci/run' : `npm run ${part}`)
+    }
+  })
+
+  it('uses the action in every mode', () => {
+    const used = readWorkflow('.github/workflows/ci.yml').jobs.modes!.steps.flatMap((step) =>
+      step.uses === './' ? [step.with?.mode] : []
+    )
+    expect([...new Set(used)].sort()).toEqual(
+      ['cleanup-tags', 'ensure-repo', 'login', 'push-tar', 'sync-catalog'].sort()
+    )
+  })
+})

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+
+/** The repository. */
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+/** A step as the workflow file has it. */
+export interface WorkflowStep {
+  readonly id?: string
+  readonly name?: string
+  readonly if?: string
+  readonly uses?: string
+  readonly run?: string
+  readonly shell?: string
+  readonly with?: Readonly<Record<string, string | number | boolean>>
+  readonly env?: Readonly<Record<string, string | number | boolean>>
+  readonly 'working-directory'?: string
+  readonly 'continue-on-error'?: boolean
+}
+
+export interface WorkflowJob {
+  readonly name?: string
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly strategy?: { readonly matrix?: Readonly<Record<string, readonly string[]>> }
+  readonly 'timeout-minutes'?: number
+  readonly env?: WorkflowStep['env']
+  readonly steps: readonly WorkflowStep[]
+}
+
+export interface Workflow {
+  readonly name?: string
+  readonly on: unknown
+  readonly permissions?: Readonly<Record<string, string>>
+  readonly env?: WorkflowStep['env']
+  readonly jobs: Readonly<Record<string, WorkflowJob>>
+}
+
+/** An `action.yml`. */
+export interface ActionFile {
+  readonly inputs?: Readonly<Record<string, { readonly default?: string; required?: boolean }>>
+  readonly outputs?: Readonly<Record<string, unknown>>
+  readonly runs: { readonly using: string; readonly main: string; readonly post?: string }
+}
+
+export function readYaml(path: string): unknown {
+  return parse(readFileSync(join(ROOT, path), 'utf8'))
+}
+
+export function readWorkflow(path: string): Workflow {
+  return readYaml(path) as Workflow
+}
+
+/** What to call a step in a test or a message. */
+export function titleOf(step: WorkflowStep): string {
+  return step.name ?? step.id ?? step.uses ?? step.run?.split('\n', 1)[0] ?? 'a step without words'
+}

@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { ROOT } from './workflow.js'
+
+const made = new Set<string>()
+
+/**
+ * A fresh clone of what is in the working tree, committed, with the same packages installed. Things
+ * may be built and broken in it.
+ */
+export function makeWorkspace({ packages = false } = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'workspace-'))
+  made.add(folder)
+  for (const path of listFiles()) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    cpSync(join(ROOT, path), join(folder, path), { verbatimSymlinks: true })
+  }
+  const git = (...args: readonly string[]): void => {
+    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com']
+    execFileSync('git', [...identity, ...args], { cwd: folder, stdio: 'ignore' })
+  }
+  git('init', '--initial-branch=main')
+  git('add', '--all')
+  git('commit', '--message=All')
+  if (packages) linkTree(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+/** What a commit of the working tree would hold. */
+export function listFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT })
+  const deleted = execFileSync('git', ['ls-files', '-d', '-z'], { cwd: ROOT })
+  const gone = new Set(deleted.toString().split('\0'))
+  return listed
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '' && !gone.has(path))
+}
+
+/** Hard links where it can, as a bundler derives names from real paths, which a symbolic link would show. */
+function linkTree(from: string, to: string): void {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    // What a build in progress keeps there.
+    if (entry.name === '.bundle') continue
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) linkTree(source, target)
+    else if (entry.isSymbolicLink()) cpSync(source, target, { verbatimSymlinks: true })
+    else linkOrCopy(source, target)
+  }
+}
+
+function linkOrCopy(source: string, target: string): void {
+  try {
+    linkSync(source, target)
+  } catch {
+    cpSync(source, target)
+  }
+}
+
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
