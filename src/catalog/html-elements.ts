@@ -1,0 +1,45 @@
+import type { Root } from 'mdast'
+import type { Range } from './edits.js'
+import { listHtmlFragments } from './html-nodes.js'
+
+/** An HTML element that is closed again in the text. */
+export interface HtmlElement extends Range {
+  readonly name: string
+}
+
+/** Elements that have no end tag (https://html.spec.whatwg.org/multipage/syntax.html#void-elements). */
+const VOID_ELEMENTS = new Set(
+  'area base br col embed hr img input link meta param source track wbr'.split(' ')
+)
+
+/**
+ * The HTML elements of a text from their start tag to the end of their end tag, also where Markdown stands
+ * between them, as in `<details>`. What is opened and never closed, or closed and never opened, is none.
+ */
+export function listHtmlElements(tree: Root, text: string): HtmlElement[] {
+  const elements: HtmlElement[] = []
+  const open: { readonly name: string; readonly start: number }[] = []
+  for (const { tags, toSource } of listHtmlFragments(tree, text)) {
+    for (const tag of tags) {
+      if (VOID_ELEMENTS.has(tag.name)) continue
+      const { start, end } = toSource(tag)
+      if (!tag.isClosing) {
+        open.push({ name: tag.name, start })
+        continue
+      }
+      const at = open.findLastIndex(({ name }) => name === tag.name)
+      const opened = open[at]
+      if (opened === undefined) continue
+      elements.push({ ...opened, end })
+      open.length = at
+    }
+  }
+  return elements
+}
+
+/** The elements around an offset, the outermost first. */
+export function elementsAround(elements: readonly HtmlElement[], offset: number): HtmlElement[] {
+  return elements
+    .filter(({ start, end }) => start < offset && offset < end)
+    .sort((a, b) => a.start - b.start)
+}

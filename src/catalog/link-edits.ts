@@ -1,0 +1,101 @@
+import type { Definition, Image, Link, Root } from 'mdast'
+import { visit } from 'unist-util-visit'
+import type { Edit, Range } from './edits.js'
+import { listHtmlFragments } from './html-nodes.js'
+import type { HtmlTag } from './html-tags.js'
+import { resolveLink } from './resolve-link.js'
+import type { LinkBase, LinkForm } from './resolve-link.js'
+import { listSrcsetUrls } from './srcset.js'
+
+/** What it takes to make the links of a text absolute. */
+export interface LinkEdits {
+  readonly edits: readonly Edit[]
+  /** Links that lead out of the repository, as written. */
+  readonly outside: readonly string[]
+}
+
+/** The attributes that hold a URL, by tag, and the form that the URL needs. */
+const URL_ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, LinkForm>>>> = {
+  a: { href: 'page' },
+  img: { src: 'raw' },
+  source: { src: 'raw' },
+  video: { src: 'raw', poster: 'raw' },
+  audio: { src: 'raw' }
+}
+
+/** A URL in HTML. */
+interface HtmlUrl {
+  readonly range: Range
+  readonly url: string
+  readonly form: LinkForm
+}
+
+/**
+ * The edits that make every relative link and image absolute: inline, by reference and in HTML. Code,
+ * comments and the author's own text are left as they are.
+ */
+export function listLinkEdits(tree: Root, text: string, base: LinkBase): LinkEdits {
+  const edits: Edit[] = []
+  const outside: string[] = []
+  const replace = (
+    range: Range,
+    link: string,
+    form: LinkForm,
+    escape: (url: string) => string
+  ): void => {
+    const resolved = resolveLink(link, form, base)
+    if (resolved === undefined) return
+    edits.push({ ...range, text: escape(resolved.url) })
+    if (resolved.isOutside) outside.push(link)
+  }
+
+  const imageLabels = listImageLabels(tree)
+  visit(tree, ['link', 'image', 'definition'], (node) => {
+    const { type, url, data, ...rest } = node as Link | Image | Definition
+    if (data?.destination === undefined) return
+    const isImage = type === 'image' || ('identifier' in rest && imageLabels.has(rest.identifier))
+    replace(data.destination, url, isImage ? 'raw' : 'page', escapeInMarkdown)
+  })
+
+  for (const { html, tags, toSource } of listHtmlFragments(tree, text)) {
+    for (const { range, url, form } of tags.flatMap((tag) => listUrls(tag, html))) {
+      replace(toSource(range), url, form, escapeInHtml)
+    }
+  }
+  return { edits, outside }
+}
+
+/** The labels of definitions that an image uses. One that a link uses too gets the raw form: it serves both. */
+function listImageLabels(tree: Root): Set<string> {
+  const labels = new Set<string>()
+  visit(tree, 'imageReference', (node) => {
+    labels.add(node.identifier)
+  })
+  return labels
+}
+
+/** The URLs in the attributes of one tag; `range` is one of `html`. */
+function listUrls(tag: HtmlTag, html: string): HtmlUrl[] {
+  return tag.attributes.flatMap((attribute): HtmlUrl[] => {
+    const { name, value, range } = attribute
+    const form = URL_ATTRIBUTES[tag.name]?.[name]
+    if (form !== undefined) return [{ range, url: value, form }]
+    const isSrcset = name === 'srcset' && (tag.name === 'img' || tag.name === 'source')
+    if (!isSrcset) return []
+    const written = html.slice(range.start, range.end)
+    return listSrcsetUrls(written).map(({ start, end }) => ({
+      range: { start: range.start + start, end: range.start + end },
+      url: written.slice(start, end).replace(/&(?:amp|#38|#x26);/gi, '&'),
+      form: 'raw'
+    }))
+  })
+}
+
+/** In Markdown `&name;` is a character reference, also in a destination. */
+function escapeInMarkdown(url: string): string {
+  return url.replace(/&(?=#?\w+;)/g, '&amp;')
+}
+
+function escapeInHtml(url: string): string {
+  return url.replaceAll('&', '&amp;')
+}
