@@ -78,14 +78,16 @@ export function text(bytes: Buffer): string {
 
 function hasValidChecksum(block: Buffer): boolean {
   const stored = decodeTarNumber(field(block, CHECKSUM))
-  let unsigned = 0
-  let signed = 0
-  for (const [at, stands] of block.entries()) {
-    const isChecksum = at >= CHECKSUM[0] && at < CHECKSUM[0] + CHECKSUM[1]
-    const byte = isChecksum ? 0x20 : stands
+  // The checksum itself counts as spaces.
+  let unsigned = CHECKSUM[1] * 0x20
+  let negative = 0
+  for (let at = 0; at < block.length; at += 1) {
+    if (at === CHECKSUM[0]) at += CHECKSUM[1]
+    const byte = block[at] ?? 0
     unsigned += byte
-    signed += byte > 127 ? byte - 256 : byte
+    if (byte > 127) negative += 1
   }
+  const signed = unsigned - negative * 256
   // Old writers summed the bytes as signed ones.
   return stored === unsigned || stored === signed
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
-import { ActionError, messageOf, problem } from '../errors.js'
+import { ActionError, codeOf, messageOf, problem } from '../errors.js'
 import { fileProblem, openLocalFile, type LocalFile } from './local-file.js'
 import { sniffCompression, unpackCommand, type Compression } from './sniff.js'
 import { storedSlices } from './stored-slices.js'
@@ -154,7 +154,7 @@ function makeDecompressor(file: LocalFile, compression: Compression): Transform 
 
 function unpackProblem(file: LocalFile, compression: Compression, error: unknown): unknown {
   if (error instanceof ActionError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error) ?? ''
   if (code === 'ENOSPC') return fileProblem(file.path, error)
   if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return fileProblem(file.path, error)
   const isShort = /unexpected end/i.test(messageOf(error)) || code === 'Z_BUF_ERROR'
