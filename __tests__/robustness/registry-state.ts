@@ -1,0 +1,129 @@
+import {
+  DescribeImagesCommand,
+  DescribeImageTagsCommand,
+  DescribeRepositoriesCommand,
+  ECRPUBLICClient,
+  GetRepositoryCatalogDataCommand,
+  GetRepositoryPolicyCommand,
+  ListTagsForResourceCommand
+} from '@aws-sdk/client-ecr-public'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+/** What a registry holds, as plain values that can be compared. */
+export interface RegistryState {
+  readonly repositories: Readonly<Record<string, RepositoryState>>
+}
+
+export interface RepositoryState {
+  readonly resourceTags: Readonly<Record<string, string>>
+  readonly policy: unknown
+  readonly catalog: Readonly<Record<string, unknown>>
+  /** Tag → digest. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly images: readonly string[]
+}
+
+/** The client that tests look at an emulator with; no fault must be set while it looks. */
+export function createLooker(emulator: Pick<RunningEmulator, 'url'>): ECRPUBLICClient {
+  return new ECRPUBLICClient({
+    region: 'us-east-1',
+    endpoint: emulator.url,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'looker' }
+  })
+}
+
+/** All that a registry holds. */
+export async function readRegistryState(
+  emulator: Pick<RunningEmulator, 'url'>
+): Promise<RegistryState> {
+  const client = createLooker(emulator)
+  const { repositories = [] } = await client.send(
+    new DescribeRepositoriesCommand({ maxResults: 1000 })
+  )
+  const state: Record<string, RepositoryState> = {}
+  for (const { repositoryName = '', repositoryArn = '' } of repositories) {
+    state[repositoryName] = await readRepositoryState(client, repositoryName, repositoryArn)
+  }
+  client.destroy()
+  return { repositories: state }
+}
+
+async function readRepositoryState(
+  client: ECRPUBLICClient,
+  repositoryName: string,
+  resourceArn: string
+): Promise<RepositoryState> {
+  const resource = await client.send(new ListTagsForResourceCommand({ resourceArn }))
+  const { catalogData = {} } = await client.send(
+    new GetRepositoryCatalogDataCommand({ repositoryName })
+  )
+  const page = { repositoryName, maxResults: 1000 }
+  const { imageTagDetails = [] } = await client.send(new DescribeImageTagsCommand(page))
+  const { imageDetails = [] } = await client.send(new DescribeImagesCommand(page))
+  return {
+    resourceTags: Object.fromEntries(
+      (resource.tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])
+    ),
+    policy: await findPolicy(client, repositoryName),
+    catalog: { ...catalogData },
+    tags: Object.fromEntries(
+      imageTagDetails.map(({ imageTag = '', imageDetail }) => [
+        imageTag,
+        imageDetail?.imageDigest ?? ''
+      ])
+    ),
+    images: imageDetails.map(({ imageDigest = '' }) => imageDigest).sort()
+  }
+}
+
+async function findPolicy(client: ECRPUBLICClient, repositoryName: string): Promise<unknown> {
+  try {
+    const { policyText = 'null' } = await client.send(
+      new GetRepositoryPolicyCommand({ repositoryName })
+    )
+    return JSON.parse(policyText) as unknown
+  } catch (error) {
+    if ((error as Error).name === 'RepositoryPolicyNotFoundException') return undefined
+    throw error
+  }
+}
+
+/** Pulls all that a tag or digest needs, at any depth. @throws where anything is missing or its digest is wrong */
+export async function pullCompletely(
+  emulator: Pick<RunningEmulator, 'url'>,
+  repository: string,
+  reference: string
+): Promise<void> {
+  const { createHash } = await import('node:crypto')
+  const { token } = (await (await fetch(`${emulator.url}/token/`)).json()) as { token: string }
+  const base = `${emulator.url}/v2/a1b2c3d4/${repository}`
+  const accept = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json'
+  ].join(', ')
+  const headers = { authorization: `Bearer ${token}`, accept }
+  const download = async (path: string, digest?: string): Promise<Buffer> => {
+    const response = await fetch(`${base}/${path}`, { headers })
+    if (!response.ok) throw new Error(`${path} answers ${response.status}`)
+    const bytes = Buffer.from(await response.arrayBuffer())
+    const actual = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+    if (digest !== undefined && actual !== digest) throw new Error(`${path} has digest ${actual}`)
+    return bytes
+  }
+  const pull = async (name: string, digest?: string): Promise<void> => {
+    const manifest = JSON.parse((await download(`manifests/${name}`, digest)).toString()) as {
+      manifests?: { digest: string }[]
+      config?: { digest: string }
+      layers?: { digest: string; urls?: string[] }[]
+    }
+    for (const child of manifest.manifests ?? []) await pull(child.digest, child.digest)
+    const blobs = [
+      ...(manifest.config === undefined ? [] : [manifest.config]),
+      ...(manifest.layers ?? [])
+    ]
+    for (const blob of blobs) await download(`blobs/${blob.digest}`, blob.digest)
+  }
+  await pull(reference, reference.startsWith('sha256:') ? reference : undefined)
+}

@@ -1,0 +1,264 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import type { ActionRun } from '../helpers/run-action.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { pullCompletely, readRegistryState } from './registry-state.js'
+
+/** One mode at work, with all that it touches, so that anything can be made to go wrong under it. */
+export interface Scenario {
+  readonly name: string
+  /** What the registry holds before. */
+  readonly seed: unknown
+  /** Writes local files into the folder of the step and returns the inputs. */
+  readonly inputs: (folder: string) => Promise<Readonly<Record<string, string>>>
+  /** @throws where the registry or the machine is not as the report of a run that went through says. */
+  readonly checkSuccess: (
+    run: ActionRun,
+    emulator: RunningEmulator,
+    folder: string
+  ) => Promise<void>
+  /** @throws where a run that failed left something that must never be. */
+  readonly checkFailure: (
+    run: ActionRun,
+    emulator: RunningEmulator,
+    folder: string
+  ) => Promise<void>
+}
+
+const DAY_MS = 86_400_000
+const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString()
+
+const nothing = (): Promise<void> => Promise.resolve()
+
+/** The environment that every scenario runs in: nothing of the user's machine is touched. */
+export function scenarioEnv(folder: string): Record<string, string> {
+  return {
+    DOCKER_CONFIG: join(folder, 'docker'),
+    HOME: folder,
+    XDG_RUNTIME_DIR: join(folder, 'run')
+  }
+}
+
+async function readAuths(folder: string): Promise<Record<string, unknown>> {
+  try {
+    const text = await readFile(join(folder, 'docker', 'config.json'), 'utf8')
+    return (JSON.parse(text) as { auths?: Record<string, unknown> }).auths ?? {}
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+const login: Scenario = {
+  name: 'login',
+  seed: { repositories: [{ name: 'team/app' }] },
+  inputs: () => Promise.resolve({ mode: 'login' }),
+  checkSuccess: async (run, emulator, folder) => {
+    expect(Object.keys(await readAuths(folder))).toContain(emulator.host)
+    expect(run.outputs['docker-password']).not.toBe('')
+  },
+  checkFailure: async (_run, _emulator, folder) => {
+    expect(await readAuths(folder)).toEqual({})
+  }
+}
+
+const POLICY = {
+  Version: '2008-10-17',
+  Statement: [{ Sid: 'push', Effect: 'Allow', Principal: '*', Action: ['ecr-public:PutImage'] }]
+}
+
+const ensureRepo: Scenario = {
+  name: 'ensure-repo',
+  seed: { repositories: [{ name: 'team/old', resourceTags: { stale: 'yes' } }] },
+  inputs: () =>
+    Promise.resolve({
+      mode: 'ensure-repo',
+      repository: 'team/old\nteam/new',
+      'resource-tags': 'team=a\nstage=prod',
+      'prune-resource-tags': 'true',
+      policy: JSON.stringify(POLICY)
+    }),
+  checkSuccess: async (_run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    for (const name of ['team/old', 'team/new']) {
+      expect(repositories[name]?.resourceTags).toEqual({ team: 'a', stage: 'prod' })
+      expect(repositories[name]?.policy).toMatchObject({ Statement: [{ Sid: 'push' }] })
+    }
+  },
+  checkFailure: nothing
+}
+
+const removeRepo: Scenario = {
+  name: 'ensure-repo absent',
+  seed: {
+    repositories: [{ name: 'team/old', images: [{ tags: [{ tag: 'v1' }] }] }, { name: 'team/kept' }]
+  },
+  inputs: () =>
+    Promise.resolve({
+      mode: 'ensure-repo',
+      repository: 'team/old',
+      state: 'absent',
+      force: 'true'
+    }),
+  checkSuccess: async (_run, emulator) => {
+    expect(Object.keys((await readRegistryState(emulator)).repositories)).toEqual(['team/kept'])
+  },
+  checkFailure: async (_run, emulator) => {
+    expect(Object.keys((await readRegistryState(emulator)).repositories)).toContain('team/kept')
+  }
+}
+
+const syncCatalog: Scenario = {
+  name: 'sync-catalog',
+  seed: {
+    repositories: [
+      {
+        name: 'team/app',
+        catalogData: { description: 'kept by hand', aboutText: 'old' },
+        images: [{ tags: [{ tag: 'v1' }], platforms: ['linux/amd64', 'linux/arm64'] }]
+      }
+    ]
+  },
+  inputs: async (folder) => {
+    await writeFile(join(folder, 'README.md'), '# App\n\nWhat it is.\n\n## Usage\n\nRun it.\n')
+    return {
+      mode: 'sync-catalog',
+      repository: 'team/app',
+      readme: join(folder, 'README.md'),
+      architectures: 'auto',
+      'operating-systems': 'auto'
+    }
+  },
+  checkSuccess: async (_run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    const catalog = repositories['team/app']?.catalog
+    expect(catalog?.description).toBe('kept by hand')
+    expect(catalog?.aboutText).toContain('What it is.')
+    expect(catalog?.usageText).toContain('Run it.')
+    expect(catalog?.architectures).toEqual(expect.arrayContaining(['ARM 64', 'x86-64']))
+    expect(catalog?.operatingSystems).toEqual(['Linux'])
+  },
+  checkFailure: async (_run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(repositories['team/app']?.catalog.description).toBe('kept by hand')
+  }
+}
+
+/** No tag of a repository may ever name what cannot be pulled completely. */
+async function checkEveryTagPulls(emulator: RunningEmulator, repository: string): Promise<void> {
+  const { repositories } = await readRegistryState(emulator)
+  for (const tag of Object.keys(repositories[repository]?.tags ?? {})) {
+    await pullCompletely(emulator, repository, tag)
+  }
+}
+
+const pushDocker: Scenario = {
+  name: 'push-tar of a docker-archive',
+  seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] },
+  inputs: async (folder) => {
+    const tar = join(folder, 'docker.tar')
+    await writeDockerArchive(tar, [
+      buildImage({ compression: 'none', tags: ['ex.com/app:v1', 'ex.com/app:v0'] })
+    ])
+    return { mode: 'push-tar', repository: 'team/app', tar }
+  },
+  checkSuccess: async (run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(repositories['team/app']?.tags).toEqual({
+      v0: run.outputs.digest,
+      v1: run.outputs.digest
+    })
+    await checkEveryTagPulls(emulator, 'team/app')
+  },
+  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
+}
+
+const pushIndex: Scenario = {
+  name: 'push-tar of an OCI index',
+  seed: { repositories: [{ name: 'team/app' }] },
+  inputs: async (folder) => {
+    const tar = join(folder, 'oci.tar')
+    const children = ['amd64', 'arm64'].map((architecture) =>
+      buildImage({
+        tags: [],
+        platform: { os: 'linux', architecture },
+        layers: [{ arch: architecture }]
+      })
+    )
+    await writeOciArchive(tar, [buildIndex(children, { tags: ['ex.com/app:v1'] })])
+    return { mode: 'push-tar', repository: 'team/app', tar, 'image-tags': 'v1, stable' }
+  },
+  checkSuccess: async (run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(repositories['team/app']?.tags).toEqual({
+      v1: run.outputs.digest,
+      stable: run.outputs.digest
+    })
+    await checkEveryTagPulls(emulator, 'team/app')
+  },
+  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
+}
+
+const cleanup: Scenario = {
+  name: 'cleanup-tags',
+  seed: {
+    repositories: [
+      {
+        name: 'team/app',
+        createdAt: daysAgo(400),
+        images: [
+          ...['v1', 'v2', 'v3'].map((tag, at) => ({
+            tags: [{ tag, createdAt: daysAgo(100 - at) }],
+            pushedAt: daysAgo(100 - at),
+            platforms: ['linux/amd64', 'linux/arm64']
+          })),
+          { tags: [{ tag: 'latest', createdAt: daysAgo(300) }], pushedAt: daysAgo(300) },
+          { tags: [], pushedAt: daysAgo(200) }
+        ]
+      }
+    ]
+  },
+  inputs: () =>
+    Promise.resolve({
+      mode: 'cleanup-tags',
+      repository: 'team/*',
+      'older-than': '30d',
+      'keep-latest': '1',
+      untagged: 'true'
+    }),
+  checkSuccess: async (run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(Object.keys(repositories['team/app']?.tags ?? {}).sort()).toEqual(['latest', 'v3'])
+    expect(repositories['team/app']?.images).toHaveLength(4)
+    expect(run.outputs['failed-count']).toBe('0')
+    await checkEveryTagPulls(emulator, 'team/app')
+  },
+  checkFailure: async (run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    const tags = Object.keys(repositories['team/app']?.tags ?? {})
+    expect(tags).toEqual(expect.arrayContaining(['latest', 'v3']))
+    for (const { tag } of JSON.parse(run.outputs['deleted-tags'] ?? '[]') as { tag: string }[]) {
+      expect(tags).not.toContain(tag)
+    }
+    await checkEveryTagPulls(emulator, 'team/app')
+  }
+}
+
+/** Every mode, the larger ones in more than one way. */
+export const SCENARIOS: readonly Scenario[] = [
+  login,
+  ensureRepo,
+  removeRepo,
+  syncCatalog,
+  pushDocker,
+  pushIndex,
+  cleanup
+]
+
+/** A fresh folder for one step of a scenario. */
+export async function makeStepFolder(parent: string, name: string): Promise<string> {
+  const folder = join(parent, name)
+  await mkdir(folder, { recursive: true })
+  return folder
+}
