@@ -16,7 +16,7 @@ interface Setup {
   readonly file: string
   readonly target: AuthTarget
   /** The job that a name stands for logs in, each with a token of its own. */
-  login(job: string, more?: Partial<Credential>): Promise<LoginReference>
+  readonly login: (job: string, more?: Partial<Credential>) => Promise<LoginReference>
 }
 
 async function setUp(before?: string, readers: AuthTarget['readers'] = ['docker']): Promise<Setup> {
@@ -45,7 +45,7 @@ function credentialOf(job: string, more: Partial<Credential> = {}): Credential {
 
 async function tokenIn(file: string, host = HOST): Promise<string | undefined> {
   const { auths } = JSON.parse(await readFile(file, 'utf8'))
-  const auth = auths?.[host]?.auth
+  const auth = auths?.[host]?.auth as string | undefined
   return auth === undefined ? undefined : Buffer.from(auth, 'base64').toString().replace('AWS:', '')
 }
 

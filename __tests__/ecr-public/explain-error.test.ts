@@ -306,6 +306,7 @@ test("the client's own errors tell their operation", async () => {
     maxAttempts: 1,
     env: { AWS_ENDPOINT_URL: `http://127.0.0.1:${String(port)}` },
     signal: new AbortController().signal,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     log: {
       info: () => undefined,
       notice: () => undefined,
@@ -313,9 +314,6 @@ test("the client's own errors tell their operation", async () => {
       debug: () => undefined,
       group: (_title, body) => body()
     }
-  })
-  Object.assign(api.config, {
-    credentials: () => Promise.resolve({ accessKeyId: 'a', secretAccessKey: 'b' })
   })
   const thrown = await api.send(new DescribeRepositoriesCommand({})).catch((e: unknown) => e)
   server.closeAllConnections()

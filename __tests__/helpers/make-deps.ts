@@ -53,6 +53,11 @@ export function makeDeps(
       env,
       signal,
       log,
+      // The SDK looks into the environment of the process, which tests of one file share.
+      credentials: {
+        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? ''
+      },
       backoff: () => 0,
       limitsRates: false
     })

@@ -22,6 +22,8 @@ export interface EcrPublicClientOptions {
   readonly signal: AbortSignal
   /** Where retries are told. */
   readonly log: Log
+  /** The AWS credentials; found as the SDK finds them where they are left out. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** How long to wait between two attempts; full jitter where it is left out. */
   readonly backoff?: Backoff
   /** Whether calls are held back to the service's published rates; `true` where it is left out. */
@@ -39,6 +41,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
   const client = new ECRPUBLICClient({
     region: 'us-east-1',
     ...(endpoint ? { endpoint } : {}),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     retryStrategy: createRetryStrategy(
       options.maxAttempts,
       options.backoff ?? fullJitter,
