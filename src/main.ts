@@ -23,6 +23,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   process.on('SIGINT', cancel).on('SIGTERM', cancel)
   let mode: Mode | undefined
   try {
+    maskCredentials(env)
     markPost()
     const inputs = readInputs(env)
     mode = inputs.mode
@@ -35,6 +36,14 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   } finally {
     temporary.remove()
     process.off('SIGINT', cancel).off('SIGTERM', cancel)
+  }
+}
+
+/** The caller's own secrets: a message of a service or proxy may quote what it was sent. */
+function maskCredentials(env: NodeJS.ProcessEnv): void {
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+    const secret = env[name]
+    if (secret) mask(secret)
   }
 }
 
@@ -110,3 +119,6 @@ async function createDeps(
     temporaryFolder
   }
 }
+
+/** The name under which `@github/local-action` calls it. */
+export { main as run }

@@ -1,0 +1,139 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { runAction } from '../helpers/run-action.js'
+import type { ActionRun } from '../helpers/run-action.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { scenarioEnv } from './scenarios.js'
+
+/** What an attacker puts into every name and text that the action may show. */
+const PAYLOADS = [
+  '::set-output name=digest::forged',
+  '\n::add-mask::forged',
+  '\r::warning::forged',
+  '##[error]forged',
+  '\u001b[31mforged\u001b[0m',
+  '</td></tr></table><script>forged</script><img src=x onerror=forged>',
+  '```\n# forged\n<b>forged</b>'
+]
+const PAYLOAD = PAYLOADS.join(' ')
+
+/** The commands that the action itself gives, by their heads. */
+const OWN_COMMANDS =
+  /^::(?:add-mask|debug|error|warning|notice|group|endgroup|save-state|set-output)(?:::| )/
+
+let folder: string
+const servers: Server[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'log-injection-'))
+})
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** No line of the log is a command that the payload made, and no markup of it is in the summary. */
+function expectNothingForged(run: ActionRun): void {
+  for (const line of run.log.split(/\r\n|\r|\n/)) {
+    const isCommand = line.trimStart().startsWith('::')
+    if (!isCommand) {
+      expect(line).not.toContain('##[')
+      continue
+    }
+    expect(line).toMatch(OWN_COMMANDS)
+    expect(line).not.toMatch(/^::(?:add-mask|set-output)[^:]*::forged/)
+    expect(line).not.toBe('::warning::forged')
+  }
+  expect(run.log).not.toContain('\u001b')
+  expect(run.summary).not.toMatch(/<script|<img|<b>/)
+  expect(run.outputs['digest']).not.toBe('forged')
+}
+
+/** A service that answers every call with an error that quotes the payload. */
+async function serveErrors(): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
+    response.end(JSON.stringify({ __type: 'InvalidParameterException', message: PAYLOAD }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  servers.push(server)
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('text from outside', () => {
+  it.each(['login', 'ensure-repo', 'cleanup-tags'])(
+    'forges nothing in a message of the service, mode %s',
+    async (mode) => {
+      const env = {
+        AWS_ENDPOINT_URL_ECR_PUBLIC: await serveErrors(),
+        AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'x'.repeat(20),
+        RUNNER_DEBUG: '1',
+        ...scenarioEnv(folder)
+      }
+      const inputs = mode === 'login' ? {} : { repository: 'team/app' }
+      const run = await runAction(
+        { mode, ...inputs, ...(mode === 'cleanup-tags' ? { 'keep-latest': '1' } : {}) },
+        { env }
+      )
+      expect(run.exitCode).toBe(1)
+      expectNothingForged(run)
+    }
+  )
+
+  it.each(PAYLOADS)('forges nothing in an input: %j', async (payload) => {
+    for (const inputs of [
+      { mode: payload },
+      { mode: 'ensure-repo', repository: payload },
+      { mode: 'push-tar', repository: 'team/app', tar: payload },
+      { mode: 'cleanup-tags', repository: 'team/app', 'older-than': payload }
+    ]) {
+      const emulator = await startEmulator()
+      const run = await runAction(inputs, { env: { ...emulator.env, ...scenarioEnv(folder) } })
+      expect(run.exitCode).toBe(1)
+      expectNothingForged(run)
+    }
+  })
+
+  it('forges nothing in an archive', async () => {
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
+    const tar = join(folder, 'hostile.tar')
+    const image = buildImage({
+      compression: 'none',
+      tags: [`ex.com/app:${PAYLOAD}`],
+      config: { history: [{ created_by: PAYLOAD }, { created_by: PAYLOAD }], author: PAYLOAD }
+    })
+    await writeDockerArchive(tar, [image])
+    for (const tags of [{}, { 'image-tags': 'v1' }]) {
+      const inputs = { mode: 'push-tar', repository: 'team/app', tar, ...tags }
+      const run = await runAction(inputs, {
+        env: { ...emulator.env, ...scenarioEnv(folder), RUNNER_DEBUG: '1' }
+      })
+      expectNothingForged(run)
+    }
+  })
+
+  it('forges nothing in a README', async () => {
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
+    const readme = join(folder, 'README.md')
+    await writeFile(
+      readme,
+      `# ${PAYLOADS[0] ?? ''}\n\n${PAYLOADS.join('\n\n')}\n\n## Usage\n\n${PAYLOAD}\n`
+    )
+    const run = await runAction(
+      { mode: 'sync-catalog', repository: 'team/app', readme },
+      { env: { ...emulator.env, ...scenarioEnv(folder) } }
+    )
+    expect(run.errors).toEqual([])
+    // The summary shows the text as code, where markup has no effect; nothing of it stands outside.
+    const outside = run.summary.replace(/^(`{3,})[^\n]*\n[^]*?\n\1$/gm, '')
+    expectNothingForged({ ...run, summary: outside })
+  })
+})
