@@ -12,8 +12,9 @@ import {
 } from 'node:fs'
 import type { ReadStream } from 'node:fs'
 import { open, readFile, truncate } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { appendStream } from './append-stream.js'
 
 /** A file that grows, and the digest of what is in it. */
 interface Growing {
@@ -85,9 +86,10 @@ export class Blobs {
     const before = { hash: growing.hash.copy(), size: growing.size }
     const file = await open(growing.path, 'r+')
     try {
-      if (Buffer.isBuffer(source)) await writeAt(file, growing, source)
-      else for await (const chunk of source) await writeAt(file, growing, chunk)
-      return growing.size - before.size
+      const chunks = Buffer.isBuffer(source) ? Readable.from([source]) : source
+      const bytes = await appendStream(file, growing.size, growing.hash, chunks)
+      growing.size += bytes
+      return bytes
     } catch (error) {
       Object.assign(growing, before)
       await file.truncate(before.size)
@@ -145,16 +147,4 @@ export class Blobs {
     }
     return growing as Growing & { hash: Hash }
   }
-}
-
-async function writeAt(
-  file: FileHandle,
-  growing: Growing & { hash: Hash },
-  chunk: Buffer
-): Promise<void> {
-  const written = file.write(chunk, 0, chunk.length, growing.size)
-  growing.hash.update(chunk)
-  const { bytesWritten } = await written
-  if (bytesWritten < chunk.length) throw new Error('The disk took only a part of a chunk')
-  growing.size += chunk.length
 }
