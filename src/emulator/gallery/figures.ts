@@ -21,6 +21,12 @@ export function dateHtml(milliseconds: number): Html {
   return html`<time datetime="${iso}">${text}</time>`
 }
 
+/** The day of a point in time, in UTC. */
+export function dayHtml(milliseconds: number): Html {
+  const iso = new Date(milliseconds).toISOString()
+  return html`<time datetime="${iso}">${iso.slice(0, 10)}</time>`
+}
+
 /** `1 tag`, `12,345 tags`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`

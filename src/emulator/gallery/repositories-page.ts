@@ -3,7 +3,7 @@ import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
 import type { Repository } from '../store.js'
 import { badgesHtml, logoHtml } from './catalog-parts.js'
-import { countText, dateHtml } from './figures.js'
+import { countText, dayHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 import type { PageContent } from './page.js'
@@ -40,14 +40,18 @@ function cardHtml(repository: Repository, alias: string): Html {
       ${logoHtml(repository, 'small')}
       <span class="card-text"
         ><strong>${name}</strong>
-        <span class="description">${catalogData.description ?? 'No description'}</span>
-        ${badgesHtml(catalogData)}
+        ${descriptionHtml(catalogData.description)} ${badgesHtml(catalogData)}
         <span class="muted"
-          >${countText(tags.size, 'tag')} · updated ${dateHtml(updatedAt)}</span
+          >${countText(tags.size, 'tag')} · updated ${dayHtml(updatedAt)}</span
         ></span
       >
     </a>
   </li>`
+}
+
+function descriptionHtml(description: string | undefined): Html {
+  if (description) return html`<span class="description">${description}</span>`
+  return html`<span class="undescribed">No description</span>`
 }
 
 function emptyHtml(endpoint: string): Html {

@@ -35,6 +35,8 @@ footer { color: var(--soft); font-size: .86em; padding-top: 16px !important; pad
 .card strong { color: var(--link); font-size: 1.06em }
 .card .description { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
 .card .muted { margin-top: auto }
+.card .undescribed { color: var(--soft) }
+time { white-space: nowrap }
 .logo { flex: none; object-fit: contain; border-radius: 10px; background: var(--paper) }
 .logo.small { width: 48px; height: 48px }
 .logo.large { width: 88px; height: 88px; border: 1px solid var(--line); border-radius: 14px; padding: 6px }
@@ -69,7 +71,7 @@ table.tags th { text-align: left; color: var(--soft); font-weight: 600; font-siz
 table.tags th, table.tags td { padding: 9px 16px 9px 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap }
 table.tags td:first-child { white-space: normal; min-width: 120px }
 table.tags tr:last-child td { border-bottom: 0 }
-table.tags .number { text-align: right }
+table.tags .number { text-align: right; padding-right: 28px }
 code.tag { font-weight: 600 }
 .pages { display: flex; justify-content: center; gap: 20px; padding-top: 16px }
 .empty { text-align: left }
@@ -94,7 +96,9 @@ code.tag { font-weight: 600 }
 .markdown img { max-width: 100%; height: auto }
 .markdown hr { border: 0; border-top: 2px solid var(--line); margin: 24px 0 }
 .markdown summary { cursor: pointer }
-.markdown .contains-task-list { list-style: none; padding-left: .4em }
+.markdown pre code { font-size: inherit }
+.markdown .task-list-item { list-style: none }
+.markdown .task-list-item input { margin: 0 .4em 0 -1.5em; vertical-align: middle }
 .markdown .sr-only { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .markdown .footnotes { font-size: .9em; color: var(--soft); border-top: 1px solid var(--line); padding-top: 12px; margin-top: 24px }
 .image-frame { display: inline-block; padding: 0 8px; border: 1px dashed #b4bdc8; border-radius: 5px; background: var(--wash); color: var(--soft); font-size: .84em }
