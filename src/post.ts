@@ -31,3 +31,6 @@ export async function post(): Promise<void> {
     }
   }
 }
+
+/** The name under which `@github/local-action` calls it. */
+export { post as run }
