@@ -137,7 +137,17 @@ function kill(pid, signal) {
 function isRunning(pid) {
   try {
     process.kill(pid, 0)
-    return true
+    return !hasEndedUnseen(pid)
+  } catch {
+    return false
+  }
+}
+
+/** In a container without an init process nobody collects what has ended, and its id stays taken. */
+function hasEndedUnseen(pid) {
+  try {
+    // proc_pid_stat(5): the state stands behind the name in parentheses.
+    return /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }
