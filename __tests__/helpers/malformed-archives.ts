@@ -198,10 +198,7 @@ function tarStructure(): MalformedArchive[] {
     ),
     {
       name: 'too many members',
-      build: (folder) => {
-        const one = tarMember({ name: 'a' })
-        return write(folder, Buffer.concat(Array.from({ length: 100_001 }, () => one)))
-      },
+      build: (folder) => write(folder, Buffer.alloc(100_001 * 512, tarMember({ name: 'a' }))),
       message: /holds too many files to be an image archive – at most 100000/
     }
   ]

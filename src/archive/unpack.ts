@@ -9,6 +9,7 @@ import { fileProblem, openLocalFile, type LocalFile } from './local-file.js'
 import { sniffCompression, unpackCommand, type Compression } from './sniff.js'
 import { storedSlices } from './stored-slices.js'
 import { BLOCK_BYTES, decodeTarHeader } from './tar-header.js'
+import { splitZstdFrames } from './zstd-frames.js'
 
 /** The most bytes that an archive is unpacked to: some images of as large layers as ECR Public takes. */
 const MAX_UNPACKED_BYTES = 200 * 1024 ** 3
@@ -67,7 +68,8 @@ interface Target {
 
 async function write(file: LocalFile, target: Target, options: UnpackOptions): Promise<void> {
   const whole = [{ at: 0, position: 0, length: file.size }]
-  const source = Readable.from(storedSlices(file, file.path, file.size, whole).read())
+  const packed = storedSlices(file, file.path, file.size, whole).read()
+  const source = Readable.from(target.compression === 'zstd' ? splitZstdFrames(packed) : packed)
   const handle = await open(target.path, 'wx', 0o600)
   try {
     await pipeline(

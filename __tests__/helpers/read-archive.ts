@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type {
+  ArchiveContents,
+  DockerImage,
+  StoredContent,
+  StoredIndex,
+  StoredManifest
+} from '../../src/archive/contents.js'
+import { openArchive, type OpenArchiveOptions } from '../../src/archive/open-archive.js'
+import { sha256Digest } from '../../src/image/digest.js'
+
+/** A folder for the files of one test file's tests, taken away after each of them. */
+export function useFolder(): () => string {
+  let folder = ''
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'archive-'))
+  })
+  afterEach(async () => {
+    for (const contents of opened.splice(0)) await contents.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return () => folder
+}
+
+const opened: ArchiveContents[] = []
+
+/** Opens an archive; it is closed after the test. */
+export async function openTestArchive(
+  path: string,
+  archiveImage?: string,
+  options: Partial<OpenArchiveOptions> = {}
+): Promise<ArchiveContents> {
+  const contents = await openArchive(path, {
+    archiveImage,
+    temporaryFolder: () => mkdtemp(join(path, '..', 'unpacked-')),
+    signal: new AbortController().signal,
+    ...options
+  })
+  opened.push(contents)
+  return contents
+}
+
+/** All bytes of a content. */
+export async function readContent(content: StoredContent): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of content.read()) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** The root as an image of a docker-archive. @throws Error where it is another */
+export function asDocker({ root }: ArchiveContents): DockerImage {
+  if (root.kind === 'docker-image') return root
+  throw new Error(`a ${root.kind}, no docker-image`)
+}
+
+/** The root as a stored manifest. @throws Error where it is another */
+export function asManifest({ root }: ArchiveContents): StoredManifest {
+  if (root.kind === 'stored-manifest') return root
+  throw new Error(`a ${root.kind}, no stored-manifest`)
+}
+
+/** The root as a stored index. @throws Error where it is another */
+export function asIndex({ root }: ArchiveContents): StoredIndex {
+  if (root.kind === 'stored-index') return root
+  throw new Error(`a ${root.kind}, no stored-index`)
+}
+
+/** The digests of the uncompressed layers, computed from their bytes. */
+export async function readDiffIds(root: DockerImage | StoredManifest): Promise<string[]> {
+  const contents =
+    root.kind === 'docker-image'
+      ? root.layers.flatMap((layer) => (layer.kind === 'layer-file' ? layer.content : []))
+      : root.blobs.slice(1).map((blob) => blob.content)
+  const diffIds: string[] = []
+  for (const content of contents) diffIds.push(sha256Digest(plain(await readContent(content))))
+  return diffIds
+}
+
+function plain(bytes: Buffer): Buffer {
+  const magic = bytes.toString('hex', 0, 4)
+  if (magic.startsWith('1f8b')) return gunzipSync(bytes)
+  return magic === '28b52ffd' ? zstdDecompressSync(bytes) : bytes
+}
