@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from './context.js'
 import { readBody } from './read-body.js'
-import { applySeed } from './seed.js'
+import { applySeed } from './seeds/apply-seed.js'
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 

@@ -11,7 +11,7 @@ import type { EmulatorOptions } from './options.js'
 import { handleRegistry } from './registry/registry.js'
 import { createTokens } from './registry/tokens.js'
 import { RequestLog } from './request-log.js'
-import { applySeed } from './seed.js'
+import { applySeed } from './seeds/apply-seed.js'
 import { serveLogo } from './serve-logo.js'
 import { Store } from './store.js'
 
@@ -57,8 +57,13 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
     tokens: createTokens(store.key),
     now
   }
-  if (options.seed !== undefined && store.repositories.size === 0) {
-    applySeed(context, options.seed)
+  try {
+    if (options.seed !== undefined && store.repositories.size === 0) {
+      applySeed(context, options.seed)
+    }
+  } catch (error) {
+    store.close()
+    throw error
   }
   const server = createServer((request, response) => void answer(context, request, response))
   // A part of a layer may take as long as it takes.

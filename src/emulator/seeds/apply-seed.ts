@@ -1,0 +1,139 @@
+import { checkConstraints } from '../api/check-constraints.js'
+import { parseInput } from '../api/parse-input.js'
+import type { EmulatorContext } from '../context.js'
+import { digestOf, putImage } from '../images/put-image.js'
+import type { Input, ValueOf } from '../model/types.js'
+import { newCatalogData } from '../operations/catalog-data.js'
+import { normalizePolicy } from '../operations/repository-policy.js'
+import type { Repository } from '../store.js'
+import { parseSeed } from './seed.js'
+import type { SeedImage, SeedRepository, SeedTag } from './seed.js'
+import {
+  buildAttestation,
+  buildCompanion,
+  buildImage,
+  buildIndex,
+  buildReferrer,
+  platformOf
+} from './small-image.js'
+import type { BuiltManifest } from './small-image.js'
+
+/**
+ * Puts what a seed file describes into the store; what is there stays, and images are added to it.
+ *
+ * @throws Error naming what is wrong with the seed
+ */
+export function applySeed(context: EmulatorContext, value: unknown): void {
+  const seed = parseSeed(value)
+  for (const repository of seed.repositories) checkRepository(repository)
+  if (seed.displayName !== undefined) context.store.setDisplayName(seed.displayName)
+  for (const repository of seed.repositories) seedRepository(context, repository)
+}
+
+/** Holds a repository to the model, before anything is stored. */
+function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRepository'> {
+  const given = { repositoryName: name, catalogData }
+  try {
+    const input = parseInput('CreateRepositoryRequest', given)
+    checkConstraints('CreateRepositoryRequest', input)
+    return input as Input<'CreateRepository'>
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`Seed: repository ${name}: ${reason}`, { cause: error })
+  }
+}
+
+function seedRepository(context: EmulatorContext, seed: SeedRepository): void {
+  const { store } = context
+  const { catalogData } = checkRepository(seed)
+  const found = store.findRepository(seed.name)
+  const repository =
+    found ??
+    store.createRepository(seed.name, {
+      ...(seed.createdAt === undefined ? {} : { createdAt: seed.createdAt }),
+      resourceTags: seed.resourceTags
+    })
+  setCatalogData(context, repository, catalogData)
+  if (seed.policy !== undefined) {
+    store.setPolicy(seed.name, normalizePolicy(JSON.stringify(seed.policy), true))
+  }
+  for (const [at, image] of seed.images.entries()) {
+    seedImage(context, repository, image, `${seed.name} ${String(at)}`)
+  }
+}
+
+function setCatalogData(
+  context: EmulatorContext,
+  { name, catalogData }: Repository,
+  given: ValueOf<'RepositoryCatalogDataInput'> | undefined
+): void {
+  if (given === undefined || Object.keys(given).length === 0) return
+  const call = { context, operation: 'PutRepositoryCatalogData', host: '', partial: false } as const
+  context.store.setCatalogData(name, newCatalogData(call, catalogData, given))
+}
+
+/** Puts a manifest with its blobs, under the tags that it does not have yet. */
+type Put = (built: BuiltManifest, tags?: readonly SeedTag[]) => void
+
+function seedImage(
+  context: EmulatorContext,
+  repository: Repository,
+  seed: SeedImage,
+  about: string
+): void {
+  const pushedAt = seed.pushedAt ?? earliest(seed) ?? context.now()
+  const put: Put = ({ manifest, mediaType, digest, blobs }, tags = []) => {
+    for (const blob of blobs) {
+      if (!repository.layers.has(digestOf(blob))) context.store.addLayer(repository.name, blob)
+    }
+    const request = { manifest, mediaType, digest }
+    if (tags.length === 0 && !repository.images.has(digest)) {
+      putImage(context, repository, { ...request, tag: undefined, times: { pushedAt } })
+    }
+    for (const { tag, createdAt: taggedAt = pushedAt } of tags) {
+      if (repository.tags.get(tag)?.digest === digest) continue
+      putImage(context, repository, { ...request, tag, times: { pushedAt, taggedAt } })
+    }
+  }
+  const image = build(seed, about, pushedAt, put)
+  put(image, seed.tags)
+  for (const artifactType of seed.referrers) put(buildReferrer(artifactType, image))
+  for (const kind of seed.companions) {
+    const tag = `${image.digest.replace(':', '-')}.${kind}`
+    put(buildCompanion(kind, image), [{ tag, createdAt: undefined }])
+  }
+}
+
+/** Builds the image and puts what it lists, so that only the image itself is left to put. */
+function build(seed: SeedImage, about: string, pushedAt: Date, put: Put): BuiltManifest {
+  const { format, platforms, attestations } = seed
+  const images = platforms.map(({ platform, tags }) => ({
+    ...buildImage(about, platform, format, pushedAt),
+    platform: platformOf(platform),
+    tags
+  }))
+  const [first] = images
+  const isIndex = images.length > 1 || seed.indexes.length > 0 || attestations
+  if (first !== undefined && !isIndex) return first
+  const indexes = seed.indexes.map((index, at) => ({
+    ...buildNested(index, `${about}.${String(at)}`, pushedAt, put),
+    tags: index.tags
+  }))
+  for (const one of [...images, ...indexes]) put(one, one.tags)
+  const proofs = attestations ? images.map(buildAttestation) : []
+  for (const proof of proofs) put(proof)
+  return buildIndex([...images, ...indexes, ...proofs], format)
+}
+
+/** An index within an index; one platform is enough for it. */
+function buildNested(seed: SeedImage, about: string, pushedAt: Date, put: Put): BuiltManifest {
+  const inner = build(seed, about, pushedAt, put)
+  if (inner.blobs.length === 0) return inner
+  put(inner)
+  return buildIndex([inner], seed.format)
+}
+
+function earliest({ tags }: SeedImage): Date | undefined {
+  const times = tags.flatMap(({ createdAt }) => (createdAt === undefined ? [] : [createdAt]))
+  return times.sort((a, b) => a.getTime() - b.getTime())[0]
+}
