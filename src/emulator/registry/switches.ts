@@ -23,6 +23,8 @@ export const REGISTRY_SWITCHES = {
   chunkRange: ['stale', 'true'],
   /** A chunk below the least part size with another chunk after it. */
   shortChunks: ['refuse', 'accept'],
+  /** The code for bytes that are not those of the digest. */
+  digestMismatch: ['upload-invalid', 'digest-invalid'],
   /** A mount gives the blob of another repository, or only starts an upload. */
   mount: ['on', 'off'],
   /** `GET …/referrers/…` is there, or 404 as before OCI 1.1. */
@@ -44,6 +46,7 @@ export const STRICT_OCI_SWITCHES = {
   chunkStatus: '202',
   chunkRange: 'true',
   shortChunks: 'accept',
+  digestMismatch: 'digest-invalid',
   invalidManifest: 'invalid',
   lastTagDeletion: 'tag',
   childProtection: 'off'

@@ -128,13 +128,13 @@ async function finish(
   upload: Upload,
   digest: string
 ): Promise<void> {
-  const { store } = exchange.context
+  const { store, settings } = exchange.context
   const calculated = await store.uploadDigest(upload.id)
   if (calculated !== digest) {
     // The bytes are of no use to anybody: an upload takes no more after its last chunk.
     store.cancelUpload(upload.id)
     throw new RegistryError(
-      'DIGEST_INVALID',
+      settings.digestMismatch === 'upload-invalid' ? 'BLOB_UPLOAD_INVALID' : 'DIGEST_INVALID',
       `None of the provided layer digests match the calculated layer digest '${calculated}'`
     )
   }

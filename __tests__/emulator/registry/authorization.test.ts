@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import { createClient } from '../create-client.js'
+import { ALIAS, openRegistry } from './open-registry.js'
+
+test.each(['/v2', '/v2/', `/v2/${ALIAS}/team/app/tags/list`, '/v2/_catalog'])(
+  'without a token %s is answered with a challenge, byte for byte as on public.ecr.aws',
+  async (path) => {
+    const { send, emulator } = await openRegistry()
+    const answer = await send('GET', path, { as: 'none' })
+    expect(answer.status).toBe(401)
+    expect(answer.text).toBe('{"errors":[{"code":"DENIED","message":"Not Authorized"}]}\n')
+    expect(answer.bytes).toHaveLength(58)
+    expect(answer.headers.get('www-authenticate')).toBe(
+      `Bearer realm="${emulator.url}/token/",service="public.ecr.aws",scope="aws"`
+    )
+    expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+  }
+)
+
+test.each(['Bearer wrong', 'Basic QVdTOnB3', 'Bearer', 'Negotiate x'])(
+  'with Authorization "%s" it is 400, without a challenge',
+  async (authorization) => {
+    const { send } = await openRegistry()
+    const answer = await send('GET', '/v2/', { as: 'none', headers: { authorization } })
+    expect(answer.status).toBe(400)
+    expect(answer.json()).toEqual({
+      errors: [{ code: 'DENIED', message: 'Your Authorization Token is invalid.' }]
+    })
+    expect(answer.headers.get('www-authenticate')).toBeNull()
+  }
+)
+
+test('the token of GetAuthorizationToken is taken as a Bearer as it is', async () => {
+  const { send, credentials } = await openRegistry()
+  const authorization = `Bearer ${Buffer.from(credentials).toString('base64')}`
+  const answer = await send('GET', '/v2/', { as: 'none', headers: { authorization } })
+  expect(answer.status).toBe(200)
+})
+
+test.each([
+  '/token',
+  '/token/',
+  '/token/?service=public.ecr.com&scope=repository:x:pull&account=AWS'
+])('%s gives a token to anybody', async (path) => {
+  const { send } = await openRegistry()
+  const answer = await send('GET', path, { as: 'none' })
+  expect(answer.status).toBe(200)
+  const authorization = `Bearer ${(answer.json() as { token: string }).token}`
+  const read = await send('GET', '/v2/', { as: 'none', headers: { authorization } })
+  expect(read.status).toBe(200)
+})
+
+test('wrong credentials get no token', async () => {
+  const { send } = await openRegistry()
+  for (const credentials of ['AWS:wrong', 'somebody:else', '']) {
+    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+    const answer = await send('GET', '/token/', { as: 'none', headers: { authorization } })
+    expect(answer.status).toBe(403)
+    expect(answer.json()).toEqual({ errors: [{ code: 'DENIED', message: 'Not Authorized' }] })
+  }
+})
+
+test('a password past its twelve hours is told so, and a token past its hour is invalid', async () => {
+  let hours = 0
+  const now = (): Date => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000 + 1_000)
+  const { send, credentials } = await openRegistry({ now })
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+  const token = (): ReturnType<typeof send> =>
+    send('GET', '/token/', { as: 'none', headers: { authorization } })
+
+  hours = 1
+  expect((await send('GET', '/v2/')).status).toBe(400)
+  hours = 11.9
+  expect((await token()).status).toBe(200)
+  hours = 12
+  const answer = await token()
+  expect(answer.status).toBe(403)
+  expect(answer.text).toContain(
+    'Your authorization token has expired. Reauthenticate and try again.'
+  )
+})
+
+test.each([
+  ['POST', `/v2/${ALIAS}/team/app/blobs/uploads/`],
+  ['PUT', `/v2/${ALIAS}/team/app/manifests/v1`],
+  ['DELETE', `/v2/${ALIAS}/team/app/manifests/v1`]
+])('nobody may %s without having logged in', async (method, path) => {
+  const { send } = await openRegistry()
+  const answer = await send(method, path, { as: 'anonymous' })
+  expect(answer.status).toBe(401)
+  expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /)
+})
+
+test('what an identity-based policy does not allow is denied in the words of IAM', async () => {
+  const { send } = await openRegistry({
+    allow: ['ecr-public:CreateRepository', 'ecr-public:GetAuthorizationToken', 'sts:*']
+  })
+  const answer = await send('POST', `/v2/${ALIAS}/team/app/blobs/uploads/`)
+  expect(answer.status).toBe(403)
+  expect(answer.text).toMatch(
+    /not authorized to perform: ecr-public:InitiateLayerUpload on resource: arn:aws:ecr-public::\d{12}:repository\/team\/app because/
+  )
+})
+
+test('paths that are none of the registry are 404 in plain text', async () => {
+  const { send } = await openRegistry()
+  const answer = await send('GET', '/v2/_catalog')
+  expect([answer.status, answer.text]).toEqual([404, '404 page not found\n'])
+  expect((await send('PATCH', '/v2/')).status).toBe(405)
+})
+
+test('what a client was given before a restart is good after it', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'registry-restart-'))
+  try {
+    const first = await startEmulator({ data })
+    const { authorizationData } = await createClient(first).send(
+      new GetAuthorizationTokenCommand({})
+    )
+    await first.close()
+    const second = await startEmulator({ data })
+    const response = await fetch(`${second.url}/v2/`, {
+      headers: { authorization: `Bearer ${authorizationData!.authorizationToken!}` }
+    })
+    expect(response.status).toBe(200)
+    await second.close()
+  } finally {
+    await rm(data, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+
+/** Content and what refers to it. */
+export interface Content {
+  readonly bytes: Buffer
+  readonly digest: string
+  readonly mediaType: string
+}
+
+/** An image, index or artifact: its manifest, and the blobs and manifests that must be there first. */
+export interface TestImage extends Content {
+  readonly blobs: readonly Content[]
+  readonly children: readonly TestImage[]
+}
+
+export const OCI = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  empty: 'application/vnd.oci.empty.v1+json'
+} as const
+
+/** The digest of these bytes. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+export function content(bytes: Buffer | string, mediaType = 'application/octet-stream'): Content {
+  const buffer = Buffer.from(bytes)
+  return { bytes: buffer, digest: digestOf(buffer), mediaType }
+}
+
+export function descriptorOf({ mediaType, digest, bytes }: Content): Record<string, unknown> {
+  return { mediaType, digest, size: bytes.length }
+}
+
+/** A small image; another text gives another image. */
+export function makeImage(text: string, more: Readonly<Record<string, unknown>> = {}): TestImage {
+  const layer = content(`layer of ${text}`, OCI.layer)
+  const config = content(
+    JSON.stringify({
+      os: 'linux',
+      architecture: 'amd64',
+      rootfs: { type: 'layers', diff_ids: [layer.digest] }
+    }),
+    OCI.config
+  )
+  const manifest = content(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI.manifest,
+      config: descriptorOf(config),
+      layers: [descriptorOf(layer)],
+      ...more
+    }),
+    OCI.manifest
+  )
+  return { ...manifest, blobs: [layer, config], children: [] }
+}
+
+/** An index of images. */
+export function makeIndex(children: readonly TestImage[]): TestImage {
+  const index = { schemaVersion: 2, mediaType: OCI.index, manifests: children.map(descriptorOf) }
+  return { ...content(JSON.stringify(index), OCI.index), blobs: [], children }
+}
+
+/** An artifact that refers to an image, as signatures do. */
+export function makeReferrer(subject: Content, artifactType: string): TestImage {
+  const empty = content('{}', OCI.empty)
+  const manifest = content(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI.manifest,
+      artifactType,
+      config: descriptorOf(empty),
+      layers: [descriptorOf(empty)],
+      subject: descriptorOf(subject),
+      annotations: { 'org.example.kind': artifactType }
+    }),
+    OCI.manifest
+  )
+  return { ...manifest, blobs: [empty], children: [] }
+}
