@@ -25,8 +25,8 @@ export interface ExecResult {
 export interface ExecOptions {
   /** Written to the standard input of the process; the place for secrets, never the arguments. */
   readonly input?: Buffer
-  /** Takes standard output as it comes, instead of `stdout` collecting it. */
-  readonly onStdout?: (chunk: Buffer) => void
+  /** A file, made anew, that takes standard output as it is, instead of `stdout` collecting it as text. */
+  readonly stdoutFile?: string
 }
 
 /** Runs a program without a shell; resolves whatever its exit status is, rejects where it cannot be started. */

@@ -1,4 +1,6 @@
 import { getExecOutput } from '@actions/exec'
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
 import type { ExecOptions, ExecResult } from './deps.js'
 
 /**
@@ -11,11 +13,41 @@ export async function execute(
   args: readonly string[],
   options: ExecOptions = {}
 ): Promise<ExecResult> {
-  const { input, onStdout } = options
+  const { input, stdoutFile } = options
+  if (stdoutFile !== undefined) return executeInto(stdoutFile, program, args)
   return getExecOutput(program, [...args], {
     silent: true,
     ignoreReturnCode: true,
-    ...(input === undefined ? {} : { input }),
-    ...(onStdout === undefined ? {} : { listeners: { stdout: onStdout } })
+    ...(input === undefined ? {} : { input })
   })
+}
+
+/** The most of standard error that is kept, in characters; the last ones, which say why it ended. */
+const MAX_STDERR_CHARACTERS = 20_000
+
+/**
+ * Runs a program whose output is too large, or no text. `@actions/exec` takes all output apart into lines,
+ * which for an image of 300 MB is 15 s of work; here the program writes to the file itself.
+ */
+async function executeInto(
+  path: string,
+  program: string,
+  args: readonly string[]
+): Promise<ExecResult> {
+  const file = await open(path, 'w', 0o600)
+  try {
+    const child = spawn(program, args, { stdio: ['ignore', file.fd, 'pipe'], windowsHide: true })
+    let stderr = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-MAX_STDERR_CHARACTERS)
+    })
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      // A program that a signal ended has no status: 128 stands for it, as in a shell.
+      child.once('close', (code) => resolve(code ?? 128))
+    })
+    return { exitCode, stdout: '', stderr }
+  } finally {
+    await file.close()
+  }
 }

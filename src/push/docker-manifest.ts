@@ -1,0 +1,66 @@
+import type { Descriptor } from '../image/manifest.js'
+import { compressionOfLayer, MEDIA_TYPES } from '../image/media-types.js'
+
+/** A manifest as it is pushed. */
+export interface WrittenManifest {
+  readonly bytes: Buffer
+  readonly mediaType: string
+}
+
+/** How layers are named in the manifest that is written. */
+type Family = 'docker' | 'oci'
+
+const LAYER_TYPES: Readonly<Record<Family, Readonly<Record<'none' | 'gzip' | 'zstd', string>>>> = {
+  docker: {
+    none: MEDIA_TYPES.dockerLayer,
+    gzip: MEDIA_TYPES.dockerLayerGzip,
+    // Docker's schema knows no zstd: such an image is written as OCI's.
+    zstd: MEDIA_TYPES.ociLayerZstd
+  },
+  oci: {
+    none: MEDIA_TYPES.ociLayer,
+    gzip: MEDIA_TYPES.ociLayerGzip,
+    zstd: MEDIA_TYPES.ociLayerZstd
+  }
+}
+
+/**
+ * The manifest of an image that came without one: Docker's schema 2, which every client takes, or, where
+ * a layer is compressed with zstd, OCI's. The bytes depend on the descriptors alone.
+ *
+ * @param layers with media types of either family; foreign layers keep theirs
+ */
+export function writeManifest(
+  config: Pick<Descriptor, 'digest' | 'size'>,
+  layers: readonly Descriptor[]
+): WrittenManifest {
+  const family: Family = layers.some(({ mediaType }) => compressionOfLayer(mediaType) === 'zstd')
+    ? 'oci'
+    : 'docker'
+  const mediaType = family === 'oci' ? MEDIA_TYPES.ociManifest : MEDIA_TYPES.dockerManifest
+  const manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: {
+      mediaType: family === 'oci' ? MEDIA_TYPES.ociConfig : MEDIA_TYPES.dockerConfig,
+      size: config.size,
+      digest: config.digest
+    },
+    layers: layers.map((layer) => ({
+      mediaType: layerType(layer, family),
+      size: layer.size,
+      digest: layer.digest,
+      ...(layer.urls === undefined ? {} : { urls: layer.urls }),
+      ...(layer.annotations === undefined || family === 'docker'
+        ? {}
+        : { annotations: layer.annotations })
+    }))
+  }
+  return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType }
+}
+
+function layerType({ mediaType, urls }: Descriptor, family: Family): string {
+  const compression = compressionOfLayer(mediaType)
+  if (compression === undefined || urls !== undefined) return mediaType
+  return LAYER_TYPES[family][compression]
+}

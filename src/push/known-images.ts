@@ -1,0 +1,178 @@
+import type { Deps } from '../deps.js'
+import { messageOf } from '../errors.js'
+import { parseConfig } from '../image/config.js'
+import { parseManifest } from '../image/manifest.js'
+import type { Descriptor, Index, Manifest, Platform } from '../image/manifest.js'
+import { compressionOfLayer, isForeignLayer } from '../image/media-types.js'
+import type { Registry, ServedManifest } from '../registry/registry.js'
+import type { Compression } from './compressor.js'
+
+/** An image that the repository holds, of the same platform as the one that is pushed. */
+export interface KnownImage {
+  readonly served: ServedManifest
+  readonly manifest: Manifest
+}
+
+/** What the image to be pushed is made of. */
+export interface WantedImage {
+  readonly configDigest: string
+  readonly diffIds: readonly string[]
+  readonly platform: Platform
+  /** What the tags that it is to get name now. */
+  readonly namedNow: ReadonlySet<string>
+}
+
+/** What is known of the repository's own images. */
+export interface KnownImages {
+  /** By diff ID; not yet checked to be still there. */
+  readonly layers: ReadonlyMap<string, Descriptor>
+  /** The image itself, where the repository has it: the same config and as many layers. */
+  readonly same: KnownImage | undefined
+  /** Digests of which it is known whether they are the image. */
+  readonly judged: ReadonlySet<string>
+}
+
+/** Of a repository that was not looked at. */
+export const NOTHING_KNOWN: KnownImages = { layers: new Map(), same: undefined, judged: new Set() }
+
+/** Where the repository's images are read. */
+export interface KnownImagesSource {
+  readonly deps: Pick<Deps, 'log' | 'signal'>
+  readonly registry: Registry
+  /** The path below the host, `alias/name`. */
+  readonly path: string
+  /** How the layers of this push are compressed. */
+  readonly compression: Compression
+  /** Ends the search. */
+  readonly signal: AbortSignal
+}
+
+/** How many images are looked at; each takes two reads, and anonymous ones are limited to one a second. */
+const MAX_IMAGES = 6
+/** The longest config that is read, in bytes; real ones have some 10 kB. */
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024
+
+/**
+ * Learns from the repository's own images which layer is which diff ID, until every layer of the wanted
+ * image is known. A registry that does not answer only means that less is known.
+ *
+ * An image is believed where its manifest and config hash to their digests and have as many layers as
+ * diff IDs. It does not have to be true: whoever may push to this repository could say that a layer is
+ * another one, but could as well push any image.
+ *
+ * @param candidates digests, the likeliest first; taken only as far as needed
+ */
+export async function readKnownImages(
+  candidates: AsyncIterable<string>,
+  wanted: WantedImage,
+  source: KnownImagesSource
+): Promise<KnownImages> {
+  const layers = new Map<string, Descriptor>()
+  const judged = new Set<string>()
+  const seen = new Set<string>()
+  let same: KnownImage | undefined
+  for await (const digest of candidates) {
+    if (seen.has(digest)) continue
+    seen.add(digest)
+    try {
+      const image = await findImage(digest, wanted.platform, source)
+      if (image !== undefined) {
+        if (isSame(image, wanted, source.compression)) same ??= image
+        await learn(image, wanted, layers, source)
+      }
+      judged.add(digest)
+    } catch (error) {
+      source.deps.signal.throwIfAborted()
+      source.deps.log.info(`No layers are reused from ${digest}: ${messageOf(error)}`)
+    }
+    const isEnough =
+      same !== undefined ||
+      (wanted.diffIds.every((diffId) => layers.has(diffId)) &&
+        [...wanted.namedNow].every((named) => seen.has(named)))
+    if (isEnough || seen.size === MAX_IMAGES || source.signal.aborted) break
+  }
+  return { layers, same, judged }
+}
+
+async function findImage(
+  digest: string,
+  platform: Platform,
+  source: KnownImagesSource
+): Promise<KnownImage | undefined> {
+  const { served, manifest } = (await findManifest(digest, source)) ?? {}
+  if (served === undefined || manifest === undefined) return undefined
+  if (manifest.kind === 'manifest') return { served, manifest }
+  const child = childFor(manifest, platform)
+  const found = child === undefined ? undefined : await findManifest(child.digest, source)
+  if (found?.manifest.kind !== 'manifest') return undefined
+  return { served: found.served, manifest: found.manifest }
+}
+
+async function findManifest(
+  digest: string,
+  source: KnownImagesSource
+): Promise<{ served: ServedManifest; manifest: Manifest | Index } | undefined> {
+  const served = await source.registry.findManifest(source.path, digest, patience(source))
+  if (served === undefined) return undefined
+  return { served, manifest: parseManifest(served.bytes, digest, served.mediaType) }
+}
+
+function childFor(index: Index, wanted: Platform): Descriptor | undefined {
+  return index.manifests.find(
+    ({ platform }) =>
+      platform?.os === wanted.os &&
+      platform.architecture === wanted.architecture &&
+      (platform.variant ?? '') === (wanted.variant ?? '')
+  )
+}
+
+/** `true` where the image would come out of this push, but for how well its layers were compressed. */
+function isSame(image: KnownImage, wanted: WantedImage, compression: Compression): boolean {
+  const { config, layers } = image.manifest
+  if (config.digest !== wanted.configDigest || layers.length !== wanted.diffIds.length) return false
+  return layers.every((layer) => layer.urls !== undefined || isReusable(layer, compression))
+}
+
+async function learn(
+  image: KnownImage,
+  wanted: WantedImage,
+  layers: Map<string, Descriptor>,
+  source: KnownImagesSource
+): Promise<void> {
+  const { config, layers: descriptors } = image.manifest
+  const diffIds =
+    config.digest === wanted.configDigest ? wanted.diffIds : await readDiffIds(config, source)
+  if (diffIds.length !== descriptors.length) return
+  for (const [at, diffId] of diffIds.entries()) {
+    const descriptor = descriptors[at]
+    if (descriptor === undefined || layers.has(diffId)) continue
+    if (isReusable(descriptor, source.compression)) layers.set(diffId, descriptor)
+  }
+}
+
+async function readDiffIds(
+  config: Descriptor,
+  source: KnownImagesSource
+): Promise<readonly string[]> {
+  const { registry, path } = source
+  const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES, patience(source))
+  return parseConfig(bytes, config.digest).diffIds
+}
+
+/**
+ * gzip goes into every image. zstd only where the user asks for it, as not every client takes it, and
+ * plain layers only where the user wants them plain.
+ */
+function isReusable(layer: Descriptor, compression: Compression): boolean {
+  if (isForeignLayer(layer.mediaType) || (layer.urls ?? []).length > 0) return false
+  const found = compressionOfLayer(layer.mediaType)
+  return found === 'gzip' || (found !== undefined && found === compression)
+}
+
+function patience(source: KnownImagesSource): {
+  maxAttempts: number
+  budgetMilliseconds: number
+  signal: AbortSignal
+} {
+  return { maxAttempts: 2, budgetMilliseconds: 3000, signal: source.signal }
+}

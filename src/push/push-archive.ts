@@ -1,0 +1,64 @@
+import pLimit from 'p-limit'
+import type { ArchiveContents } from '../archive/contents.js'
+import type { Deps } from '../deps.js'
+import type { PushTarInputs } from '../inputs.js'
+import { withProgress } from './progress.js'
+import { pushDockerImage } from './push-docker-image.js'
+import { createPushSession } from './push-session.js'
+import { pushStoredImage } from './push-stored-image.js'
+import type { PushedImage } from './pushed-image.js'
+import { findDigest, LayersMissingError } from './put-image.js'
+import type { TagState } from './tag-decisions.js'
+import type { PushTarget } from './target.js'
+
+/** Tags that are looked up at once. */
+const LOOKUPS_AT_ONCE = 8
+
+/**
+ * Pushes the image of an archive under these tags. Where the service misses layers that it said it has,
+ * they are sent, once.
+ */
+export async function pushArchive(
+  archive: ArchiveContents,
+  tags: readonly string[],
+  target: PushTarget,
+  inputs: PushTarInputs,
+  deps: Deps
+): Promise<PushedImage> {
+  try {
+    return await pushOnce(archive, tags, target, inputs, deps, new Set())
+  } catch (error) {
+    if (!(error instanceof LayersMissingError)) throw error
+    deps.log.info(`Layers are sent that the service said to have: ${error.message}`)
+    return pushOnce(archive, tags, target, inputs, deps, new Set(error.digests))
+  }
+}
+
+async function pushOnce(
+  archive: ArchiveContents,
+  tags: readonly string[],
+  target: PushTarget,
+  inputs: PushTarInputs,
+  deps: Deps,
+  distrusted: ReadonlySet<string>
+): Promise<PushedImage> {
+  const session = createPushSession(inputs, deps, target, distrusted)
+  const states = await lookUpTags(tags, target, deps)
+  const { root, referrers = [] } = archive
+  return withProgress(session.meter, deps, () =>
+    root.kind === 'docker-image'
+      ? pushDockerImage(root, states, session)
+      : pushStoredImage(root, referrers, states, session)
+  )
+}
+
+function lookUpTags(
+  tags: readonly string[],
+  target: PushTarget,
+  { api }: Pick<Deps, 'api'>
+): Promise<TagState[]> {
+  return pLimit(LOOKUPS_AT_ONCE).map(tags, async (tag) => ({
+    tag,
+    digest: await findDigest(api, target.address, tag)
+  }))
+}

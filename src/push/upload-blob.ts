@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { isWorthRetrying } from '../ecr-public/retry-strategy.js'
+import { messageOf, problem } from '../errors.js'
+import { MAX_LAYER_SIZE_BYTES } from './limits.js'
+import { PartBody } from './part-body.js'
+import type { PushContext } from './push-context.js'
+import { sendPart, UploadLostError } from './send-part.js'
+
+/** Bytes on their way to the registry. */
+export interface BlobSource {
+  /** What it is called in errors. */
+  readonly name: string
+  /** The bytes from the first one on; called once more for each upload that has to start anew. */
+  open(): AsyncIterable<Buffer>
+  /** In bytes, where it is known. */
+  readonly size?: number | undefined
+  /** Where it is known; bytes that do not hash to it are never completed. */
+  readonly digest?: string | undefined
+}
+
+/** A blob that the repository holds now. */
+export interface UploadedBlob {
+  readonly digest: string
+  readonly size: number
+}
+
+/** How often the upload of one blob is begun. */
+const MAX_UPLOADS = 3
+
+/**
+ * Uploads a blob: initiate, parts in order, complete. While one part is sent the next is made. An upload
+ * that the service has lost is begun anew.
+ */
+export async function uploadBlob(
+  source: BlobSource,
+  repository: RepositoryAddress,
+  context: PushContext
+): Promise<UploadedBlob> {
+  await context.mayWrite()
+  for (let begun = 1; ; begun++) {
+    context.signal.throwIfAborted()
+    try {
+      return await uploadOnce(source, repository, context)
+    } catch (error) {
+      if (!(error instanceof UploadLostError) || begun === MAX_UPLOADS)
+        throw finalError(source, error)
+      context.deps.log.info(`The upload of ${source.name} starts anew: ${error.message}`)
+    }
+  }
+}
+
+function finalError(source: BlobSource, error: unknown): unknown {
+  if (!(error instanceof UploadLostError)) return error
+  return problem(
+    {
+      what: `${source.name} could not be uploaded, though it was begun ${MAX_UPLOADS} times`,
+      value: error.message,
+      wayOut: 'run the step again'
+    },
+    error.cause
+  )
+}
+
+async function uploadOnce(
+  source: BlobSource,
+  repository: RepositoryAddress,
+  context: PushContext
+): Promise<UploadedBlob> {
+  const { uploadId, partSize } = await context.api.initiate()
+  const parts = new PartSender(repository, uploadId, context)
+  const hash = createHash('sha256')
+  let size = 0
+  let part: PartBody | undefined
+  try {
+    for await (const chunk of source.open()) {
+      context.signal.throwIfAborted()
+      hash.update(chunk)
+      for (let taken = 0; taken < chunk.length;) {
+        part ??= await newPart(Math.min(partSize, source.size ?? partSize), context)
+        taken += part.append(taken === 0 ? chunk : chunk.subarray(taken))
+        if (!part.isFull) continue
+        const full: PartBody = part
+        part = undefined
+        await parts.send(full)
+      }
+      size += chunk.length
+      checkSize(source, size)
+    }
+    if (part !== undefined) await parts.send(part)
+    part = undefined
+    await parts.end()
+  } finally {
+    if (part !== undefined) context.buffers.release(part.memory)
+    await parts.settle()
+  }
+  const digest = `sha256:${hash.digest('hex')}`
+  checkDigest(source, digest)
+  await complete(uploadId, digest, context)
+  return { digest, size }
+}
+
+/** @param capacity the bytes of the layer that it takes */
+async function newPart(capacity: number, context: PushContext): Promise<PartBody> {
+  return new PartBody(await context.buffers.acquire(capacity), capacity)
+}
+
+function checkSize(source: BlobSource, size: number): void {
+  if (size <= MAX_LAYER_SIZE_BYTES) return
+  throw problem({
+    what: `${source.name} is larger than ECR Public takes`,
+    allowed: `at most ${MAX_LAYER_SIZE_BYTES} bytes compressed (a quota that cannot be raised)`,
+    wayOut: 'split the step of the build that makes it'
+  })
+}
+
+function checkDigest(source: BlobSource, digest: string): void {
+  if (source.digest === undefined || source.digest === digest) return
+  throw problem({
+    what: `${source.name} was changed while it was pushed: its bytes hash to another digest`,
+    value: digest,
+    allowed: source.digest
+  })
+}
+
+/** Sends the parts of one upload, one after the other; the next may be made while one is under way. */
+class PartSender {
+  private underWay: Promise<void> = Promise.resolve()
+  private next = 0
+
+  constructor(
+    private readonly repository: RepositoryAddress,
+    private readonly uploadId: string,
+    private readonly context: PushContext
+  ) {}
+
+  /** Begins to send a part, once the one before has arrived. */
+  async send(part: PartBody): Promise<void> {
+    try {
+      await this.underWay
+    } catch (error) {
+      this.context.buffers.release(part.memory)
+      throw error
+    }
+    const partFirstByte = this.next
+    this.next += part.length
+    const place = {
+      repository: this.repository,
+      uploadId: this.uploadId,
+      partFirstByte,
+      partLastByte: this.next - 1
+    }
+    this.underWay = sendPart(part, place, this.context)
+      .then(() => this.context.progress.sent(part.length))
+      .finally(() => this.context.buffers.release(part.memory))
+    // It is awaited before the next one; until then, a failure of it is nobody's.
+    this.underWay.catch(() => undefined)
+  }
+
+  /** Resolves when all parts have arrived. */
+  end(): Promise<void> {
+    return this.underWay
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settle(): Promise<void> {
+    await Promise.allSettled([this.underWay])
+  }
+}
+
+/** Completes an upload; where the answer leaves it open whether it worked, the service is asked. */
+async function complete(uploadId: string, digest: string, context: PushContext): Promise<void> {
+  try {
+    await context.api.complete(uploadId, digest)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    const name = error instanceof Error ? error.name : ''
+    if (name === 'LayerAlreadyExistsException') return
+    const isOpen = name === 'UploadNotFoundException' || isWorthRetrying(error)
+    if (isOpen && (await context.api.check([digest])).has(digest)) return
+    if (name === 'UploadNotFoundException' || name === 'InvalidLayerException') {
+      throw new UploadLostError(messageOf(error), { cause: error })
+    }
+    throw error
+  }
+}
