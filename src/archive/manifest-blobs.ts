@@ -1,6 +1,6 @@
 import { problem } from '../errors.js'
 import { parseConfig, type ImageConfig } from '../image/config.js'
-import type { Descriptor, Manifest } from '../image/manifest.js'
+import type { Descriptor, Manifest, Platform } from '../image/manifest.js'
 import { compressionOfLayer, isForeignLayer, MEDIA_TYPES } from '../image/media-types.js'
 import { blobName, findBlob, readBlob } from './blob.js'
 import type { StoredBlob, StoredContent } from './contents.js'
@@ -9,6 +9,8 @@ import { MAX_CONFIG_BYTES } from './read-json.js'
 
 /** The blobs of a manifest, and those that the layout does not hold. */
 export interface ManifestBlobs {
+  /** What the config says that the image is made for. */
+  readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
   readonly missing: readonly Descriptor[]
 }
@@ -21,7 +23,10 @@ export interface ManifestBlobs {
  */
 export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<ManifestBlobs> {
   const config = await findBlob(tree, manifest.config)
-  const diffIds = config === undefined ? [] : await readDiffIds(config, manifest)
+  const image =
+    config !== undefined && isImageManifest(manifest)
+      ? (await readImageConfig(config, manifest)).config
+      : undefined
   const blobs = new Map<string, StoredBlob>()
   const missing = new Map<string, Descriptor>()
   if (config === undefined) missing.set(manifest.config.digest, manifest.config)
@@ -30,12 +35,13 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
     if (blobs.has(descriptor.digest) || missing.has(descriptor.digest)) continue
     const content = await findBlob(tree, descriptor)
     if (content !== undefined) {
-      blobs.set(descriptor.digest, { descriptor, content, diffId: diffIds[at] })
+      blobs.set(descriptor.digest, { descriptor, content, diffId: image?.diffIds[at] })
     } else if (!isElsewhere(descriptor)) {
       missing.set(descriptor.digest, descriptor)
     }
   }
-  return { blobs: [...blobs.values()], missing: [...missing.values()] }
+  const platform = image?.platform.os === '' ? undefined : image?.platform
+  return { platform, blobs: [...blobs.values()], missing: [...missing.values()] }
 }
 
 /** `true` for the manifest of an image as containers run it; artifacts may have any config and layers. */
@@ -61,12 +67,6 @@ export async function readImageConfig(
     value: `${config.diffIds.length} rootfs.diff_ids`,
     allowed: 'as many of one as of the other'
   })
-}
-
-async function readDiffIds(content: StoredContent, manifest: Manifest): Promise<readonly string[]> {
-  if (!isImageManifest(manifest)) return []
-  const { config } = await readImageConfig(content, manifest)
-  return config.diffIds
 }
 
 function isElsewhere(descriptor: Descriptor): boolean {

@@ -5,7 +5,8 @@ import {
   parseJsonObject,
   parseManifest,
   type Descriptor,
-  type Manifest
+  type Manifest,
+  type Platform
 } from '../image/manifest.js'
 import { blobName, findBlob, readBlob } from './blob.js'
 import type { StoredBlob } from './contents.js'
@@ -18,6 +19,7 @@ export interface LoadedManifest {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
   readonly manifest: Manifest
+  readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
   /** Blobs that it needs and the layout does not hold. */
   readonly missing: readonly Descriptor[]

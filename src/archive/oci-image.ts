@@ -65,7 +65,7 @@ export function storedImage(loaded: Loaded): StoredManifest | StoredIndex {
     bytes,
     mediaType: loaded.manifest.mediaType,
     digest: descriptor.digest,
-    platform: descriptor.platform,
+    platform: descriptor.platform ?? loaded.platform,
     blobs: loaded.blobs
   }
 }
