@@ -25,6 +25,8 @@ const { OUTPUT_SPECS } = await import('../../src/output-specs.ts')
 const { PERMISSIONS, allActions, allowStatements } =
   await import('../../src/ecr-public/permissions.ts')
 
+const { helpText } = await import('../../src/emulator/cli-help.ts')
+
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'))
 const subAction = parse(readFileSync(join(root, 'emulator', 'action.yml'), 'utf8'))
 
@@ -89,10 +91,10 @@ function fillMarkers(text) {
 
 function render(what, which) {
   switch (what) {
-    case 'inputs':
-      return inputTable(which)
-    case 'outputs':
-      return outputTable(which)
+    case 'mode':
+      return `${inputTable(which)}\n\n${outputTable(which)}`
+    case 'policies':
+      return MODES.map(foldedPolicyOf).join('\n')
     case 'policy':
       return policyOf(which)
     case 'permissions':
@@ -100,7 +102,9 @@ function render(what, which) {
     case 'sub-action':
       return subActionTable(which)
     case 'file':
-      return `\`\`\`yaml\n${readFileSync(join(root, which), 'utf8').trimEnd()}\n\`\`\``
+      return fenced(which.split('.').at(-1), readFileSync(join(root, which), 'utf8'))
+    case 'help':
+      return fenced('text', helpText())
     default:
       throw new Error(`Nobody generates "${what} ${which}"`)
   }
@@ -180,15 +184,33 @@ function permissionTable(which) {
 function policyOf(which) {
   const actions = which === 'every' ? [...new Set(MODES.flatMap(allActions))] : allActions(which)
   const statements = allowStatements(actions, 'arn:aws:ecr-public::123456789012:repository/team/*')
-  const policy = {
-    Version: '2012-10-17',
-    Statement: statements.map(({ Effect, Resource, Action }) => ({
-      Effect,
-      Resource,
-      Action: [...Action].sort()
-    }))
+  const lines = statements.map(({ Effect, Resource, Action }) => {
+    const head = `{"Effect": "${Effect}", "Resource": "${Resource}", "Action": [`
+    const names = [...Action].sort().map((name) => `"${name}"`)
+    return `  ${head}\n    ${inRows(names).join(',\n    ')}\n  ]}`
+  })
+  // Short enough for the README, which prettier would not let it be.
+  return `<!-- prettier-ignore -->\n\`\`\`json\n{"Version": "2012-10-17", "Statement": [\n${lines.join(',\n')}\n]}\n\`\`\``
+}
+
+function foldedPolicyOf(mode) {
+  return `<details><summary><code>${mode}</code></summary>\n\n${policyOf(mode)}\n\n</details>`
+}
+
+/** Words with commas between them, as many a row as fit. */
+function inRows(words, width = 120) {
+  const rows = []
+  for (const word of words) {
+    const last = rows.at(-1)
+    if (last !== undefined && last.length + word.length + 2 <= width)
+      rows[rows.length - 1] = `${last}, ${word}`
+    else rows.push(word)
   }
-  return `\`\`\`json\n${JSON.stringify(policy, null, 2)}\n\`\`\``
+  return rows
+}
+
+function fenced(language, text) {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``
 }
 
 function table(columns, rows) {

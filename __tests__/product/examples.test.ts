@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { parse } from 'yaml'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { listBlocks } from './markdown.js'
+import { runJob } from './run-job.js'
+import type { JobOptions, StepRun } from './run-job.js'
+import { readWorkflow, readYaml, ROOT } from './workflow.js'
+import type { Workflow } from './workflow.js'
+
+const MINUTES_MS = 60_000
+
+/** The docker CLI where there is no engine: what it saves is a small image. */
+const DOCKER = `#!/usr/bin/env bash
+set -euo pipefail
+if [ "$1" != save ]; then exit 0; fi
+folder=$(mktemp --directory)
+"${process.execPath}" "${ROOT}/.github/scripts/sample-image.mjs" "$folder" saved
+tar --create --file "$3" --directory "$folder" .
+rm -r "$folder"
+`
+
+let workspace: string
+let programs: string
+
+beforeAll(() => {
+  workspace = mkdtempSync(join(tmpdir(), 'example-'))
+  cpSync(join(ROOT, 'README.md'), join(workspace, 'README.md'))
+  mkdirSync(join(workspace, '.github'))
+  const seed = join(ROOT, 'docs/examples/seed.json')
+  cpSync(seed, join(workspace, '.github/ecr-public-seed.json'))
+  programs = join(workspace, '.programs')
+  mkdirSync(programs)
+  writeFileSync(join(programs, 'docker'), DOCKER)
+  chmodSync(join(programs, 'docker'), 0o755)
+})
+
+afterAll(() => rmSync(workspace, { recursive: true, force: true }))
+
+/** Runs the only job of a workflow as a user's repository would. */
+async function runExample(workflow: Workflow, options: Partial<JobOptions>): Promise<StepRun[]> {
+  const [job = ''] = Object.keys(workflow.jobs)
+  const steps = await runJob(workflow, job, {
+    workspace,
+    path: [programs],
+    resolveAction: (uses) => {
+      const name = uses.split('@', 1)[0]
+      if (name === 'OWNER/ecr-public-action') return { folder: ROOT }
+      if (name === 'OWNER/ecr-public-action/emulator') return { folder: join(ROOT, 'emulator') }
+      if (name === 'actions/checkout') return { skip: 'the workspace is there' }
+      if (name === 'aws-actions/configure-aws-credentials') return { skip: 'there is no account' }
+      throw new Error(`nobody says what to do with ${uses}`)
+    },
+    ...options
+  })
+  const failed = steps.find(({ conclusion }) => conclusion === 'failure')
+  if (failed !== undefined) throw new Error(`"${failed.title}" failed:\n${failed.log.slice(-4000)}`)
+  return steps
+}
+
+describe('docs/examples/release.yml', () => {
+  it(
+    'rehearses a whole release on a pull request from a fork, without credentials',
+    async () => {
+      const steps = await runExample(readWorkflow('docs/examples/release.yml'), {
+        contexts: { github: { event_name: 'pull_request', ref_name: '7/merge' } }
+      })
+      const outputs = Object.assign({}, ...steps.map((step) => step.outputs)) as StepRun['outputs']
+      expect(outputs).toMatchObject({
+        created: 'false',
+        'changed-fields': expect.stringContaining('aboutText') as string,
+        'deleted-count': '2',
+        'failed-count': '0'
+      })
+      expect(JSON.parse(outputs['image-uris'] ?? '[]')).toEqual([
+        expect.stringMatching(/\/team\/app:v0\.0\.0-rehearsal$/),
+        expect.stringMatching(/\/team\/app:latest$/)
+      ])
+      expect(JSON.parse(outputs['deleted-tags'] ?? '[]')).toMatchObject([
+        { repository: 'team/app', tag: 'v1.0.0-rc.1' }
+      ])
+    },
+    2 * MINUTES_MS
+  )
+})
+
+describe('the workflows of the README, against the emulator', () => {
+  const workflows = listBlocks('yaml', ['README.md'])
+    .map(({ text }) => parse(text) as Workflow)
+    .filter(({ jobs }) => (jobs as Workflow['jobs'] | undefined) !== undefined)
+
+  it('are one for each mode', () => {
+    expect(workflows).toHaveLength(5)
+  })
+
+  it.each(workflows)(
+    '$name: runs, and changes nothing when it runs again',
+    async (workflow) => {
+      const { env } = await startEmulator({ seed: readYaml('docs/examples/seed.json') })
+      const contexts = { github: { event_name: 'push', ref_name: 'v1.2.3' } }
+      const first = await runExample(workflow, { env, contexts })
+      expect(first.filter(({ outcome }) => outcome === 'success').length).toBeGreaterThan(0)
+      const again = await runExample(workflow, { env, contexts })
+      const changed = again.flatMap(({ outputs }) => outputs.changed ?? [])
+      // Every login is one.
+      expect(changed).toEqual(workflow.name === 'Build' ? ['true'] : ['false'])
+    },
+    MINUTES_MS
+  )
+})
+
+describe('the shell commands of the documents', () => {
+  /** What is not run here, and why. */
+  const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
+    [/^npm start$/, 'start.test.ts compares its output'],
+    [/^npm ci\b/, 'it installs what runs this'],
+    [/npm run all/, 'it runs this'],
+    [/^aws iam /, 'it needs an account'],
+    [/^gh attestation /, 'it needs a release on GitHub'],
+    [/^git tag /, 'it publishes'],
+    [/local-action/, 'local-action.test.ts runs it where LOCAL_ACTION=1'],
+    [/^node dist\/emulator\/index\.js$/, 'it serves until it is stopped'],
+    [/127\.0\.0\.1:5111\/_emulator/, 'emulator.test.ts sets these faults']
+  ]
+  const blocks = listBlocks('sh')
+
+  it.each(blocks)('$path:$line is run by a test, or says why not', async ({ text }) => {
+    if (LEFT_OUT.some(([pattern]) => pattern.test(text))) return
+    const script = `set -e\ncd '${ROOT}'\n${text}`
+    const port = String(20_000 + (process.pid % 20_000))
+    const { stdout } = await promisify(execFile)(
+      'bash',
+      ['-c', script.replaceAll('5111', port).replace(/^(node .*&)$/m, '$1\nsleep 2')],
+      { env: { PATH: process.env.PATH, HOME: workspace }, timeout: MINUTES_MS }
+    )
+    expect(stdout).not.toBe('')
+  })
+})

@@ -1,0 +1,141 @@
+import { defaultOf } from '../../src/inputs.js'
+import { INPUT_SPECS, MODES } from '../../src/input-specs.js'
+import type { InputName, InputSpec, Mode } from '../../src/input-specs.js'
+import { OUTPUT_SPECS } from '../../src/output-specs.js'
+import type { OutputSpec } from '../../src/output-specs.js'
+
+/**
+ * What workflows rely on, written down once more: within a major version nothing here is removed, renamed or
+ * given another default. What is new is added here with the version that brings it.
+ */
+const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | undefined>>>> = {
+  every: {
+    mode: undefined,
+    'dry-run': 'false',
+    'registry-id': undefined,
+    'max-attempts': '5'
+  },
+  login: { logout: 'true' },
+  'ensure-repo': {
+    repository: undefined,
+    state: 'present',
+    force: 'false',
+    'resource-tags': undefined,
+    'prune-resource-tags': 'false',
+    policy: undefined
+  },
+  'sync-catalog': {
+    repository: undefined,
+    readme: 'README.md',
+    'usage-heading': 'Usage\nQuick start\nGetting started\nHow to use',
+    about: undefined,
+    usage: undefined,
+    description: undefined,
+    architectures: undefined,
+    'operating-systems': undefined,
+    logo: undefined,
+    'display-name': undefined,
+    'absolute-links': 'true',
+    'on-too-long': 'truncate'
+  },
+  'push-tar': {
+    repository: undefined,
+    tar: undefined,
+    image: undefined,
+    'archive-image': undefined,
+    'image-tags': undefined,
+    compression: 'gzip',
+    'compression-level': undefined,
+    'if-tag-exists': 'move',
+    'reuse-layers': 'true',
+    concurrency: '4'
+  },
+  'cleanup-tags': {
+    repository: undefined,
+    tags: '*',
+    'exclude-tags': 'latest',
+    'older-than': undefined,
+    'keep-latest': '1',
+    'sort-by': 'created',
+    untagged: 'false',
+    'lifecycle-policy': undefined,
+    'max-deletions': undefined
+  }
+}
+
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  mode: ['login', 'ensure-repo', 'sync-catalog', 'push-tar', 'cleanup-tags'],
+  state: ['present', 'absent'],
+  'on-too-long': ['truncate', 'fail'],
+  compression: ['gzip', 'zstd', 'none'],
+  'if-tag-exists': ['move', 'skip', 'fail'],
+  'sort-by': ['created', 'semver']
+}
+
+const OUTPUTS: Readonly<Record<'every' | Mode, readonly string[]>> = {
+  every: ['changed', 'plan', 'plan-file'],
+  login: [
+    'registry',
+    'registry-uri',
+    'registry-alias',
+    'registry-id',
+    'docker-username',
+    'docker-password',
+    'expires-at'
+  ],
+  'ensure-repo': [
+    'repositories',
+    'created',
+    'repository-uri',
+    'repository-arn',
+    'registry-id',
+    'gallery-url',
+    'details'
+  ],
+  'sync-catalog': ['repositories', 'changed-fields', 'truncated', 'gallery-url'],
+  'push-tar': [
+    'repositories',
+    'digest',
+    'image-uri',
+    'image-uris',
+    'uploaded-bytes',
+    'reused-bytes'
+  ],
+  'cleanup-tags': [
+    'repositories',
+    'deleted-tags',
+    'deleted-images',
+    'deleted-count',
+    'kept-count',
+    'failed-count'
+  ]
+}
+
+describe('the interface', () => {
+  it('has these modes', () => {
+    expect(MODES).toEqual(ALLOWED.mode)
+  })
+
+  it.each(MODES)('takes these inputs with these defaults in %s', (mode) => {
+    const specs = Object.entries<InputSpec>(INPUT_SPECS) as [InputName, InputSpec][]
+    const taken = specs.filter(([, spec]) => spec.modes.includes(mode))
+    expect(Object.fromEntries(taken.map(([name]) => [name, defaultOf(name, mode)]))).toEqual({
+      ...INPUTS.every,
+      ...INPUTS[mode]
+    })
+  })
+
+  it('takes these words', () => {
+    const choices = Object.entries<InputSpec>(INPUT_SPECS).flatMap(([name, { form }]) =>
+      form.type === 'choice' ? [[name, form.allowed] as const] : []
+    )
+    expect(Object.fromEntries(choices)).toEqual(ALLOWED)
+  })
+
+  it.each(MODES)('sets these outputs in %s', (mode) => {
+    const outputs = Object.entries<OutputSpec>(OUTPUT_SPECS)
+      .filter(([, spec]) => spec.modes.includes(mode))
+      .map(([name]) => name)
+    expect(outputs.sort()).toEqual([...OUTPUTS.every, ...OUTPUTS[mode]].sort())
+  })
+})

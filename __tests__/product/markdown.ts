@@ -1,0 +1,72 @@
+import GithubSlugger from 'github-slugger'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { gfmFromMarkdown } from 'mdast-util-gfm'
+import { toString } from 'mdast-util-to-string'
+import { gfm } from 'micromark-extension-gfm'
+import type { Code, Nodes, Root } from 'mdast'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { visit } from 'unist-util-visit'
+import { listFiles } from './workspace.js'
+import { ROOT } from './workflow.js'
+
+/** Every Markdown file that people read, as a path from the root. */
+export const DOCUMENTS = listFiles().filter(
+  (path) => path.endsWith('.md') && !path.startsWith('__tests__/') && !path.startsWith('dist/')
+)
+
+/** A code block and where it stands. */
+export interface Block {
+  readonly path: string
+  readonly line: number
+  readonly language: string
+  readonly text: string
+}
+
+export function parseDocument(path: string): Root {
+  return fromMarkdown(readFileSync(join(ROOT, path), 'utf8'), {
+    extensions: [gfm()],
+    mdastExtensions: [gfmFromMarkdown()]
+  })
+}
+
+/** The code blocks of a language in these documents. */
+export function listBlocks(language: string, paths: readonly string[] = DOCUMENTS): Block[] {
+  return paths.flatMap((path) =>
+    collect(parseDocument(path), 'code')
+      .filter((node) => node.lang === language)
+      .map((node: Code) => ({
+        path,
+        line: node.position?.start.line ?? 0,
+        language,
+        text: node.value
+      }))
+  )
+}
+
+/** The destinations of links and images, with the line of each. */
+export function listLinks(path: string): { readonly url: string; readonly line: number }[] {
+  const root = parseDocument(path)
+  return [...collect(root, 'link'), ...collect(root, 'image'), ...collect(root, 'definition')].map(
+    (node) => ({ url: node.url, line: node.position?.start.line ?? 0 })
+  )
+}
+
+/** The anchors that GitHub gives the headings. */
+export function listAnchors(path: string): Set<string> {
+  const slugger = new GithubSlugger()
+  return new Set(
+    collect(parseDocument(path), 'heading').map((heading) => slugger.slug(toString(heading)))
+  )
+}
+
+/** The texts between backticks. */
+export function listInlineCode(path: string): string[] {
+  return collect(parseDocument(path), 'inlineCode').map((node) => node.value)
+}
+
+function collect<T extends Nodes['type']>(root: Root, type: T): Extract<Nodes, { type: T }>[] {
+  const found: Extract<Nodes, { type: T }>[] = []
+  visit(root, type, (node) => void found.push(node as Extract<Nodes, { type: T }>))
+  return found
+}
