@@ -98,7 +98,7 @@ export function findRemovableLines(index: number, document: MarkdownDocument): R
   const previous = children.slice(0, index).findLast(isContent)
   const next = children.slice(index + 1).find(isContent)
   if (next !== undefined) {
-    if (next.position?.start.column !== 1 || next.type === 'footnoteDefinition') return undefined
+    if (next.position?.start.column !== 1) return undefined
     if (previous?.type === 'list' && next.type === 'list') return undefined
   }
   const { start, end } = rangeOf(node)

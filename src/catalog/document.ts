@@ -28,19 +28,23 @@ export function rangeOf(node: Node): Range {
 }
 
 /**
- * Where a heading with what belongs to it begins: an anchor on the line before (`<a name="usage"></a>`)
- * goes with it.
+ * Where a heading with what belongs to it begins: an anchor before it (`<a name="usage"></a>`) or a comment
+ * on the line before goes with it.
  */
 export function startOfHeading(document: MarkdownDocument, heading: FoundHeading): number {
   const { children } = document.tree
+  const node = children[heading.index]
   const previous = children[heading.index - 1]
-  const node = previous !== undefined && isAnchor(previous) ? previous : children[heading.index]
-  return node === undefined ? 0 : rangeOf(node).start
+  if (node === undefined) return 0
+  return previous !== undefined && belongsTo(node, previous, document.text)
+    ? rangeOf(previous).start
+    : rangeOf(node).start
 }
 
-/** A block that holds nothing but an empty `<a>` element. */
-function isAnchor(node: RootContent): boolean {
-  const pieces = node.type === 'paragraph' ? node.children : [node]
-  const html = pieces.map((piece) => ('value' in piece ? piece.value : '?')).join('')
-  return /^\s*<a\s[^<>]*>\s*<\/a>\s*$/i.test(html)
+function belongsTo(heading: RootContent, previous: RootContent, text: string): boolean {
+  const source = text.slice(rangeOf(previous).start, rangeOf(previous).end)
+  if (previous.type !== 'html' && previous.type !== 'paragraph') return false
+  if (/^\s*(?:<a\s[^<>]*>\s*<\/a>\s*)+$/i.test(source)) return true
+  const isOnLineBefore = previous.position?.end.line === (heading.position?.start.line ?? 0) - 1
+  return isOnLineBefore && /^<!--(?:(?!-->)[^])*-->$/.test(source)
 }

@@ -47,6 +47,12 @@ export function resolveLink(
   }
 }
 
+/** The address at which GitHub shows the file itself. */
+export function addressOfFile(base: LinkBase): string {
+  const path = base.path.split('/').map(encodeSegment)
+  return `${base.serverUrl.replace(/\/+$/, '')}/${base.repository}/blob/${base.sha}/${path.join('/')}`
+}
+
 /** Follows a path from the file, segment by segment, and notes how far up it led. */
 function walk(
   path: string,
