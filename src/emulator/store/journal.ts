@@ -17,6 +17,7 @@ const NEWLINE = 0x0a
  */
 export class Journal {
   #descriptor: number
+  #isClosed = false
 
   private constructor(
     readonly path: string,
@@ -40,6 +41,8 @@ export class Journal {
   }
 
   append(line: unknown): void {
+    // The number of a closed file may be that of another file by now.
+    if (this.#isClosed) throw new Error(`${this.path} is closed`)
     writeWhole(this.#descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
   }
 
@@ -69,6 +72,7 @@ export class Journal {
   }
 
   close(): void {
+    this.#isClosed = true
     closeSync(this.#descriptor)
   }
 }

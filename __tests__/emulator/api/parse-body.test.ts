@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { parseBody } from '../../../src/emulator/api/parse-body.js'
+
+const BLOB = randomBytes(60_000)
+const BASE64 = BLOB.toString('base64')
+
+/** The blob of an input, whether it was decoded already or is still text. */
+function blobOf(value: unknown): Buffer {
+  const { layerPartBlob } = value as { layerPartBlob: Buffer | string }
+  return Buffer.from(layerPartBlob as string, 'base64')
+}
+
+test('a large body is read as JSON.parse reads it, wherever the blob stands and however it is spaced', () => {
+  const others = fc.dictionary(fc.string(), fc.jsonValue())
+  const blanks = fc.stringMatching(/^[ \t\n\r]{0,3}$/)
+  fc.assert(
+    fc.property(others, others, fc.array(blanks, { minLength: 2 }), (before, after, [a, b]) => {
+      const inner = (members: object): string => JSON.stringify(members).slice(1, -1)
+      const texts = [inner(before), `"layerPartBlob"${a!}:${b!}"${BASE64}"`, inner(after)]
+      const body = Buffer.from(`{${texts.filter((text) => text !== '').join(',')}}`)
+      const parsed = parseBody(body) as Record<string, unknown>
+      const expected = JSON.parse(body.toString()) as Record<string, unknown>
+      expect({ ...parsed, layerPartBlob: '' }).toEqual({ ...expected, layerPartBlob: '' })
+      expect(blobOf(parsed).equals(blobOf(expected))).toBe(true)
+    }),
+    { numRuns: 60 }
+  )
+})
+
+test.each([
+  ['escaped slashes', `{"layerPartBlob":"${BASE64.replaceAll('/', '\\/')}"}`],
+  ['its name within another text', `{"note":"a\\"layerPartBlob\\":","layerPartBlob":"${BASE64}"}`],
+  ['its name twice', `{"layerPartBlob":"AAAA","layerPartBlob":"${BASE64}"}`]
+])('a blob with %s is still the blob', (_title, text) => {
+  expect(blobOf(parseBody(Buffer.from(text))).equals(BLOB)).toBe(true)
+})
+
+test.each([
+  ['a blob within a structure', `{"deeper":{"layerPartBlob":"${BASE64}"}}`],
+  ['a blob that is no text', `{"layerPartBlob":12,"more":"${BASE64}"}`],
+  ['a blob without its colon', `{"more":["layerPartBlob","${BASE64}"]}`]
+])('%s is read as it stands', (_title, text) => {
+  expect(parseBody(Buffer.from(text))).toEqual(JSON.parse(text))
+})
+
+test.each([
+  [`{"layerPartBlob":"${BASE64}`],
+  [`{"layerPartBlob":"${BASE64}"`],
+  [`{"layerPartBlob":"${BASE64}"}}`],
+  [`{"layerPartBlob":"*${BASE64.slice(1)}"}`]
+])('a large body that is cut or wrong is an error', (text) => {
+  expect(() => parseBody(Buffer.from(text))).toThrow(
+    expect.objectContaining({ type: 'SerializationException' })
+  )
+})

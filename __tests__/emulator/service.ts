@@ -1,0 +1,160 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  CompleteLayerUploadCommand,
+  CreateRepositoryCommand,
+  DeleteRepositoryCommand,
+  ECRPUBLICClient,
+  InitiateLayerUploadCommand,
+  PutImageCommand,
+  UploadLayerPartCommand
+} from '@aws-sdk/client-ecr-public'
+import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { createClient } from './create-client.js'
+
+/**
+ * `true` where the tests of operations run against AWS itself: with `ECR_PUBLIC_LIVE=1` and credentials
+ * in the environment. What cannot run there (switches, quotas, faults) is then shown as skipped.
+ */
+export const IS_LIVE = process.env.ECR_PUBLIC_LIVE === '1'
+
+/** A test of the emulator only: it needs a switch, a quota or a clock. */
+export const testOfEmulator = IS_LIVE ? test.skip : test
+
+/** The service under test: the emulator, or AWS. */
+export interface Service {
+  readonly client: ECRPUBLICClient
+  /** A name that no other test uses. */
+  newName(): string
+  /** Creates a repository, which goes with the test. */
+  newRepository(): Promise<string>
+}
+
+const cleanups: (() => Promise<unknown>)[] = []
+
+/** Opens the service; what tests create with `newRepository` and `newName` is deleted after the test. */
+export async function openService(options: EmulatorOptions = {}): Promise<Service> {
+  const client = IS_LIVE
+    ? new ECRPUBLICClient({ region: 'us-east-1' })
+    : createClient(await startEmulator(options))
+  const newName = (): string => {
+    const repositoryName = `ecr-public-action-test/${randomBytes(6).toString('hex')}`
+    if (IS_LIVE) {
+      cleanups.push(() =>
+        client.send(new DeleteRepositoryCommand({ repositoryName, force: true })).catch(() => '')
+      )
+    }
+    return repositoryName
+  }
+  return {
+    client,
+    newName,
+    newRepository: async () => {
+      const repositoryName = newName()
+      await client.send(new CreateRepositoryCommand({ repositoryName }))
+      return repositoryName
+    }
+  }
+}
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+/** The digest of these bytes. */
+export function digestOf(bytes: Uint8Array | string): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+/** Uploads one blob through the layer API; what is there already is left. */
+export async function pushBlob(
+  client: ECRPUBLICClient,
+  repositoryName: string,
+  bytes: Buffer
+): Promise<string> {
+  const { uploadId } = await client.send(new InitiateLayerUploadCommand({ repositoryName }))
+  await client.send(
+    new UploadLayerPartCommand({
+      repositoryName,
+      uploadId,
+      partFirstByte: 0,
+      partLastByte: bytes.length - 1,
+      layerPartBlob: bytes
+    })
+  )
+  const digest = digestOf(bytes)
+  await client
+    .send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests: [digest] }))
+    .catch((error: unknown) => {
+      if ((error as Error).name !== 'LayerAlreadyExistsException') throw error
+    })
+  return digest
+}
+
+/** The media types of OCI. */
+export const TYPES = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar+gzip'
+} as const
+
+/** A descriptor of these bytes. */
+export function descriptor(mediaType: string, bytes: Uint8Array | string): object {
+  return { mediaType, digest: digestOf(bytes), size: Buffer.byteLength(bytes) }
+}
+
+/** Pushes a small image and gives its digest. `about` makes it differ from others. */
+export async function pushImage(
+  client: ECRPUBLICClient,
+  repositoryName: string,
+  about: string,
+  imageTag?: string,
+  more: object = {}
+): Promise<string> {
+  const config = Buffer.from(JSON.stringify({ os: 'linux', architecture: 'amd64', about }))
+  const layer = Buffer.from(`layer of ${about}`)
+  for (const blob of [config, layer]) await pushBlob(client, repositoryName, blob)
+  return putManifest(client, repositoryName, imageTag, {
+    mediaType: TYPES.manifest,
+    config: descriptor(TYPES.config, config),
+    layers: [descriptor(TYPES.layer, layer)],
+    ...more
+  })
+}
+
+/** Pushes an index of images that are there. */
+export function pushIndex(
+  client: ECRPUBLICClient,
+  repositoryName: string,
+  digests: readonly string[],
+  imageTag?: string,
+  mediaType: string = TYPES.manifest
+): Promise<string> {
+  const manifests = digests.map((digest) => ({ mediaType, digest, size: 1 }))
+  return putManifest(client, repositoryName, imageTag, { mediaType: TYPES.index, manifests })
+}
+
+/** Puts one manifest and gives its digest. */
+export async function putManifest(
+  client: ECRPUBLICClient,
+  repositoryName: string,
+  imageTag: string | undefined,
+  members: object
+): Promise<string> {
+  const imageManifest = JSON.stringify({ schemaVersion: 2, ...members })
+  const { image } = await client.send(
+    new PutImageCommand({ repositoryName, imageManifest, imageTag })
+  )
+  return image!.imageId!.imageDigest!
+}
+
+/** An error of the service with this name and message. */
+export function serviceError(name: string, message?: string | RegExp): object {
+  return expect.objectContaining({
+    name,
+    ...(message === undefined
+      ? {}
+      : { message: typeof message === 'string' ? message : expect.stringMatching(message) })
+  })
+}
