@@ -37,8 +37,14 @@ async function setUp(options: EmulatorOptions = {}, more: Partial<Deps> = {}): P
 
 const inputs = makeInputs('login', {})
 
+function textOf(output: unknown): string {
+  if (typeof output !== 'string') throw new Error('no text')
+  return output
+}
+
 async function authsIn(...path: string[]): Promise<Record<string, { auth: string }>> {
-  return JSON.parse(await readFile(join(home, ...path), 'utf8')).auths
+  const { auths } = JSON.parse(await readFile(join(home, ...path), 'utf8'))
+  return auths as Record<string, { auth: string }>
 }
 
 test('writes the credential of the token into both auth files, for the host that the API names', async () => {
@@ -46,7 +52,7 @@ test('writes the credential of the token into both auth files, for the host that
   const report = await login(inputs, deps)
   const { outputs } = report
   const auth = Buffer.from(
-    `${String(outputs['docker-username'])}:${String(outputs['docker-password'])}`
+    `${textOf(outputs['docker-username'])}:${textOf(outputs['docker-password'])}`
   ).toString('base64')
   expect(await authsIn('docker', 'config.json')).toEqual({ [emulator.host]: { auth } })
   expect(await authsIn('containers', 'auth.json')).toEqual({ [emulator.host]: { auth } })
@@ -68,7 +74,7 @@ test('writes the credential of the token into both auth files, for the host that
 test('masks the undecoded token first, then the password; neither is anywhere but in the output', async () => {
   const { deps } = await setUp()
   const { outputs, ...rest } = await login(inputs, deps)
-  const password = String(outputs['docker-password'])
+  const password = textOf(outputs['docker-password'])
   const token = Buffer.from(`AWS:${password}`).toString('base64')
   expect(deps.masked[0]).toBe(token)
   expect(deps.masked[1]).toBe(password)
@@ -180,7 +186,7 @@ describe('nothing is written', () => {
       get: (target, name) => {
         if (name === 'throwIfAborted' && ++reads === 2) controller.abort(new Error('cancelled'))
         const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? value.bind(target) : value
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
       }
     })
     await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
@@ -200,7 +206,7 @@ describe('nothing is written', () => {
         await writeFile(join(home, 'containers'), '')
         return deps.api.send(command)
       }
-    } as unknown as Deps['api']
+    }
     await expect(login(inputs, { ...deps, mask, api })).rejects.toThrow('cannot be written')
     expect(await readdir(home)).toEqual(['containers', 'temp'])
     expect(await readdir(join(home, 'temp'))).toEqual([])
