@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { tarOfFiles } from '../../helpers/tar-writer.js'
 
 /** Content and what refers to it. */
 export interface Content {
@@ -11,6 +13,7 @@ export interface Content {
 export interface TestImage extends Content {
   readonly blobs: readonly Content[]
   readonly children: readonly TestImage[]
+  readonly platform?: Readonly<Record<string, string>>
 }
 
 export const OCI = {
@@ -35,14 +38,15 @@ export function descriptorOf({ mediaType, digest, bytes }: Content): Record<stri
   return { mediaType, digest, size: bytes.length }
 }
 
-/** A small image; another text gives another image. */
-export function makeImage(text: string, more: Readonly<Record<string, unknown>> = {}): TestImage {
-  const layer = content(`layer of ${text}`, OCI.layer)
+/** A small image of one file; another text gives another image. */
+export function makeImage(text: string, architecture = 'amd64'): TestImage {
+  const tar = tarOfFiles({ 'app.txt': `this is ${text}` })
+  const layer = content(gzipSync(tar), OCI.layer)
   const config = content(
     JSON.stringify({
       os: 'linux',
-      architecture: 'amd64',
-      rootfs: { type: 'layers', diff_ids: [layer.digest] }
+      architecture,
+      rootfs: { type: 'layers', diff_ids: [digestOf(tar)] }
     }),
     OCI.config
   )
@@ -51,17 +55,25 @@ export function makeImage(text: string, more: Readonly<Record<string, unknown>> 
       schemaVersion: 2,
       mediaType: OCI.manifest,
       config: descriptorOf(config),
-      layers: [descriptorOf(layer)],
-      ...more
+      layers: [descriptorOf(layer)]
     }),
     OCI.manifest
   )
-  return { ...manifest, blobs: [layer, config], children: [] }
+  return {
+    ...manifest,
+    blobs: [layer, config],
+    children: [],
+    platform: { os: 'linux', architecture }
+  }
 }
 
 /** An index of images. */
 export function makeIndex(children: readonly TestImage[]): TestImage {
-  const index = { schemaVersion: 2, mediaType: OCI.index, manifests: children.map(descriptorOf) }
+  const manifests = children.map((child) => ({
+    ...descriptorOf(child),
+    platform: child.platform
+  }))
+  const index = { schemaVersion: 2, mediaType: OCI.index, manifests }
   return { ...content(JSON.stringify(index), OCI.index), blobs: [], children }
 }
 

@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
+import { createClient } from '../emulator/create-client.js'
+import { makeImage } from '../emulator/registry/images.js'
+import { ALIAS, openRegistry } from '../emulator/registry/open-registry.js'
+import { describeWithClient, getClientOutput } from '../helpers/clients.js'
+import { pushThroughApi } from './push-through-api.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+/** Runs podman or buildah on a storage of its own. */
+type Run = (...args: readonly string[]) => Promise<string>
+
+async function withStorage(client: 'buildah' | 'podman'): Promise<Run> {
+  const folder = await temporaryFolder()
+  const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')]
+  // TMPDIR: layers on their way up and down stay out of /var/tmp.
+  const env = { TMPDIR: folder, XDG_RUNTIME_DIR: folder, BUILDAH_ISOLATION: 'chroot' }
+  return async (...args) => {
+    const output = await getClientOutput(client, [...storage, '--storage-driver', 'vfs', ...args], {
+      env
+    })
+    return output.trim()
+  }
+}
+
+describeWithClient(['buildah', 'podman'], () => {
+  test('buildah pushes what it built, and podman pulls the same image', async () => {
+    const { emulator, credentials } = await openRegistry()
+    const [buildah, podman, folder] = await Promise.all([
+      withStorage('buildah'),
+      withStorage('podman'),
+      temporaryFolder()
+    ])
+    const reference = `${emulator.host}/${ALIAS}/team/app:v1`
+    await writeFile(join(folder, 'app.txt'), 'an application')
+    const container = await buildah('from', 'scratch')
+    await buildah('copy', container, join(folder, 'app.txt'), '/app.txt')
+    await buildah('config', '--entrypoint', '["/app"]', container)
+    const id = await buildah('commit', container, reference)
+    await buildah('push', '--tls-verify=false', '--creds', credentials, reference)
+
+    const { imageDetails } = await createClient(emulator).send(
+      new DescribeImagesCommand({ repositoryName: 'team/app' })
+    )
+    expect(imageDetails).toEqual([expect.objectContaining({ imageTags: ['v1'] })])
+    await podman('pull', '--quiet', '--tls-verify=false', reference)
+    const inspected = await podman('image', 'inspect', '--format', '{{.Id}} {{.Digest}}', reference)
+    expect(inspected).toBe(`${id} ${imageDetails![0]!.imageDigest!}`)
+
+    // The other way round: podman pushes what it pulled, to the same digest.
+    const again = `${emulator.host}/${ALIAS}/team/app:v2`
+    await podman('tag', reference, again)
+    await podman('push', '--quiet', '--tls-verify=false', '--creds', credentials, again)
+    const pulled = await buildah('pull', '--quiet', '--tls-verify=false', again)
+    expect(pulled).toBe(id)
+  })
+
+  test('both pull an image that came in through the layer API', async () => {
+    const { emulator } = await openRegistry()
+    const image = makeImage('app')
+    const config = image.blobs[1]!
+    await pushThroughApi(createClient(emulator), 'team/app', image, 'v1')
+    const reference = `${emulator.host}/${ALIAS}/team/app:v1`
+    for (const client of ['buildah', 'podman'] as const) {
+      const run = await withStorage(client)
+      const id = await run('pull', '--quiet', '--tls-verify=false', reference)
+      expect(`sha256:${id}`).toBe(config.digest)
+    }
+  })
+
+  test('podman logs in, searches tags and logs out', async () => {
+    const { emulator, credentials, pushImage } = await openRegistry()
+    await pushImage('team/app', makeImage('app'), 'v1')
+    const podman = await withStorage('podman')
+    const authfile = ['--authfile', join(await temporaryFolder(), 'auth.json')]
+    const password = credentials.slice('AWS:'.length)
+    const login = ['login', '--tls-verify=false', ...authfile, '-u', 'AWS', '-p', password]
+    expect(await podman(...login, emulator.host)).toContain('Login Succeeded')
+    const repository = `${emulator.host}/${ALIAS}/team/app`
+    const search = ['search', '--tls-verify=false', ...authfile, '--list-tags']
+    expect(await podman(...search, repository)).toMatch(/\/team\/app +v1$/)
+    expect(await podman('logout', ...authfile, emulator.host)).toContain('Removed login')
+  })
+})
