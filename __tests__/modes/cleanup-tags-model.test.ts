@@ -16,7 +16,7 @@ import type { RepositoryState } from '../helpers/populate.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-const RUNS = process.env.SOAK === undefined ? 120 : 5000
+const RUNS = Number(process.env.FC_RUNS ?? (process.env.SOAK === undefined ? 120 : 5000))
 const SEED = Number(process.env.FC_SEED ?? 20_260_601)
 
 const MINUTE = 60_000
