@@ -1,1 +1,0 @@
-export const id=213;export const ids=[213];export const modules={9213:(o,t,n)=>{n.d(t,{login:()=>r});async function r(o,t){throw Error(`not written yet: ${o.mode} ${String(await t.now())}`)}}};

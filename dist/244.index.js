@@ -1,1 +1,0 @@
-export const id=244;export const ids=[244];export const modules={6244:(t,o,n)=>{n.d(o,{pushTar:()=>r});async function r(t,o){throw Error(`not written yet: ${t.mode} ${String(await o.now())}`)}}};

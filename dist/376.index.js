@@ -1,1 +1,0 @@
-export const id=376;export const ids=[376];export const modules={7376:(t,o,n)=>{n.d(o,{cleanupTags:()=>r});async function r(t,o){throw Error(`not written yet: ${t.mode} ${String(await o.now())}`)}}};

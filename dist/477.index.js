@@ -1,1 +1,0 @@
-export const id=477;export const ids=[477];export const modules={7477:(o,t,n)=>{n.d(t,{ensureRepo:()=>e});async function e(o,t){throw Error(`not written yet: ${o.mode} ${String(await t.now())}`)}}};

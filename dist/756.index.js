@@ -1,1 +1,0 @@
-export const id=756;export const ids=[756];export const modules={5756:(t,o,r)=>{r.d(o,{createRegistry:()=>e});function e(t,o){throw Error(`not written yet: ${t} ${String(o.signal.aborted)}`)}}};

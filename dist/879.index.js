@@ -1,1 +1,0 @@
-export const id=879;export const ids=[879];export const modules={1879:(t,o,n)=>{n.d(o,{syncCatalog:()=>r});async function r(t,o){throw Error(`not written yet: ${t.mode} ${String(await o.now())}`)}}};
