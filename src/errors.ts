@@ -31,12 +31,15 @@ export interface Problem {
 /** The longest value that an error message quotes, in characters; the rest is elided. */
 const MAX_QUOTED_CHARACTERS = 200
 
+/** The longest other part: names from an archive or a response may be of any length. */
+const MAX_PART_CHARACTERS = 4000
+
 /** Makes the error *what – the value – what is allowed – the way out*, keeping its `cause`. */
 export function problem(parts: Problem, cause?: unknown, details?: string): ActionError {
-  const segments = [parts.what]
-  if (parts.value !== undefined) segments.push(`"${elide(parts.value)}"`)
-  if (parts.allowed !== undefined) segments.push(parts.allowed)
-  if (parts.wayOut !== undefined) segments.push(parts.wayOut)
+  const segments = [elide(parts.what, MAX_PART_CHARACTERS)]
+  if (parts.value !== undefined) segments.push(`"${elide(parts.value, MAX_QUOTED_CHARACTERS)}"`)
+  if (parts.allowed !== undefined) segments.push(elide(parts.allowed, MAX_PART_CHARACTERS))
+  if (parts.wayOut !== undefined) segments.push(elide(parts.wayOut, MAX_PART_CHARACTERS))
   const options = cause === undefined ? undefined : { cause }
   return new ActionError(segments.join(' – '), options, details)
 }
@@ -58,7 +61,6 @@ function textMember(thrown: unknown, name: 'message' | 'code'): string | undefin
   return typeof value === 'string' ? value : undefined
 }
 
-function elide(value: string): string {
-  if (value.length <= MAX_QUOTED_CHARACTERS) return value
-  return `${value.slice(0, MAX_QUOTED_CHARACTERS)}…`
+function elide(text: string, maxCharacters: number): string {
+  return text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters)}…`
 }

@@ -370,6 +370,60 @@ describe('members beyond 8 GiB and with holes', () => {
   })
 })
 
+describe('OCI layouts with manifest.json', () => {
+  test('an image with foreign layers goes as manifest.json tells', async () => {
+    const foreign = {
+      mediaType: MEDIA_TYPES.dockerForeignLayerGzip,
+      digest: layer1.digest,
+      size: layer1.blob.length,
+      urls: ['https://example.com/base']
+    }
+    const members = dockerMembers([amd64], 'docker25').filter(
+      ({ name }) => name !== blobName(layer1.diffId)
+    )
+    const listed = members.find(({ name }) => name === 'manifest.json')!
+    const [entry] = JSON.parse(Buffer.from(listed.body!).toString()) as [object]
+    const changed = json([{ ...entry, LayerSources: { [layer1.diffId]: foreign } }])
+    await writeTar(path(), [
+      ...members.filter((member) => member !== listed),
+      file('manifest.json', changed)
+    ])
+    const { layers } = asDocker(await openTestArchive(path()))
+    expect(layers).toMatchObject([{ kind: 'foreign-layer' }, { kind: 'layer-file' }])
+  })
+
+  test('the tags of both lists are given, each once', async () => {
+    const image = { ...amd64, tags: ['docker.io/library/app:1', 'docker.io/library/app:2'] }
+    const members = ociMembers([image], { manifestJson: true }).map((member) =>
+      member.name === 'manifest.json'
+        ? file(
+            member.name,
+            json([
+              {
+                Config: blobName(amd64.configDigest),
+                RepoTags: ['app:1', 'app:3'],
+                Layers: amd64.layers.map((layer) => blobName(layer.digest))
+              }
+            ])
+          )
+        : member
+    )
+    await writeTar(path(), members)
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(amd64.content.digest)
+    expect(contents.tags).toEqual(['1', '3', '2'])
+  })
+
+  test('without oci-layout and index.json manifest.json is enough', async () => {
+    const members = dockerMembers([amd64], 'docker25')
+    await writeTar(
+      path(),
+      members.filter(({ name }) => name !== 'index.json' && name !== 'oci-layout')
+    )
+    expect(await readDiffIds(asDocker(await openTestArchive(path())))).toEqual(amd64.diffIds)
+  })
+})
+
 describe('OCI layouts', () => {
   test.each([
     ['a tar', writeOciArchive],
@@ -730,6 +784,17 @@ describe('compressed as a whole', () => {
     await expect(
       openTestArchive(path(), undefined, { maxUnpackedBytes: 10 * 1024 ** 2 })
     ).rejects.toThrow(/unpacks to more than can be an image – at most 10485760 bytes/)
+  })
+
+  test('a disk without space is not filled to its end', async () => {
+    const zeros = Buffer.alloc(65 * 1024 ** 2)
+    await writeFile(path(), gzipSync(tarArchive([{ name: 'zeros', body: zeros }]), { level: 1 }))
+    const free = [2 ** 40, 1000]
+    const opening = openTestArchive(path(), undefined, {
+      freeBytes: () => Promise.resolve(free.shift()!)
+    })
+    await expect(opening).rejects.toThrow(/not enough space to unpack .*: 1000 bytes are free in/)
+    expect(free).toEqual([])
   })
 
   test('a cancelled run stops unpacking', async () => {

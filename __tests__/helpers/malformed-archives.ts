@@ -433,6 +433,11 @@ function dockerFiles(): MalformedArchive[] {
       /names a file outside of the archive/
     ),
     docker(
+      'a config of a name of a megabyte',
+      entry({ Config: 'c'.repeat(1024 ** 2) }),
+      /^.{0,5000}names – "c{200}…"$/
+    ),
+    docker(
       'a config that is missing',
       { 'c.json': undefined },
       /misses a file that manifest\.json names – "c\.json"/
@@ -826,6 +831,25 @@ function ociGraphs(): MalformedArchive[] {
           ociMembers([partial], { without: [image, arm, s390x].map((each) => each.configDigest) })
         ),
       message: /does not hold all of the image; missing, among others/
+    },
+    {
+      name: 'a damaged manifest in a layout with manifest.json',
+      build: (folder) =>
+        writeMembers(
+          folder,
+          ociMembers([image], { manifestJson: true }).map((member) =>
+            member.name === blobName(image.content.digest)
+              ? { ...member, body: Buffer.alloc(image.content.bytes.length, 0x20) }
+              : member
+          )
+        ),
+      message: /is damaged: its bytes hash to another digest than its name/
+    },
+    {
+      name: 'a layout and a manifest.json of different images',
+      build: (folder) =>
+        writeMembers(folder, [...dockerMembers([other], 'legacy'), ...ociMembers([image])]),
+      message: /holds 2 images – #0 ex\.com\/app:1, #1 ex\.com\/other:2/
     },
     {
       name: 'two images in an OCI layout and no choice',

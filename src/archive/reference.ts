@@ -9,6 +9,10 @@ export interface Reference {
 /** What Docker takes as a tag (https://github.com/distribution/reference, regexp.go). */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
+/** A repository with or without its host (a name or an IPv6 address, a port), a little laxer than registries are. */
+const NAME =
+  /^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?\/)?[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/
+
 /** `true` for text that a registry takes as a tag. */
 export function isTag(text: string): boolean {
   return TAG.test(text)
@@ -21,7 +25,7 @@ export function isTag(text: string): boolean {
 export function parseReference(text: string): Reference | undefined {
   const match = /^([^@]+?)(?::([^:/@]+))?(?:@([a-z0-9]+:[0-9a-f]+))?$/.exec(text)
   const name = match?.[1]
-  if (name === undefined || !/^[A-Za-z0-9][A-Za-z0-9._\-/:[\]]*$/.test(name)) return undefined
+  if (name === undefined || !NAME.test(name) || name.startsWith('-')) return undefined
   const [tag, digest] = [match?.[2], match?.[3]]
   if (tag !== undefined && !isTag(tag)) return undefined
   return { repository: completeName(name), tag, digest }

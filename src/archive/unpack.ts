@@ -18,7 +18,7 @@ const MAX_UNPACKED_BYTES = 200 * 1024 ** 3
 const RESERVED_BYTES = 256 * 1024 ** 2
 
 /** After how many bytes the free space is looked at again. */
-const FREE_SPACE_CHECK_BYTES = 256 * 1024 ** 2
+const FREE_SPACE_CHECK_BYTES = 64 * 1024 ** 2
 
 const CHUNK_BYTES = 1024 ** 2
 
@@ -29,6 +29,8 @@ export interface UnpackOptions {
   /** Told what takes long. */
   readonly info?: ((line: string) => void) | undefined
   readonly maxUnpackedBytes?: number | undefined
+  /** The free space where a folder is, in bytes; asked of the file system by default. */
+  readonly freeBytes?: ((folder: string) => Promise<number>) | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export async function unpack(file: LocalFile, options: UnpackOptions): Promise<L
   const folder = await options.temporaryFolder()
   const path = join(folder, `${randomUUID()}.tar`)
   try {
-    await checkSpace(file, folder)
+    await checkSpace(file, folder, options)
     options.info?.(`Unpacking ${file.path} (${compression}, ${file.size} bytes)`)
     await write(file, { path, folder, decompressor, compression }, options)
     await file.checkUnchanged()
@@ -110,7 +112,7 @@ async function writeChunks(
     }
     await to.handle.writeFile(chunk)
     if (written >= nextCheck) {
-      await checkSpace(file, to.folder)
+      await checkSpace(file, to.folder, to)
       nextCheck = written + FREE_SPACE_CHECK_BYTES
     }
   }
@@ -125,16 +127,25 @@ function checkIsTar(file: LocalFile, start: Buffer, compression: Compression): v
   })
 }
 
-async function checkSpace(file: LocalFile, folder: string): Promise<void> {
+async function checkSpace(
+  file: LocalFile,
+  folder: string,
+  { freeBytes = freeBytesOf }: UnpackOptions
+): Promise<void> {
+  const free = await freeBytes(folder)
+  if (free < RESERVED_BYTES) throw noSpace(file, free, folder)
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
-  if (bavail * bsize >= RESERVED_BYTES) return
-  throw noSpace(file, bavail * bsize, folder)
+  return bavail * bsize
 }
 
 function noSpace(file: LocalFile, free: number, folder: string): ActionError {
   return problem({
     what: `There is not enough space to unpack ${file.path}: ${free} bytes are free in`,
     value: folder,
+    allowed: `${RESERVED_BYTES} bytes are left to others`,
     wayOut: 'free some space, or set RUNNER_TEMP to a folder on a larger disk'
   })
 }
