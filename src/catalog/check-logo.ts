@@ -59,7 +59,7 @@ function findSize(
 function describeType(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'an empty file'
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 256))
-  if (/<svg[\s>]/i.test(start)) return 'an SVG image'
+  if (/<svg[\s/>]/i.test(start)) return 'an SVG image'
   if (/^RIFF....WEBP/s.test(start)) return 'a WebP image'
   return 'another kind of file'
 }

@@ -23,10 +23,10 @@ export function decodeText(bytes: Uint8Array): string {
 function describeEncoding(bytes: Uint8Array): string {
   const [first, second] = bytes
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-  return isUtf16 ? 'it is UTF-16' : `its byte ${findBadByte(bytes)} begins no UTF-8 character`
+  return isUtf16 ? 'it is UTF-16' : `it stops being UTF-8 at byte ${findBadByte(bytes)}`
 }
 
-/** The offset of the first byte that is no UTF-8. */
+/** The offset of the first byte that cannot stand where it stands in UTF-8. */
 function findBadByte(bytes: Uint8Array): number {
   let [good, bad] = [0, bytes.length]
   while (bad - good > 1) {
