@@ -149,8 +149,12 @@ async function build(given: Scenario): Promise<World> {
     const [first] = targets
     const isIndex = one.kind === 'index' || one.kind === 'docker-list'
     const isReferrer = one.kind === 'artifact' || one.kind === 'plain-referrer'
-    const children = isIndex ? [...new Set(targets)] : undefined
-    const subject = isReferrer || (one.hasSubject && one.kind === 'index') ? first : undefined
+    const children = isIndex
+      ? [...new Set(one.hasSubject && targets.length > 1 ? targets.slice(1) : targets)]
+      : undefined
+    // An index that also refers to what it lists would have to go before and after it.
+    const mayRefer = one.hasSubject && !lists(known, children ?? [], first)
+    const subject = isReferrer || (mayRefer && one.kind === 'index') ? first : undefined
     const text = repository.textOf({
       name: `${at}`,
       ...(children === undefined ? {} : { children }),
@@ -172,6 +176,17 @@ async function build(given: Scenario): Promise<World> {
   await repository.delete(...new Set(given.removed.map((at) => order[at % order.length]!)))
   clock.time += given.age
   return { emulator, repository, known, tagTimes: await repository.tagTimes(), now: clock.time }
+}
+
+/** Whether these manifests are or list, at any depth, a digest. */
+function lists(
+  known: ReadonlyMap<string, Known>,
+  digests: readonly string[],
+  wanted: string | undefined
+): boolean {
+  return digests.some(
+    (digest) => digest === wanted || lists(known, known.get(digest)?.children ?? [], wanted)
+  )
 }
 
 function companionTag(digest: string, suffix: string): string {

@@ -12,7 +12,8 @@ export interface Place {
 
 /**
  * The order in which images go: an index before its manifests, an image before what refers to it and
- * before its companions. The first the service insists on; the others keep an image whole until it is gone itself.
+ * before its companions. The first the service insists on, also for an index that refers (`subject`) to an
+ * image that it lists; the others keep an image whole until it is gone itself.
  */
 export function orderDeletions(
   inventory: Inventory,
