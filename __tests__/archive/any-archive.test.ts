@@ -21,7 +21,7 @@ import { readContent, readDiffIds, useFolder } from '../helpers/read-archive.js'
 import { tarArchive, tarMember, writeChecksum, type TarMember } from '../helpers/tar-writer.js'
 
 const folder = useFolder()
-const RUNS = process.env.SOAK === '1' ? 10_000 : 150
+const RUNS = process.env.SOAK === '1' ? 3000 : 150
 
 const open = (path: string, archiveImage?: string): Promise<ArchiveContents> =>
   openArchive(path, {

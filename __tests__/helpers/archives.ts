@@ -331,6 +331,7 @@ function compress(tar: Buffer, compression: LayerCompression): Buffer {
 }
 
 function collectBlobs(image: TestImage | TestIndex, blobs: Map<string, Buffer>): void {
+  if (blobs.has(image.content.digest)) return
   blobs.set(image.content.digest, image.content.bytes)
   if (image.kind === 'index') {
     for (const child of image.children) collectBlobs(child, blobs)

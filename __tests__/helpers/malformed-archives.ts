@@ -282,6 +282,18 @@ function sparseMembers(): MalformedArchive[] {
       message
     ),
     members(
+      'sparse members of terabytes together',
+      Array.from({ length: 20 }, () => ({
+        name: '1.tar',
+        body: Buffer.alloc(512),
+        pax: [
+          ['GNU.sparse.size', String(60 * 1024 ** 3)],
+          ['GNU.sparse.map', '0,512']
+        ] as const
+      })),
+      message
+    ),
+    members(
       'a sparse member of a form that is not read',
       [
         { name: '1.tar', body: layer1.tar, pax: [['SCHILY.realsize', '99999']] },
@@ -435,7 +447,7 @@ function dockerFiles(): MalformedArchive[] {
     docker(
       'a config of a name of a megabyte',
       entry({ Config: 'c'.repeat(1024 ** 2) }),
-      /^.{0,5000}names – "c{200}…"$/
+      /^.{0,500} names a file outside of the archive – "c{200}…" – a path of at most 4096 characters/
     ),
     docker(
       'a config that is missing',
@@ -851,6 +863,41 @@ function ociGraphs(): MalformedArchive[] {
         writeMembers(folder, [...dockerMembers([other], 'legacy'), ...ociMembers([image])]),
       message: /holds 2 images – #0 ex\.com\/app:1, #1 ex\.com\/other:2/
     },
+    graph(
+      'an index of one child, two thousand times',
+      buildIndex(Array.from({ length: 2000 }, () => image)),
+      /an index of too many manifests – at most 1000 manifests/
+    ),
+    graph(
+      'indexes that list each other many times, which no walk would end',
+      ['a', 'b', 'c', 'd', 'e'].reduce<TestIndex>(
+        (inner, at) =>
+          buildIndex(
+            Array.from({ length: 50 }, () => inner),
+            { index: { at } }
+          ),
+        buildIndex([image])
+      ),
+      /an index of too many manifests/
+    ),
+    members(
+      'a list of two thousand images',
+      [
+        file(
+          'manifest.json',
+          json(Array.from({ length: 2000 }, (_, at) => ({ Config: String(at), Layers: [] })))
+        )
+      ],
+      /manifest\.json lists 2000 images – at most 1000/
+    ),
+    members(
+      'a layer of a name with ten thousand folders',
+      membersOf({
+        ...DOCKER_FILES,
+        'manifest.json': json([{ ...MANIFEST, Layers: ['a/'.repeat(2000) + 'b', '2.tar'] }])
+      }),
+      /names a file outside of the archive/
+    ),
     {
       name: 'two images in an OCI layout and no choice',
       build: (folder) => writeMembers(folder, ociMembers([image, { ...other, tags: [] }])),

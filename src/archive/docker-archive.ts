@@ -6,9 +6,10 @@ import { isForeignLayer } from '../image/media-types.js'
 import { checkLayerSize, digestOfBlobName, readBlob } from './blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from './contents.js'
 import type { FileTree } from './file-tree.js'
+import { groupBy } from './group-by.js'
 import { getNameInside } from './member-name.js'
-import { getFile, MAX_CONFIG_BYTES, readStart, readWhole } from './read-json.js'
-import { sniffCompression, SNIFFED_BYTES, unpackCommand } from './sniff.js'
+import { checkImageCount, getFile, MAX_CONFIG_BYTES, readStart, readWhole } from './read-json.js'
+import { sniffCompression, SNIFFED_BYTES, unpackCommand, type Compression } from './sniff.js'
 
 /** The file that lists the images of a `docker save` archive. */
 export const DOCKER_MANIFEST = 'manifest.json'
@@ -37,14 +38,14 @@ export async function findDockerEntries(tree: FileTree): Promise<DockerEntry[] |
   const content = await tree.find(DOCKER_MANIFEST)
   if (content === undefined) return undefined
   const bytes = await readWhole(content, MAX_DOCKER_MANIFEST_BYTES)
-  const entries = new Map<string, DockerEntry>()
-  for (const [at, item] of parseList(bytes).entries()) {
-    const entry = readEntry(item, `${DOCKER_MANIFEST}, entry ${at}`)
-    const key = JSON.stringify([entry.config, entry.layers])
-    const references = [...(entries.get(key)?.references ?? []), ...entry.references]
-    entries.set(key, { ...entry, references: [...new Set(references)] })
-  }
-  return [...entries.values()]
+  const all = parseList(bytes).map((item, at) => readEntry(item, `${DOCKER_MANIFEST}, entry ${at}`))
+  const images = groupBy(all, (entry) => JSON.stringify([entry.config, entry.layers]))
+  checkImageCount(images.size, DOCKER_MANIFEST)
+  return [...images.values()].flatMap((entries) => {
+    const [first] = entries
+    if (first === undefined) return []
+    return { ...first, references: [...new Set(entries.flatMap((entry) => entry.references))] }
+  })
 }
 
 /**
@@ -99,7 +100,7 @@ export function dockerImage(
  * @throws ActionError where it is compressed in a way that no registry client reads, or too large
  */
 export async function layerFile(content: StoredContent, diffId: string): Promise<LayerFile> {
-  const compression = sniffCompression(await readStart(content, SNIFFED_BYTES)) ?? 'none'
+  const compression = await compressionOf(content)
   if (compression === 'none') return { kind: 'layer-file', diffId, compression, content }
   if (compression === 'gzip' || compression === 'zstd') {
     checkLayerSize(content)
@@ -111,6 +112,17 @@ export async function layerFile(content: StoredContent, diffId: string): Promise
     allowed: 'plain tar, gzip or zstd',
     wayOut: `write the archive with other layers (${unpackCommand(compression)} unpacks this one)`
   })
+}
+
+/** What was found of files, of which many layers may be the same one. */
+const compressions = new WeakMap<StoredContent, Compression | 'none'>()
+
+async function compressionOf(content: StoredContent): Promise<Compression | 'none'> {
+  const known = compressions.get(content)
+  if (known !== undefined) return known
+  const compression = sniffCompression(await readStart(content, SNIFFED_BYTES)) ?? 'none'
+  compressions.set(content, compression)
+  return compression
 }
 
 async function loadLayer(

@@ -33,6 +33,8 @@ export interface LoadedIndex {
   readonly mediaType: string
   readonly subject: Descriptor | undefined
   readonly children: readonly Loaded[]
+  /** Manifests and indexes in it, counted as often as they are listed. */
+  readonly count: number
 }
 
 /** A manifest or index that the layout does not hold. */
@@ -47,7 +49,7 @@ export type Loaded = LoadedManifest | LoadedIndex | Absent
 /** How deep indexes may lie in each other. Builders nest one; nothing needs more than two. */
 const MAX_DEPTH = 8
 
-/** The most manifests and indexes of one image. */
+/** The most manifests and indexes of one image, counted as often as they are listed, so that every walk ends. */
 const MAX_NODES = 1000
 
 /** The most bytes of all manifests of one image, which are held in memory. */
@@ -129,8 +131,15 @@ async function loadNode(
   }
   if (parsed.manifests.length === 0) throw problem({ what: `${name} is an index without images` })
   const children: Loaded[] = []
-  for (const child of parsed.manifests) children.push(await loadChild(child))
-  return { kind: 'index', ...node, mediaType: parsed.mediaType, subject: parsed.subject, children }
+  let count = 1
+  for (const each of parsed.manifests) {
+    const child = await loadChild(each)
+    children.push(child)
+    count += child.kind === 'index' ? child.count : 1
+    if (count > MAX_NODES) throw tooLarge(tree)
+  }
+  const { mediaType, subject } = parsed
+  return { kind: 'index', ...node, mediaType, subject, children, count }
 }
 
 /**

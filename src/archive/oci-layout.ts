@@ -11,7 +11,7 @@ import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../image/med
 import { findBlob } from './blob.js'
 import type { FileTree } from './file-tree.js'
 import { groupBy } from './group-by.js'
-import { readWhole } from './read-json.js'
+import { checkImageCount, readWhole } from './read-json.js'
 import { isTag, parseReference } from './reference.js'
 
 const INDEX = 'index.json'
@@ -56,6 +56,7 @@ export async function findOciLayout(tree: FileTree): Promise<OciLayout | undefin
   const images = (index.kind === 'index' ? index.manifests : []).filter(isImage)
   if (isOneImage(images)) return { entries: [entryOfIndex(bytes)], companions: [] }
   const listed = groupByDigest(images)
+  checkImageCount(listed.length, INDEX)
   const companions: OciEntry[] = []
   const entries: OciEntry[] = []
   for (const entry of listed) {

@@ -5,6 +5,15 @@ import type { FileTree } from './file-tree.js'
 /** The most bytes of an image config; containers/image, which podman and skopeo read with, takes no larger one. */
 export const MAX_CONFIG_BYTES = 4 * 1024 ** 2
 
+/** The most images that an archive may list. */
+const MAX_IMAGES = 1000
+
+/** @throws ActionError where a file lists more images than anyone saves at once */
+export function checkImageCount(count: number, name: string): void {
+  if (count <= MAX_IMAGES) return
+  throw problem({ what: `${name} lists ${count} images`, allowed: `at most ${MAX_IMAGES}` })
+}
+
 /** The bytes of a small file. @throws ActionError where it is larger than `maxBytes` */
 export async function readWhole(content: StoredContent, maxBytes: number): Promise<Buffer> {
   if (content.size > maxBytes) {

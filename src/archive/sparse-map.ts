@@ -19,7 +19,7 @@ export interface SparseMap {
   readonly parts: readonly SparsePart[]
 }
 
-/** The most bytes that a sparse member may stand for; ten times what a layer may have. */
+/** The most bytes that the holes of an archive may stand for; ten times what a layer may have. */
 export const MAX_EXPANDED_BYTES = 100 * 1024 ** 3
 
 /** Entries of an old GNU map: four in the header, then 21 in each block that follows it. */

@@ -2,6 +2,7 @@ import { problem, type ActionError } from '../errors.js'
 import { findPaxValue, parsePaxNumber } from './pax-records.js'
 import {
   isSoundMap,
+  MAX_EXPANDED_BYTES,
   readDataMap,
   readOldGnuMap,
   readOldGnuSize,
@@ -97,6 +98,8 @@ function place(
 ): Stored {
   if (!isSoundMap(map, stored.storedBytes)) throw malformed(walk)
   walk.spend(Math.min(map.parts.length * PART_COST_BYTES, MAX_DATA_MAP_BYTES))
+  walk.holes += map.size - stored.storedBytes
+  if (walk.holes > MAX_EXPANDED_BYTES) throw malformed(walk)
   let { position } = stored
   const slices = map.parts
     .filter((part) => part.length > 0)

@@ -59,6 +59,8 @@ export interface Walk {
   position: number
   /** Of the last member with a name, for errors. */
   lastName: string
+  /** The bytes of all holes of sparse members so far. */
+  holes: number
   /** Takes bytes of the budget of extension headers. @throws ActionError where it is used up */
   readonly spend: (bytes: number) => void
 }
@@ -99,6 +101,7 @@ function startWalk(file: LocalFile): Walk {
     readBlock: createBlockReader(file),
     position: 0,
     lastName: '',
+    holes: 0,
     spend: (bytes) => {
       left -= bytes
       if (bytes <= MAX_EXTENSION_BYTES && left >= 0) return
