@@ -28,8 +28,10 @@ export function finishMarkdown(tree: Nodes, options: FinishOptions): void {
 function finishElement(element: Element, options: FinishOptions): Element {
   if (/^h[1-6]$/.test(element.tagName)) return anchored(element, options)
   if (element.tagName === 'a') return finishLink(element, options)
-  if (options.externalImages) return finishLoadedImage(element)
-  if (element.tagName === 'img') return imageFrame(element)
+  if (element.tagName === 'img') {
+    return options.externalImages ? loadedImage(element) : imageFrame(element)
+  }
+  if (options.externalImages) return element
   // Its `<img>` has become the frame; the sources would be fetched in place of it.
   if (element.tagName === 'picture') return withoutSources(element)
   return element
@@ -57,12 +59,13 @@ function finishLink(link: Element, { anchorPrefix }: FinishOptions): Element {
   return link
 }
 
-function finishLoadedImage(element: Element): Element {
-  if (element.tagName === 'img') {
-    element.properties.loading = 'lazy'
-    element.properties.referrerPolicy = 'no-referrer'
-  }
-  return element
+/** An image that the browser fetches; a relative one would be looked for here, where it is not. */
+function loadedImage(image: Element): Element {
+  const { src } = image.properties
+  if (typeof src !== 'string' || isRelative(src)) return imageFrame(image)
+  image.properties.loading = 'lazy'
+  image.properties.referrerPolicy = 'no-referrer'
+  return image
 }
 
 /** What stands for an image that is not loaded: its alternative text, and where it would come from. */

@@ -1,0 +1,143 @@
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { describeWithClient, getClient } from '../../helpers/clients.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import { HOSTILE_README, UNCLOSED } from './hostile-readme.js'
+
+/** A browser that only shows pages: no services of its own, no processes that need a desktop. */
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  // Were something to be asked of another host, its name would be asked for first.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
+]
+
+/** A window with everything that happened in it. */
+interface Visit {
+  readonly page: Page
+  readonly url: string
+  /** The addresses that were asked for. */
+  readonly requests: string[]
+  readonly dialogs: string[]
+  readonly errors: string[]
+}
+
+const SEED = {
+  repositories: [
+    {
+      name: 'team/hostile',
+      catalogData: {
+        description: '<img src=x onerror="window.pwned = 1">',
+        aboutText: HOSTILE_README,
+        usageText: UNCLOSED[0],
+        architectures: ['<script>window.pwned = 1</script>'],
+        operatingSystems: ['Linux']
+      },
+      images: [{ tags: ['v1'] }]
+    },
+    {
+      name: 'team/app',
+      catalogData: {
+        description: 'Serves files',
+        aboutText:
+          '# App\n\n[Down](#far-down)\n\n<details><summary>More</summary>\n\nfolded **text**\n\n</details>\n\n- [x] done\n\n## Far down\n\nThere.',
+        usageText: '```sh\nrun\n```'
+      },
+      images: [{ tags: ['v1', 'v2'] }]
+    }
+  ]
+}
+
+/** Everything that a person could do to a page but follow its links, for all of its elements at once. */
+const TOUCH_EVERYTHING = `
+  for (const element of document.querySelectorAll('main *')) {
+    for (const type of ['mouseover', 'focus', 'click', 'load', 'error', 'toggle']) {
+      const isLink = element.closest('a[href^="http"], a[href^="/"], a[href^="?"]') !== null
+      if (type !== 'click' || !isLink) element.dispatchEvent(new Event(type, { bubbles: true }))
+    }
+  }`
+
+describeWithClient('chromium', 'the gallery in a browser', () => {
+  let browser: Browser
+  let context: BrowserContext
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: getClient('chromium'), args: FLAGS })
+  })
+
+  afterAll(async () => {
+    await browser.close()
+  })
+
+  afterEach(async () => {
+    await context.close()
+  })
+
+  async function open(bypassCSP: boolean): Promise<Visit> {
+    const { url } = await startEmulator({ alias: 'demo', seed: SEED })
+    context = await browser.newContext({ bypassCSP })
+    const page = await context.newPage()
+    const visit: Visit = { page, url, requests: [], dialogs: [], errors: [] }
+    context.on('request', (request) => visit.requests.push(request.url()))
+    page.on('dialog', (dialog) => {
+      visit.dialogs.push(dialog.message())
+      void dialog.dismiss()
+    })
+    page.on('console', (message) => {
+      if (message.type() === 'error') visit.errors.push(message.text())
+    })
+    page.on('pageerror', (error) => visit.errors.push(error.message))
+    return visit
+  }
+
+  test.each([
+    ['under its policy', false],
+    ['even without its policy', true]
+  ])('a hostile README runs nothing and reaches no other host, %s', async (_, bypassCSP) => {
+    const { page, url, requests, dialogs, errors } = await open(bypassCSP)
+    await page.goto(`${url}/demo/team/hostile`, { waitUntil: 'networkidle' })
+    await page.evaluate(TOUCH_EVERYTHING)
+    await page.waitForLoadState('networkidle')
+    expect(await page.evaluate('window.pwned')).toBeUndefined()
+    expect(page.url().split('#')[0]).toBe(`${url}/demo/team/hostile`)
+    expect(requests.filter((address) => !address.startsWith(`${url}/`))).toEqual([])
+    expect(context.pages()).toEqual([page])
+    expect([dialogs, errors]).toEqual([[], []])
+    const unsafe = await page
+      .locator('main :is(script, style, iframe, form, object, embed, svg, link, meta, base)')
+      .count()
+    expect(unsafe).toBe(0)
+    expect(await page.getByText('The end.').count()).toBe(1)
+  })
+
+  test('a repository is found from the first page, and its page works without a script', async () => {
+    const { page, url, errors } = await open(false)
+    await page.goto(url)
+    await page.getByRole('link', { name: /team\/app/ }).click()
+    expect(page.url()).toBe(`${url}/demo/team/app`)
+    expect(await page.title()).toBe('team/app – demo')
+    const folded = page.getByText('folded text')
+    expect(await folded.isVisible()).toBe(false)
+    await page.getByText('More').click()
+    expect(await folded.isVisible()).toBe(true)
+    await page.getByRole('link', { name: 'Down', exact: true }).click()
+    expect(await page.locator(':target').textContent()).toBe('Far down')
+    expect(await page.locator('code.tag').allTextContents()).toEqual(['v1', 'v2'])
+    expect(await page.locator('pre.command').innerText()).toMatch(/^docker pull .*\/team\/app:v\d$/)
+    expect(errors).toEqual([])
+  })
+
+  test('its style sheet is let in by its policy, and nothing is wider than a phone', async () => {
+    const { page, url, errors } = await open(false)
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const path of ['/', '/demo/team/app', '/demo/team/hostile', '/none']) {
+      await page.goto(url + path)
+      const width = await page.evaluate('document.documentElement.scrollWidth')
+      expect([path, width]).toEqual([path, 360])
+    }
+    const margin = await page.evaluate('getComputedStyle(document.body).margin')
+    expect(margin).toBe('0px')
+    // The page that is not there is an error to the console.
+    expect(errors.filter((text) => !text.includes('404'))).toEqual([])
+  })
+})

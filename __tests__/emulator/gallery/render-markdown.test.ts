@@ -1,0 +1,138 @@
+import fc from 'fast-check'
+import { raw } from 'hast-util-raw'
+import type { Nodes } from 'hast'
+import { renderMarkdown } from '../../../src/emulator/gallery/render-markdown.js'
+import { EVIL, HOSTILE, HOSTILE_README, UNCLOSED } from './hostile-readme.js'
+
+async function render(markdown: string, externalImages = false): Promise<string> {
+  return (await renderMarkdown(markdown, { externalImages, anchorPrefix: 'about-' })).toString()
+}
+
+/** What is dangerous in a page, found in the tree that a browser would make of it. */
+function dangersIn(html: string): string[] {
+  const dangers: string[] = []
+  const visit = (node: Nodes): void => {
+    if (node.type === 'element') {
+      const { tagName, properties } = node
+      if (!ALLOWED.has(tagName)) dangers.push(`<${tagName}>`)
+      for (const [name, value] of Object.entries(properties)) {
+        if (/^on/i.test(name) || ['style', 'srcDoc', 'action', 'ping'].includes(name)) {
+          dangers.push(`${tagName} ${name}`)
+        }
+        if (['href', 'src', 'srcSet', 'cite'].includes(name)) {
+          const isSafe = /^(https?:|mailto:|#|\/)/.test(String(value))
+          if (!isSafe) dangers.push(`${tagName} ${name}=${String(value)}`)
+        }
+      }
+    }
+    if ('children' in node) node.children.forEach(visit)
+  }
+  visit(raw({ type: 'root', children: [{ type: 'raw', value: html }] }))
+  return dangers
+}
+
+const ALLOWED = new Set(
+  (
+    'a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img input ins kbd li ol p ' +
+    'picture pre q rp rt ruby s samp section source span strike strong sub summary sup table tbody td ' +
+    'tfoot th thead tr tt ul var'
+  ).split(' ')
+)
+
+describe("GitHub's Markdown", () => {
+  test.each([
+    ['# A title', '<h1 id="about-a-title">A title</h1>'],
+    ['# Same\n\n# Same', '<h1 id="about-same">Same</h1>\n<h1 id="about-same-1">Same</h1>'],
+    ['~~gone~~', '<p><del>gone</del></p>'],
+    ['- [x] done', /<li class="task-list-item"><input type="checkbox" checked disabled> done/],
+    ['| a |\n|:-:|\n| b |', /<th align="center">a<\/th>[^]*<td align="center">b<\/td>/],
+    ['```sh\nls <x>\n```', '<pre><code class="language-sh">ls &#x3C;x>\n</code></pre>'],
+    ['https://example.com', /<a href="https:\/\/example\.com" rel="nofollow noopener noreferrer">/],
+    ['H<sub>2</sub>O and <kbd>Ctrl</kbd>', '<p>H<sub>2</sub>O and <kbd>Ctrl</kbd></p>'],
+    ['<details><summary>More</summary>\n\n**text**\n\n</details>', /<details>[^]*<strong>text/],
+    ['<p align="center">middle</p>', '<p align="center">middle</p>'],
+    ['One\\\ntwo', '<p>One<br>\ntwo</p>']
+  ])('%j is rendered', async (markdown, html) => {
+    if (typeof html === 'string') expect(await render(markdown)).toBe(html)
+    else expect(await render(markdown)).toMatch(html)
+  })
+
+  test('links within the text find their headings and footnotes', async () => {
+    const html = await render('[Go](#set-up)\n\n## Set up\n\nText[^1].\n\n[^1]: Note.')
+    const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+    const targets = [...html.matchAll(/ href="#([^"]+)"/g)].map(([, target]) => target)
+    expect(targets.length).toBeGreaterThan(2)
+    expect(targets.filter((target) => !ids.has(target))).toEqual([])
+  })
+
+  test('a relative link is shown as one that leads nowhere', async () => {
+    for (const address of ['docs/guide.md', './x', '../x', '/x', '?x']) {
+      const html = await render(`[guide](${address})`)
+      expect(html).toContain('class="relative-link"')
+      expect(html).not.toContain('href')
+    }
+  })
+
+  test('an image of another host is a frame with its text, or is loaded where that is set', async () => {
+    const markdown = `![Build status](${EVIL}/badge.svg)`
+    const framed = await render(markdown)
+    expect(framed).toMatch(/<span class="image-frame"[^>]*>Build status<\/span>/)
+    expect(framed).not.toContain('<img')
+    const loaded = await render(markdown, true)
+    expect(loaded).toContain(`<img src="${EVIL}/badge.svg" alt="Build status"`)
+    expect(loaded).toContain('referrerpolicy="no-referrer"')
+    expect(await render('![here](image.png)', true)).toContain('class="image-frame"')
+  })
+
+  test('a picture keeps its image and loses its sources', async () => {
+    const html = await render(
+      `<picture><source srcset="${EVIL}/dark.png"><img alt="Logo" src="${EVIL}/light.png"></picture>`
+    )
+    expect(html).toContain('>Logo</span>')
+    expect(html).not.toContain('srcset')
+  })
+})
+
+describe('hostile Markdown', () => {
+  test.each([...HOSTILE, ...UNCLOSED])('%s is harmless', async (markdown) => {
+    expect(dangersIn(await render(markdown))).toEqual([])
+    expect(dangersIn(await render(markdown, true))).toEqual([])
+  })
+
+  test('nothing is asked of another host, whatever images and sources say', async () => {
+    const html = await render(HOSTILE.join('\n\n'))
+    expect(html).not.toMatch(/<(img|source|link|script|iframe|video|audio|object|embed)\b/)
+    expect(html).not.toMatch(/ (src|srcset|background|style|ping)=/)
+  })
+
+  test('a reader gets to the end of it', async () => {
+    expect(await render(HOSTILE_README)).toMatch(/The end\.(<\/p>)?\s*$/)
+  })
+
+  test('no mixture of its parts is harmful', async () => {
+    const part = fc.oneof(
+      fc.constantFrom(...HOSTILE, ...UNCLOSED),
+      fc.constantFrom(
+        '<',
+        '>',
+        '"',
+        "'",
+        '`',
+        '\n',
+        '</',
+        '<!--',
+        '-->',
+        '<a href=',
+        '<p ',
+        '&#x6a;'
+      ),
+      fc.string({ maxLength: 10 })
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 8 }), async (parts) => {
+        expect(dangersIn(await render(parts.join('')))).toEqual([])
+      }),
+      { numRuns: 200 }
+    )
+  }, 120_000)
+})
