@@ -195,6 +195,7 @@ export class Store {
     const { repository, size } = this.#getUpload(id)
     this.blobs.finishUpload(id, digest)
     this.#commit({ type: 'layer-added', name: repository, digest, size, uploadId: id })
+    this.blobs.deleteUpload(id)
     return this.#getLayer(repository, digest)
   }
 

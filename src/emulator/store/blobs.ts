@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto'
 import {
   createReadStream,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -105,10 +106,19 @@ export class Blobs {
     return `sha256:${hash.copy().digest('hex')}`
   }
 
-  /** Makes a blob of an upload; its bytes are not read again. */
+  /**
+   * Gives an upload its place among the blobs; its bytes are not read again. The upload stays until
+   * `deleteUpload`, so that a crash before the journal knows of the blob loses nothing.
+   */
   finishUpload(id: string, digest: string): void {
-    renameSync(this.#uploadPath(id), this.path(digest))
-    this.#growing.delete(id)
+    const [from, to] = [this.#uploadPath(id), this.path(digest)]
+    if (existsSync(to)) return
+    try {
+      linkSync(from, to)
+    } catch {
+      // File systems without hard links.
+      renameSync(from, to)
+    }
   }
 
   deleteUpload(id: string): void {
@@ -116,7 +126,11 @@ export class Blobs {
     rmSync(this.#uploadPath(id), { force: true })
   }
 
-  /** After a restart: cuts uploads to what was acknowledged and removes what nothing names. */
+  /**
+   * After a restart: cuts uploads to what was acknowledged and removes what nothing names.
+   *
+   * @param uploads the bytes acknowledged of each, by id
+   */
   recover(isUsed: (digest: string) => boolean, uploads: ReadonlyMap<string, number>): void {
     for (const name of readdirSync(this.#blobs)) {
       if (!isUsed(name.replace('-', ':'))) rmSync(join(this.#blobs, name), { force: true })

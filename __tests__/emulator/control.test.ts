@@ -1,0 +1,96 @@
+import { request } from 'node:http'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { callApi } from './call-api.js'
+
+async function log({ url }: RunningEmulator): Promise<any[]> {
+  return (await (await fetch(`${url}/_emulator/requests`)).json()) as any[]
+}
+
+test('the request log has every call with what it asked and what became of it', async () => {
+  const emulator = await startEmulator({ now: () => new Date('2026-01-01T00:00:00Z') })
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  await fetch(`${emulator.url}/nothing?here`)
+  const entries = await log(emulator)
+  const call = {
+    time: '2026-01-01T00:00:00.000Z',
+    operation: 'CreateRepository',
+    method: 'POST',
+    path: '/',
+    requestBytes: '{"repositoryName":"app"}'.length,
+    input: { repositoryName: 'app' }
+  }
+  expect(entries).toEqual([
+    { ...call, status: 200, responseBytes: expect.any(Number) },
+    {
+      ...call,
+      status: 400,
+      responseBytes: expect.any(Number),
+      error: 'RepositoryAlreadyExistsException'
+    },
+    expect.objectContaining({ method: 'GET', path: '/nothing?here', status: 404, requestBytes: 0 })
+  ])
+  expect(JSON.stringify(entries)).not.toContain('Credential')
+})
+
+test('the log names the fault, leaves out large inputs, and can be emptied', async () => {
+  const emulator = await startEmulator()
+  await emulator.fault({ operation: '*', fault: 'throttle', count: 1 })
+  await callApi(emulator, 'DescribeRegistries')
+  await callApi(emulator, 'DescribeRegistries', { more: 'a'.repeat(20_000) })
+  const [struck, large] = await log(emulator)
+  expect(struck).toMatchObject({ fault: 'throttle', error: 'ThrottlingException', status: 400 })
+  expect(large).not.toHaveProperty('input')
+  await fetch(`${emulator.url}/_emulator/requests`, { method: 'DELETE' })
+  expect(await log(emulator)).toEqual([])
+})
+
+test('the bytes of a chunked body are counted too', async () => {
+  const emulator = await startEmulator()
+  await new Promise((resolve) => {
+    const call = request(emulator.url, { method: 'POST' }, (response) =>
+      response.resume().on('end', resolve)
+    )
+    call.write('12345')
+    call.end('678')
+  })
+  const entries = await log(emulator)
+  expect(entries[0]).toMatchObject({ requestBytes: 8, status: 404 })
+})
+
+test('the log of a long run forgets what is oldest', async () => {
+  const { RequestLog } = await import('../../src/emulator/request-log.js')
+  const requests = new RequestLog(() => new Date())
+  const noStream = { method: 'GET', push: () => true, write: () => true, end: () => undefined }
+  for (let at = 0; at < 100_001; at++) {
+    requests.begin({ ...noStream, url: `/${String(at)}` } as never, { ...noStream } as never)
+  }
+  expect(requests.entries).toHaveLength(50_001)
+  expect(requests.entries.at(-1)!.path).toBe('/100000')
+})
+
+test.each([
+  ['GET', 'health', 200],
+  ['GET', 'nothing', 404],
+  ['PUT', 'faults', 404]
+])('%s of the control endpoint %s is answered with %d', async (method, path, status) => {
+  const emulator = await startEmulator()
+  expect((await fetch(`${emulator.url}/_emulator/${path}`, { method })).status).toBe(status)
+})
+
+test.each([
+  ['faults', '{'],
+  ['seed', '{"repositories": 1}']
+])('a body for %s that cannot be used is refused with the reason', async (path, body) => {
+  const emulator = await startEmulator()
+  const response = await fetch(`${emulator.url}/_emulator/${path}`, { method: 'POST', body })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toEqual({ error: expect.stringMatching(/./) })
+})
+
+test('the control endpoints are no part of the API and of its log', async () => {
+  const emulator = await startEmulator()
+  await fetch(`${emulator.url}/_emulator/health`)
+  expect(await log(emulator)).toEqual([])
+})

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { transformFileSync } from '@swc/core'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** Below node_modules, so that the packages are found from there. */
+const FOLDER = join(ROOT, 'node_modules', `.emulator-test-${String(process.pid)}`)
+
+let isBuilt = false
+const children = new Set<ChildProcess>()
+
+/** Transpiles the emulator, so that it can run as a process of its own without the bundle. */
+function build(): string {
+  const entry = join(FOLDER, 'index.js')
+  if (isBuilt) return entry
+  mkdirSync(FOLDER, { recursive: true })
+  writeFileSync(join(FOLDER, 'package.json'), '{"type":"module"}\n')
+  const source = join(ROOT, 'src', 'emulator')
+  for (const path of globSync('**/*.ts', { cwd: source })) {
+    const { code } = transformFileSync(join(source, path), {
+      cwd: ROOT,
+      swcrc: false,
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+      module: { type: 'es6' }
+    })
+    const target = join(FOLDER, relative('.', path).replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, code)
+  }
+  isBuilt = true
+  return entry
+}
+
+/** An emulator that runs as a process of its own. */
+export interface EmulatorProcess {
+  readonly child: ChildProcess
+  readonly url: string
+  /** What it has written so far. */
+  readonly output: () => { readonly stdout: string; readonly stderr: string }
+  /** Resolves with the exit status or the signal once it has ended. */
+  readonly ended: Promise<number | string | null>
+}
+
+/** Runs the emulator's command line and resolves when it has ended or says that it accepts connections. */
+export async function runEmulator(...args: string[]): Promise<EmulatorProcess> {
+  const child = spawn(process.execPath, [build(), ...args], { stdio: 'pipe' })
+  children.add(child)
+  let [stdout, stderr] = ['', '']
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.on('close', (status, signal) => {
+      children.delete(child)
+      resolve(status ?? signal)
+    })
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const isReady = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      if (stdout.includes('AWS_SECRET_ACCESS_KEY=')) resolve()
+    })
+  })
+  await Promise.race([isReady, ended])
+  const url = /AWS_ENDPOINT_URL_ECR_PUBLIC=(.*)/.exec(stdout)?.[1] ?? ''
+  return { child, url, output: () => ({ stdout, stderr }), ended }
+}
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(FOLDER, { recursive: true, force: true })
+})

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  CompleteLayerUploadCommand,
+  DescribeImagesCommand,
+  DescribeImageTagsCommand,
+  DescribeRepositoriesCommand,
+  GetRepositoryCatalogDataCommand,
+  GetRepositoryPolicyCommand,
+  InitiateLayerUploadCommand,
+  ListTagsForResourceCommand,
+  UploadLayerPartCommand
+} from '@aws-sdk/client-ecr-public'
+import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
+import { Store } from '../../src/emulator/store.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { callApi } from './call-api.js'
+import { createClient } from './create-client.js'
+import { digestOf, pushImage, pushIndex } from './service.js'
+
+let data: string
+
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'store-'))
+})
+
+afterEach(() => rmSync(data, { recursive: true, force: true }))
+
+const APP = { repositoryName: 'app' }
+const SEED = {
+  displayName: 'Team',
+  repositories: [
+    {
+      name: 'app',
+      createdAt: '2026-01-01T00:00:00Z',
+      catalogData: {
+        description: 'An app',
+        logoImageBlob: Buffer.from('GIF89a\x3c\x00\x3c\x00', 'latin1').toString('base64')
+      },
+      resourceTags: { owner: 'team' },
+      policy: { Statement: { Effect: 'Allow', Principal: '*', Action: '*' } },
+      images: [
+        { tags: ['v1', 'latest'], platforms: ['linux/amd64', 'linux/arm64'] },
+        { referrers: ['application/spdx+json'] }
+      ]
+    },
+    { name: 'gone' }
+  ]
+}
+
+/** Everything that the API tells. */
+async function everything(client: ECRPUBLICClient): Promise<unknown> {
+  const resourceArn = 'arn:aws:ecr-public::123456789012:repository/app'
+  const answers = await Promise.all([
+    client.send(new DescribeRepositoriesCommand({})),
+    client.send(new DescribeImagesCommand(APP)),
+    client.send(new DescribeImageTagsCommand(APP)),
+    client.send(new GetRepositoryPolicyCommand(APP)),
+    client.send(new ListTagsForResourceCommand({ resourceArn }))
+  ])
+  const { catalogData } = await client.send(new GetRepositoryCatalogDataCommand(APP))
+  const told = answers.map(({ $metadata: _metadata, ...answer }) => answer)
+  return JSON.parse(
+    JSON.stringify([told, { ...catalogData, logoUrl: new URL(catalogData!.logoUrl!).pathname }])
+  )
+}
+
+/** As other ports make other addresses. */
+function withoutPort(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'))
+}
+
+test('with a data folder everything is there after a restart, and once more after the next', async () => {
+  const first = await startEmulator({ data, seed: SEED })
+  await callApi(first, 'DeleteRepository', { repositoryName: 'gone' })
+  await callApi(first, 'BatchDeleteImage', { ...APP, imageIds: [{ imageTag: 'latest' }] })
+  const before = withoutPort(await everything(createClient(first)))
+  await first.close()
+  for (let run = 0; run < 2; run++) {
+    const next = await startEmulator({ data, seed: SEED })
+    expect(withoutPort(await everything(createClient(next)))).toEqual(before)
+    const { json } = await callApi(next, 'GetRegistryCatalogData')
+    expect(json.registryCatalogData).toEqual({ displayName: 'Team' })
+    await next.close()
+  }
+})
+
+test('a token of a page is good after a restart', async () => {
+  const first = await startEmulator({ data, seed: SEED })
+  const { json } = await callApi(first, 'DescribeImages', { ...APP, maxResults: 1 })
+  await first.close()
+  const next = await startEmulator({ data })
+  const { nextToken } = json
+  const rest = await callApi(next, 'DescribeImages', { ...APP, nextToken })
+  expect(rest.json.imageDetails).toHaveLength(4)
+})
+
+test('an upload goes on after a restart, with what was acknowledged of it', async () => {
+  const limits = { minPartBytes: 1 }
+  const first = await startEmulator({ data, limits, seed: { repositories: [{ name: 'app' }] } })
+  const layer = randomBytes(300)
+  const part = (client: ECRPUBLICClient, uploadId: string, from: number): Promise<unknown> =>
+    client.send(
+      new UploadLayerPartCommand({
+        ...APP,
+        uploadId,
+        partFirstByte: from,
+        partLastByte: from + 99,
+        layerPartBlob: layer.subarray(from, from + 100)
+      })
+    )
+  const client = createClient(first)
+  const { uploadId } = await client.send(new InitiateLayerUploadCommand(APP))
+  await part(client, uploadId!, 0)
+  await part(client, uploadId!, 100)
+  await first.close()
+  // Written, but never acknowledged.
+  const file = join(data, 'uploads', uploadId!)
+  writeFileSync(file, Buffer.concat([layer.subarray(0, 200), Buffer.from('more')]))
+  const next = createClient(await startEmulator({ data, limits }))
+  await part(next, uploadId!, 200)
+  const layerDigests = [digestOf(layer)]
+  const done = await next.send(new CompleteLayerUploadCommand({ ...APP, uploadId, layerDigests }))
+  expect(done.layerDigest).toBe(digestOf(layer))
+})
+
+test('an index that lists an image which was deleted and pushed again keeps protecting it', async () => {
+  const seed = { repositories: [{ name: 'app' }] }
+  const first = await startEmulator({ data, seed, childProtection: 'off' })
+  const client = createClient(first)
+  const child = await pushImage(client, 'app', 'one')
+  await pushIndex(client, 'app', [child], 'v1')
+  await callApi(first, 'BatchDeleteImage', { ...APP, imageIds: [{ imageDigest: child }] })
+  await pushImage(client, 'app', 'one')
+  await first.close()
+  const next = await startEmulator({ data })
+  const imageIds = [{ imageDigest: child }]
+  const { json } = await callApi(next, 'BatchDeleteImage', { ...APP, imageIds })
+  expect(json.failures[0].failureCode).toBe('ImageReferencedByManifestList')
+})
+
+test('blobs that nothing names are gone, at once or at the next start', async () => {
+  const first = await startEmulator({ data, seed: SEED })
+  const blobs = (): string[] => readdirSync(join(data, 'blobs'))
+  expect(blobs().length).toBeGreaterThan(5)
+  writeFileSync(join(data, 'blobs', `sha256-${'0'.repeat(64)}`), 'left by a crash')
+  writeFileSync(join(data, 'uploads', 'left'), 'left by a crash')
+  await callApi(first, 'DeleteRepository', { ...APP, force: true })
+  expect(blobs()).toEqual([`sha256-${'0'.repeat(64)}`])
+  await first.close()
+  await (await startEmulator({ data })).close()
+  expect(blobs()).toEqual([])
+  expect(readdirSync(join(data, 'uploads'))).toEqual([])
+})
+
+test('without a data folder nothing stays on disk', async () => {
+  const store = new Store(undefined, () => new Date())
+  store.createRepository('app')
+  const { digest } = store.addLayer('app', Buffer.from('a layer'))
+  const path = store.blobs.path(digest)
+  expect(existsSync(path)).toBe(true)
+  store.close()
+  expect(existsSync(path)).toBe(false)
+})
+
+test('a data folder of something else is refused', async () => {
+  writeFileSync(join(data, 'journal.jsonl'), '{"journal":2}\n')
+  await expect(startEmulator({ data })).rejects.toThrow('another version of the emulator')
+  writeFileSync(join(data, 'journal.jsonl'), 'nonsense\n')
+  await expect(startEmulator({ data })).rejects.toThrow('line 1: not JSON')
+})
+
+test('a source that fails half-way leaves the upload as it was', async () => {
+  const store = new Store(undefined, () => new Date())
+  store.createRepository('app')
+  const { id } = store.startUpload('app')
+  await store.appendToUpload(id, Buffer.from('one '))
+  async function* failing(): AsyncGenerator<Buffer> {
+    yield Buffer.from('half of')
+    await Promise.resolve()
+    throw new Error('gone')
+  }
+  await expect(store.appendToUpload(id, failing())).rejects.toThrow('gone')
+  expect(store.findUpload('app', id)).toMatchObject({ size: 4, parts: [4] })
+  await store.appendToUpload(id, Buffer.from('two'))
+  expect(await store.uploadDigest(id)).toBe(digestOf('one two'))
+  store.close()
+})

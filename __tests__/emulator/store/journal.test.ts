@@ -1,0 +1,75 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Journal } from '../../../src/emulator/store/journal.js'
+
+let folder: string
+let path: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'journal-'))
+  path = join(folder, 'journal.jsonl')
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function replay(): unknown[] {
+  const lines: unknown[] = []
+  Journal.open(path, (line) => lines.push(line)).close()
+  return lines
+}
+
+test('lines come back in order, and a new journal has none', () => {
+  expect(replay()).toEqual([])
+  const journal = Journal.open(path, () => undefined)
+  for (let at = 0; at < 3; at++) journal.append({ at })
+  journal.close()
+  expect(replay()).toEqual([{ at: 0 }, { at: 1 }, { at: 2 }])
+})
+
+test('lines longer than what is read at once come back whole', () => {
+  const long = 'ü'.repeat(1_500_000)
+  const journal = Journal.open(path, () => undefined)
+  journal.append({ long })
+  journal.append({ short: 1 })
+  journal.close()
+  expect(replay()).toEqual([{ long }, { short: 1 }])
+})
+
+test('a line that was cut anywhere is dropped, and what comes next is not spoiled by it', () => {
+  const whole = '{"at":0}\n'
+  const torn = '{"at":1,"text":"ü"}'
+  for (let length = 0; length <= Buffer.byteLength(torn); length++) {
+    writeFileSync(path, whole)
+    appendFileSync(path, Buffer.from(torn).subarray(0, length))
+    const lines: unknown[] = []
+    const journal = Journal.open(path, (line) => lines.push(line))
+    expect(lines).toEqual([{ at: 0 }])
+    journal.append({ at: 2 })
+    journal.close()
+    expect(replay()).toEqual([{ at: 0 }, { at: 2 }])
+  }
+})
+
+test('a line before the last one that is damaged ends everything, with its place', () => {
+  writeFileSync(path, '{"at":0}\nnonsense\n{"at":2}\n')
+  expect(replay).toThrow(`${path}, line 2: not JSON; the store is damaged`)
+})
+
+test('a rewritten journal has the new lines, and takes more', () => {
+  const journal = Journal.open(path, () => undefined)
+  journal.append({ old: true })
+  journal.rewrite(Array.from({ length: 30_000 }, (_item, at) => ({ at, text: 'a'.repeat(80) })))
+  journal.append({ last: true })
+  journal.close()
+  const lines = replay()
+  expect(lines).toHaveLength(30_001)
+  expect(lines.at(-1)).toEqual({ last: true })
+  expect(readFileSync(path, 'utf8')).not.toContain('old')
+})
+
+test('a closed journal takes nothing, as its file number may be that of another file', () => {
+  const journal = Journal.open(path, () => undefined)
+  journal.close()
+  expect(() => journal.append({})).toThrow('is closed')
+})
