@@ -1,0 +1,62 @@
+import zlib from 'node:zlib'
+import { parseConfig } from '../../src/image/config.js'
+import { sha256Digest } from '../../src/image/digest.js'
+import { parseManifest } from '../../src/image/manifest.js'
+import type { Manifest } from '../../src/image/manifest.js'
+import { compressionOfLayer } from '../../src/image/media-types.js'
+import type { RunningEmulator } from './start-emulator.js'
+import { makeDeps } from './make-deps.js'
+
+/** One platform of an image as it came back from the registry, checked in all its parts. */
+export interface PulledImage {
+  readonly digest: string
+  readonly mediaType: string
+  readonly manifest: Manifest
+  readonly configDigest: string
+  readonly diffIds: readonly string[]
+}
+
+const MAX_BLOB_BYTES = 256 * 1024 * 1024
+
+/**
+ * Pulls all platforms of an image over `/v2/` and fails where a blob is missing, does not hash to its
+ * digest, or a layer is not the one that the config names.
+ */
+export async function pullImage(
+  emulator: RunningEmulator,
+  repository: string,
+  reference: string
+): Promise<PulledImage[]> {
+  const registry = await makeDeps(emulator).openRegistry(emulator.host)
+  const path = `a1b2c3d4/${repository}`
+  const pull = async (name: string): Promise<PulledImage[]> => {
+    const served = await registry.findManifest(path, name)
+    if (served === undefined) throw new Error(`there is no ${name}`)
+    const manifest = parseManifest(served.bytes, name, served.mediaType)
+    if (manifest.kind === 'index') {
+      const children: PulledImage[] = []
+      for (const { digest } of manifest.manifests) children.push(...(await pull(digest)))
+      return children
+    }
+    const config = await registry.getBlob(path, manifest.config.digest, MAX_BLOB_BYTES)
+    const diffIds: string[] = []
+    for (const layer of manifest.layers) {
+      const blob = await registry.getBlob(path, layer.digest, MAX_BLOB_BYTES)
+      if (blob.length !== layer.size) throw new Error(`${layer.digest} has another size`)
+      diffIds.push(sha256Digest(unpack(blob, compressionOfLayer(layer.mediaType))))
+    }
+    const isImage = manifest.config.mediaType.includes('image')
+    if (isImage && String(config).includes('rootfs')) {
+      expect(diffIds).toEqual(parseConfig(config, 'config').diffIds)
+    }
+    const { digest, mediaType } = served
+    return [{ digest, mediaType, manifest, configDigest: manifest.config.digest, diffIds }]
+  }
+  return pull(reference)
+}
+
+function unpack(blob: Buffer, compression: ReturnType<typeof compressionOfLayer>): Buffer {
+  if (compression === 'gzip') return zlib.gunzipSync(blob)
+  if (compression === 'zstd') return zlib.zstdDecompressSync(blob)
+  return blob
+}
