@@ -613,6 +613,24 @@ describe('several platforms', () => {
     expect(contents.tags).toEqual([])
   })
 
+  test('a platform and its attestation that index.json lists without names are one image', async () => {
+    const index = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociIndex,
+      manifests: [
+        { ...descriptorOf(amd64.content), platform: amd64.platform },
+        {
+          ...descriptorOf(attestation.content),
+          platform: attestation.platform,
+          ...attestationDescriptor(amd64)
+        }
+      ]
+    }
+    await writeOciArchive(path(), [amd64, attestation], { index })
+    const root = asIndex(await openTestArchive(path()))
+    expect(root).toMatchObject({ mediaType: MEDIA_TYPES.ociIndex, bytes: json(index) })
+  })
+
   test('signatures and what refers to them come along, in either way of listing them', async () => {
     const refer = (name: string, to: TestBlob): ReturnType<typeof buildImage> =>
       buildImage({

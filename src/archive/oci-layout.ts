@@ -84,8 +84,8 @@ function isImage(descriptor: Descriptor): boolean {
 }
 
 /**
- * `true` where `index.json` is itself the index of one image: several platforms, each once, none with a
- * name. That is how go-containerregistry (ko, apko) writes the image of several platforms.
+ * `true` where `index.json` is itself the index of one image: platforms, each once, and attestations, none
+ * with a name. That is how go-containerregistry (ko, apko) writes the image of several platforms.
  */
 function isOneImage(images: readonly Descriptor[]): boolean {
   const platforms = images
@@ -95,7 +95,8 @@ function isOneImage(images: readonly Descriptor[]): boolean {
       platform === undefined ? undefined : `${platformName(platform)} ${platform.osVersion ?? ''}`
     )
   return (
-    platforms.length > 1 &&
+    images.length > 1 &&
+    platforms.length > 0 &&
     !platforms.includes(undefined) &&
     new Set(platforms).size === platforms.length &&
     images.every((image) => referencesOf(image).length === 0)

@@ -160,7 +160,7 @@ function makeDecompressor(file: LocalFile, compression: Compression): Transform 
   throw problem({
     what: `The file is compressed with ${compression}, which is not read here`,
     value: file.path,
-    allowed: 'plain tar, gzip or zstd',
+    allowed: 'plain tar, gzip, or zstd from Node.js 22.15 on',
     wayOut: `unpack it first: ${unpackCommand(compression)} ${file.path}`
   })
 }
