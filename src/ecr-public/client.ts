@@ -45,7 +45,8 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     retryStrategy: createRetryStrategy(
       options.maxAttempts,
       options.backoff ?? fullJitter,
-      options.log
+      options.log,
+      options.signal
     ),
     requestHandler: createRequestHandler(options.env, options.signal),
     customUserAgent: [['ecr-public-action']]

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
 import type { Log } from '../deps.js'
 
@@ -55,33 +56,39 @@ export function isWorthRetrying(thrown: unknown): boolean {
  * Tries each call up to `maxAttempts` times. Unlike the SDK's own strategies it has no budget shared
  * between calls, so that a throttled service slows hundreds of calls down instead of failing the later
  * ones. Every retry is told in the log.
+ *
+ * @param signal ends the waiting between two attempts, which the SDK itself would sit out
  */
 export function createRetryStrategy(
   maxAttempts: number,
   backoff: Backoff,
-  log: Log
+  log: Log,
+  signal: AbortSignal
 ): RetryStrategyV2 {
   return {
-    acquireInitialRetryToken: () => Promise.resolve(tokenAfter(0, 0)),
-    refreshRetryTokenForRetry: (token, errorInfo) => {
+    acquireInitialRetryToken: () => Promise.resolve(tokenAfter(0)),
+    refreshRetryTokenForRetry: async (token, errorInfo) => {
       const failed = token.getRetryCount() + 1
       const name = nameOf(errorInfo)
+      signal.throwIfAborted()
       if (failed >= maxAttempts || !isWorthRetrying(errorInfo.error)) {
-        return Promise.reject(new Error('No attempts left'))
+        throw new Error('No attempts left')
       }
       const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))
       const seconds = (delay / 1000).toFixed(1)
       log.info(
         `ECR Public: ${name}, attempt ${failed} of ${maxAttempts} failed, next in ${seconds} s`
       )
-      return Promise.resolve(tokenAfter(failed, delay))
+      if (delay > 0) await wait(delay, undefined, { signal })
+      return tokenAfter(failed)
     },
     recordSuccess: () => undefined
   }
 }
 
-function tokenAfter(failedAttempts: number, delay: number): RetryToken {
-  return { getRetryCount: () => failedAttempts, getRetryDelay: () => delay }
+/** The time between two attempts has passed when the SDK gets the token. */
+function tokenAfter(failedAttempts: number): RetryToken {
+  return { getRetryCount: () => failedAttempts, getRetryDelay: () => 0 }
 }
 
 function nameOf(errorInfo: RetryErrorInfo): string {

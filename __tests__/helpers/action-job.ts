@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runAction } from './run-action.js'
+import type { ActionRun, ActionRunOptions } from './run-action.js'
+
+/** One job of a runner: steps that share a home and a temporary folder. */
+export interface ActionJob {
+  readonly home: string
+  readonly runnerTemp: string
+  /** What every step of the job gets. */
+  readonly env: Readonly<Record<string, string>>
+  /** Runs the main step. */
+  readonly main: (
+    inputs: Readonly<Record<string, string>>,
+    options?: ActionRunOptions
+  ) => Promise<ActionRun>
+  /** Runs the post step of a main step. */
+  readonly post: (main: ActionRun) => Promise<ActionRun>
+}
+
+const folders = new Set<string>()
+
+/** Starts a job; several on one machine share a `home`. */
+export async function startJob(
+  env: Readonly<Record<string, string>>,
+  home?: string
+): Promise<ActionJob> {
+  const folder = await mkdtemp(join(tmpdir(), 'action-job-'))
+  folders.add(folder)
+  const runnerTemp = join(folder, 'temp')
+  const ownHome = home ?? join(folder, 'home')
+  await mkdir(runnerTemp)
+  await mkdir(ownHome, { recursive: true })
+  // A PATH with no container tool, so that only the files that a test names are written.
+  const all = { PATH: '/nowhere', HOME: ownHome, RUNNER_TEMP: runnerTemp, ...env }
+  return {
+    home: ownHome,
+    runnerTemp,
+    env: all,
+    main: (inputs, options = {}) =>
+      runAction(inputs, { ...options, env: { ...all, ...options.env } }),
+    post: ({ state }) => runAction({}, { env: all, state })
+  }
+}
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})

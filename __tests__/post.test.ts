@@ -1,0 +1,200 @@
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startJob } from './helpers/action-job.js'
+import type { ActionJob } from './helpers/action-job.js'
+import { startEmulator } from './helpers/start-emulator.js'
+import type { RunningEmulator } from './helpers/start-emulator.js'
+
+const LOGIN = { mode: 'login' }
+const DOCKER = '.docker/config.json'
+const CONTAINERS = '.config/containers/auth.json'
+
+async function setUp(): Promise<{ readonly emulator: RunningEmulator; readonly job: ActionJob }> {
+  const emulator = await startEmulator()
+  const job = await startJob({ ...emulator.env, XDG_RUNTIME_DIR: '/nonexistent' })
+  return { emulator, job }
+}
+
+async function put(job: ActionJob, path: string, text: string, mode = 0o600): Promise<void> {
+  await mkdir(join(job.home, path, '..'), { recursive: true })
+  await writeFile(join(job.home, path), text)
+  await chmod(join(job.home, path), mode)
+}
+
+async function get(job: ActionJob, path: string): Promise<string> {
+  return readFile(join(job.home, path), 'utf8')
+}
+
+test('after the post step the files are byte for byte and bit for bit what they were', async () => {
+  const { emulator, job } = await setUp()
+  const docker = `{\r\n   "credsStore":"desktop", "auths" : {"${emulator.host}": {"auth":"b2xkOng="}}\r\n}`
+  const containers = '\n{"auths": {}, "credHelpers": {"quay.io": "secretservice"}}\n\n'
+  await put(job, DOCKER, docker, 0o644)
+  await put(job, CONTAINERS, containers)
+  const main = await job.main(LOGIN)
+  expect(main.errors).toEqual([])
+  for (const path of [DOCKER, CONTAINERS]) {
+    const { auths } = JSON.parse(await get(job, path))
+    const auth = Buffer.from(`AWS:${main.outputs['docker-password'] ?? ''}`).toString('base64')
+    expect(auths[emulator.host]).toEqual({ auth })
+    expect((await stat(join(job.home, path))).mode & 0o777).toBe(0o600)
+  }
+  const post = await job.post(main)
+  expect(post.exitCode).toBe(0)
+  expect(post.log.split('\n').filter((line) => line.includes('as it was before'))).toHaveLength(2)
+  expect(await get(job, DOCKER)).toBe(docker)
+  expect(await get(job, CONTAINERS)).toBe(containers)
+  expect((await stat(join(job.home, DOCKER))).mode & 0o777).toBe(0o644)
+  expect(await readdir(join(job.home, '.docker'))).toEqual(['config.json'])
+})
+
+test('nothing is left on a machine that had nothing', async () => {
+  const { job } = await setUp()
+  const main = await job.main(LOGIN)
+  expect(await readdir(job.home)).toEqual(['.docker'])
+  await job.post(main)
+  expect(await readdir(job.home)).toEqual([])
+  expect((await readdir(job.runnerTemp)).filter((name) => name.includes('login'))).toEqual([])
+})
+
+test('neither state nor log, nor the command line, has the password or what was there before', async () => {
+  const { emulator, job } = await setUp()
+  const before = Buffer.from('me:earlier password').toString('base64')
+  await put(job, DOCKER, JSON.stringify({ auths: { [emulator.host]: { auth: before } } }))
+  const main = await job.main(LOGIN, { env: { RUNNER_DEBUG: '1' } })
+  const post = await job.post(main)
+  const password = main.outputs['docker-password'] ?? ''
+  const token = Buffer.from(`AWS:${password}`).toString('base64')
+  const told = [main.log, main.stderr, JSON.stringify(main.state), main.summary, post.log].join()
+  const masks = [token, password].map((secret) => `::add-mask::${secret}`)
+  const rest = masks.reduce((text, mask) => text.replaceAll(mask, ''), told)
+  for (const secret of [password, token, before, 'earlier password']) {
+    expect(rest).not.toContain(secret)
+  }
+  // Masked before the first line about anything else than the job's own credentials.
+  const lines = main.log.split('\n')
+  const masked = lines.filter((line) => line.startsWith('::add-mask::'))
+  expect(masked).toEqual(expect.arrayContaining(masks))
+  expect(lines.slice(0, masked.length)).toEqual(masked)
+})
+
+test('what somebody else has changed since is left alone, and said so', async () => {
+  const { emulator, job } = await setUp()
+  const main = await job.main(LOGIN)
+  const theirs = JSON.stringify({ auths: { [emulator.host]: { auth: 'dGhlaXJzOng=' } } })
+  await put(job, DOCKER, theirs)
+  const post = await job.post(main)
+  expect(post.exitCode).toBe(0)
+  expect(post.log).toContain('was left alone')
+  expect(await get(job, DOCKER)).toBe(theirs)
+})
+
+test('a file that has become unusable is a warning, never a failure, and stays as it is', async () => {
+  const { job } = await setUp()
+  await put(job, CONTAINERS, '{}')
+  const main = await job.main(LOGIN)
+  await put(job, CONTAINERS, '{"auths":')
+  const post = await job.post(main)
+  expect(post.exitCode).toBe(0)
+  expect(post.log).toMatch(/::warning::.*auth\.json.*malformed/)
+  expect(await get(job, CONTAINERS)).toBe('{"auths":')
+  // The other file is put back nevertheless.
+  expect(await readdir(job.home)).not.toContain('.docker')
+})
+
+test('with logout: false the login stays, and the post step has nothing to do', async () => {
+  const { emulator, job } = await setUp()
+  const main = await job.main({ ...LOGIN, logout: 'false' })
+  const after = await get(job, DOCKER)
+  const post = await job.post(main)
+  expect(post).toMatchObject({ exitCode: 0, log: '' })
+  expect(await get(job, DOCKER)).toBe(after)
+  expect(after).toContain(emulator.host)
+})
+
+test('the post step of another mode, or after a failed login, has nothing to do', async () => {
+  const { emulator, job } = await setUp()
+  const other = await job.main({ mode: 'ensure-repo', repository: 'app' })
+  expect(await job.post(other)).toMatchObject({ exitCode: 0, log: '' })
+  await emulator.fault({ operation: 'GetAuthorizationToken', fault: 'access-denied', count: 9 })
+  const failed = await job.main(LOGIN)
+  expect(failed.exitCode).toBe(1)
+  expect(failed.errors).toHaveLength(1)
+  expect(await job.post(failed)).toMatchObject({ exitCode: 0, log: '' })
+  expect(await readdir(job.home)).toEqual([])
+})
+
+test('two logins in one job are taken back in turn', async () => {
+  const { job } = await setUp()
+  const before = '{"auths":{}}'
+  await put(job, DOCKER, before)
+  const first = await job.main(LOGIN)
+  const second = await job.main(LOGIN, { env: { AWS_ACCESS_KEY_ID: 'AKIAANOTHER' } })
+  expect(second.outputs.changed).toBe('true')
+  await job.post(second)
+  expect(await get(job, DOCKER)).toContain(
+    Buffer.from(`AWS:${first.outputs['docker-password'] ?? ''}`).toString('base64')
+  )
+  await job.post(first)
+  expect(await get(job, DOCKER)).toBe(before)
+})
+
+test('a second login right after the first changes nothing and says so', async () => {
+  const { job } = await setUp()
+  await job.main(LOGIN)
+  const before = await get(job, DOCKER)
+  const second = await job.main(LOGIN)
+  expect(second.outputs.changed).toBe('false')
+  expect(await get(job, DOCKER)).toBe(before)
+})
+
+test('a login that is cancelled while AWS is asked leaves nothing', async () => {
+  const { emulator, job } = await setUp()
+  await emulator.fault({ operation: 'GetAuthorizationToken', fault: 'server-error', count: 1000 })
+  const main = await job.main(
+    { ...LOGIN, 'max-attempts': '20' },
+    {
+      onStart: (child) => {
+        let isCancelled = false
+        child.stdout?.on('data', (chunk: string) => {
+          if (isCancelled || !chunk.includes('attempt')) return
+          isCancelled = true
+          child.kill('SIGINT')
+        })
+      }
+    }
+  )
+  expect(main.exitCode).toBe(1)
+  expect(main.errors).toEqual([expect.stringContaining('The run was cancelled (SIGINT)')])
+  expect((await job.post(main)).exitCode).toBe(0)
+  expect(await readdir(job.home)).toEqual([])
+})
+
+test('a symbolic link stays one, and what it leads to is written and restored', async () => {
+  const { emulator, job } = await setUp()
+  await put(job, 'dotfiles/docker.json', '{ }\n')
+  await mkdir(join(job.home, '.docker'))
+  await symlink('../dotfiles/docker.json', join(job.home, DOCKER))
+  const main = await job.main(LOGIN)
+  expect(await get(job, 'dotfiles/docker.json')).toContain(emulator.host)
+  await job.post(main)
+  expect(await get(job, 'dotfiles/docker.json')).toBe('{ }\n')
+  expect(await readdir(join(job.home, 'dotfiles'))).toEqual(['docker.json'])
+})
+
+describe('an auth file that cannot be used fails the login with one clear line, and stays as it is', () => {
+  test.each([
+    ['malformed', '{"auths": {"x": {"auth": "c2VjcmV0"}}', 0o600, 'malformed'],
+    ['read-only', '{}', 0o444, 'read-only']
+  ])('%s', async (_name, text, mode, reason) => {
+    const { emulator, job } = await setUp()
+    await put(job, DOCKER, text, mode)
+    const main = await job.main(LOGIN)
+    expect(main.exitCode).toBe(1)
+    expect(main.errors).toEqual([expect.stringContaining(reason)])
+    expect(main.log).not.toContain('c2VjcmV0')
+    expect(await get(job, DOCKER)).toBe(text)
+    expect(await readdir(join(job.home, '.docker'))).toEqual(['config.json'])
+    expect(await emulator.operations()).toEqual([])
+  })
+})
