@@ -1,0 +1,45 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ROOT } from './workflow.js'
+
+/** What differs from run to run and from machine to machine. */
+function withoutValues(output: string): string {
+  return output
+    .replace(/127\.0\.0\.1:\d+/g, 'HOST')
+    .replace(/sha256:(?:[0-9a-f]{64}|[0-9a-f]{12}…)/g, 'DIGEST')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\b\d+ MB\b/g, 'SIZE')
+    .replace(/\b\d{4,}\b/g, 'BYTES')
+    .replace(/ +$/gm, '')
+    .trim()
+}
+
+it('npm start prints what the README shows', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/start/index.js'], {
+    cwd: ROOT
+  })
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const [, shown = ''] =
+    /<!-- output of npm start -->\n\n```text\n([^]*?)\n```\n/.exec(readme) ?? []
+  expect(withoutValues(shown)).toBe(withoutValues(stdout))
+}, 120_000)
+
+it('the emulator prints the lines that docs/emulator.md shows', async () => {
+  const emulator = spawn(process.execPath, ['dist/emulator/index.js', '--port', '0'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  let output = ''
+  for await (const chunk of emulator.stdout) {
+    output += String(chunk)
+    if (output.includes('SECRET_ACCESS_KEY=')) break
+  }
+  emulator.kill('SIGTERM')
+  await once(emulator, 'close')
+  const document = readFileSync(join(ROOT, 'docs/emulator.md'), 'utf8')
+  const shown = [...document.matchAll(/^ {4}(export .*)$/gm)].map(([, line = '']) => line)
+  expect(withoutValues(shown.join('\n'))).toBe(withoutValues(output))
+})
