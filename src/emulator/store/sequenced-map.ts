@@ -14,6 +14,8 @@ export class SequencedMap<V> {
   readonly #byKey = new Map<string, Sequenced<V>>()
   /** Ascending by sequence; deleted entries stay until they are half of it. */
   #order: Sequenced<V>[] = []
+  /** Where the first entry that was not deleted is, at the latest. */
+  #head = 0
   #version = 0
 
   /** Another number after every key that came or went, for what is derived from the keys. */
@@ -53,6 +55,10 @@ export class SequencedMap<V> {
     if (deleted) this.#version += 1
     if (deleted && this.#order.length > 64 && this.#order.length > 2 * this.#byKey.size) {
       this.#order = this.#order.filter((entry) => this.#isLive(entry))
+      this.#head = 0
+    }
+    for (let first = this.#order[this.#head]; first && !this.#isLive(first);) {
+      first = this.#order[++this.#head]
     }
     return deleted
   }
@@ -84,7 +90,7 @@ export class SequencedMap<V> {
   }
 
   #firstAfter(sequence: number): number {
-    let low = 0
+    let low = this.#head
     let high = this.#order.length
     while (low < high) {
       const middle = (low + high) >>> 1

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { helpText } from '../../src/emulator/cli-help.js'
+import { parseCli } from '../../src/emulator/cli-options.js'
+import { DEFAULT_LIMITS, SWITCHES } from '../../src/emulator/options.js'
+import { callApi } from './call-api.js'
+import { runEmulator } from './emulator-process.js'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'))
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+test('it prints what a shell takes once it accepts connections, and SIGTERM ends it', async () => {
+  const emulator = await runEmulator('--port', '0')
+  expect(emulator.output().stdout).toBe(
+    [
+      `export AWS_ENDPOINT_URL_ECR_PUBLIC=${emulator.url}`,
+      'export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE',
+      'export AWS_SECRET_ACCESS_KEY=emulator-secret-access-key',
+      ''
+    ].join('\n')
+  )
+  expect((await callApi(emulator, 'DescribeRegistries')).status).toBe(200)
+  emulator.child.kill('SIGTERM')
+  expect(await emulator.ended).toBe(0)
+  expect(emulator.output().stderr).toBe('')
+})
+
+test('SIGTERM ends it while calls are under way, too', async () => {
+  const emulator = await runEmulator(
+    ...['--port', '0', '--fault', '{"operation":"*","fault":"slow","delayMs":600000}']
+  )
+  const call = callApi(emulator, 'DescribeRegistries').catch(() => 'cut off')
+  const log = (): Promise<Response> => fetch(`${emulator.url}/_emulator/requests`)
+  while (((await (await log()).json()) as unknown[]).length === 0);
+  emulator.child.kill('SIGTERM')
+  expect(await emulator.ended).toBe(0)
+  expect(await call).toBe('cut off')
+})
+
+test('seed, alias, account, switches, limits and faults are taken from the command line', async () => {
+  const seed = write('seed.json', '{"repositories":[{"name":"team/app"}]}')
+  const emulator = await runEmulator(
+    ...['--port', '0', '--seed', seed, '--alias', 'team', '--account', '000000000042'],
+    ...['--catalog-data-missing', 'not-found', '--limit-repositories', '1', '--part-size', '7'],
+    ...['--other-alias', 'other=PENDING', '--verified', '--registry-host', 'public.ecr.aws'],
+    ...['--fault', '{"operation":"DescribeImages","fault":"throttle"}']
+  )
+  const { registries } = (await callApi(emulator, 'DescribeRegistries')).json
+  expect(registries).toMatchObject([
+    { registryId: '000000000042', registryUri: 'public.ecr.aws/team', verified: true }
+  ])
+  expect(registries[0].aliases[1]).toMatchObject({ name: 'other', status: 'PENDING' })
+  const input = { repositoryName: 'team/app' }
+  const typeOf = async (operation: string, more: object = {}): Promise<unknown> =>
+    (await callApi(emulator, operation, { ...input, ...more })).json.__type
+  expect(await typeOf('GetRepositoryCatalogData')).toBe('RepositoryCatalogDataNotFoundException')
+  expect(await typeOf('CreateRepository', { repositoryName: 'b2' })).toBe('LimitExceededException')
+  expect(await typeOf('DescribeImages')).toBe('ThrottlingException')
+  expect((await callApi(emulator, 'InitiateLayerUpload', input)).json.partSize).toBe(7)
+  emulator.child.kill('SIGINT')
+  expect(await emulator.ended).toBe(0)
+})
+
+test('the permissions of the command line can be given in several ways', () => {
+  const request = parseCli([
+    ...['--allow', 'ecr-public:PutImage,ecr-public:Describe*', '--allow', 'sts:*']
+  ])
+  expect(request).toMatchObject({
+    kind: 'serve',
+    options: { allow: ['ecr-public:PutImage', 'ecr-public:Describe*', 'sts:*'] }
+  })
+})
+
+test('the help names every flag, switch, value, quota and fault', async () => {
+  const help = await runEmulator('--help')
+  expect(await help.ended).toBe(0)
+  const { stdout } = help.output()
+  expect(stdout).toBe(helpText())
+  const flags = ['port', 'host', 'data', 'seed', 'alias', 'account', 'allow', 'fault', 'profile']
+  const dashed = (name: string): string => name.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`)
+  const names = [
+    ...flags,
+    ...Object.keys(SWITCHES).map(dashed),
+    ...Object.keys(DEFAULT_LIMITS).map((name) => `limit-${dashed(name)}`)
+  ]
+  for (const name of names) expect(stdout).toContain(`--${name} `)
+  for (const value of Object.values(SWITCHES).flat()) expect(stdout).toContain(value)
+  expect(stdout).toContain('curl -X DELETE http://127.0.0.1:5111/_emulator/faults')
+})
+
+test.each([
+  [['--nothing'], "Unknown option '--nothing'"],
+  [['--port', 'http'], '--port is http; it takes a whole number'],
+  [['--limit-parts', '-1'], '--limit-parts'],
+  [['--alias', 'A'], 'alias is A; it takes'],
+  [['--account', '42'], 'account is 42; it takes 12 digits'],
+  [['--profile', 'other'], 'profile is other; it takes faithful or strict-oci'],
+  [['--catalog-put', 'other'], 'catalogPut is other; it takes merge or replace'],
+  [['--other-alias', 'a=b'], '--other-alias is a=b; it takes NAME=ACTIVE'],
+  [['--seed', '/not/there.json'], '--seed is /not/there.json; it takes the path of a file'],
+  [['--fault', '{'], '--fault takes JSON'],
+  [['--fault', '{}'], 'operation is not given'],
+  [['--data', '/dev/null/nothing'], '/dev/null/nothing']
+])('a command line that is wrong (%j) ends with what is wrong', async (args, message) => {
+  const emulator = await runEmulator('--port', '0', ...args)
+  expect(await emulator.ended).toBe(2)
+  expect(emulator.output().stderr).toContain(message)
+  expect(emulator.output().stdout).toBe('')
+})
+
+test('a port that is taken ends it with the reason', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const emulator = await runEmulator('--port', String(port))
+  expect(await emulator.ended).toBe(1)
+  expect(emulator.output().stderr).toContain('EADDRINUSE')
+  server.close()
+})
+
+test.each([
+  ['0.0.0.0', /^http:\/\/127\.0\.0\.1:/],
+  ['localhost', /^http:\/\/localhost:/]
+])('listening on %s it prints an address that can be used', async (host, expected) => {
+  const emulator = await runEmulator('--port', '0', '--host', host)
+  expect(emulator.url).toMatch(expected)
+  expect((await callApi(emulator, 'DescribeRegistries')).status).toBe(200)
+})
