@@ -148,6 +148,13 @@ test('bytes of another digest become no blob', async () => {
   expect((await send('PUT', `${await startUpload(registry)}?digest=sha512:00`)).status).toBe(400)
 })
 
+test('a layer above the limit is refused', async () => {
+  const { pushBlob } = await openRegistry({ limits: { layerBytes: 4 } })
+  expect((await pushBlob('team/app', content('four'))).status).toBe(201)
+  const answer = await pushBlob('team/app', content('fiver'))
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'SIZE_INVALID'])
+})
+
 test('an upload can be given up, and is unknown then', async () => {
   const registry = await openRegistry()
   const location = await startUpload(registry)

@@ -129,6 +129,13 @@ async function finish(
   digest: string
 ): Promise<void> {
   const { store, settings } = exchange.context
+  if (upload.size > settings.limits.layerBytes) {
+    store.cancelUpload(upload.id)
+    throw new RegistryError(
+      'SIZE_INVALID',
+      `A layer has at most ${settings.limits.layerBytes} bytes, this one has ${upload.size}`
+    )
+  }
   const calculated = await store.uploadDigest(upload.id)
   if (calculated !== digest) {
     // The bytes are of no use to anybody: an upload takes no more after its last chunk.
