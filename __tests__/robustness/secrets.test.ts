@@ -77,7 +77,14 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
     const password = run.outputs['docker-password']
     const secrets = [...Object.values(SECRETS), ...(password === undefined ? [] : [password])]
     const places = await traces(run, step)
-    const authFile = join(step, 'docker', 'config.json')
+    const authFiles = [
+      join(step, 'docker', 'config.json'),
+      join(step, '.config', 'containers', 'auth.json'),
+      join(step, 'run', 'containers', 'auth.json')
+    ]
+    for (const file of authFiles) {
+      if (file in places) expect((await stat(file)).mode & 0o777).toBe(0o600)
+    }
     for (const secret of secrets) {
       const encoded = [
         secret,
@@ -86,7 +93,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
       ]
       for (const form of encoded) {
         for (const [place, text] of Object.entries(places)) {
-          if (place === authFile) continue
+          if (authFiles.includes(place)) continue
           expect({ place, hasSecret: text.includes(form) }).toEqual({ place, hasSecret: false })
         }
         expect([...args].filter((line) => line.includes(form))).toEqual([])

@@ -1,0 +1,8 @@
+/** A jest reporter that ends the run with one plain line, `N passed, N failed, N skipped`. */
+export default class ClosingLine {
+  onRunComplete(_contexts, results) {
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
+    const { numPassedTests: passed, numPendingTests: skipped } = results
+    process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+  }
+}
