@@ -35,17 +35,21 @@ export async function listReferrers(
     if (status === 404) return undefined
     const index = parseManifest(body, `referrers of ${digest}`, MEDIA_TYPES.ociIndex)
     if (index.kind === 'index') referrers.push(...index.manifests)
-    path = nextPath(repository, headers.link)
+    path = nextPath(repository, path, headers.link)
   }
   return referrers
 }
 
 /** The path of the next page (RFC 8288 `Link`, `rel="next"`), or `undefined` where this was the last. */
-function nextPath(repository: string, link: string | string[] | undefined): string | undefined {
+function nextPath(
+  repository: string,
+  path: string,
+  link: string | string[] | undefined
+): string | undefined {
   const header = Array.isArray(link) ? link.join(', ') : (link ?? '')
   const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(header)?.[1]
   if (target === undefined) return undefined
-  const { pathname, search } = new URL(target, `http://registry/v2/${repository}/referrers/`)
+  const { pathname, search } = new URL(target, `http://registry/v2/${repository}/${path}`)
   const prefix = `/v2/${repository}/`
   if (pathname.startsWith(prefix)) return `${pathname.slice(prefix.length)}${search}`
   throw problem({ what: 'The registry continues a list somewhere else', value: target })
