@@ -15,7 +15,7 @@ const page = (letters: string, link?: string): ReferrersAnswer => ({
     JSON.stringify({
       schemaVersion: 2,
       mediaType: MEDIA_TYPES.ociIndex,
-      manifests: [...letters].map((letter) => ({
+      manifests: Array.from(letters, (letter) => ({
         mediaType: MEDIA_TYPES.ociManifest,
         digest: digestOf(letter),
         size: 1
