@@ -10,9 +10,9 @@ import { visit } from 'unist-util-visit'
 import { listFiles } from './workspace.js'
 import { ROOT } from './workflow.js'
 
-/** Every Markdown file that people read, as a path from the root. */
+/** Every Markdown file that people read, as a path from the root; the example README is of a repository that does not exist. */
 export const DOCUMENTS = listFiles().filter(
-  (path) => path.endsWith('.md') && !path.startsWith('__tests__/') && !path.startsWith('dist/')
+  (path) => path.endsWith('.md') && !/^(__tests__|dist|docs\/examples)\//.test(path)
 )
 
 /** A code block and where it stands. */
