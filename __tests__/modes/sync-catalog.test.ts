@@ -5,6 +5,8 @@ import {
 } from '@aws-sdk/client-ecr-public'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
 import type { EmulatorOptions } from '../../src/emulator/options.js'
 import { syncCatalog } from '../../src/modes/sync-catalog.js'
 import type { Report } from '../../src/report.js'
@@ -234,13 +236,20 @@ describe('sync-catalog', () => {
 
   it('needs no more permissions than it is documented to need', async () => {
     const { sync } = await stage(undefined, {
-      allow: [
-        'ecr-public:DescribeRepositories',
-        'ecr-public:GetRepositoryCatalogData',
-        'ecr-public:PutRepositoryCatalogData'
-      ]
+      allow: [...PERMISSIONS['sync-catalog'].actions]
     })
     expect((await sync()).failure).toBeUndefined()
+  })
+
+  it('needs no more permissions for display-name and auto either', async () => {
+    const images = [{ tags: [{ tag: 'v1' }], platforms: ['linux/arm64'] }]
+    const { sync, record } = await stage(undefined, {
+      allow: allActions('sync-catalog'),
+      seed: { repositories: [{ name: 'team/app', images }] }
+    })
+    const report = await sync({ architectures: 'auto', 'display-name': 'Acme' })
+    expect(report.failure).toBeUndefined()
+    expect((await record()).architectures).toEqual(['ARM 64'])
   })
 
   it('leaves links as they are outside of GitHub Actions, with a notice', async () => {
@@ -450,6 +459,20 @@ describe('sync-catalog with bad local files', () => {
       /"about" names a file that does not/
     )
     await rm(join(workspace, 'docs'), { recursive: true })
+  })
+
+  it('refuses a FIFO without waiting for what somebody might write into it', async () => {
+    const { sync, workspace } = await stage({})
+    execFileSync('mkfifo', [join(workspace, 'fifo')])
+    await expect(sync({ readme: 'fifo' })).rejects.toThrow(/names no file but a FIFO/)
+  })
+
+  it('takes a file from outside of the workspace, whose links stay as they are', async () => {
+    const other = await makeWorkspace({ 'about.md': '[x](x.md)\n' })
+    const { sync, record, deps } = await stage({})
+    await sync({ about: join(other, 'about.md') })
+    expect((await record()).aboutText).toBe('[x](x.md)\n')
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* outside of the workspace/))
   })
 
   it('counts the files that are bad', async () => {

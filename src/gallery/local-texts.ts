@@ -43,15 +43,38 @@ export interface LocalContext {
   readonly commit: Commit | undefined
 }
 
+/**
+ * How much of what was read is kept for when it is written, in UTF-16 code units and bytes of logos. What finds no
+ * room is read again, so that a step for all repositories of a registry needs no more memory than one for a few.
+ */
+const KEPT_LENGTH = 20_000_000
+
 /** Reads the local files of repositories; files that are the same for all are read once. */
 export function createTextReader(
   context: LocalContext
 ): (repositoryName: string) => Promise<LocalTexts> {
   const { readme, about, usage, logo } = context.inputs
-  const isPerRepository = [readme, about, usage, logo].some((path) => path?.includes('{'))
-  let shared: Promise<LocalTexts> | undefined
-  return (name) =>
-    isPerRepository ? readTexts(name, context) : (shared ??= readTexts(name, context))
+  const isPerRepository = [readme, about, usage, logo].some((path) =>
+    /\{(?:repository|name)\}/.test(path ?? '')
+  )
+  const kept = new Map<string, Promise<LocalTexts>>()
+  let room = KEPT_LENGTH
+  return async (name) => {
+    const key = isPerRepository ? name : ''
+    const found = kept.get(key)
+    if (found !== undefined) return found
+    const reading = readTexts(name, context)
+    kept.set(key, reading)
+    if (isPerRepository) {
+      room -= lengthOf(await reading)
+      if (room < 0) kept.delete(key)
+    }
+    return reading
+  }
+}
+
+function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number {
+  return aboutText.length + usageText.length + (logo?.length ?? 0)
 }
 
 /** A text and the file that it is from. */
