@@ -409,6 +409,30 @@ describe('sync-catalog', () => {
     expect((await sync()).changed).toBe(false)
   })
 
+  it.each([
+    ['merge', undefined],
+    ['replace', /does not read back – "logoImageBlob" .* give "logo" too/]
+  ] as const)(
+    'checks that a logo that it cannot read stays, where the service %ss',
+    async (catalogPut, failure) => {
+      const { put, deps } = await stage(undefined, { catalogPut })
+      await put({ logoImageBlob: makePng(61, 61) })
+      const blind = { ...deps, env: { ...deps.env, http_proxy: 'http://127.0.0.1:9' } }
+      const inputs = makeInputs('sync-catalog', { repository: 'team/app' })
+      const report = await syncCatalog(inputs, blind)
+      expect(deps.lines).toContainEqual(
+        expect.stringMatching(/^notice: The logo of team\/app could not be read/)
+      )
+      expect(report.failure ?? '').toMatch(failure ?? /^$/)
+    }
+  )
+
+  it('leaves the about text alone where all of the README is about its use', async () => {
+    const { sync, deps } = await stage({ 'README.md': '# Usage\n\nRun.\n' })
+    expect(rows(await sync())).toEqual(['create team/app#usageText'])
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* the about text is left/))
+  })
+
   it('says what it does where the logo cannot be read', async () => {
     const { sync, put, deps } = await stage({ 'logo.png': makePng(60, 60) })
     await put({ logoImageBlob: makePng(61, 61) })
