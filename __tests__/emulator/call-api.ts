@@ -5,8 +5,30 @@ export interface WireAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The text as JSON; `undefined` where it is none. */
-  readonly json: any
+  /** The text as JSON; at run time `undefined` where it is none. */
+  readonly json: WireJson
+}
+
+/** The members of answers that tests look at; an answer has those of its operation. */
+export interface WireJson {
+  readonly __type: string
+  readonly message: string
+  readonly catalogData: Readonly<Record<string, unknown>>
+  readonly repository: { readonly createdAt: number }
+  readonly repositories: readonly { readonly repositoryName: string }[]
+  readonly registries: readonly { readonly aliases: readonly unknown[] }[]
+  readonly registryCatalogData: unknown
+  readonly imageDetails: readonly unknown[]
+  readonly imageTagDetails: readonly {
+    readonly imageTag: string
+    readonly imageDetail: { readonly imageDigest: string }
+  }[]
+  readonly nextToken?: string
+  readonly layers: readonly { readonly layerAvailability: string }[]
+  readonly failures: readonly { readonly failureCode: string }[]
+  readonly uploadId: string
+  readonly partSize: number
+  readonly lastValidByteReceived: number
 }
 
 /** A header as signing makes it; the emulator verifies the scope only. */
@@ -40,7 +62,7 @@ export async function callApi(
     body: isRaw ? input : JSON.stringify(input)
   })
   const text = await response.text()
-  return { status: response.status, headers: response.headers, text, json: parse(text) }
+  return { status: response.status, headers: response.headers, text, json: parse(text) as WireJson }
 }
 
 function parse(text: string): unknown {

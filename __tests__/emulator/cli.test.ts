@@ -63,7 +63,7 @@ test('seed, alias, account, switches, limits and faults are taken from the comma
   expect(registries).toMatchObject([
     { registryId: '000000000042', registryUri: 'public.ecr.aws/team', verified: true }
   ])
-  expect(registries[0].aliases[1]).toMatchObject({ name: 'other', status: 'PENDING' })
+  expect(registries[0]!.aliases[1]).toMatchObject({ name: 'other', status: 'PENDING' })
   const input = { repositoryName: 'team/app' }
   const typeOf = async (operation: string, more: object = {}): Promise<unknown> =>
     (await callApi(emulator, operation, { ...input, ...more })).json.__type

@@ -3,8 +3,8 @@ import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { callApi } from './call-api.js'
 
-async function log({ url }: RunningEmulator): Promise<any[]> {
-  return (await (await fetch(`${url}/_emulator/requests`)).json()) as any[]
+async function log({ url }: RunningEmulator): Promise<unknown[]> {
+  return (await (await fetch(`${url}/_emulator/requests`)).json()) as unknown[]
 }
 
 test('the request log has every call with what it asked and what became of it', async () => {

@@ -2,6 +2,7 @@ import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { authorization, callApi } from './call-api.js'
+import type { WireJson } from './call-api.js'
 import { MODEL, PAGINATORS } from './model/service-model.js'
 import { digestOf } from './service.js'
 
@@ -65,7 +66,7 @@ const INPUTS: Readonly<Record<string, object>> = {
 /** How an error comes about: what is called before, and what is then called with which input. */
 interface Scenario {
   readonly options?: EmulatorOptions
-  readonly before?: (emulator: RunningEmulator) => Promise<object | void>
+  readonly before?: (emulator: RunningEmulator) => Promise<object | undefined>
   readonly input?: object
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -94,14 +95,14 @@ const upload = async (
   return { uploadId }
 }
 
-const pushLayer = async (emulator: RunningEmulator): Promise<void> => {
+const pushLayer = async (emulator: RunningEmulator): Promise<undefined> => {
   const { uploadId } = await upload(emulator, LAYER)
   await callApi(emulator, 'CompleteLayerUpload', { ...INPUTS.CompleteLayerUpload, uploadId })
 }
 
-const pushImage = async (emulator: RunningEmulator, imageTag = 'v1'): Promise<void> => {
+const pushImage = async (emulator: RunningEmulator): Promise<undefined> => {
   await pushLayer(emulator)
-  await callApi(emulator, 'PutImage', { ...INPUTS.PutImage, imageTag })
+  await callApi(emulator, 'PutImage', { ...INPUTS.PutImage, imageTag: 'v1' })
 }
 
 /** Scenarios of errors that are not the same for all operations. */
@@ -237,12 +238,12 @@ const NEVER_ANSWERED: Readonly<Record<string, string>> = {
 }
 
 /** Notes every member of an answer, by the shape that it belongs to. */
-function note(shape: string, value: any, seen: Set<string>): void {
+function note(shape: string, value: unknown, seen: Set<string>): void {
   const { type, members, member } = MODEL.shapes[shape]!
   if (type === 'list') {
-    for (const item of value) note(member!.shape, item, seen)
+    for (const item of value as unknown[]) note(member!.shape, item, seen)
   } else if (type === 'structure') {
-    for (const [name, item] of Object.entries(value)) {
+    for (const [name, item] of Object.entries(value as object)) {
       // A member that the model does not have would end the test here.
       note(members![name]!.shape, item, seen)
       seen.add(`${shape}.${name}`)
@@ -264,7 +265,7 @@ function membersOf(shape: string, found = new Set<string>()): Set<string> {
 test('every member of every output is answered, or it is said why not', async () => {
   const emulator = await startEmulator()
   const seen = new Set<string>()
-  const call = async (operation: string, input: object = INPUTS[operation]!): Promise<any> => {
+  const call = async (operation: string, input: object = INPUTS[operation]!): Promise<WireJson> => {
     const { status, json } = await callApi(emulator, operation, input)
     expect({ operation, status, json }).toMatchObject({ operation, status: 200 })
     note(MODEL.operations[operation]!.output.shape, json, seen)

@@ -17,7 +17,7 @@ const APP = { repositoryName: 'app' }
 
 async function names({ url }: RunningEmulator): Promise<string[]> {
   const { json } = await callApi({ url }, 'DescribeRepositories')
-  return json.repositories.map((one: { repositoryName: string }) => one.repositoryName)
+  return json.repositories.map(({ repositoryName }) => repositoryName)
 }
 
 test.each([
@@ -228,7 +228,7 @@ describe('rules', () => {
     })
     expect(response.status).toBe(400)
     expect(((await response.json()) as { error: string }).error).toContain(message)
-    expect(() => startEmulator({ faults: [rule] })).rejects.toThrow(message)
+    await expect(startEmulator({ faults: [rule] })).rejects.toThrow(message)
   })
 })
 

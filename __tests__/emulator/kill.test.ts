@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callApi } from './call-api.js'
+import type { WireAnswer, WireJson } from './call-api.js'
 import { runEmulator } from './emulator-process.js'
 import type { EmulatorProcess } from './emulator-process.js'
 import { digestOf, TYPES } from './service.js'
@@ -32,6 +33,8 @@ interface Upload {
   sending: number
 }
 
+type Call = (operation: string, input: object) => Promise<WireAnswer>
+
 class Pusher {
   readonly pushed: Pushed = {
     layers: new Set(),
@@ -47,12 +50,12 @@ class Pusher {
 
   /** Pushes until the emulator is gone. */
   async run(url: string, onAnswer: () => void): Promise<void> {
-    const call = async (operation: string, input: object): Promise<any> => {
+    const call: Call = async (operation, input) => {
       const answer = await callApi({ url }, operation, {
         repositoryName: this.repositoryName,
         ...input
       })
-      if (answer.json === undefined) throw new Error('The answer was cut off')
+      if (answer.text === '') throw new Error('The answer was cut off')
       onAnswer()
       return answer
     }
@@ -63,7 +66,7 @@ class Pusher {
     }
   }
 
-  async #step(call: (operation: string, input: object) => Promise<any>): Promise<void> {
+  async #step(call: Call): Promise<void> {
     const { pushed } = this
     if (pushed.upload !== undefined) return this.#continueUpload(call, pushed.upload)
     const [tag] = pushed.tags.keys()
@@ -81,10 +84,7 @@ class Pusher {
     pushed.underWay = undefined
   }
 
-  async #continueUpload(
-    call: (operation: string, input: object) => Promise<any>,
-    upload: Upload
-  ): Promise<void> {
+  async #continueUpload(call: Call, upload: Upload): Promise<void> {
     const { uploadId, bytes, sent } = upload
     if (sent < bytes.length) {
       const part = bytes.subarray(sent, sent + PART_BYTES)
@@ -109,10 +109,7 @@ class Pusher {
     this.pushed.upload = undefined
   }
 
-  async #putImage(
-    call: (operation: string, input: object) => Promise<any>,
-    layers: readonly string[]
-  ): Promise<void> {
+  async #putImage(call: Call, layers: readonly string[]): Promise<void> {
     const digest = layers[Math.floor(this.random() * layers.length)]!
     const config = { mediaType: TYPES.config, digest, size: 1 }
     const imageManifest = JSON.stringify({
@@ -132,7 +129,7 @@ class Pusher {
   async check(url: string): Promise<void> {
     const { layers, tags, underWay, upload } = this.pushed
     const { repositoryName } = this
-    const ask = async (operation: string, input: object): Promise<any> =>
+    const ask = async (operation: string, input: object): Promise<WireJson> =>
       (await callApi({ url }, operation, { repositoryName, ...input })).json
     const layerDigests = [...layers]
     for (let at = 0; at < layerDigests.length; at += 100) {
@@ -142,7 +139,7 @@ class Pusher {
     }
     const { imageTagDetails } = await ask('DescribeImageTags', { maxResults: 1000 })
     const found = new Map<string, string>(
-      imageTagDetails.map((one: any) => [one.imageTag, one.imageDetail.imageDigest])
+      imageTagDetails.map(({ imageTag, imageDetail }) => [imageTag, imageDetail.imageDigest])
     )
     const either = new Map(tags)
     if (underWay?.digest !== undefined) either.set(underWay.tag, underWay.digest)
@@ -211,4 +208,4 @@ test(`nothing acknowledged is lost and nothing is there by half after ${String(R
   emulator.child.kill('SIGTERM')
   expect(await emulator.ended).toBe(0)
   rmSync(data, { recursive: true })
-}, 600_000)
+}, 3_600_000)

@@ -26,7 +26,7 @@ async function listTags(emulator: RunningEmulator): Promise<string[]> {
   do {
     const input = { repositoryName: 'app', maxResults: PAGE, nextToken }
     const { json } = await callApi(emulator, 'DescribeImageTags', input)
-    tags.push(...json.imageTagDetails.map(({ imageTag }: { imageTag: string }) => imageTag))
+    tags.push(...json.imageTagDetails.map(({ imageTag }) => imageTag))
     nextToken = json.nextToken
   } while (nextToken !== undefined)
   return tags
@@ -45,7 +45,7 @@ test(`${String(TAGS)} tags in one repository are listed and deleted, each once`,
   expect(await listTags(emulator)).toEqual([])
   const { json } = await callApi(emulator, 'DescribeImages', { repositoryName: 'app' })
   expect(json.imageDetails).toEqual([])
-}, 600_000)
+}, 3_600_000)
 
 test.each([
   ['by its token', (last: number) => last],

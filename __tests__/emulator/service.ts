@@ -25,9 +25,9 @@ export const testOfEmulator = IS_LIVE ? test.skip : test
 export interface Service {
   readonly client: ECRPUBLICClient
   /** A name that no other test uses. */
-  newName(): string
+  readonly newName: () => string
   /** Creates a repository, which goes with the test. */
-  newRepository(): Promise<string>
+  readonly newRepository: () => Promise<string>
 }
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -151,10 +151,11 @@ export async function putManifest(
 
 /** An error of the service with this name and message. */
 export function serviceError(name: string, message?: string | RegExp): object {
-  return expect.objectContaining({
+  const error: unknown = expect.objectContaining({
     name,
     ...(message === undefined
       ? {}
       : { message: typeof message === 'string' ? message : expect.stringMatching(message) })
   })
+  return error as object
 }

@@ -61,7 +61,7 @@ async function everything(client: ECRPUBLICClient): Promise<unknown> {
     client.send(new ListTagsForResourceCommand({ resourceArn }))
   ])
   const { catalogData } = await client.send(new GetRepositoryCatalogDataCommand(APP))
-  const told = answers.map(({ $metadata: _metadata, ...answer }) => answer)
+  const told = answers.map((answer) => ({ ...answer, $metadata: undefined }))
   return JSON.parse(
     JSON.stringify([told, { ...catalogData, logoUrl: new URL(catalogData!.logoUrl!).pathname }])
   )
@@ -138,7 +138,7 @@ test('an index that lists an image which was deleted and pushed again keeps prot
   const next = await startEmulator({ data })
   const imageIds = [{ imageDigest: child }]
   const { json } = await callApi(next, 'BatchDeleteImage', { ...APP, imageIds })
-  expect(json.failures[0].failureCode).toBe('ImageReferencedByManifestList')
+  expect(json.failures[0]!.failureCode).toBe('ImageReferencedByManifestList')
 })
 
 test('blobs that nothing names are gone, at once or at the next start', async () => {
@@ -155,7 +155,7 @@ test('blobs that nothing names are gone, at once or at the next start', async ()
   expect(readdirSync(join(data, 'uploads'))).toEqual([])
 })
 
-test('without a data folder nothing stays on disk', async () => {
+test('without a data folder nothing stays on disk', () => {
   const store = new Store(undefined, () => new Date())
   store.createRepository('app')
   const { digest } = store.addLayer('app', Buffer.from('a layer'))

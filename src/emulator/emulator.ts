@@ -68,6 +68,8 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
   const server = createServer((request, response) => void answer(context, request, response))
   // A part of a layer may take as long as it takes.
   server.requestTimeout = 0
+  // Node.js ends idle connections after 5 s, which a client on a busy machine takes for a reset.
+  server.keepAliveTimeout = 0
   server.on('close', () => store.close())
   return server
 }

@@ -2,6 +2,7 @@ import { OPERATION_NAMES } from '../../../src/emulator/model/operations.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import type { RunningEmulator } from '../../helpers/start-emulator.js'
 import { callApi } from '../call-api.js'
+import type { WireJson } from '../call-api.js'
 import { MODEL } from '../model/service-model.js'
 import type { ModelShape } from '../model/service-model.js'
 
@@ -229,8 +230,9 @@ function innerCases(operation: string, name: string, path: string, put: Put): Ca
 }
 
 async function check(emulator: RunningEmulator, one: Case): Promise<void> {
-  const { status, json } = await callApi(emulator, one.operation, one.input)
-  const given = { title: one.title, type: json?.__type, message: json?.message }
+  const { status, ...answer } = await callApi(emulator, one.operation, one.input)
+  const json: Partial<WireJson> = answer.json
+  const given = { title: one.title, type: json.__type, message: json.message }
   if (one.message === undefined) {
     // Something else may be wrong with it: nothing that it names exists.
     const complaint = `Invalid parameter at '${one.path}' failed to satisfy constraint: 'Member must`

@@ -5,7 +5,7 @@ import {
   PutRegistryCatalogDataCommand,
   PutRepositoryCatalogDataCommand
 } from '@aws-sdk/client-ecr-public'
-import type { RepositoryCatalogDataInput } from '@aws-sdk/client-ecr-public'
+import type { RepositoryCatalogData, RepositoryCatalogDataInput } from '@aws-sdk/client-ecr-public'
 import { IS_LIVE, openService, serviceError, testOfEmulator } from '../service.js'
 import type { Service } from '../service.js'
 
@@ -49,9 +49,9 @@ async function put(
   return (await client.send(command)).catalogData
 }
 
-async function get({ client }: Service, repositoryName: string): Promise<any> {
+async function get({ client }: Service, repositoryName: string): Promise<RepositoryCatalogData> {
   const command = new GetRepositoryCatalogDataCommand({ repositoryName })
-  return (await client.send(command)).catalogData
+  return (await client.send(command)).catalogData!
 }
 
 test('catalog data is put and read back', async () => {
@@ -111,11 +111,11 @@ testOfEmulator.each([
   const repositoryName = await service.newRepository()
   await put(service, repositoryName, { logoImageBlob: bytes })
   const { logoUrl } = await get(service, repositoryName)
-  const response = await fetch(logoUrl)
+  const response = await fetch(logoUrl!)
   expect(response.headers.get('content-type')).toBe(type)
   expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true)
-  expect((await fetch(logoUrl, { method: 'HEAD' })).status).toBe(200)
-  expect((await fetch(`${logoUrl}x`)).status).toBe(404)
+  expect((await fetch(logoUrl!, { method: 'HEAD' })).status).toBe(200)
+  expect((await fetch(`${logoUrl!}x`)).status).toBe(404)
 })
 
 testOfEmulator('a logo gets a new address every time, or by a switch one that stays', async () => {
@@ -125,7 +125,7 @@ testOfEmulator('a logo gets a new address every time, or by a switch one that st
   ] as const) {
     const service = await openService({ logoUrl })
     const repositoryName = await service.newRepository()
-    const upload = async (): Promise<string> => {
+    const upload = async (): Promise<string | undefined> => {
       await put(service, repositoryName, { logoImageBlob: png(60, 60) })
       return (await get(service, repositoryName)).logoUrl
     }

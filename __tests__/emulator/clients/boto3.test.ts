@@ -1,0 +1,74 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeWithClient, runClient } from '../../helpers/clients.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import { MODEL } from '../model/service-model.js'
+
+const MODEL_FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'ecr-public-model')
+
+interface Line {
+  readonly operation: string
+  readonly error?: string
+  readonly message?: string
+  readonly status?: number
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
+/** Errors that boto3 does not bring about here; the test of coverage has them all. */
+const NOT_HERE = [
+  'ImageTagAlreadyExistsException',
+  'LimitExceededException',
+  'RepositoryCatalogDataNotFoundException',
+  'ServerException',
+  'UnsupportedCommandException'
+]
+
+describeWithClient('boto3', () => {
+  let folder: string
+
+  // boto3 as Debian has it, with the model of today.
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'boto3-'))
+    const target = join(folder, 'ecr-public', '2020-10-30')
+    mkdirSync(target, { recursive: true })
+    for (const name of ['service-2.json', 'paginators-1.json']) {
+      cpSync(join(MODEL_FOLDER, name), join(target, name))
+    }
+  })
+
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  test('every operation, its paginator and its errors are what boto3 takes for ECR Public', async () => {
+    const emulator = await startEmulator()
+    const script = join(import.meta.dirname, 'drive_operations.py')
+    const run = await runClient('boto3', [script, emulator.url], {
+      env: { AWS_DATA_PATH: folder, AWS_EC2_METADATA_DISABLED: 'true' }
+    })
+    expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const lines = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line)
+    const succeeded = lines.filter(({ error }) => error === undefined)
+    const names = Object.keys(MODEL.operations)
+    expect([...new Set(succeeded.map(({ operation }) => operation))].sort()).toEqual(names.sort())
+
+    const failed = lines.filter((line) => line.error !== undefined)
+    for (const { operation, error, status, message } of failed) {
+      const declared = MODEL.operations[operation]!.errors.map(({ shape }) => shape)
+      expect(declared).toContain(error)
+      expect({ status, message }).toEqual({ status: 400, message: expect.stringMatching(/./) })
+    }
+    const exceptions = Object.keys(MODEL.shapes).filter((name) => MODEL.shapes[name]!.exception)
+    const seen = new Set(failed.map(({ error }) => error))
+    expect(exceptions.filter((name) => !seen.has(name)).sort()).toEqual(NOT_HERE)
+    const part = failed.find(({ error }) => error === 'InvalidLayerPartException')!
+    expect(part.members).toEqual({
+      registryId: '123456789012',
+      repositoryName: 'team/app',
+      uploadId: expect.any(String),
+      lastValidByteReceived: 1
+    })
+  })
+})
