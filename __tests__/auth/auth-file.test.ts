@@ -15,7 +15,7 @@ test('writing replaces the file as one, with its mode, and leaves nothing beside
   const folder = await temporaryFolder()
   const path = join(folder, 'config.json')
   await writeFile(path, 'old', { mode: 0o644 })
-  await writeAuthFile(path, 'new', 0o600, { uid: 12345, gid: 12345 })
+  await writeAuthFile(path, 'new', 0o600, { owner: { uid: 12345, gid: 12345 } })
   expect(await readFile(path, 'utf8')).toBe('new')
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   expect(await readdir(folder)).toEqual(['config.json'])

@@ -49,6 +49,7 @@ async function tokenIn(file: string, host = HOST): Promise<string | undefined> {
   return auth === undefined ? undefined : Buffer.from(auth, 'base64').toString().replace('AWS:', '')
 }
 
+const WITH_STORE = '{"credsStore": "desktop", "credHelpers": {"public.ecr.aws": "ecr-login"}}'
 const BEFORE =
   '{\n    "psFormat" : "table",\n  "auths":{"public.ecr.aws":{"auth":"QVdTOmZpcnN0"}}}\n\n'
 
@@ -164,7 +165,7 @@ describe('jobs that share an auth file', () => {
     ['the middle one ends last', ['a', 'c', 'b']]
   ]
   test.each(orders)('%s: in the end the file is as before all of them', async (_name, order) => {
-    for (const before of [BEFORE, '{}', undefined]) {
+    for (const before of [BEFORE, WITH_STORE, '{}', undefined]) {
       const { file, login } = await setUp(before)
       const references = new Map<string, LoginReference>()
       for (const job of ['a', 'b', 'c']) references.set(job, await login(job))
@@ -179,6 +180,25 @@ describe('jobs that share an auth file', () => {
       expect(after).toBe(before)
       const rest = await readdir(join(file, '..')).catch(() => [])
       expect(rest).toEqual(before === undefined ? [] : ['config.json'])
+    }
+  })
+
+  test.each(orders)('%s: also where another tool writes meanwhile', async (_name, order) => {
+    for (const before of [BEFORE, WITH_STORE, '{"credsStore": "desktop"}']) {
+      const { file, login } = await setUp(before)
+      const references = new Map<string, LoginReference>()
+      for (const job of ['a', 'b', 'c']) {
+        references.set(job, await login(job))
+        const document = JSON.parse(await readFile(file, 'utf8'))
+        document.auths[`${job}.example`] = {}
+        await writeFile(file, JSON.stringify(document))
+      }
+      for (const job of order) await logOut(references.get(job)!, deps)
+      const { auths, ...rest } = JSON.parse(before)
+      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+        ...rest,
+        auths: { ...auths, 'a.example': {}, 'b.example': {}, 'c.example': {} }
+      })
     }
   })
 

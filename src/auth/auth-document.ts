@@ -108,6 +108,11 @@ export function textDigest(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** `true` where both texts mean the same to every reader, however they are written. */
+export function meansTheSame(one: string, other: string): boolean {
+  return canonicalJson(parseAuthDocument(one)) === canonicalJson(parseAuthDocument(other))
+}
+
 function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value)

@@ -150,21 +150,28 @@ export async function removeFolders(path: string, topmost: string): Promise<void
  * is not used because it needs a newer Node.js than the oldest that runs this, and writes a new file
  * with the mode of the old one before the mode asked for.
  *
- * @param owner the owner that the old file had, kept where this user may do so
+ * @param options `owner`: the owner that the old file had, kept where this user may do so; `outlivesCrash`:
+ * `false` for what need not be on the disk when the machine stops
  * @throws ActionError where the file cannot be written; it is then as it was
  */
 export async function writeAuthFile(
   path: string,
   text: string,
   mode: number,
-  owner?: Pick<AuthFile, 'uid' | 'gid'>
+  {
+    owner,
+    outlivesCrash = true
+  }: {
+    readonly owner?: Pick<AuthFile, 'uid' | 'gid'> | undefined
+    readonly outlivesCrash?: boolean
+  } = {}
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
     const handle = await open(temporary, 'wx', AUTH_FILE_MODE)
     try {
       await handle.writeFile(text)
-      await handle.sync()
+      if (outlivesCrash) await handle.sync()
     } finally {
       await handle.close()
     }

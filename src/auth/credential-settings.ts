@@ -15,10 +15,8 @@ export interface WrittenHost {
   readonly host: string
   /** Digest of the value in `auths`. */
   readonly authDigest: string
-  /** The value in `credHelpers`; absent where login took it away or left it as it was. */
+  /** The value in `credHelpers`; absent for none. */
   readonly helper?: string | undefined
-  /** `true` where login touched the host's value in `credHelpers`. */
-  readonly changesHelper: boolean
 }
 
 /** An auth file before and after login. */
@@ -56,9 +54,8 @@ export function addCredential(
   for (const host of hosts) {
     settings.push({ section: 'auths', host, value: { auth } })
     const helper = needsBypass ? '' : undefined
-    const changesHelper = findValue(document, 'credHelpers', host) !== helper
-    if (changesHelper) settings.push({ section: 'credHelpers', host, value: helper })
-    written.push({ host, authDigest: digestOf({ auth }), helper, changesHelper })
+    settings.push({ section: 'credHelpers', host, value: helper })
+    written.push({ host, authDigest: digestOf({ auth }), helper })
   }
   return {
     text: editAuthText(before, settings),
@@ -86,20 +83,20 @@ export interface Undo {
  * since; else with the entries put back that are still as login wrote them, and all others left alone.
  * `null` stands for no file.
  *
- * @param isClaimed `true` for a host whose entry another login counts on
+ * @param claims entries that other logins count on: they stay
  * @throws AuthDocumentError for a text that is no auth file
  */
 export function removeCredential(
   text: string,
   undo: Undo,
-  isClaimed: (host: WrittenHost) => boolean = () => false
+  claims: readonly WrittenHost[] = []
 ): string | null {
-  const anyClaimed = undo.hosts.some(isClaimed)
-  if (!anyClaimed && textDigest(text) === undo.afterDigest) return undo.before
   const now = parseAuthDocument(text)
   const before = parseAuthDocument(undo.before ?? '')
+  const isLost = claims.some((claim) => isAsWritten(now, claim) && !isAsWritten(before, claim))
+  if (textDigest(text) === undo.afterDigest && !isLost) return undo.before
   const settings = undo.hosts
-    .filter((host) => !isClaimed(host))
+    .filter((host) => !claims.some((claim) => isSame(claim, host)))
     .flatMap((host) => settingsBack(host, now, before))
   if (settings.length === 0) return text
   const sections: readonly Section[] = ['auths', 'credHelpers']
@@ -107,6 +104,10 @@ export function removeCredential(
   const edited = editAuthText(text, settings, emptied)
   const isEmpty = Object.keys(parseAuthDocument(edited)).length === 0
   return undo.before === null && isEmpty ? null : edited
+}
+
+function isSame(one: WrittenHost, other: WrittenHost): boolean {
+  return one.host === other.host && one.authDigest === other.authDigest
 }
 
 /** `true` where the entry of this host is the one that login wrote. */
@@ -125,9 +126,9 @@ function settingsBack(host: WrittenHost, now: JsonObject, before: JsonObject): S
     const value = findValue(before, 'auths', host.host)
     settings.push({ section: 'auths', host: host.host, value })
   }
-  if (host.changesHelper && findValue(now, 'credHelpers', host.host) === host.helper) {
-    const value = findValue(before, 'credHelpers', host.host)
-    settings.push({ section: 'credHelpers', host: host.host, value })
+  const helper = findValue(before, 'credHelpers', host.host)
+  if (findValue(now, 'credHelpers', host.host) === host.helper && helper !== host.helper) {
+    settings.push({ section: 'credHelpers', host: host.host, value: helper })
   }
   return settings
 }

@@ -1,4 +1,4 @@
-import { parseAuthDocument, textDigest } from './auth-document.js'
+import { findValue, parseAuthDocument, textDigest } from './auth-document.js'
 import { AUTH_FILE_MODE, checkWritable, makeFolderOf, removeFolders } from './auth-file.js'
 import type { AuthFile } from './auth-file.js'
 import { explainMalformed } from './auth-targets.js'
@@ -77,12 +77,15 @@ async function write(
   madeFolder: string | undefined
 ): Promise<LoginOutcome> {
   let outcome: LoginOutcome = { action: 'keep', hasConflict: false }
+  const [first] = others
+  const firstRecord = first === undefined ? undefined : await findRecord(first)
   await swapAuthFile(target.file, async (old) => {
     await checkWritable(target.path, old)
     const change = await planChange(target, old, credential, others)
     outcome = { action: change.action, hasConflict: change.hasConflict }
     await writeRecord(login, {
       before: old?.text ?? null,
+      origin: firstRecord === undefined ? (old?.text ?? null) : firstRecord.origin,
       mode: old?.mode ?? AUTH_FILE_MODE,
       afterDigest: textDigest(change.text),
       hosts: change.hosts,
@@ -139,8 +142,10 @@ async function findEqual(
     const isFresh = expiresAt.getTime() - Date.parse(record.expiresAt) <= EQUAL_EXPIRY_MS
     const isWhole = record.hosts.every((host) => isAsWritten(document, host))
     const isSame = shapeOf(record.hosts) === shapeOf(edit.hosts)
-    const needsHelper = edit.hosts.some(({ changesHelper }) => changesHelper)
-    if (isFresh && isWhole && isSame && !needsHelper) return record.hosts
+    const isFound = edit.hosts.every(
+      ({ host, helper }) => findValue(document, 'credHelpers', host) === helper
+    )
+    if (isFresh && isWhole && isSame && isFound) return record.hosts
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-import { textDigest } from './auth-document.js'
+import { meansTheSame, textDigest } from './auth-document.js'
 import { findAuthFile, removeFolders } from './auth-file.js'
 import { explainMalformed } from './auth-targets.js'
 import { removeCredential } from './credential-settings.js'
@@ -34,7 +34,11 @@ export async function logOut(login: LoginReference, deps: LockDeps): Promise<Log
     const at = logins.findIndex(({ id }) => id === login.id)
     const others = logins.filter(({ id }) => id !== login.id)
     const result = await restore(login, record, others)
-    for (const later of at === -1 ? [] : logins.slice(at + 1)) await passOn(record, later)
+    for (const [place, later] of logins.entries()) {
+      if (at === -1 || place <= at) continue
+      const between = logins.slice(0, place).filter(({ id }) => id !== login.id)
+      await passOn(record, later, await listClaims(between))
+    }
     await passOnFolder(record, others)
     await writeLogins(login.file, others)
     await removeRecord(login)
@@ -65,12 +69,13 @@ async function restore(
   others: readonly LoginReference[]
 ): Promise<LogoutOutcome> {
   const claims = await listClaims(others)
-  const isClaimed = ({ host, authDigest }: WrittenHost): boolean =>
-    claims.some((claim) => claim.host === host && claim.authDigest === authDigest)
   let outcome: LogoutOutcome = 'gone'
   await swapAuthFile(login.file, async (old) => {
     if (old === undefined) return undefined
-    const text = explainMalformed(login.file, () => removeCredential(old.text, record, isClaimed))
+    const text = explainMalformed(login.file, () => {
+      const removed = removeCredential(old.text, record, claims)
+      return removed === null ? null : inFormerWords(removed, record)
+    })
     outcome = text === old.text ? 'left' : 'restored'
     if (text === old.text) return undefined
     if (text !== null) await noteChange(old.text, text, others)
@@ -79,6 +84,15 @@ async function restore(
   return outcome
 }
 
+/** The text as it was written before, where it means the same again, bytes and all. */
+function inFormerWords(text: string, { before, origin }: LoginRecord): string | null {
+  for (const former of [origin, before]) {
+    if (former !== null && meansTheSame(text, former)) return former
+  }
+  return origin === null && meansTheSame(text, '{}') ? null : text
+}
+
+/** The entries that these logins count on. */
 async function listClaims(logins: readonly LoginReference[]): Promise<WrittenHost[]> {
   const claims: WrittenHost[] = []
   for (const login of logins) claims.push(...((await findRecord(login))?.hosts ?? []))
@@ -99,10 +113,14 @@ async function noteChange(
 }
 
 /** Lets a later login put back what was there before this one, instead of this one's credential. */
-async function passOn(record: LoginRecord, later: LoginReference): Promise<void> {
+async function passOn(
+  record: LoginRecord,
+  later: LoginReference,
+  claims: readonly WrittenHost[]
+): Promise<void> {
   const laterRecord = await findRecord(later)
   if (laterRecord === undefined || laterRecord.before === null) return
-  const before = removeCredential(laterRecord.before, record)
+  const before = removeCredential(laterRecord.before, record, claims)
   if (before === laterRecord.before) return
   const mode = record.before === null ? laterRecord.mode : record.mode
   await writeRecord(later, { ...laterRecord, before, mode })

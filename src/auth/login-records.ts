@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../deps.js'
-import { removeAuthFile, writeAuthFile } from './auth-file.js'
+import { AUTH_FILE_MODE, removeAuthFile, writeAuthFile } from './auth-file.js'
 import type { Undo } from './credential-settings.js'
 
 /**
@@ -12,6 +12,8 @@ import type { Undo } from './credential-settings.js'
  * away after the job; the state of the step names it only.
  */
 export interface LoginRecord extends Undo {
+  /** The text before the first of the logins that were under way together; `null` where there was no file. */
+  readonly origin: string | null
   /** The permission bits that the auth file had before. */
   readonly mode: number
   /** The topmost folder that was made for the auth file. */
@@ -60,7 +62,7 @@ export async function listLogins(file: string): Promise<LoginReference[]> {
 export async function writeLogins(file: string, logins: readonly LoginReference[]): Promise<void> {
   const list = listOf(file)
   if (logins.length === 0) await removeAuthFile(list)
-  else await writeAuthFile(list, `${JSON.stringify(logins, undefined, 2)}\n`, 0o600)
+  else await writePrivately(list, logins)
 }
 
 /** The record of a login, or `undefined` where it is gone or unreadable. */
@@ -75,7 +77,7 @@ export async function findRecord(login: LoginReference): Promise<LoginRecord | u
 /** Writes the record of a login. */
 export async function writeRecord(login: LoginReference, record: LoginRecord): Promise<void> {
   await mkdir(join(login.record, '..'), { recursive: true })
-  await writeAuthFile(login.record, JSON.stringify(record), 0o600)
+  await writePrivately(login.record, record)
 }
 
 /** Removes the record of a login. */
@@ -97,6 +99,10 @@ function isLoginReference(value: unknown): value is LoginReference {
   if (typeof value !== 'object' || value === null) return false
   const { id, file, record } = value as Partial<Record<keyof LoginReference, unknown>>
   return typeof id === 'string' && typeof file === 'string' && typeof record === 'string'
+}
+
+async function writePrivately(path: string, value: unknown): Promise<void> {
+  await writeAuthFile(path, `${JSON.stringify(value)}\n`, AUTH_FILE_MODE, { outlivesCrash: false })
 }
 
 function listOf(file: string): string {

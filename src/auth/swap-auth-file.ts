@@ -28,7 +28,7 @@ export async function swapAuthFile(
     const now = await findAuthFile(file)
     if (now?.text !== old?.text) continue
     if (next.text === null) await removeAuthFile(file)
-    else await writeAuthFile(file, next.text, next.mode, old)
+    else await writeAuthFile(file, next.text, next.mode, { owner: old })
     return
   }
   throw problem({
