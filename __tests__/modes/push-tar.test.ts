@@ -94,7 +94,7 @@ describe('a push of a docker save archive', () => {
     const { digest, 'uploaded-bytes': uploaded } = report.outputs
     expect(report.repositories).toEqual(['team/app'])
     expect(report.outputs).toMatchObject({
-      'image-uri': `${uri}@${String(digest)}`,
+      'image-uri': `${uri}@${digest as string}`,
       'image-uris': [`${uri}:1`],
       'reused-bytes': 0
     })

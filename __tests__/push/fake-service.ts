@@ -17,12 +17,24 @@ const MIB = 1024 * 1024
 
 /** An error as the SDK throws it for an answer of the service. */
 export function serviceError(name: string, members: Readonly<Record<string, unknown>> = {}): Error {
-  return Object.assign(new Error(String(members.message ?? name)), {
+  return Object.assign(new Error(members.message ?? name), {
     name,
     $fault: name === 'ServerException' ? 'server' : 'client',
     $metadata: { httpStatusCode: name === 'ServerException' ? 500 : 400 },
     ...members
   })
+}
+
+/** The body of an UploadLayerPart call. */
+export interface SentPart {
+  readonly uploadId: string
+  readonly partFirstByte: number
+  readonly partLastByte: number
+  readonly layerPartBlob: string
+}
+
+export function readPart(body: Buffer): SentPart {
+  return JSON.parse(String(body)) as SentPart
 }
 
 /** @param nextFault asked before every call */
@@ -66,7 +78,7 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
       }),
     uploadPart: (body) =>
       call('part', () => {
-        const { uploadId, partFirstByte, partLastByte, layerPartBlob } = JSON.parse(String(body))
+        const { uploadId, partFirstByte, partLastByte, layerPartBlob } = readPart(body)
         sent.push(`${String(partFirstByte)}-${String(partLastByte)}`)
         const parts = uploads.get(uploadId)
         if (parts === undefined) throw serviceError('UploadNotFoundException')
@@ -77,7 +89,7 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
         const bytes = Buffer.from(layerPartBlob, 'base64')
         if (bytes.length !== partLastByte - partFirstByte + 1) throw new Error('wrong length')
         parts.push(bytes)
-        return partLastByte as number
+        return partLastByte
       }),
     complete: (uploadId, digest) =>
       call('complete', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import zlib from 'node:zlib'
+import { createBlockMemory } from '../../src/push/block-memory.js'
 import { blocksOf } from '../../src/push/blocks.js'
 import { createCompressor } from '../../src/push/compressor.js'
 import { gzip } from '../../src/push/gzip.js'
@@ -53,7 +54,7 @@ describe('gzip in parallel blocks', () => {
         fc.integer({ min: 1, max: 9 }),
         async (length, seed, cut, level) => {
           const bytes = mixed(length, seed)
-          const options = { level, blocksAhead: 3, run: direct }
+          const options = { level, blocksAhead: 3, run: direct, memory: createBlockMemory() }
           const packed = await collect(gzip(chunked(bytes, cut), options))
           expect(zlib.gunzipSync(packed).equals(bytes)).toBe(true)
         }
@@ -67,7 +68,12 @@ describe('gzip in parallel blocks', () => {
     const results = await Promise.all(
       [1, 2, 16].map((blocksAhead) =>
         collect(
-          gzip(chunked(bytes, [blocksAhead * 77_777]), { level: 4, blocksAhead, run: direct })
+          gzip(chunked(bytes, [blocksAhead * 77_777]), {
+            level: 4,
+            blocksAhead,
+            run: direct,
+            memory: createBlockMemory()
+          })
         )
       )
     )
@@ -77,14 +83,24 @@ describe('gzip in parallel blocks', () => {
 
   it('names no time, system or file, which would differ between machines', async () => {
     const packed = await collect(
-      gzip(chunked(Buffer.from('x'), [1]), { level: 1, blocksAhead: 2, run: direct })
+      gzip(chunked(Buffer.from('x'), [1]), {
+        level: 1,
+        blocksAhead: 2,
+        run: direct,
+        memory: createBlockMemory()
+      })
     )
     expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
   })
 
   it('packs nothing as a whole member', async () => {
     const packed = await collect(
-      gzip(chunked(Buffer.alloc(0), []), { level: 4, blocksAhead: 2, run: direct })
+      gzip(chunked(Buffer.alloc(0), []), {
+        level: 4,
+        blocksAhead: 2,
+        run: direct,
+        memory: createBlockMemory()
+      })
     )
     expect(packed).toHaveLength(20)
     expect(zlib.gunzipSync(packed)).toHaveLength(0)
@@ -96,7 +112,9 @@ describe('gzip in parallel blocks', () => {
       throw new Error('the disk is gone')
     }
     await expect(
-      collect(gzip(broken(), { level: 1, blocksAhead: 4, run: direct }))
+      collect(
+        gzip(broken(), { level: 1, blocksAhead: 4, run: direct, memory: createBlockMemory() })
+      )
     ).rejects.toThrow('the disk is gone')
   })
 })
@@ -107,7 +125,12 @@ describe('zstd in parallel frames', () => {
       fc.asyncProperty(lengths, fc.nat(), sizes, async (length, seed, cut) => {
         const bytes = mixed(length, seed)
         const packed = await collect(
-          zstd(chunked(bytes, cut), { level: 3, blocksAhead: 3, run: direct })
+          zstd(chunked(bytes, cut), {
+            level: 3,
+            blocksAhead: 3,
+            run: direct,
+            memory: createBlockMemory()
+          })
         )
         expect(zlib.zstdDecompressSync(packed).equals(bytes)).toBe(true)
       }),
@@ -119,7 +142,9 @@ describe('zstd in parallel frames', () => {
 describe('the compressor', () => {
   it.each(['gzip', 'zstd', 'none'] as const)('keeps the bytes with %s', async (compression) => {
     const bytes = mixed(2_500_000, 3)
-    const packed = await collect(createCompressor(compression).compress(chunked(bytes, [99_999])))
+    const packed = await collect(
+      createCompressor(compression).compress(() => chunked(bytes, [99_999]))
+    )
     const unpacked =
       compression === 'gzip'
         ? zlib.gunzipSync(packed)
@@ -132,7 +157,8 @@ describe('the compressor', () => {
   it('shrinks more at a higher level', async () => {
     const bytes = mixed(2_000_000, 5)
     const at = async (level: number): Promise<number> =>
-      (await collect(createCompressor('gzip', level).compress(chunked(bytes, [65_536])))).length
+      (await collect(createCompressor('gzip', level).compress(() => chunked(bytes, [65_536]))))
+        .length
     expect(await at(9)).toBeLessThan(await at(1))
   })
 })
@@ -147,7 +173,8 @@ describe('blocksOf', () => {
         async (array, cut, size) => {
           const bytes = Buffer.from(array)
           const blocks: Buffer[] = []
-          for await (const block of blocksOf(chunked(bytes, cut), size)) blocks.push(block)
+          for await (const block of blocksOf(chunked(bytes, cut), size, createBlockMemory()))
+            blocks.push(block)
           expect(Buffer.concat(blocks).equals(bytes)).toBe(true)
           expect(blocks.slice(0, -1).every((block) => block.length === size)).toBe(true)
           expect(blocks).toHaveLength(Math.max(1, Math.ceil(bytes.length / size)))

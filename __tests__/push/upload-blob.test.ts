@@ -6,7 +6,7 @@ import { createMemoryBudget } from '../../src/push/memory-budget.js'
 import { createPartBuffers } from '../../src/push/part-buffers.js'
 import type { PushContext } from '../../src/push/push-context.js'
 import { uploadBlob } from '../../src/push/upload-blob.js'
-import { createFakeService, serviceError } from './fake-service.js'
+import { createFakeService, readPart, serviceError } from './fake-service.js'
 import type { Fault } from './fake-service.js'
 
 const MIB = 1024 * 1024
@@ -234,7 +234,7 @@ describe('an answer about a part', () => {
     const api: LayerApi = {
       ...service,
       uploadPart: (body) => {
-        const { partFirstByte, partLastByte, layerPartBlob } = JSON.parse(String(body))
+        const { partFirstByte, partLastByte, layerPartBlob } = readPart(body)
         expect(Buffer.from(layerPartBlob, 'base64')).toHaveLength(partLastByte - partFirstByte + 1)
         parts.push(`${String(partFirstByte)}-${String(partLastByte)}`)
         if (fullest < 99) {
@@ -243,7 +243,7 @@ describe('an answer about a part', () => {
             serviceError('InvalidLayerPartException', { lastValidByteReceived: 99 })
           )
         }
-        return Promise.resolve(partLastByte as number)
+        return Promise.resolve(partLastByte)
       },
       complete: () => Promise.resolve()
     }

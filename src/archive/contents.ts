@@ -1,5 +1,8 @@
 import type { Descriptor, Platform } from '../image/manifest.js'
 
+/** Gives memory of so many bytes, whatever is in it. */
+export type Allocate = (bytes: number) => Buffer
+
 /** Bytes that lie in an archive or a layout folder; they can be read any number of times. */
 export interface StoredContent {
   /** Where it lies, for errors: the file's name in the archive. */
@@ -9,9 +12,10 @@ export interface StoredContent {
   /**
    * The bytes in order, in chunks of at most 1 MiB.
    *
+   * @param allocate memory to read into; new memory for each chunk where it is left out
    * @throws ActionError where the archive ends early or was changed since it was opened
    */
-  read(): AsyncIterable<Buffer>
+  read(allocate?: Allocate): AsyncIterable<Buffer>
 }
 
 /** A config, layer or other blob that is pushed as it is stored; its bytes hash to the descriptor's digest. */

@@ -1,6 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { codeOf, problem, type ActionError } from '../errors.js'
+import type { Allocate } from './contents.js'
 
 /** A regular file, open for reading at any place. */
 export interface LocalFile {
@@ -11,7 +12,7 @@ export interface LocalFile {
   /** Tells one state of one file from another: device, inode, size and time of change. */
   readonly stamp: string
   /** The bytes from `position`; fewer than `length` only where the file ends. */
-  read(position: number, length: number): Promise<Buffer>
+  read(position: number, length: number, allocate?: Allocate): Promise<Buffer>
   /** @throws ActionError where the file was changed since it was opened */
   checkUnchanged(): Promise<void>
   close(): Promise<void>
@@ -75,7 +76,8 @@ function localFile(path: string, handle: FileHandle, stats: BigIntStats): LocalF
     path,
     size: Number(stats.size),
     stamp,
-    read: (position, length) => readAt(path, handle, position, length),
+    read: (position, length, allocate) =>
+      readAt(path, handle, position, (allocate ?? Buffer.allocUnsafeSlow)(length)),
     checkUnchanged: async () => {
       if (stampOf(await handle.stat({ bigint: true })) !== stamp) throw changedProblem(path)
     },
@@ -87,9 +89,9 @@ async function readAt(
   path: string,
   handle: FileHandle,
   position: number,
-  length: number
+  buffer: Buffer
 ): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length)
+  const { length } = buffer
   let filled = 0
   try {
     while (filled < length) {
@@ -100,7 +102,7 @@ async function readAt(
   } catch (error) {
     throw fileProblem(path, error)
   }
-  return buffer.subarray(0, filled)
+  return filled === length ? buffer : buffer.subarray(0, filled)
 }
 
 function stampOf(stats: BigIntStats): string {

@@ -1,5 +1,5 @@
 import { problem } from '../errors.js'
-import type { StoredContent } from './contents.js'
+import type { Allocate, StoredContent } from './contents.js'
 import { changedProblem, openLocalFile, type LocalFile } from './local-file.js'
 
 /** The most bytes that are read at once. */
@@ -22,7 +22,7 @@ export function storedSlices(
   size: number,
   slices: readonly Slice[]
 ): StoredContent {
-  return { name, size, read: () => readSlices(file, { name, size, slices }) }
+  return { name, size, read: (allocate) => readSlices(file, { name, size, slices }, allocate) }
 }
 
 /**
@@ -33,11 +33,12 @@ export function storedFile(path: string, name: string, size: number, stamp: stri
   return {
     name,
     size,
-    read: async function* () {
+    read: async function* (allocate) {
       const file = await openLocalFile(path)
       try {
         if (file.stamp !== stamp) throw changedProblem(path)
-        yield* readSlices(file, { name, size, slices: [{ at: 0, position: 0, length: size }] })
+        const whole = [{ at: 0, position: 0, length: size }]
+        yield* readSlices(file, { name, size, slices: whole }, allocate)
       } finally {
         await file.close()
       }
@@ -51,22 +52,31 @@ interface Sliced {
   readonly slices: readonly Slice[]
 }
 
-async function* readSlices(file: LocalFile, content: Sliced): AsyncGenerator<Buffer> {
+async function* readSlices(
+  file: LocalFile,
+  content: Sliced,
+  allocate?: Allocate
+): AsyncGenerator<Buffer> {
   await file.checkUnchanged()
   let at = 0
   for (const slice of content.slices) {
     yield* zeros(slice.at - at)
-    yield* readSlice(file, content.name, slice)
+    yield* readSlice(file, content.name, slice, allocate)
     at = slice.at + slice.length
   }
   yield* zeros(content.size - at)
   await file.checkUnchanged()
 }
 
-async function* readSlice(file: LocalFile, name: string, slice: Slice): AsyncGenerator<Buffer> {
+async function* readSlice(
+  file: LocalFile,
+  name: string,
+  slice: Slice,
+  allocate?: Allocate
+): AsyncGenerator<Buffer> {
   for (let done = 0; done < slice.length;) {
     const wanted = Math.min(CHUNK_BYTES, slice.length - done)
-    const chunk = await file.read(slice.position + done, wanted)
+    const chunk = await file.read(slice.position + done, wanted, allocate)
     if (chunk.length < wanted) {
       await file.checkUnchanged()
       throw problem({

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import pLimit from 'p-limit'
+import type { Allocate } from '../archive/contents.js'
 import type { PushTarInputs } from '../inputs.js'
+import { createBlockMemory, createChunkRing } from './block-memory.js'
 import { gzip } from './gzip.js'
 import { checkZstdIsThere, zstd } from './zstd.js'
 
@@ -12,9 +14,9 @@ export interface Compressor {
   /**
    * The layer compressed, in chunks. Whoever reads it slowly slows the compression down.
    *
-   * @param chunks the layer; what was handed over must not be written to any more
+   * @param read reads the layer into memory that it asks for
    */
-  compress(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer>
+  compress(read: (allocate: Allocate) => AsyncIterable<Buffer>): AsyncIterable<Buffer>
 }
 
 /**
@@ -31,17 +33,19 @@ export function createCompressor(compression: Compression, level?: number): Comp
   if (compression === 'zstd') checkZstdIsThere()
   const atATime = Math.max(2, Math.min(POOL_THREADS, availableParallelism()))
   const run = pLimit(atATime)
+  const memory = createBlockMemory()
   const options = {
+    memory,
     level: level ?? DEFAULT_LEVEL[compression],
     blocksAhead: atATime + 2,
     run: <T>(work: () => Promise<T>): Promise<T> => run(work)
   }
   return {
     compression,
-    compress: (chunks) => {
-      if (compression === 'gzip') return gzip(chunks, options)
-      if (compression === 'zstd') return zstd(chunks, options)
-      return chunks
+    compress: (read) => {
+      if (compression === 'gzip') return gzip(read(memory.allocate), options)
+      if (compression === 'zstd') return zstd(read(memory.allocate), options)
+      return read(createChunkRing(2))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRaw } from 'node:zlib'
+import type { BlockMemory } from './block-memory.js'
 import { blocksOf } from './blocks.js'
 import { mapAhead } from './map-ahead.js'
 
@@ -8,8 +9,8 @@ const BLOCK_SIZE_BYTES = 1024 * 1024
 const WINDOW_BYTES = 32 * 1024
 /** Magic, deflate, no flags, no time, no hint, unknown system (RFC 1952): nothing that would differ between machines. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
-/** What deflate may add to a block that does not shrink, in bytes (zlib's deflateBound), and the flush. */
-const EXPANSION_BYTES = 4096
+/** Room for a compressed block: most fit, so that a block is one job of one thread; others take several. */
+const OUTPUT_BYTES = BLOCK_SIZE_BYTES / 2
 
 /** How a stream is compressed. */
 export interface CompressionOptions {
@@ -18,6 +19,8 @@ export interface CompressionOptions {
   readonly blocksAhead: number
   /** Lets so many blocks of all streams be compressed at a time. */
   readonly run: <T>(work: () => Promise<T>) => Promise<T>
+  /** What the blocks are made of. */
+  readonly memory: BlockMemory
 }
 
 interface Block {
@@ -39,15 +42,17 @@ export async function* gzip(
   let checksum = 0
   let size = 0
   yield HEADER
-  const deflated = mapAhead(
-    linked(blocksOf(chunks, BLOCK_SIZE_BYTES)),
-    options.blocksAhead,
-    (block) => {
-      checksum = crc32(block.bytes, checksum)
-      size += block.bytes.length
-      return options.run(() => deflate(block, options.level))
+  const { memory, run, level, blocksAhead } = options
+  const blocks = linked(blocksOf(chunks, BLOCK_SIZE_BYTES, memory))
+  const deflated = mapAhead(blocks, blocksAhead, async (block) => {
+    checksum = crc32(block.bytes, checksum)
+    size += block.bytes.length
+    try {
+      return await run(() => deflate(block, level))
+    } finally {
+      memory.recycle(block.bytes)
     }
-  )
+  })
   yield* deflated
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(checksum, 0)
@@ -61,8 +66,10 @@ async function* linked(blocks: AsyncIterable<Buffer>): AsyncGenerator<Block, voi
   let dictionary: Buffer | undefined
   for await (const next of blocks) {
     if (bytes !== undefined) {
+      // A copy, as the memory of a block is used again before the next one is begun.
+      const end = Buffer.from(bytes.subarray(Math.max(0, bytes.length - WINDOW_BYTES)))
       yield { bytes, dictionary, isLast: false }
-      dictionary = bytes.subarray(Math.max(0, bytes.length - WINDOW_BYTES))
+      dictionary = end
     }
     bytes = next
   }
@@ -78,8 +85,7 @@ function deflate(block: Block, level: number): Promise<Buffer> {
         level,
         memLevel: 9,
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-        // Room for the whole result, so that a block is one job of one thread.
-        chunkSize: bytes.length + EXPANSION_BYTES,
+        chunkSize: OUTPUT_BYTES,
         ...(dictionary === undefined ? {} : { dictionary })
       },
       (error, deflated) => {

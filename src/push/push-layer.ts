@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
+import type { Allocate, LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
+import { createChunkRing } from './block-memory.js'
 import { hold } from './hold.js'
 import type { PushContext } from './push-context.js'
 import { uploadBlob } from './upload-blob.js'
@@ -77,7 +78,7 @@ export async function pushPlainLayer(
   const { content } = layer
   const mediaType = plainLayerType(context)
   const compress = (): AsyncIterable<Buffer> =>
-    context.compressor.compress(counted(content, context))
+    context.compressor.compress((allocate) => counted(content, allocate, context))
   const stream = await hold(compress(), context.budget, context.signal)
   if (stream.kind === 'held') {
     try {
@@ -119,15 +120,16 @@ function storedSource(
   known: UploadedBlob,
   context: PushContext
 ): BlobSource {
-  return { name: content.name, open: () => counted(content, context), ...known }
+  return { name: content.name, open: () => counted(content, createChunkRing(2), context), ...known }
 }
 
 /** The content, told to the progress as it is read. */
 async function* counted(
   content: StoredContent,
+  allocate: Allocate,
   { progress, signal }: PushContext
 ): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of content.read()) {
+  for await (const chunk of content.read(allocate)) {
     signal.throwIfAborted()
     progress.read(chunk.length)
     yield chunk

@@ -6,6 +6,7 @@ import zlib from 'node:zlib'
 import type { LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
 import { splitZstdFrames } from '../archive/zstd-frames.js'
 import { codeOf, problem } from '../errors.js'
+import { createChunkRing } from './block-memory.js'
 import { mapAhead } from './map-ahead.js'
 
 /** The digest of bytes as they are stored, and how many they are. */
@@ -61,7 +62,8 @@ async function hashOf(content: StoredContent, signal: AbortSignal): Promise<Veri
   const hash = createHash('sha256')
   let size = 0
   // The next chunk is read while this one is hashed.
-  for await (const chunk of mapAhead(content.read(), 2, (read) => Promise.resolve(read))) {
+  const chunks = content.read(createChunkRing(4))
+  for await (const chunk of mapAhead(chunks, 2, (read) => Promise.resolve(read))) {
     signal.throwIfAborted()
     hash.update(chunk)
     size += chunk.length

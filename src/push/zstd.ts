@@ -9,8 +9,8 @@ import { mapAhead } from './map-ahead.js'
  * layer by less than 1 % and take more memory.
  */
 const FRAME_SIZE_BYTES = 2 * 1024 * 1024
-/** What zstd may add to bytes that do not shrink (ZSTD_COMPRESSBOUND), with some air. */
-const EXPANSION_BYTES = 64 * 1024
+/** Room for a compressed frame: most fit, so that a frame is one job of one thread; others take several. */
+const OUTPUT_BYTES = FRAME_SIZE_BYTES / 2
 
 /** @throws ActionError where this Node.js cannot compress with zstd; it can from 22.15 on */
 export function checkZstdIsThere(): void {
@@ -32,9 +32,14 @@ export function zstd(
   chunks: AsyncIterable<Buffer>,
   options: CompressionOptions
 ): AsyncIterable<Buffer> {
-  return mapAhead(blocksOf(chunks, FRAME_SIZE_BYTES), options.blocksAhead, (frame) =>
-    options.run(() => compressFrame(frame, options.level))
-  )
+  const { memory, run, level, blocksAhead } = options
+  return mapAhead(blocksOf(chunks, FRAME_SIZE_BYTES, memory), blocksAhead, async (frame) => {
+    try {
+      return await run(() => compressFrame(frame, level))
+    } finally {
+      memory.recycle(frame)
+    }
+  })
 }
 
 function compressFrame(frame: Buffer, level: number): Promise<Buffer> {
@@ -43,8 +48,7 @@ function compressFrame(frame: Buffer, level: number): Promise<Buffer> {
       frame,
       {
         params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
-        // Room for the whole result, so that a frame is one job of one thread.
-        chunkSize: frame.length + EXPANSION_BYTES
+        chunkSize: OUTPUT_BYTES
       },
       (error, compressed) => {
         if (error === null) resolve(compressed)
