@@ -39,6 +39,7 @@ export function readHtmlTags(html: string): HtmlTag[] {
   const tokenizer = new Tokenizer(
     {},
     {
+      ...IGNORED,
       onopentagname: (start, end) => {
         tag = { name: html.slice(start, end).toLowerCase(), start: start - 1, attributes: [] }
       },
@@ -63,14 +64,7 @@ export function readHtmlTags(html: string): HtmlTag[] {
       onattribend: (_quote, end) => {
         const range = valueRange(html, nameEnd, end)
         if (range !== undefined) tag?.attributes.push({ name: attributeName, value, range })
-      },
-      oncdata: ignore,
-      oncomment: ignore,
-      ondeclaration: ignore,
-      onend: ignore,
-      onprocessinginstruction: ignore,
-      ontext: ignore,
-      ontextentity: ignore
+      }
     }
   )
   tokenizer.write(html)
@@ -89,4 +83,15 @@ function valueRange(html: string, nameEnd: number, end: number): Range | undefin
 
 function ignore(): void {
   // Of no matter here.
+}
+
+/** What the tokenizer tells besides tags and attributes. */
+const IGNORED = {
+  oncdata: ignore,
+  oncomment: ignore,
+  ondeclaration: ignore,
+  onend: ignore,
+  onprocessinginstruction: ignore,
+  ontext: ignore,
+  ontextentity: ignore
 }
