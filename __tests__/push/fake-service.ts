@@ -17,11 +17,12 @@ const MIB = 1024 * 1024
 
 /** An error as the SDK throws it for an answer of the service. */
 export function serviceError(name: string, members: Readonly<Record<string, unknown>> = {}): Error {
-  return Object.assign(new Error(members.message ?? name), {
+  const { message = name, ...others } = members
+  return Object.assign(new Error(message), {
     name,
     $fault: name === 'ServerException' ? 'server' : 'client',
     $metadata: { httpStatusCode: name === 'ServerException' ? 500 : 400 },
-    ...members
+    ...others
   })
 }
 
