@@ -16,7 +16,10 @@ export interface FakeService extends LayerApi {
 const MIB = 1024 * 1024
 
 /** An error as the SDK throws it for an answer of the service. */
-export function serviceError(name: string, members: Readonly<Record<string, unknown>> = {}): Error {
+export function serviceError(
+  name: string,
+  members: { readonly message?: string; readonly lastValidByteReceived?: number } = {}
+): Error {
   const { message = name, ...others } = members
   return Object.assign(new Error(message), {
     name,
