@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
 import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
@@ -60,6 +61,20 @@ describe('the bundle', () => {
     const bytes = await loadedBytes(folder)
     expect(bytes).toBeGreaterThan(100_000)
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES[mode])
+  })
+
+  it('loads no more than its budget in mode push-tar', async () => {
+    const emulator = await startEmulator()
+    const env = { ...emulator.env, NODE_V8_COVERAGE: folder }
+    await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
+    const tar = join(folder, '..', `${basename(folder)}.tar`)
+    await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
+    const run = await runAction({ mode: 'push-tar', repository: 'team/app', tar }, { env })
+    await rm(tar)
+    expect(run.errors).toEqual([])
+    const bytes = await loadedBytes(folder)
+    expect(bytes).toBeGreaterThan(100_000)
+    expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES['push-tar'])
   })
 
   it('stays within its size without the emulator', () => {
