@@ -1,3 +1,4 @@
+import { shortDigest } from '../image/digest.js'
 import type { Change } from '../plan.js'
 import type { Report } from '../report.js'
 import type { SummaryBlock } from '../summary.js'
@@ -147,7 +148,7 @@ function decisionTable(results: readonly RowResult[], context: ReportContext): S
     columns: ['repository', 'tag', 'age', 'size', 'decision', 'reason'],
     rows: shown.map(({ repository, row, decision, reason }) => [
       repository,
-      row.tag ?? `(untagged) ${row.digest}`,
+      row.tag ?? `(untagged) ${shortDigest(row.digest)}`,
       row.since === undefined ? 'unknown' : formatAge(context.now - row.since),
       formatBytes(row.sizeBytes),
       decisionText(decision, context),
