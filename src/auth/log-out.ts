@@ -27,28 +27,40 @@ export type LogoutOutcome = 'restored' | 'left' | 'gone'
  * @throws ActionError where the file is malformed or cannot be written; it is then as it was
  */
 export async function logOut(login: LoginReference, deps: LockDeps): Promise<LogoutOutcome> {
-  const record = await findRecord(login)
-  if (record === undefined) return 'gone'
-  const { outcome, isLast } = await withFileLock(lockOf(login.file), deps, async () => {
-    const logins = await listLogins(login.file)
-    const at = logins.findIndex(({ id }) => id === login.id)
-    const others = logins.filter(({ id }) => id !== login.id)
-    const result = await restore(login, record, others)
-    for (const [place, later] of logins.entries()) {
-      if (at === -1 || place <= at) continue
-      const between = logins.slice(0, place).filter(({ id }) => id !== login.id)
-      await passOn(record, later, await listClaims(between))
-    }
-    await passOnFolder(record, others)
-    await writeLogins(login.file, others)
-    await removeRecord(login)
-    return { outcome: result, isLast: others.length === 0 }
-  })
-  const { madeFolder } = record
+  if ((await findRecord(login)) === undefined) return 'gone'
+  const result = await withFileLock(lockOf(login.file), deps, () => takeBack(login))
+  if (result === undefined) return 'gone'
+  const { outcome, isLast, madeFolder } = result
   if (isLast && madeFolder !== undefined && (await findAuthFile(login.file)) === undefined) {
     await removeFolders(login.file, madeFolder)
   }
   return outcome
+}
+
+interface TakenBack {
+  readonly outcome: LogoutOutcome
+  /** `true` where no other login into the file is under way. */
+  readonly isLast: boolean
+  readonly madeFolder: string | undefined
+}
+
+/** Works under the lock: until then, the logout of another job may have changed the record. */
+async function takeBack(login: LoginReference): Promise<TakenBack | undefined> {
+  const record = await findRecord(login)
+  if (record === undefined) return undefined
+  const logins = await listLogins(login.file)
+  const at = logins.findIndex(({ id }) => id === login.id)
+  const others = logins.filter(({ id }) => id !== login.id)
+  const outcome = await restore(login, record, others)
+  for (const [place, later] of logins.entries()) {
+    if (at === -1 || place <= at) continue
+    const between = logins.slice(0, place).filter(({ id }) => id !== login.id)
+    await passOn(record, later, await listClaims(between))
+  }
+  await passOnFolder(record, others)
+  await writeLogins(login.file, others)
+  await removeRecord(login)
+  return { outcome, isLast: others.length === 0, madeFolder: record.madeFolder }
 }
 
 /** Forgets a login, so that it is never taken back. */
