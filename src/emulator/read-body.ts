@@ -1,20 +1,24 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The whole body of a request; `undefined` where it is longer than `maxBytes`, and the rest of it is
- * then read and dropped, so that the client sees the answer.
+ * The whole body of a request, in memory of its own; `undefined` where it is longer than `maxBytes`, and
+ * the rest of it is then read and dropped, so that the client sees the answer.
  */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number
 ): Promise<Buffer | undefined> {
   const announced = Number(request.headers['content-length'] ?? NaN)
+  // The parser delivers no more than was announced.
+  const whole = announced <= maxBytes ? Buffer.allocUnsafeSlow(announced) : undefined
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length <= maxBytes && !(announced > maxBytes)) chunks.push(chunk)
+    if (whole !== undefined) chunk.copy(whole, length)
+    else if (length + chunk.length <= maxBytes) chunks.push(chunk)
     else chunks.length = 0
+    length += chunk.length
   }
-  return length > maxBytes ? undefined : Buffer.concat(chunks, length)
+  if (length > maxBytes) return undefined
+  return whole?.subarray(0, length) ?? Buffer.concat(chunks, length)
 }

@@ -20,14 +20,24 @@ test('a large body is read as JSON.parse reads it, wherever the blob stands and 
       const inner = (members: object): string => JSON.stringify(members).slice(1, -1)
       const texts = [inner(before), `"layerPartBlob"${a!}:${b!}"${BASE64}"`, inner(after)]
       const body = Buffer.from(`{${texts.filter((text) => text !== '').join(',')}}`)
-      const parsed = parseBody(body) as Record<string, unknown>
+      // First, as the body is overwritten.
       const expected = JSON.parse(body.toString()) as Record<string, unknown>
+      const parsed = parseBody(body) as Record<string, unknown>
       expect({ ...parsed, layerPartBlob: '' }).toEqual({ ...expected, layerPartBlob: '' })
       expect(blobOf(parsed).equals(blobOf(expected))).toBe(true)
     }),
     { numRuns: 60 }
   )
 })
+
+test.each([[59_998], [59_999], [60_000], [49_152], [98_304]])(
+  'a blob of %d bytes is whole',
+  (size) => {
+    const blob = randomBytes(size)
+    const body = Buffer.from(JSON.stringify({ layerPartBlob: blob.toString('base64') }))
+    expect(blobOf(parseBody(body)).equals(blob)).toBe(true)
+  }
+)
 
 test.each([
   ['escaped slashes', `{"layerPartBlob":"${BASE64.replaceAll('/', '\\/')}"}`],
@@ -49,7 +59,10 @@ test.each([
   [`{"layerPartBlob":"${BASE64}`],
   [`{"layerPartBlob":"${BASE64}"`],
   [`{"layerPartBlob":"${BASE64}"}}`],
-  [`{"layerPartBlob":"*${BASE64.slice(1)}"}`]
+  [`{"layerPartBlob":"*${BASE64.slice(1)}"}`],
+  [`{"layerPartBlob":"_${BASE64.slice(1)}"}`],
+  [`{"layerPartBlob":"=${BASE64.slice(1)}"}`],
+  [`{"layerPartBlob":"${BASE64.slice(1)}"}`]
 ])('a large body that is cut or wrong is an error', (text) => {
   expect(() => parseBody(Buffer.from(text))).toThrow(ApiError)
 })
