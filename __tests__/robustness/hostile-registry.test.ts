@@ -136,7 +136,7 @@ const CLEANUP = {
   untagged: 'true'
 }
 const writes = (service: HostileService, log: string): boolean =>
-  service.seen.length > 0 && /deleted 1/.test(log)
+  service.seen.length > 0 && log.includes('deleted 1')
 
 describe('a hostile service', () => {
   it('that repeats a page token for ever ends the step with a clear error', async () => {
@@ -169,8 +169,8 @@ describe('a hostile service', () => {
   })
 
   it.each([
-    ['another scheme', (_host: string) => 'file:///etc/passwd'],
-    ['plain http elsewhere', (_host: string) => 'http://192.0.2.1/v2/'],
+    ['another scheme', () => 'file:///etc/passwd'],
+    ['plain http elsewhere', () => 'http://192.0.2.1/v2/'],
     ['itself for ever', (host: string) => `http://${host}/v2/loop`]
   ])('that redirects reads of manifests to %s gets nothing deleted', async (_, target) => {
     const service = await serve((request, response) => {

@@ -53,7 +53,7 @@ function expectNothingForged(run: ActionRun): void {
   }
   expect(run.log).not.toContain('\u001b')
   expect(run.summary).not.toMatch(/<script|<img|<b>/)
-  expect(run.outputs['digest']).not.toBe('forged')
+  expect(run.outputs.digest).not.toBe('forged')
 }
 
 /** A service that answers every call with an error that quotes the payload. */
