@@ -140,7 +140,7 @@ const writes = (service: HostileService, log: string): boolean =>
 
 describe('a hostile service', () => {
   it('that repeats a page token for ever ends the step with a clear error', async () => {
-    const service = await serve((request, response, operation) => {
+    const service = await serve((_request, response, operation) => {
       if (operation !== 'DescribeImageTags') return false
       return json(response, { imageTagDetails: [], nextToken: 'again' })
     })
