@@ -8,22 +8,25 @@ export interface EmulatorProcess {
   readonly url: string
   /** Ends it and waits until it has ended. */
   stop(): Promise<void>
+  /** Ends it where there is no time to wait. */
+  kill(): void
 }
 
-/** How many lines the emulator says before it is ready: three to paste, and a few of its own. */
+/** What the emulator prints when it accepts connections. */
 const VARIABLES = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
 
 /**
- * Starts the emulator's bundle and waits until it accepts connections, which is when it prints its variables.
+ * Starts the emulator's bundle on a free port and waits until it accepts connections.
  *
- * @throws where it ends before that
+ * @throws Error with what it complained of, where it ends before that
  */
-export async function startEmulatorProcess(
-  bundle: string,
-  args: readonly string[]
-): Promise<EmulatorProcess> {
-  const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startEmulatorProcess(bundle: string): Promise<EmulatorProcess> {
+  const child = spawn(process.execPath, [bundle, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  let complaint = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk))
   const env: Record<string, string> = {}
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name, value] = /^export ([A-Z_]+)=(.*)$/.exec(line) ?? []
@@ -32,13 +35,24 @@ export async function startEmulatorProcess(
   }
   child.stdout.resume()
   const url = env.AWS_ENDPOINT_URL_ECR_PUBLIC
-  if (url === undefined) throw new Error('The emulator ended before it was ready')
+  if (url === undefined) {
+    await ended
+    throw new Error(`The emulator ended before it was ready – ${firstErrorOf(complaint)}`)
+  }
+  const kill = (): void => void child.kill('SIGTERM')
   return {
     env,
     url,
+    kill,
     stop: () => {
-      child.kill('SIGTERM')
+      kill()
       return ended
     }
   }
+}
+
+/** The line that says what is wrong, without Node.js's source and stack around it. */
+function firstErrorOf(complaint: string): string {
+  const lines = complaint.split('\n').map((line) => line.trim())
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? ''
 }

@@ -1,0 +1,58 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmulatorProcess } from './emulator-process.js'
+import type { EmulatorProcess } from './emulator-process.js'
+import { rehearse } from './rehearse.js'
+
+/** Where the quick start tells what happens, a line at a time. */
+export interface Terminal {
+  readonly say: (line: string) => void
+  /** For the one line of a start that went wrong. */
+  readonly complain: (line: string) => void
+}
+
+/** The status of a program that Ctrl-C ended, as shells have it. */
+const INTERRUPTED = 130
+
+/**
+ * The quick start: all five modes of the real bundle against the emulator, on a real archive. Nothing is left
+ * on the machine, also where it is interrupted.
+ *
+ * @param root the repository, with `dist/` in it
+ * @param temporary the folder to work in, below a new one of its own
+ * @returns the exit status: 0, or 1 with one line of complaint
+ */
+export async function start(
+  root: string,
+  { say, complain }: Terminal,
+  temporary = tmpdir()
+): Promise<number> {
+  let emulator: EmulatorProcess | undefined
+  let folder: string | undefined
+  const leaveNothing = (): void => {
+    emulator?.kill()
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  }
+  const interrupt = (): void => {
+    leaveNothing()
+    process.exit(INTERRUPTED)
+  }
+  process.once('SIGINT', interrupt)
+  try {
+    folder = await mkdtemp(join(temporary, 'ecr-public-start-'))
+    emulator = await startEmulatorProcess(join(root, 'dist', 'emulator', 'index.js'))
+    say(`A local ECR Public listens on ${emulator.url}; nothing leaves this machine.`)
+    await rehearse({ root, folder, env: emulator.env, say })
+    await emulator.stop()
+    return 0
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    complain(`npm start did not come to its end – ${message.trim().replace(/\s*\n\s*/g, ' ')}`)
+    return 1
+  } finally {
+    process.off('SIGINT', interrupt)
+    leaveNothing()
+  }
+}
