@@ -8,8 +8,6 @@ export interface EmulatorProcess {
   readonly url: string
   /** Ends it and waits until it has ended. */
   stop(): Promise<void>
-  /** Ends it where there is no time to wait. */
-  kill(): void
 }
 
 /** What the emulator prints when it accepts connections. */
@@ -39,13 +37,11 @@ export async function startEmulatorProcess(bundle: string): Promise<EmulatorProc
     await ended
     throw new Error(`The emulator ended before it was ready – ${firstErrorOf(complaint)}`)
   }
-  const kill = (): void => void child.kill('SIGTERM')
   return {
     env,
     url,
-    kill,
     stop: () => {
-      kill()
+      child.kill('SIGTERM')
       return ended
     }
   }

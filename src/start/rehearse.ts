@@ -13,6 +13,8 @@ export interface Stage {
   /** The variables that point the action at the emulator. */
   readonly env: Readonly<Record<string, string>>
   readonly say: (line: string) => void
+  /** Ends the step at work, and with it the rehearsal. */
+  readonly signal: AbortSignal
 }
 
 /** What is shown of a step: its title as in a workflow, its inputs, and the outputs worth a look. */
@@ -131,11 +133,12 @@ function fillLines(items: readonly string[]): string[] {
   return lines
 }
 
-function runnerOf({ root, folder, env }: Stage): StepRunner {
+function runnerOf({ root, folder, env, signal }: Stage): StepRunner {
   return {
     bundle: join(root, 'dist', 'index.js'),
     folder,
     workspace: root,
+    signal,
     env: {
       ...env,
       HOME: folder,

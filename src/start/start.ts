@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulatorProcess } from './emulator-process.js'
@@ -13,7 +12,7 @@ export interface Terminal {
   readonly complain: (line: string) => void
 }
 
-/** The status of a program that Ctrl-C ended, as shells have it. */
+/** What shells say of a program that Ctrl-C ended. */
 const INTERRUPTED = 130
 
 /**
@@ -22,7 +21,7 @@ const INTERRUPTED = 130
  *
  * @param root the repository, with `dist/` in it
  * @param temporary the folder to work in, below a new one of its own
- * @returns the exit status: 0, or 1 with one line of complaint
+ * @returns the exit status: 0, 1 with one line of complaint, or 130 where Ctrl-C ended it
  */
 export async function start(
   root: string,
@@ -31,28 +30,24 @@ export async function start(
 ): Promise<number> {
   let emulator: EmulatorProcess | undefined
   let folder: string | undefined
-  const leaveNothing = (): void => {
-    emulator?.kill()
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  }
-  const interrupt = (): void => {
-    leaveNothing()
-    process.exit(INTERRUPTED)
-  }
+  const interruption = new AbortController()
+  const { signal } = interruption
+  const interrupt = (): void => interruption.abort()
   process.once('SIGINT', interrupt)
   try {
     folder = await mkdtemp(join(temporary, 'ecr-public-start-'))
     emulator = await startEmulatorProcess(join(root, 'dist', 'emulator', 'index.js'))
     say(`A local ECR Public listens on ${emulator.url}; nothing leaves this machine.`)
-    await rehearse({ root, folder, env: emulator.env, say })
-    await emulator.stop()
+    await rehearse({ root, folder, env: emulator.env, say, signal })
     return 0
   } catch (error) {
+    if (signal.aborted) return INTERRUPTED
     const message = error instanceof Error ? error.message : String(error)
     complain(`npm start did not come to its end – ${message.trim().replace(/\s*\n\s*/g, ' ')}`)
     return 1
   } finally {
     process.off('SIGINT', interrupt)
-    leaveNothing()
+    await emulator?.stop()
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 }

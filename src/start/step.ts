@@ -19,17 +19,22 @@ export interface StepRunner {
   /** The workspace: what relative paths start from. */
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>
+  /** Ends the step at work; no other one begins. */
+  readonly signal: AbortSignal
 }
 
 /**
  * Runs the action as the runner of GitHub Actions does: inputs and saved state by environment, outputs
  * and state by file, in a process of its own.
+ *
+ * @throws the signal's reason where it was ended
  */
 export async function runStep(
   runner: StepRunner,
   inputs: Readonly<Record<string, string>>,
   state: Readonly<Record<string, string>> = {}
 ): Promise<StepResult> {
+  runner.signal.throwIfAborted()
   const folder = await mkdtemp(join(runner.folder, 'step-'))
   const outputFile = join(folder, 'output')
   const stateFile = join(folder, 'state')
@@ -46,6 +51,7 @@ export async function runStep(
   for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value
   for (const [name, value] of Object.entries(state)) env[`STATE_${name}`] = value
   const { exitCode, log } = await run(runner, env)
+  runner.signal.throwIfAborted()
   return {
     exitCode,
     log,
@@ -63,8 +69,13 @@ function run(
     let log = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+    const end = (): void => void child.kill()
+    runner.signal.addEventListener('abort', end, { once: true })
     child.on('error', reject)
-    child.on('close', (exitCode) => resolve({ exitCode, log }))
+    child.on('close', (exitCode) => {
+      runner.signal.removeEventListener('abort', end)
+      resolve({ exitCode, log })
+    })
   })
 }
 
