@@ -52,6 +52,9 @@ const REPOSITORY_MEANINGS = {
   'cleanup-tags': `Names or globs, one a line: ${FORMS}; in globs ${GLOBS}.`
 }
 
+/** The repositories of the policies. */
+const REPOSITORIES = 'arn:aws:ecr-public::123456789012:repository/team/*'
+
 const check = process.argv.includes('--check')
 let stale = 0
 for (const path of ['README.md', 'docs/permissions.md', 'docs/emulator.md']) {
@@ -92,9 +95,9 @@ function fillMarkers(text) {
 function render(what, which) {
   switch (what) {
     case 'mode':
-      return `${inputTable(which)}\n\n${outputTable(which)}`
+      return `${inputTable(which)}\n\n${outputLine(which)}`
     case 'policies':
-      return MODES.map(foldedPolicyOf).join('\n')
+      return fencedPolicy(statementsByMode())
     case 'policy':
       return policyOf(which)
     case 'permissions':
@@ -128,15 +131,21 @@ function inputTable(which) {
   return table(['Input', 'Meaning', 'Default'], rows)
 }
 
-function outputTable(which) {
-  const rows = Object.entries(OUTPUT_SPECS)
+/** The outputs of one mode, or those of (nearly) `every` one, on a line that GitHub wraps. */
+function outputLine(which) {
+  const items = Object.entries(OUTPUT_SPECS)
     .filter(([, { modes }]) =>
       which === 'every'
         ? modes.length >= MODES.length - 1
         : modes.includes(which) && modes.length < MODES.length - 1
     )
-    .map(([name]) => [`\`${name}\``, meaningOf(action.outputs[name].description)])
-  return table(['Output', 'Meaning'], rows)
+    .map(([name]) => `\`${name}\` – ${asPart(meaningOf(action.outputs[name].description))}`)
+  return `**Outputs:** ${items.join(' · ')}`
+}
+
+/** A sentence as a part of another one: its full stop goes, and its capital where it is no abbreviation. */
+function asPart(sentence) {
+  return sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
 }
 
 function subActionTable(which) {
@@ -183,18 +192,38 @@ function permissionTable(which) {
 /** A policy for everything that a mode can do, or that `every` mode can. */
 function policyOf(which) {
   const actions = which === 'every' ? [...new Set(MODES.flatMap(allActions))] : allActions(which)
-  const statements = allowStatements(actions, 'arn:aws:ecr-public::123456789012:repository/team/*')
-  const lines = statements.map(({ Effect, Resource, Action }) => {
-    const head = `{"Effect": "${Effect}", "Resource": "${Resource}", "Action": [`
-    const names = [...Action].sort().map((name) => `"${name}"`)
-    return `  ${head}\n    ${inRows(names).join(',\n    ')}\n  ]}`
-  })
-  // Short enough for the README, which prettier would not let it be.
-  return `<!-- prettier-ignore -->\n\`\`\`json\n{"Version": "2012-10-17", "Statement": [\n${lines.join(',\n')}\n]}\n\`\`\``
+  return fencedPolicy(allowStatements(actions, REPOSITORIES))
 }
 
-function foldedPolicyOf(mode) {
-  return `<details><summary><code>${mode}</code></summary>\n\n${policyOf(mode)}\n\n</details>`
+/** What login needs, which most modes need too, and what each mode needs beside it, under its name. */
+function statementsByMode() {
+  const common = allActions('login')
+  return MODES.flatMap((mode) => {
+    const actions = allActions(mode).filter((name) => mode === 'login' || !common.includes(name))
+    const sid = mode === 'login' ? 'EveryMode' : pascalCase(mode)
+    return allowStatements(actions, REPOSITORIES).map((statement) => ({
+      Sid: statement.Resource === '*' && mode !== 'login' ? `${sid}Registry` : sid,
+      ...statement
+    }))
+  })
+}
+
+function pascalCase(name) {
+  return name.replace(/(?:^|-)([a-z])/g, (_, letter) => letter.toUpperCase())
+}
+
+/** JSON as short as people can read, which prettier would not let it be. */
+function fencedPolicy(statements) {
+  const lines = statements.map(({ Action, ...rest }) => {
+    const head = JSON.stringify(rest)
+      .slice(1, -1)
+      .replaceAll('":"', '": "')
+      .replaceAll('","', '", "')
+    const names = [...Action].sort().map((name) => `"${name}"`)
+    return `  {${head}, "Action": [\n    ${inRows(names).join(',\n    ')}\n  ]}`
+  })
+  const policy = `{"Version": "2012-10-17", "Statement": [\n${lines.join(',\n')}\n]}`
+  return `<!-- prettier-ignore -->\n${fenced('json', policy)}`
 }
 
 /** Words with commas between them, as many a row as fit. */

@@ -26,7 +26,7 @@ it.each(listMessages('docs/troubleshooting.md'))('the action says: %s', (message
 
 it('the README shows messages that the action says', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [, section = ''] = /^## When it fails\n([^]*?)^## /m.exec(readme) ?? []
+  const [, section = ''] = /^## Troubleshooting\n([^]*?)^## /m.exec(readme) ?? []
   const messages = [...section.matchAll(/^\| `([^`]+)` /gm)].map(([, message = '']) => message)
   expect(messages.length).toBeGreaterThan(4)
   expect(messages.filter((message) => !isSaid(message))).toEqual([])
