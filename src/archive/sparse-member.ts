@@ -13,7 +13,7 @@ import {
 } from './sparse-map.js'
 import type { Slice } from './stored-slices.js'
 import { BLOCK_BYTES } from './tar-header.js'
-import type { MemberHeader, Walk } from './tar-index.js'
+import type { MemberHeader, Walk } from './tar-walk.js'
 
 /** What a member is and where its bytes lie. */
 export interface Stored {

@@ -1,11 +1,18 @@
 import { problem, type ActionError } from '../errors.js'
-import { createBlockReader, type ReadBlock } from './block-reader.js'
 import type { LocalFile } from './local-file.js'
 import { normalizeName } from './member-name.js'
 import { findPaxValue, parsePaxNumber, parsePaxRecords, type PaxRecords } from './pax-records.js'
 import { readSparseMember, type Stored } from './sparse-member.js'
 import type { Slice } from './stored-slices.js'
 import { BLOCK_BYTES, decodeTarHeader, isZeroBlock, text, type TarHeader } from './tar-header.js'
+import {
+  checkFits,
+  endsEarly,
+  padded,
+  startWalk,
+  type MemberHeader,
+  type Walk
+} from './tar-walk.js'
 
 /** A member of a tar archive. */
 export interface TarMember {
@@ -29,12 +36,6 @@ export interface TarIndex {
 /** The most members that are indexed: an archive of images has some hundred, that of a root file system many more. */
 export const MAX_MEMBERS = 100_000
 
-/** The most bytes of one extension header (long names, pax records, sparse maps). */
-const MAX_EXTENSION_BYTES = 8 * 1024 ** 2
-
-/** The most bytes of all extension headers, which bounds the memory that an index takes. */
-const MAX_EXTENSIONS_BYTES = 16 * 1024 ** 2
-
 /** The pax records that matter here. */
 const PAX_KEYWORDS = /^(?:path|linkpath|size|GNU\.sparse\..+|SCHILY\.realsize)$/
 
@@ -50,20 +51,6 @@ interface Extensions {
 }
 
 const NO_EXTENSIONS: Extensions = { count: 0, pax: [] }
-
-/** Where the walk through an archive is. */
-export interface Walk {
-  readonly file: LocalFile
-  readonly readBlock: ReadBlock
-  /** Of the next header. */
-  position: number
-  /** Of the last member with a name, for errors. */
-  lastName: string
-  /** The bytes of all holes of sparse members so far. */
-  holes: number
-  /** Takes bytes of the budget of extension headers. @throws ActionError where it is used up */
-  readonly spend: (bytes: number) => void
-}
 
 /**
  * Lists the members of a tar archive by their headers; contents are skipped, never read. Reads POSIX, pax,
@@ -90,25 +77,6 @@ export async function indexTar(file: LocalFile, signal: AbortSignal): Promise<Ta
       const member = await readMember(walk, { header, block, extensions })
       if (member !== undefined) members.push(member)
       extensions = NO_EXTENSIONS
-    }
-  }
-}
-
-function startWalk(file: LocalFile): Walk {
-  let left = MAX_EXTENSIONS_BYTES
-  return {
-    file,
-    readBlock: createBlockReader(file),
-    position: 0,
-    lastName: '',
-    holes: 0,
-    spend: (bytes) => {
-      left -= bytes
-      if (bytes <= MAX_EXTENSION_BYTES && left >= 0) return
-      throw problem({
-        what: `The extension headers of ${file.path} are too large to be those of an image archive`,
-        allowed: `at most ${MAX_EXTENSION_BYTES} bytes for a member and ${MAX_EXTENSIONS_BYTES} in all`
-      })
     }
   }
 }
@@ -154,13 +122,6 @@ async function readExtension(
     what: `${walk.file.path} has a malformed pax header at byte ${walk.position}, after`,
     value: walk.lastName
   })
-}
-
-/** A header with the block that it is in and what extension headers add to it. */
-export interface MemberHeader {
-  readonly header: TarHeader
-  readonly block: Buffer
-  readonly extensions: { readonly pax: PaxRecords }
 }
 
 async function readMember(
@@ -240,27 +201,10 @@ function hasContent(kind: TarMember['kind']): boolean {
   return kind === 'file' || kind === 'other'
 }
 
-function checkFits(walk: Walk, start: number, size: number, name: string): void {
-  if (start + size > walk.file.size) throw endsEarly(walk, 'inside', name)
-}
-
-function endsEarly(walk: Walk, place: string, name: string): ActionError {
-  const where = place === 'inside' ? 'inside' : `${place} after`
-  return problem({
-    what: `${walk.file.path} ends early, at byte ${walk.file.size} ${where}`,
-    value: name,
-    wayOut: 'write or download the archive again'
-  })
-}
-
 function tooManyMembers(file: LocalFile): ActionError {
   return problem({
     what: `${file.path} holds too many files to be an image archive`,
     allowed: `at most ${MAX_MEMBERS}`,
     wayOut: 'a root file system ("docker export") is no image; write the archive with "docker save"'
   })
-}
-
-function padded(size: number): number {
-  return Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES
 }
