@@ -101,7 +101,7 @@ async function createDeps(
   return {
     api,
     openRegistry: async (host) => {
-      const { createRegistry } = await import('./registry/registry.js')
+      const { createRegistry } = await import('./registry/create-registry.js')
       return createRegistry(host, { api, env, signal, log, mask, now, random, sleep })
     },
     log,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Deps, Log } from '../../src/deps.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { execute } from '../../src/exec.js'
-import { createRegistry } from '../../src/registry/registry.js'
+import { createRegistry } from '../../src/registry/create-registry.js'
 import type { RunningEmulator } from './start-emulator.js'
 
 /** What a mode said, line by line, each with its level: `warning: …`. */

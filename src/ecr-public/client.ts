@@ -1,5 +1,5 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Log } from '../deps.js'
+import type { Log } from '../log.js'
 import { nameOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'

@@ -1,11 +1,11 @@
-import type { EcrPublicApi } from './client.js'
+import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 
 /** The operation in which an error was thrown: the SDK's own errors do not tell. */
 const OPERATIONS = new WeakMap<object, string>()
 
 /** Lets the client's errors be asked for their operation. */
-export function nameOperations(api: Pick<EcrPublicApi, 'middlewareStack'>): void {
-  api.middlewareStack.add(
+export function nameOperations(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
+  client.middlewareStack.add(
     (next, context) => async (args) => {
       try {
         return await next(args)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
-import type { Log } from '../deps.js'
+import type { Log } from '../log.js'
 
 /**
  * How long to wait before the next attempt, in milliseconds.

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js'
 import type { HttpResponse } from '../network/http-client.js'
 import type { Challenge } from './challenge.js'
 import { tokenUrl } from './challenge.js'
-import type { RegistryDeps } from './registry.js'
+import type { RegistryDeps } from './registry-deps.js'
 
 /** What a request to the registry carries to be let in. */
 export interface Authorization {

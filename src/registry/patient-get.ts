@@ -1,15 +1,7 @@
 import { problem } from '../errors.js'
 import type { HttpClient, HttpRequest, HttpResponse } from '../network/http-client.js'
-import type { RegistryDeps } from './registry.js'
-
-/** How hard one read is tried. */
-export interface Patience {
-  readonly maxAttempts: number
-  /** How long new attempts are begun, in milliseconds from the first one. */
-  readonly budgetMilliseconds: number
-  /** Ends the read where the caller needs it no more. */
-  readonly signal?: AbortSignal | undefined
-}
+import type { Patience } from './registry.js'
+import type { RegistryDeps } from './registry-deps.js'
 
 const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000

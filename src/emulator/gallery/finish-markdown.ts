@@ -1,5 +1,12 @@
 import type { Element, ElementContent, Nodes } from 'hast'
-import type { MarkdownOptions } from './render-markdown.js'
+
+/** How a text is shown. */
+export interface MarkdownOptions {
+  /** Images from other hosts are loaded, instead of a frame with their alternative text shown. */
+  readonly externalImages: boolean
+  /** Tells the anchors of two texts on one page apart. */
+  readonly anchorPrefix: string
+}
 
 /** What the finishing needs beside the options. */
 export interface FinishOptions extends MarkdownOptions {

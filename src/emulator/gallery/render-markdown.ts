@@ -1,15 +1,8 @@
 import type { Schema } from 'hast-util-sanitize'
 import { finishMarkdown } from './finish-markdown.js'
+import type { MarkdownOptions } from './finish-markdown.js'
 import { trustedHtml } from './html.js'
 import type { Html } from './html.js'
-
-/** How a text is shown. */
-export interface MarkdownOptions {
-  /** Images from other hosts are loaded, instead of a frame with their alternative text shown. */
-  readonly externalImages: boolean
-  /** Tells the anchors of two texts on one page apart. */
-  readonly anchorPrefix: string
-}
 
 /** Elements whose text goes with them: what is in them was never meant to be read. */
 const REMOVED_WITH_CONTENT = [
