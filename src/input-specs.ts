@@ -105,6 +105,17 @@ export const INPUT_SPECS = {
 
 export type InputName = keyof typeof INPUT_SPECS
 
+/** What is known of an input. */
+export function specOf(name: InputName): InputSpec {
+  return INPUT_SPECS[name]
+}
+
+/** The default of an input in a mode, as text. */
+export function defaultOf(name: InputName, mode: Mode): string | undefined {
+  const value = specOf(name).default
+  return typeof value === 'object' ? value[mode] : value
+}
+
 /** What ECR Public cannot do, by the names under which people ask for it elsewhere. */
 export const UNSUPPORTED_INPUTS: Readonly<Record<string, string>> = {
   'image-tag-mutability': 'ECR Public has no tag immutability: every tag can be moved',

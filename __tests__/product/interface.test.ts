@@ -1,5 +1,4 @@
-import { defaultOf } from '../../src/inputs.js'
-import { INPUT_SPECS, MODES } from '../../src/input-specs.js'
+import { defaultOf, INPUT_SPECS, MODES } from '../../src/input-specs.js'
 import type { InputName, InputSpec, Mode } from '../../src/input-specs.js'
 import { OUTPUT_SPECS } from '../../src/output-specs.js'
 import type { OutputSpec } from '../../src/output-specs.js'
