@@ -5,63 +5,60 @@ import { applySeed } from './seeds/apply-seed.js'
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
-/** The control endpoints below `/_emulator/`: a tool of tests, which the API does not show. */
+type Answer = (status: number, value: unknown) => void
+
+/** What one control endpoint does with a request; what it returns is the answer. */
+type Control = (context: EmulatorContext, value: unknown) => unknown
+
+/** The control endpoints below `/_emulator/`, those that take a body first. */
+const POSTS: Readonly<Record<string, Control>> = {
+  'POST faults': ({ faults }, value) => {
+    for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
+    return faults.rules
+  },
+  'POST seed': (context, value) => {
+    applySeed(context, value)
+    return { repositories: [...context.store.repositories.keys()] }
+  }
+}
+
+const OTHERS: Readonly<Record<string, Control>> = {
+  'GET health': () => ({ status: 'ok' }),
+  'GET requests': ({ log }) => log.entries,
+  'DELETE requests': ({ log }) => {
+    log.clear()
+    return []
+  },
+  'GET faults': ({ faults }) => faults.rules,
+  'DELETE faults': ({ faults }) => {
+    faults.clear()
+    return []
+  }
+}
+
+const KNOWN = 'Known: GET health; GET, DELETE requests; GET, POST, DELETE faults; POST seed'
+
+/** Answers what is below `/_emulator/`: a tool of tests, which the API does not show. */
 export async function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext
 ): Promise<void> {
-  const answer = (status: number, value: unknown): void => {
+  const answer: Answer = (status, value) => {
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(`${JSON.stringify(value, null, 2)}\n`)
   }
-  const { faults, log } = context
-  switch (`${request.method ?? ''} ${(request.url ?? '').replace(/\?.*/, '')}`) {
-    case 'GET /_emulator/health': {
-      answer(200, { status: 'ok' })
-      return
-    }
-    case 'GET /_emulator/requests': {
-      answer(200, log.entries)
-      return
-    }
-    case 'DELETE /_emulator/requests':
-      log.clear()
-      {
-        answer(200, [])
-        return
-      }
-    case 'GET /_emulator/faults': {
-      answer(200, faults.rules)
-      return
-    }
-    case 'DELETE /_emulator/faults':
-      faults.clear()
-      {
-        answer(200, [])
-        return
-      }
-    case 'POST /_emulator/faults':
-      return attempt(answer, request, (value) => {
-        for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
-        return faults.rules
-      })
-    case 'POST /_emulator/seed':
-      return attempt(answer, request, (value) => {
-        applySeed(context, value)
-        return { repositories: [...context.store.repositories.keys()] }
-      })
-    default: {
-      answer(404, {
-        error: 'Known: GET health; GET, DELETE requests; GET, POST, DELETE faults; POST seed'
-      })
-      return
-    }
-  }
+  const { method = '', url = '' } = request
+  const name = `${method} ${url.replace(/^\/_emulator\/|\?.*/g, '')}`
+  const post = POSTS[name]
+  const other = OTHERS[name]
+  if (post !== undefined) return attempt(answer, request, (value) => post(context, value))
+  if (other !== undefined) answer(200, other(context, undefined))
+  else answer(404, { error: KNOWN })
 }
 
 async function attempt(
-  answer: (status: number, value: unknown) => void,
+  answer: Answer,
   request: IncomingMessage,
   change: (value: unknown) => unknown
 ): Promise<void> {

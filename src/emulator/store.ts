@@ -1,20 +1,18 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './store/blobs.js'
 import { applyEvent } from './store/events.js'
 import type { ImageRecord, StoreEvent, TagRecord } from './store/events.js'
-import { Journal } from './store/journal.js'
+import type { Journal } from './store/journal.js'
+import { Locks } from './store/locks.js'
+import { createKey, replayJournal } from './store/replay-journal.js'
 import type { SequencedMap } from './store/sequenced-map.js'
-import { snapshotEvents } from './store/snapshot.js'
 import { emptyState } from './store/state.js'
 import type { CatalogData, Layer, Logo, Repository, State, Upload } from './store/state.js'
 
 export type { CatalogData, Image, Layer, Logo, Repository, Tag, Upload } from './store/state.js'
-
-const JOURNAL_VERSION = 1
-const KEY_BYTES = 32
 
 /** An image on its way into the store; its manifest has been checked. */
 export interface NewImage extends Omit<ImageRecord, 'digest' | 'manifestSize' | 'pushedAt'> {
@@ -35,7 +33,7 @@ export class Store {
   readonly #state: State = emptyState()
   readonly #journal: Journal | undefined
   readonly #removeFolder: () => void
-  readonly #locks = new Map<string, Promise<void>>()
+  readonly #uploadLocks = new Locks()
 
   /**
    * @param folder where it lasts; without one it ends with `close`
@@ -52,17 +50,12 @@ export class Store {
     mkdirSync(place, { recursive: true })
     this.blobs = new Blobs(place)
     if (folder === undefined) {
-      this.key = randomBytes(KEY_BYTES)
+      this.key = createKey()
       return
     }
-    let key: string | undefined
-    this.#journal = Journal.open(join(place, 'journal.jsonl'), (line) => {
-      if (key === undefined) key = readHeader(line)
-      else applyEvent(this.#state, line as StoreEvent)
-    })
-    key ??= randomBytes(KEY_BYTES).toString('hex')
-    this.key = Buffer.from(key, 'hex')
-    this.#journal.rewrite(withHeader(key, snapshotEvents(this.#state)))
+    const { journal, key } = replayJournal(join(place, 'journal.jsonl'), this.#state)
+    this.#journal = journal
+    this.key = key
     const uploads = new Map([...this.#state.uploads].map(([id, { size }]) => [id, size]))
     this.blobs.recover((digest) => this.#state.references.has(digest), uploads)
   }
@@ -172,17 +165,7 @@ export class Store {
 
   /** Runs `body` when nothing else that was given here for this upload is under way. */
   lockUpload<T>(id: string, body: () => Promise<T>): Promise<T> {
-    const before = this.#locks.get(id) ?? Promise.resolve()
-    const run = before.then(body)
-    const settled = run.then(
-      () => undefined,
-      () => undefined
-    )
-    this.#locks.set(id, settled)
-    void settled.then(() => {
-      if (this.#locks.get(id) === settled) this.#locks.delete(id)
-    })
-    return run
+    return this.#uploadLocks.run(id, body)
   }
 
   /** The digest of what an upload holds by now. */
@@ -301,17 +284,4 @@ export class Store {
     if (upload === undefined) throw new Error(`No upload ${id} in the store`)
     return upload
   }
-}
-
-function* withHeader(key: string, events: Iterable<StoreEvent>): Generator {
-  yield { journal: JOURNAL_VERSION, key }
-  yield* events
-}
-
-function readHeader(line: unknown): string {
-  const header = line as { journal?: unknown; key?: unknown }
-  if (header.journal !== JOURNAL_VERSION || typeof header.key !== 'string') {
-    throw new Error('The data folder was written by another version of the emulator')
-  }
-  return header.key
 }

@@ -25,22 +25,7 @@ export async function sendBlob(
   try {
     const { size } = await file.stat()
     const range = parseByteRange(request.headers.range, size)
-    const common = {
-      'content-type': 'application/octet-stream',
-      'accept-ranges': 'bytes',
-      etag: `"${digest}"`,
-      ...headers
-    }
-    if (range.kind === 'unsatisfiable') {
-      response.writeHead(416, { ...common, 'content-range': `bytes */${size}` }).end()
-      return true
-    }
-    const [first, last] = range.kind === 'part' ? [range.first, range.last] : [0, size - 1]
-    response.writeHead(range.kind === 'part' ? 206 : 200, {
-      ...common,
-      'content-length': last - first + 1,
-      ...(range.kind === 'part' ? { 'content-range': `bytes ${first}-${last}/${size}` } : {})
-    })
+    const [first, last] = writeHead(response, range, size, { etag: `"${digest}"`, ...headers })
     if (request.method === 'HEAD' || last < first) {
       response.end()
       return true
@@ -56,4 +41,30 @@ export async function sendBlob(
   } finally {
     await file.close()
   }
+}
+
+/** Writes status and headers. @returns the first and the last byte to send; none where they cross */
+function writeHead(
+  response: ServerResponse,
+  range: ReturnType<typeof parseByteRange>,
+  size: number,
+  headers: Readonly<Record<string, string>>
+): [first: number, last: number] {
+  const common = {
+    'content-type': 'application/octet-stream',
+    'accept-ranges': 'bytes',
+    ...headers
+  }
+  if (range.kind === 'unsatisfiable') {
+    response.writeHead(416, { ...common, 'content-range': `bytes */${size}` })
+    return [0, -1]
+  }
+  const isPart = range.kind === 'part'
+  const [first, last] = isPart ? [range.first, range.last] : [0, size - 1]
+  response.writeHead(isPart ? 206 : 200, {
+    ...common,
+    'content-length': last - first + 1,
+    ...(isPart ? { 'content-range': `bytes ${first}-${last}/${size}` } : {})
+  })
+  return [first, last]
 }
