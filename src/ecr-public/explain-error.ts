@@ -111,6 +111,12 @@ function statementsFor(action: string | undefined, mode: Mode | undefined): stri
   return `IAM statement to add:\n${JSON.stringify(statements, undefined, 2)}`
 }
 
+/** What is not there, by the error that says so. */
+const MISSING: Readonly<Record<string, string>> = {
+  RegistryNotFoundException: 'There is no such registry',
+  RepositoryNotFoundException: 'There is no such repository'
+}
+
 /** Errors of the service that have a cause and a way out of their own. */
 function explainService(
   { name, message, status, attempts }: ErrorFacts,
@@ -142,17 +148,13 @@ function explainService(
         'delete what is no longer needed, or ask for more: https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html'
     }
   }
-  if (name === 'RepositoryNotFoundException' || name === 'RegistryNotFoundException') {
-    return {
-      what:
-        name === 'RegistryNotFoundException'
-          ? 'There is no such registry'
-          : 'There is no such repository',
-      value: message,
-      wayOut: 'check "repository" and "registry-id"; mode ensure-repo creates a repository'
-    }
+  const missing = MISSING[name]
+  if (missing === undefined) return undefined
+  return {
+    what: missing,
+    value: message,
+    wayOut: 'check "repository" and "registry-id"; mode ensure-repo creates a repository'
   }
-  return undefined
 }
 
 /** Any other answer of the service. */

@@ -7,6 +7,7 @@ import type { CatalogRecord, WantedRecord } from '../catalog/compare-record.js'
 import type { Deps } from '../deps.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { problem } from '../errors.js'
+import type { ActionError } from '../errors.js'
 import { fetchLogo } from './fetch-logo.js'
 import { readBack } from './read-back.js'
 
@@ -65,8 +66,11 @@ export async function writeRecord(
       .map(({ field }): string => field)
     return mustStay && written.logoUrl === undefined ? [...fields, 'logoImageBlob'] : fields
   })
-  if (wrong.length === 0) return
-  throw problem({
+  if (wrong.length > 0) throw readsBackOtherwise(address, wrong)
+}
+
+function readsBackOtherwise(address: RepositoryAddress, wrong: readonly string[]): ActionError {
+  return problem({
     what: `What was written to ${address.repositoryName} does not read back`,
     value: wrong.join(', '),
     allowed: 'the gallery shows another text, list or logo than was sent',

@@ -42,8 +42,18 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
   deps.mask(credential.auth)
   const plan = await logInto(targets, credential, inputs, deps)
   for (const change of plan) deps.log.info(describeChange(change))
+  const until = token.expiresAt.toISOString()
+  deps.log.info(`Logged in to ${credential.hosts.join(' and ')} until ${until}`)
+  return reportOf(plan, token, registry, credential.hosts)
+}
+
+function reportOf(
+  plan: Awaited<ReturnType<typeof logInto>>,
+  token: Token,
+  registry: Awaited<ReturnType<typeof getRegistryIdentity>>,
+  hosts: readonly string[]
+): Report {
   const expiresAt = token.expiresAt.toISOString()
-  deps.log.info(`Logged in to ${credential.hosts.join(' and ')} until ${expiresAt}`)
   return {
     changed: hasChanges(plan),
     plan,
@@ -60,12 +70,7 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
       {
         kind: 'table',
         columns: ['Registry', 'Auth file', 'Credential', 'Expires'],
-        rows: plan.map(({ action, file }) => [
-          credential.hosts.join(', '),
-          String(file),
-          action,
-          expiresAt
-        ])
+        rows: plan.map(({ action, file }) => [hosts.join(', '), String(file), action, expiresAt])
       }
     ]
   }

@@ -99,19 +99,18 @@ function redirectTarget(from: URL, location: string): URL {
   return url
 }
 
+function checkScheme({ protocol, host }: URL): void {
+  if (protocol !== 'http:' || isLoopback(host)) return
+  throw problem({ what: 'Plain http is used on the loopback only', value: host, allowed: 'https' })
+}
+
 function sendOnce(
   request: HttpRequest,
   agents: Agents,
   signal: AbortSignal
 ): Promise<HttpResponse> {
   const { url, authorization } = request
-  if (url.protocol === 'http:' && !isLoopback(url.host)) {
-    throw problem({
-      what: 'Plain http is used on the loopback only',
-      value: url.host,
-      allowed: 'https'
-    })
-  }
+  checkScheme(url)
   const isSecure = url.protocol === 'https:'
   return new Promise((resolve, reject) => {
     const refuse = (cause: unknown): void => {
