@@ -1,6 +1,6 @@
 import { validate } from '@actions/languageservice'
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { TextDocument } from 'vscode-languageserver-textdocument'
@@ -55,6 +55,15 @@ describe.each(DOCUMENTS)('%s', (path) => {
       expect(() => JSON.parse(text) as unknown).not.toThrow()
     }
   })
+})
+
+it('CONTRIBUTING has every folder of the source in its map', () => {
+  const text = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8')
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  const [, map = ''] = /^## The map of the house\n([^]*?)^## /m.exec(text) ?? []
+  expect(folders.filter((name) => !map.includes(`${name}/`))).toEqual([])
 })
 
 it('names options of the emulator that it has', () => {
