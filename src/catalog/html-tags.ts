@@ -26,50 +26,56 @@ export interface HtmlTag extends Range {
  * The tokenizer is htmlparser2's: it tells the offsets of attributes and is a quarter of the weight of parse5.
  */
 export function readHtmlTags(html: string): HtmlTag[] {
-  const tags: HtmlTag[] = []
-  let tag: { name: string; start: number; attributes: HtmlAttribute[] } | undefined
-  let attributeName = ''
-  let nameEnd = 0
-  let value = ''
-
-  const endTag = (end: number): void => {
-    if (tag !== undefined) tags.push({ ...tag, isClosing: false, end: end + 1 })
-    tag = undefined
-  }
-  const tokenizer = new Tokenizer(
-    {},
-    {
-      ...IGNORED,
-      onopentagname: (start, end) => {
-        tag = { name: html.slice(start, end).toLowerCase(), start: start - 1, attributes: [] }
-      },
-      onopentagend: endTag,
-      onselfclosingtag: endTag,
-      onclosetag: (start, end) => {
-        const name = html.slice(start, end).toLowerCase()
-        const close = html.indexOf('>', end)
-        tags.push({ name, isClosing: true, attributes: [], start: start - 2, end: close + 1 })
-      },
-      onattribname: (start, end) => {
-        attributeName = html.slice(start, end).toLowerCase()
-        nameEnd = end
-        value = ''
-      },
-      onattribdata: (start, end) => {
-        value += html.slice(start, end)
-      },
-      onattribentity: (codePoint) => {
-        value += String.fromCodePoint(codePoint)
-      },
-      onattribend: (_quote, end) => {
-        const range = valueRange(html, nameEnd, end)
-        if (range !== undefined) tag?.attributes.push({ name: attributeName, value, range })
-      }
-    }
-  )
+  const collector = new TagCollector(html)
+  const tokenizer = new Tokenizer({}, { ...IGNORED, ...collector.callbacks })
   tokenizer.write(html)
   tokenizer.end()
-  return tags
+  return collector.tags
+}
+
+/** Gathers tags from what the tokenizer tells, which is offsets only. */
+class TagCollector {
+  readonly tags: HtmlTag[] = []
+  private open: { name: string; start: number; attributes: HtmlAttribute[] } | undefined
+  private attribute = { name: '', nameEnd: 0, value: '' }
+
+  constructor(private readonly html: string) {}
+
+  readonly callbacks = {
+    onopentagname: (start: number, end: number): void => {
+      this.open = { name: this.nameAt(start, end), start: start - 1, attributes: [] }
+    },
+    onopentagend: (end: number): void => this.endTag(end),
+    onselfclosingtag: (end: number): void => this.endTag(end),
+    onclosetag: (start: number, end: number): void => {
+      const name = this.nameAt(start, end)
+      const close = this.html.indexOf('>', end)
+      this.tags.push({ name, isClosing: true, attributes: [], start: start - 2, end: close + 1 })
+    },
+    onattribname: (start: number, end: number): void => {
+      this.attribute = { name: this.nameAt(start, end), nameEnd: end, value: '' }
+    },
+    onattribdata: (start: number, end: number): void => {
+      this.attribute.value += this.html.slice(start, end)
+    },
+    onattribentity: (codePoint: number): void => {
+      this.attribute.value += String.fromCodePoint(codePoint)
+    },
+    onattribend: (_quote: unknown, end: number): void => {
+      const { name, nameEnd, value } = this.attribute
+      const range = valueRange(this.html, nameEnd, end)
+      if (range !== undefined) this.open?.attributes.push({ name, value, range })
+    }
+  }
+
+  private endTag(end: number): void {
+    if (this.open !== undefined) this.tags.push({ ...this.open, isClosing: false, end: end + 1 })
+    this.open = undefined
+  }
+
+  private nameAt(start: number, end: number): string {
+    return this.html.slice(start, end).toLowerCase()
+  }
 }
 
 /** Where the value stands between the name of an attribute and the end of the attribute, its quotes taken off. */

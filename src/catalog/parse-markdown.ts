@@ -4,6 +4,7 @@ import type { CompileContext, Extension, Token } from 'mdast-util-from-markdown'
 import { gfmFromMarkdown } from 'mdast-util-gfm'
 import { gfm } from 'micromark-extension-gfm'
 import { visit } from 'unist-util-visit'
+import { checkNesting } from './check-nesting.js'
 import type { Range } from './edits.js'
 
 /**
@@ -24,7 +25,7 @@ declare module 'mdast' {
 }
 
 /** How much of a text is parsed at once, in UTF-16 code units. */
-const CHUNK_LENGTH = 16_384
+const CHUNK_LENGTH = 4096
 
 /**
  * The tree of a Markdown text as GitHub reads it (CommonMark and GFM), with the offset of every node.
@@ -34,8 +35,10 @@ const CHUNK_LENGTH = 16_384
  * end of every list and quote, so that the time of a single pass grows with the square of the length.
  *
  * @param text with line feeds alone as line ends
+ * @throws TooIntricateText where it nests deeper than anyone writes
  */
 export function parseMarkdown(text: string): Root {
+  checkNesting(text)
   if (text.length <= 2 * CHUNK_LENGTH) return parseWhole(text)
   const chunks = readChunks(text)
   const definitions = chunks.flatMap(({ root }) => listDefinitions(root))

@@ -7,7 +7,6 @@ import {
   sectionAtLimit
 } from '../catalog/catalog-texts.js'
 import { findLogoFault, MAX_LOGO_BYTES } from '../catalog/check-logo.js'
-import { UndecodableText } from '../catalog/decode-text.js'
 import { addressOfFile } from '../catalog/resolve-link.js'
 import type { LinkBase } from '../catalog/resolve-link.js'
 import { problem } from '../errors.js'
@@ -15,6 +14,7 @@ import type { SyncCatalogInputs } from '../inputs.js'
 import { findLinkBase } from './find-commit.js'
 import type { Commit } from './find-commit.js'
 import { findFile, getFile } from './read-file.js'
+import { readText } from './read-text.js'
 
 /** The most bytes of a README: GitHub itself shows 500 KiB of one. */
 const MAX_README_BYTES = 1024 * 1024
@@ -116,7 +116,7 @@ async function readOne(
   const path = pathFor(template, name, context)
   const bytes = await getFile(path, { input, maxBytes: MAX_README_BYTES })
   const base = await baseFor(path, context, notes)
-  const { text, outside } = decode(path, input, () =>
+  const { text, outside } = readText(path, input, () =>
     readTextFile(bytes, linkOptions(base, context))
   )
   notes.push(...outsideNotes(path, outside, context))
@@ -140,7 +140,7 @@ async function readReadmeParts(
     return {}
   }
   const base = await baseFor(path, context, notes)
-  const parts = decode(path, 'readme', () =>
+  const parts = readText(path, 'readme', () =>
     readReadme(bytes, usageHeadings, linkOptions(base, context))
   )
   notes.push(...outsideNotes(path, parts.outside, context))
@@ -155,29 +155,6 @@ async function readReadmeParts(
   return {
     ...(parts.about === undefined ? {} : { about: { text: parts.about, path, base } }),
     ...(parts.usage === undefined ? {} : { usage: { text: parts.usage, path, base } })
-  }
-}
-
-function decode<T>(path: string, input: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    const reason =
-      error instanceof UndecodableText
-        ? error.message
-        : error instanceof RangeError
-          ? 'its blocks are nested too deep'
-          : undefined
-    if (reason === undefined) throw error
-    throw problem(
-      {
-        what: `Input "${input}" names a file that is no Markdown text in UTF-8`,
-        value: path,
-        allowed: reason,
-        wayOut: 'save it as UTF-8'
-      },
-      error
-    )
   }
 }
 
@@ -198,7 +175,8 @@ function fit(
       wayOut: `shorten it, give a shorter file as "${part}", or set "on-too-long" to truncate`
     })
   }
-  return fitText(text, base === undefined ? undefined : addressOfFile(base))
+  const address = base === undefined ? undefined : addressOfFile(base)
+  return readText(path, part, () => fitText(text, address))
 }
 
 async function readLogo(path: string): Promise<Buffer> {
