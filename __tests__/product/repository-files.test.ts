@@ -1,0 +1,125 @@
+import { parse as parseJsonc } from 'jsonc-parser'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readWorkflow, readYaml, ROOT } from './workflow.js'
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const packageJson = JSON.parse(read('package.json')) as {
+  readonly version: string
+  readonly optionalDependencies: Readonly<Record<string, string>>
+}
+
+/** One question of an issue form. */
+interface FormElement {
+  readonly type: string
+  readonly id?: string
+  readonly attributes: { readonly label?: string; readonly value?: string }
+}
+
+const FORMS = readdirSync(join(ROOT, '.github/ISSUE_TEMPLATE')).filter(
+  (name) => name !== 'config.yml'
+)
+
+describe.each(FORMS)('the issue form %s', (name) => {
+  const form = readYaml(`.github/ISSUE_TEMPLATE/${name}`) as {
+    readonly name: string
+    readonly description: string
+    readonly body: readonly FormElement[]
+  }
+
+  // https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
+  it('is one that GitHub takes', () => {
+    expect([form.name, form.description].every((text) => text.trim() !== '')).toBe(true)
+    const ids = form.body.flatMap(({ id }) => id ?? [])
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { type, id, attributes } of form.body) {
+      expect(['markdown', 'textarea', 'input', 'dropdown', 'checkboxes']).toContain(type)
+      expect(type === 'markdown' ? attributes.value : attributes.label).toMatch(/\S/)
+      expect(id ?? 'none').toMatch(/^[\w-]+$/)
+    }
+    expect(form.body.some(({ type }) => type !== 'markdown')).toBe(true)
+  })
+
+  it('links to files that exist', () => {
+    const links = read(`.github/ISSUE_TEMPLATE/${name}`).matchAll(/\/blob\/main\/([\w./-]+)/g)
+    for (const [, path = ''] of links)
+      expect([path, existsSync(join(ROOT, path))]).toEqual([path, true])
+  })
+})
+
+it('the chooser of issue forms links to files that exist', () => {
+  const [, path = ''] = /\/blob\/main\/(\S+)/.exec(read('.github/ISSUE_TEMPLATE/config.yml')) ?? []
+  expect(existsSync(join(ROOT, path))).toBe(true)
+})
+
+it('updates wait some days for what turns out to be hostile, in both ecosystems', () => {
+  const { updates } = readYaml('.github/dependabot.yml') as {
+    readonly updates: readonly {
+      readonly 'package-ecosystem': string
+      readonly cooldown?: { readonly 'default-days'?: number }
+    }[]
+  }
+  const days = updates.map((one) => [one['package-ecosystem'], one.cooldown?.['default-days']])
+  expect(days).toEqual([
+    ['npm', 7],
+    ['github-actions', 7]
+  ])
+})
+
+it('CodeQL reads the code and the workflows', () => {
+  const { strategy } = readWorkflow('.github/workflows/codeql.yml').jobs.analyze!
+  expect(strategy?.matrix?.language).toEqual(['javascript-typescript', 'actions'])
+})
+
+it('CI uses the action on Linux, Windows and macOS', () => {
+  const { strategy } = readWorkflow('.github/workflows/ci.yml').jobs.modes!
+  expect(strategy?.matrix?.os).toEqual(['ubuntu-latest', 'windows-latest', 'macos-latest'])
+})
+
+it('the live workflow runs every mode, by hand only, and cleans up', () => {
+  const workflow = readWorkflow('.github/workflows/live.yml')
+  expect(workflow.on).toEqual({ workflow_dispatch: null })
+  const uses = workflow.jobs.live!.steps.filter((step) => step.uses === './')
+  expect([...new Set(uses.map((step) => step.with?.mode))].sort()).toEqual(
+    ['cleanup-tags', 'ensure-repo', 'login', 'push-tar', 'sync-catalog'].sort()
+  )
+  expect(uses.at(-1)).toMatchObject({ with: { state: 'absent', force: true } })
+  expect(uses.at(-1)?.if).toMatch(/^always\(\)/)
+})
+
+it('Node.js is the same version wherever it is named, and the one that the action runs on', () => {
+  const version = read('.node-version').trim()
+  for (const other of Object.values(packageJson.optionalDependencies)) expect(other).toBe(version)
+  const { runs } = readYaml('action.yml') as { readonly runs: { readonly using: string } }
+  const [major = ''] = version.split('.')
+  expect(runs.using).toBe(`node${major}`)
+  expect(read('.devcontainer/devcontainer.json')).toContain(`javascript-node:${major}-`)
+  expect(readWorkflow('.github/workflows/ci.yml').jobs.test).toMatchObject({
+    container: `node:${major}-bookworm`
+  })
+})
+
+it('the devcontainer has the programs that .ci/run installs, and the packages', () => {
+  const container = parseJsonc(read('.devcontainer/devcontainer.json')) as {
+    readonly onCreateCommand: string
+    readonly postCreateCommand: string
+  }
+  const [, packages = ''] = /--no-install-recommends \\\n([^>]*)>/.exec(read('.ci/run')) ?? []
+  const names = packages.trim().split(/\s+/)
+  expect(names.length).toBeGreaterThan(5)
+  const missing = names.filter((name) => !container.onCreateCommand.split(' ').includes(name))
+  expect(missing).toEqual([])
+  expect(container.postCreateCommand).toBe('npm ci')
+})
+
+it('editors indent and end lines as prettier does', () => {
+  const rules = read('.editorconfig')
+  for (const rule of ['root = true', 'indent_size = 2', 'end_of_line = lf', 'charset = utf-8']) {
+    expect(rules).toContain(rule)
+  }
+})
+
+it('the change log begins with the version of package.json', () => {
+  const [, newest] = /^## (\S+)/m.exec(read('docs/CHANGELOG.md')) ?? []
+  expect(newest).toBe(packageJson.version)
+})
