@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { applyEdits, modify, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { FormattingOptions, ParseError } from 'jsonc-parser'
+import { isTooDeep, MAX_JSON_DEPTH } from '../json-depth.js'
 
 /** A value of JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -26,12 +27,15 @@ export class AuthDocumentError extends Error {
 /**
  * The content of an auth file. Nothing but blanks counts as an empty one.
  *
- * @throws AuthDocumentError where it is no JSON object, or `auths` or `credHelpers` is none
+ * @throws AuthDocumentError where it is no JSON object, or `auths` or `credHelpers` is none, or it nests too deep
  */
 export function parseAuthDocument(text: string): JsonObject {
   if (text.trim() === '') return {}
   const document = parseJson(text)
   if (!isObject(document)) throw new AuthDocumentError('it holds no JSON object')
+  if (isTooDeep(document)) {
+    throw new AuthDocumentError(`it nests deeper than ${MAX_JSON_DEPTH} levels`)
+  }
   for (const section of ['auths', 'credHelpers'] as const) {
     const value = document[section]
     if (value !== undefined && value !== null && !isObject(value)) {

@@ -49,8 +49,10 @@ function nextPath(
   const header = Array.isArray(link) ? link.join(', ') : (link ?? '')
   const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(header)?.[1]
   if (target === undefined) return undefined
-  const { pathname, search } = new URL(target, `http://registry/v2/${repository}/${path}`)
+  const next = URL.parse(target, `http://registry/v2/${repository}/${path}`)
   const prefix = `/v2/${repository}/`
-  if (pathname.startsWith(prefix)) return `${pathname.slice(prefix.length)}${search}`
+  if (next?.pathname.startsWith(prefix) === true) {
+    return `${next.pathname.slice(prefix.length)}${next.search}`
+  }
   throw problem({ what: 'The registry continues a list somewhere else', value: target })
 }

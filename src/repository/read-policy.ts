@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { codeOf, messageOf, problem } from '../errors.js'
+import { isTooDeep, MAX_JSON_DEPTH } from '../json-depth.js'
 
 /** The policy that a repository should have: a text for the service, or none. */
 export type DesiredPolicy =
@@ -64,6 +65,12 @@ function parsePolicy(name: string, json: string): Readonly<Record<string, unknow
     value = JSON.parse(json)
   } catch (error) {
     throw problem({ what: `${name} is no JSON`, value: messageOf(error) }, error)
+  }
+  if (isTooDeep(value)) {
+    throw problem({
+      what: `${name} is no policy`,
+      allowed: `JSON that nests at most ${MAX_JSON_DEPTH} levels deep`
+    })
   }
   if (isObject(value)) return value
   throw problem({ what: `${name} is no policy`, allowed: 'a JSON object with a Statement' })

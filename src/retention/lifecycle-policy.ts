@@ -1,5 +1,6 @@
 import { problem } from '../errors.js'
 import type { ActionError } from '../errors.js'
+import { isTooDeep, MAX_JSON_DEPTH } from '../json-depth.js'
 import { compileWildcards } from './glob.js'
 import type { TextMatcher } from './glob.js'
 
@@ -54,6 +55,12 @@ export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[
     json = JSON.parse(text)
   } catch (error) {
     throw problem({ what: `Lifecycle policy ${name} is not JSON` }, error)
+  }
+  if (isTooDeep(json)) {
+    throw problem({
+      what: `Lifecycle policy ${name} nests too deep`,
+      allowed: `at most ${MAX_JSON_DEPTH} levels`
+    })
   }
   const policy = new Member(json, `Lifecycle policy ${name}`, '')
   const { rules } = policy.object(['rules'])
