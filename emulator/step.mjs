@@ -46,10 +46,10 @@ async function start() {
   child.unref()
   if (exported === undefined) {
     if (child.pid !== undefined && ended === undefined) process.kill(child.pid, 'SIGKILL')
-    showVerbatim(readFileSync(logFile, 'utf8'))
-    throw new Error(
-      `The emulator did not start – ${ended ?? `nothing within ${START_DEADLINE_MS / 1000} seconds`} – what it said is above`
-    )
+    const said = readFileSync(logFile, 'utf8')
+    showVerbatim(said)
+    const reason = ended ?? `nothing within ${START_DEADLINE_MS / 1000} seconds`
+    throw new Error(`The emulator did not start – ${said.trim().split('\n', 1)[0] || reason}`)
   }
   const url = exported.AWS_ENDPOINT_URL_ECR_PUBLIC
   write(env.GITHUB_STATE, { pid: child.pid, url, logFile })
@@ -123,7 +123,7 @@ async function listRequests(url) {
       .join(' ')
   })
   const left = requests.length - shown.length
-  return [...(left > 0 ? [`… ${left} earlier ones`] : []), ...shown].join('\n')
+  return [...(left > 0 ? [`… ${left} earlier ones`] : []), ...shown].join('\n') || 'Nothing'
 }
 
 function kill(pid, signal) {

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { callApi } from '../emulator/call-api.js'
+import { ROOT } from './workflow.js'
+
+/** What one half of the sub-action left behind. */
+interface Half {
+  readonly status: number | null
+  readonly log: string
+  readonly state: Readonly<Record<string, string>>
+  readonly exported: Readonly<Record<string, string>>
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sub-action-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs `emulator/step.mjs` as the runner does: inputs by environment, what it leaves by file. */
+async function runHalf(env: Readonly<Record<string, string>>): Promise<Half> {
+  const files = { GITHUB_STATE: '', GITHUB_ENV: '', GITHUB_OUTPUT: '' }
+  for (const name of Object.keys(files) as (keyof typeof files)[]) {
+    files[name] = join(folder, name)
+    writeFileSync(files[name], '')
+  }
+  const child = spawn(process.execPath, [join(ROOT, 'emulator', 'step.mjs')], {
+    env: { PATH: process.env.PATH, RUNNER_TEMP: folder, ...files, ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+  }
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  const read = (path: string): Record<string, string> =>
+    Object.fromEntries(
+      [...readFileSync(path, 'utf8').matchAll(/^(.+?)<<(\S+)\n([^]*?)\n\2$/gm)].map(
+        ([, name = '', , value = '']) => [name, value]
+      )
+    )
+  return {
+    status,
+    log,
+    state: read(files.GITHUB_STATE),
+    exported: read(files.GITHUB_ENV),
+    outputs: read(files.GITHUB_OUTPUT)
+  }
+}
+
+/** Runs the end of the job. */
+function runPost(state: Half['state']): Promise<Half> {
+  const entries = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
+  return runHalf(Object.fromEntries(entries) as Record<string, string>)
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    // proc_pid_stat(5): what has ended and is not collected is a zombie.
+    return !readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z')
+  } catch {
+    return false
+  }
+}
+
+describe('the emulator sub-action', () => {
+  it('starts what its inputs say, tells later steps where, and in the end shows what was asked and stops', async () => {
+    const seed = join(folder, 'seed.json')
+    writeFileSync(seed, JSON.stringify({ repositories: [{ name: 'team/app' }] }))
+    const { status, exported, outputs, state } = await runHalf({
+      INPUT_SEED: seed,
+      INPUT_ALIAS: 'team-rocket',
+      INPUT_ACCOUNT: '999988887777',
+      INPUT_ARGUMENTS:
+        '# A comment\n--verified\n--fault {"operation": "PutImage", "fault": "throttle", "count": 1}'
+    })
+    expect(status).toBe(0)
+    expect(Object.keys(exported)).toEqual([
+      'AWS_ENDPOINT_URL_ECR_PUBLIC',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY'
+    ])
+    const { url = '', registry } = outputs
+    expect([exported.AWS_ENDPOINT_URL_ECR_PUBLIC, registry]).toEqual([url, new URL(url).host])
+
+    const { json } = await callApi({ url }, 'DescribeRepositories')
+    expect(json.repositories).toMatchObject([
+      { repositoryName: 'team/app', repositoryUri: `${registry ?? ''}/team-rocket/team/app` }
+    ])
+    const faults = await fetch(`${url}/_emulator/faults`)
+    expect(await faults.json()).toMatchObject([{ operation: 'PutImage', fault: 'throttle' }])
+
+    const post = await runPost(state)
+    expect(post.status).toBe(0)
+    expect(post.log).toContain('200 DescribeRepositories')
+    expect(post.log).toContain('export AWS_ENDPOINT_URL_ECR_PUBLIC=')
+    expect(isRunning(Number(state.pid))).toBe(false)
+  })
+
+  it.each([
+    [
+      'an argument that it does not have',
+      { INPUT_ARGUMENTS: '--nonsense' },
+      /Unknown option '--nonsense'$/
+    ],
+    [
+      'a seed that is not there',
+      { INPUT_SEED: 'none.json' },
+      /--seed is none\.json; it takes the path/
+    ],
+    ['a port that it may not have', { INPUT_PORT: '70000' }, /70000/]
+  ])('ends in one error that says why, for %s', async (_, inputs, message) => {
+    const { status, log, state } = await runHalf(inputs)
+    expect(status).toBe(1)
+    const errors = log.split('\n').filter((line) => line.startsWith('::error::'))
+    expect(errors).toEqual([expect.stringMatching(message)])
+    expect(state).toEqual({})
+  })
+
+  it('does not fail the end of the job where the emulator has gone before', async () => {
+    const { state } = await runHalf({})
+    process.kill(Number(state.pid), 'SIGKILL')
+    const post = await runPost(state)
+    expect(post.status).toBe(0)
+    expect(post.log).toContain('It no longer answers')
+  })
+})
