@@ -51,62 +51,83 @@ export function createAuthorizer(
   deps: RegistryDeps,
   getToken: GetToken
 ): Authorizer {
-  let current: Promise<Authorization> | undefined
-  let credential: string | undefined
-  let worked = new WeakSet<Authorization>()
+  return new AccountAuthorizer(origin, deps, getToken)
+}
 
-  const begin = async (): Promise<Authorization> => {
-    credential = await findAuthorizationToken(deps)
-    if (credential === undefined) return OPEN
-    return { kind: 'account', header: `Bearer ${credential}`, isAnonymous: false }
+class AccountAuthorizer implements Authorizer {
+  #current: Promise<Authorization> | undefined
+  #credential: string | undefined
+  #worked = new WeakSet<Authorization>()
+
+  constructor(
+    private readonly origin: string,
+    private readonly deps: RegistryDeps,
+    private readonly getToken: GetToken
+  ) {}
+
+  get(): Promise<Authorization> {
+    return (this.#current ??= this.#begin())
   }
 
-  const tokenFor = async (challenge: Challenge, repository: string): Promise<Authorization> => {
-    const url = tokenUrl(origin, challenge, repository)
-    if (url === undefined) throw new Error('the registry names no place that gives tokens')
-    if (credential !== undefined && url.origin === origin) {
-      const response = await getToken(url, `Basic ${credential}`)
-      const token = tokenOf(response, deps)
-      if (token !== undefined) {
-        return { kind: 'token', header: `Bearer ${token}`, isAnonymous: false }
-      }
-      deps.log.debug(`The token endpoint of ${origin} refused the account's credentials`)
-    }
-    credential = undefined
-    const token = tokenOf(await getToken(url, undefined), deps)
-    if (token === undefined) throw new Error(`${url.origin} gave no token`)
-    return { kind: 'token', header: `Bearer ${token}`, isAnonymous: true }
+  accepted(authorization: Authorization): void {
+    this.#worked.add(authorization)
   }
 
-  const next = (
+  async renew(
     refused: Authorization,
     challenge: Challenge | undefined,
     repository: string
-  ): Promise<Authorization> | undefined => {
-    const hadWorked = worked.has(refused)
-    worked = new WeakSet()
-    if (hadWorked) return begin()
+  ): Promise<boolean> {
+    if (this.#current === undefined || (await this.#current) !== refused) return true
+    const renewed = this.#next(refused, challenge, repository)
+    if (renewed === undefined) return false
+    this.#current = renewed
+    try {
+      await renewed
+    } catch (error) {
+      this.#current = undefined
+      throw error
+    }
+    return true
+  }
+
+  async #begin(): Promise<Authorization> {
+    this.#credential = await findAuthorizationToken(this.deps)
+    if (this.#credential === undefined) return OPEN
+    return { kind: 'account', header: `Bearer ${this.#credential}`, isAnonymous: false }
+  }
+
+  /** What to try after `refused`, or `undefined` where there is nothing left. */
+  #next(
+    refused: Authorization,
+    challenge: Challenge | undefined,
+    repository: string
+  ): Promise<Authorization> | undefined {
+    const hadWorked = this.#worked.has(refused)
+    this.#worked = new WeakSet()
+    if (hadWorked) return this.#begin()
     if (refused.kind === 'account') return Promise.resolve({ ...OPEN })
-    if (refused.kind === 'open' && challenge !== undefined) return tokenFor(challenge, repository)
+    if (refused.kind === 'open' && challenge !== undefined) {
+      return this.#tokenFor(challenge, repository)
+    }
     return undefined
   }
 
-  return {
-    get: () => (current ??= begin()),
-    accepted: (authorization) => void worked.add(authorization),
-    renew: async (refused, challenge, repository) => {
-      if (current === undefined || (await current) !== refused) return true
-      const renewed = next(refused, challenge, repository)
-      if (renewed === undefined) return false
-      current = renewed
-      try {
-        await renewed
-      } catch (error) {
-        current = undefined
-        throw error
+  async #tokenFor(challenge: Challenge, repository: string): Promise<Authorization> {
+    const url = tokenUrl(this.origin, challenge, repository)
+    if (url === undefined) throw new Error('the registry names no place that gives tokens')
+    if (this.#credential !== undefined && url.origin === this.origin) {
+      const response = await this.getToken(url, `Basic ${this.#credential}`)
+      const token = tokenOf(response, this.deps)
+      if (token !== undefined) {
+        return { kind: 'token', header: `Bearer ${token}`, isAnonymous: false }
       }
-      return true
+      this.deps.log.debug(`The token endpoint of ${this.origin} refused the account's credentials`)
     }
+    this.#credential = undefined
+    const token = tokenOf(await this.getToken(url, undefined), this.deps)
+    if (token === undefined) throw new Error(`${url.origin} gave no token`)
+    return { kind: 'token', header: `Bearer ${token}`, isAnonymous: true }
   }
 }
 
