@@ -94,12 +94,12 @@ describe('the release workflow, with a GitHub CLI that only takes notes', () => 
         `^api .*PATCH repos/OWNER/ecr-public-action/git/refs/tags/${MAJOR} .*sha=[0-9a-f]{40} .*force=true$`
       )
     )
-  }, 60_000)
+  }, 120_000)
 
   it('makes the major tag where it is the first release', async () => {
     const { calls: said } = await release(`v${version}`, { hasMajorTag: false })
     expect(said.at(-1)).toMatch(new RegExp(`POST repos/.*/git/refs .*ref=refs/tags/${MAJOR} `))
-  }, 60_000)
+  }, 120_000)
 
   it('leaves the major tag at a newer release', async () => {
     const [major = '', minor = ''] = version.split('.')
@@ -107,13 +107,13 @@ describe('the release workflow, with a GitHub CLI that only takes notes', () => 
     const { steps, calls: said } = await release(`v${version}`, { others: [newer] })
     expect(failedSteps(steps)).toEqual([])
     expect(said.filter((call) => call.includes('/git/'))).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   it('publishes nothing under a version that package.json does not have', async () => {
     const { steps, calls: said } = await release('v98.7.6')
     expect(failedSteps(steps)).toHaveLength(1)
     expect(said).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   it('attests what users run before it is published, and no job publishes what is not checked', () => {
     const job = workflow.jobs.release!
