@@ -3,13 +3,9 @@ import zlib from 'node:zlib'
 import { createBlockMemory } from '../../src/push/block-memory.js'
 import { blocksOf } from '../../src/push/blocks.js'
 import { createCompressor } from '../../src/push/compressor.js'
-import { gzip } from '../../src/push/gzip.js'
-import { hold } from '../../src/push/hold.js'
+import { createDeflatePacker, gzip } from '../../src/push/gzip.js'
 import { mapAhead } from '../../src/push/map-ahead.js'
-import { createMemoryBudget } from '../../src/push/memory-budget.js'
-import { zstd } from '../../src/push/zstd.js'
-
-const signal = new AbortController().signal
+import { createZstdPacker, zstd } from '../../src/push/zstd.js'
 
 async function* chunked(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0
@@ -37,7 +33,12 @@ function mixed(length: number, seed: number): Buffer {
   return bytes
 }
 
-const direct = <T>(work: () => Promise<T>): Promise<T> => work()
+/** How one test compresses with gzip. */
+function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
+  const packer = createDeflatePacker(level, blocksAhead)
+  return { packer, blocksAhead, memory: createBlockMemory() }
+}
+
 const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
 const lengths = fc.oneof(
   fc.constantFrom(0, 1, 32 * 1024, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 2 * 1024 * 1024),
@@ -54,8 +55,7 @@ describe('gzip in parallel blocks', () => {
         fc.integer({ min: 1, max: 9 }),
         async (length, seed, cut, level) => {
           const bytes = mixed(length, seed)
-          const options = { level, blocksAhead: 3, run: direct, memory: createBlockMemory() }
-          const packed = await collect(gzip(chunked(bytes, cut), options))
+          const packed = await collect(gzip(chunked(bytes, cut), deflating(level, 3)))
           expect(zlib.gunzipSync(packed).equals(bytes)).toBe(true)
         }
       ),
@@ -67,14 +67,7 @@ describe('gzip in parallel blocks', () => {
     const bytes = mixed(5_300_000, 7)
     const results = await Promise.all(
       [1, 2, 16].map((blocksAhead) =>
-        collect(
-          gzip(chunked(bytes, [blocksAhead * 77_777]), {
-            level: 4,
-            blocksAhead,
-            run: direct,
-            memory: createBlockMemory()
-          })
-        )
+        collect(gzip(chunked(bytes, [blocksAhead * 77_777]), deflating(4, blocksAhead)))
       )
     )
     expect(results[1]?.equals(results[0] ?? Buffer.alloc(0))).toBe(true)
@@ -82,26 +75,12 @@ describe('gzip in parallel blocks', () => {
   })
 
   it('names no time, system or file, which would differ between machines', async () => {
-    const packed = await collect(
-      gzip(chunked(Buffer.from('x'), [1]), {
-        level: 1,
-        blocksAhead: 2,
-        run: direct,
-        memory: createBlockMemory()
-      })
-    )
+    const packed = await collect(gzip(chunked(Buffer.from('x'), [1]), deflating(1, 2)))
     expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
   })
 
   it('packs nothing as a whole member', async () => {
-    const packed = await collect(
-      gzip(chunked(Buffer.alloc(0), []), {
-        level: 4,
-        blocksAhead: 2,
-        run: direct,
-        memory: createBlockMemory()
-      })
-    )
+    const packed = await collect(gzip(chunked(Buffer.alloc(0), []), deflating(4, 2)))
     expect(packed).toHaveLength(20)
     expect(zlib.gunzipSync(packed)).toHaveLength(0)
   })
@@ -111,11 +90,7 @@ describe('gzip in parallel blocks', () => {
       yield await Promise.resolve(Buffer.alloc(3_000_000))
       throw new Error('the disk is gone')
     }
-    await expect(
-      collect(
-        gzip(broken(), { level: 1, blocksAhead: 4, run: direct, memory: createBlockMemory() })
-      )
-    ).rejects.toThrow('the disk is gone')
+    await expect(collect(gzip(broken(), deflating(1, 4)))).rejects.toThrow('the disk is gone')
   })
 })
 
@@ -126,9 +101,8 @@ describe('zstd in parallel frames', () => {
         const bytes = mixed(length, seed)
         const packed = await collect(
           zstd(chunked(bytes, cut), {
-            level: 3,
+            packer: createZstdPacker(3, 3),
             blocksAhead: 3,
-            run: direct,
             memory: createBlockMemory()
           })
         )
@@ -210,37 +184,5 @@ describe('mapAhead', () => {
         for await (const result of mapped) expect(result).toBe(0)
       })()
     ).rejects.toThrow('no 1')
-  })
-})
-
-describe('hold', () => {
-  it('holds what finds room, and gives the room back', async () => {
-    const budget = createMemoryBudget(1000)
-    const held = await hold(chunked(Buffer.alloc(900, 1), [100]), budget, signal)
-    if (held.kind !== 'held') throw new Error('not held')
-    expect(Buffer.concat(held.chunks)).toEqual(Buffer.alloc(900, 1))
-    expect(held.size).toBe(900)
-    expect(budget.take(200)).toBe(false)
-    held.release()
-    expect(budget.take(1000)).toBe(true)
-  })
-
-  it('hands on the whole stream where it overflows, and gives the room back as it is read', async () => {
-    const budget = createMemoryBudget(450)
-    const bytes = mixed(2000, 1)
-    const overflowing = await hold(chunked(bytes, [100]), budget, signal)
-    if (overflowing.kind !== 'overflowing') throw new Error('held')
-    expect((await collect(overflowing.stream)).equals(bytes)).toBe(true)
-    expect(budget.take(450)).toBe(true)
-  })
-
-  it('gives the room back where the stream fails', async () => {
-    const budget = createMemoryBudget(1000)
-    const broken = async function* (): AsyncGenerator<Buffer> {
-      yield await Promise.resolve(Buffer.alloc(500))
-      throw new Error('no more')
-    }
-    await expect(hold(broken(), budget, signal)).rejects.toThrow('no more')
-    expect(budget.take(1000)).toBe(true)
   })
 })

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { sha256Digest } from '../../src/image/digest.js'
 import { createCompressor } from '../../src/push/compressor.js'
 import type { LayerApi } from '../../src/push/layer-api.js'
-import { createMemoryBudget } from '../../src/push/memory-budget.js'
 import { createPartBuffers } from '../../src/push/part-buffers.js'
+import { PartStream } from '../../src/push/part-stream.js'
+import type { StreamTotal } from '../../src/push/part-stream.js'
 import type { PushContext } from '../../src/push/push-context.js'
 import { uploadBlob } from '../../src/push/upload-blob.js'
 import { createFakeService, readPart, serviceError } from './fake-service.js'
@@ -40,7 +41,6 @@ function makeContext(api: LayerApi, overrides: Partial<PushContext> = {}): PushC
     api,
     compressor: createCompressor('gzip'),
     buffers: createPartBuffers(3),
-    budget: createMemoryBudget(1000),
     progress: {
       expect: () => undefined,
       read: () => undefined,
@@ -54,8 +54,19 @@ function makeContext(api: LayerApi, overrides: Partial<PushContext> = {}): PushC
   }
 }
 
-function source(bytes: Buffer, digest?: string): Parameters<typeof uploadBlob>[0] {
-  return { name: 'layer', open: () => chunks(bytes), ...(digest === undefined ? {} : { digest }) }
+function source(
+  bytes: Buffer,
+  { buffers, signal }: PushContext,
+  digest?: string
+): Parameters<typeof uploadBlob>[0] {
+  const open = (capacity: number): PartStream =>
+    new PartStream(chunks(bytes), { capacity, buffers, signal })
+  return { name: 'layer', open, ...(digest === undefined ? {} : { digest }) }
+}
+
+/** Uploads some bytes. */
+function upload(bytes: Buffer, context: PushContext, digest?: string): Promise<StreamTotal> {
+  return uploadBlob(source(bytes, context, digest), repository, context)
 }
 
 describe('an upload', () => {
@@ -64,7 +75,7 @@ describe('an upload', () => {
     async (length) => {
       const service = createFakeService(() => 'none')
       const bytes = bytesOf(length)
-      const uploaded = await uploadBlob(source(bytes), repository, makeContext(service))
+      const uploaded = await upload(bytes, makeContext(service))
       expect(uploaded).toEqual({ digest: sha256Digest(bytes), size: length })
       expect(service.blobs.get(uploaded.digest)?.equals(bytes)).toBe(true)
       expect(service.sent).toHaveLength(Math.ceil(length / (5 * MIB)))
@@ -89,7 +100,7 @@ describe('an upload', () => {
           })
           const bytes = bytesOf(length)
           const context = makeContext(service, { partAttempts: 40 })
-          const uploaded = await uploadBlob(source(bytes), repository, context)
+          const uploaded = await upload(bytes, context)
           expect(service.blobs.get(uploaded.digest)?.equals(bytes)).toBe(true)
           const parts = Math.ceil(length / (5 * MIB))
           expect(service.begun).toBe(1)
@@ -106,7 +117,7 @@ describe('an upload', () => {
       operation === 'part' && ++part === 1 ? 'after' : 'none'
     )
     const bytes = bytesOf(6 * MIB)
-    await uploadBlob(source(bytes), repository, makeContext(service))
+    await upload(bytes, makeContext(service))
     expect(service.sent).toEqual([
       `0-${String(5 * MIB - 1)}`,
       `0-${String(5 * MIB - 1)}`,
@@ -120,16 +131,16 @@ describe('an upload', () => {
       operation === 'part' && ++calls === 2 ? 'lost' : 'none'
     )
     const bytes = bytesOf(11 * MIB)
-    const { digest } = await uploadBlob(source(bytes), repository, makeContext(service))
+    const { digest } = await upload(bytes, makeContext(service))
     expect(service.blobs.get(digest)?.equals(bytes)).toBe(true)
     expect(service.begun).toBe(2)
   })
 
   it('ends in a clear error where it is lost again and again', async () => {
     const service = createFakeService((operation) => (operation === 'part' ? 'lost' : 'none'))
-    await expect(
-      uploadBlob(source(bytesOf(1000)), repository, makeContext(service))
-    ).rejects.toThrow(/layer could not be uploaded, though it was begun 3 times/)
+    await expect(upload(bytesOf(1000), makeContext(service))).rejects.toThrow(
+      /layer could not be uploaded, though it was begun 3 times/
+    )
   })
 
   it('that the service never takes ends with its last error after so many attempts', async () => {
@@ -139,9 +150,7 @@ describe('an upload', () => {
       calls++
       return 'throttle'
     })
-    await expect(
-      uploadBlob(source(bytesOf(1000)), repository, makeContext(service))
-    ).rejects.toThrow('ThrottlingException')
+    await expect(upload(bytesOf(1000), makeContext(service))).rejects.toThrow('ThrottlingException')
     expect(calls).toBe(8)
   })
 
@@ -157,9 +166,7 @@ describe('an upload', () => {
           return Promise.reject(serviceError(name))
         }
       }
-      await expect(uploadBlob(source(bytesOf(10)), repository, makeContext(api))).rejects.toThrow(
-        name
-      )
+      await expect(upload(bytesOf(10), makeContext(api))).rejects.toThrow(name)
       expect(calls).toBe(1)
     }
   )
@@ -167,18 +174,18 @@ describe('an upload', () => {
   it('of bytes that are not what they should be is never completed', async () => {
     const service = createFakeService(() => 'none')
     const wrong = sha256Digest(Buffer.from('other'))
-    await expect(
-      uploadBlob(source(bytesOf(10), wrong), repository, makeContext(service))
-    ).rejects.toThrow(/was changed while it was pushed/)
+    await expect(upload(bytesOf(10), makeContext(service), wrong)).rejects.toThrow(
+      /was changed while it was pushed/
+    )
     expect(service.blobs.size).toBe(0)
   })
 
   it('does not begin before it may write', async () => {
     const service = createFakeService(() => 'none')
     const mayWrite = (): Promise<void> => Promise.reject(new Error('the archive is damaged'))
-    await expect(
-      uploadBlob(source(bytesOf(10)), repository, makeContext(service, { mayWrite }))
-    ).rejects.toThrow('the archive is damaged')
+    await expect(upload(bytesOf(10), makeContext(service, { mayWrite }))).rejects.toThrow(
+      'the archive is damaged'
+    )
     expect(service.begun).toBe(0)
   })
 
@@ -187,11 +194,7 @@ describe('an upload', () => {
     const service = createFakeService((operation) => (operation === 'part' ? 'before' : 'none'))
     for (let time = 0; time < 3; time++) {
       await expect(
-        uploadBlob(
-          source(bytesOf(11 * MIB)),
-          repository,
-          makeContext(service, { buffers, partAttempts: 2 })
-        )
+        upload(bytesOf(11 * MIB), makeContext(service, { buffers, partAttempts: 2 }))
       ).rejects.toThrow('socket hang up')
     }
     await Promise.all([buffers.acquire(), buffers.acquire()])
@@ -215,7 +218,7 @@ describe('an answer about a part', () => {
   it('that names the next byte only in its text is understood', async () => {
     const message = `First byte of the layer part is ${String(first)} instead of ${String(first)}`
     const { api, sent } = answering(serviceError('InvalidLayerPartException', { message }))
-    await uploadBlob(source(bytesOf(6 * MIB)), repository, makeContext(api))
+    await upload(bytesOf(6 * MIB), makeContext(api))
     expect(sent).toHaveLength(2)
   })
 
@@ -223,7 +226,7 @@ describe('an answer about a part', () => {
     const { api, sent } = answering(
       serviceError('InvalidLayerPartException', { lastValidByteReceived: 1000 })
     )
-    await uploadBlob(source(bytesOf(6 * MIB)), repository, makeContext(api))
+    await upload(bytesOf(6 * MIB), makeContext(api))
     expect(sent.filter((range) => range.startsWith('0-'))).toHaveLength(2)
   })
 
@@ -247,7 +250,7 @@ describe('an answer about a part', () => {
       },
       complete: () => Promise.resolve()
     }
-    await uploadBlob(source(bytesOf(1000)), repository, makeContext(api))
+    await upload(bytesOf(1000), makeContext(api))
     expect(parts).toEqual(['0-999', '100-999'])
   })
 })
@@ -272,14 +275,12 @@ describe('completing', () => {
     Object.assign(new Error('reset'), { code: 'ECONNRESET' })
   ])('that took effect is done, whatever the answer ($name)', async (error) => {
     const api = completing(error, true)
-    await uploadBlob(source(bytesOf(10)), repository, makeContext(api))
+    await upload(bytesOf(10), makeContext(api))
   })
 
   it('that did not take effect ends with its error', async () => {
     const api = completing(serviceError('ServerException'), false)
-    await expect(uploadBlob(source(bytesOf(10)), repository, makeContext(api))).rejects.toThrow(
-      'ServerException'
-    )
+    await expect(upload(bytesOf(10), makeContext(api))).rejects.toThrow('ServerException')
   })
 
   it('whose bytes were damaged on their way is begun anew', async () => {
@@ -292,7 +293,7 @@ describe('completing', () => {
           ? Promise.reject(serviceError('InvalidLayerException'))
           : service.complete(uploadId, digest)
     }
-    const { digest } = await uploadBlob(source(bytesOf(10)), repository, makeContext(api))
+    const { digest } = await upload(bytesOf(10), makeContext(api))
     expect(service.blobs.has(digest)).toBe(true)
     expect(service.begun).toBe(2)
   })

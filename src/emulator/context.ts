@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { BodyMemory } from './body-memory.js'
 import type { Faults } from './faults.js'
 import type { Settings } from './options.js'
 import type { Tokens } from './registry/tokens.js'
@@ -12,6 +13,7 @@ export interface EmulatorContext {
   readonly faults: Faults
   readonly log: RequestLog
   readonly tokens: Tokens
+  readonly bodies: BodyMemory
   /** The clock. */
   readonly now: () => Date
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { handleApi } from './api/handle-api.js'
+import { createBodyMemory } from './body-memory.js'
 import type { EmulatorContext } from './context.js'
 import { handleControl } from './control.js'
 import { Faults } from './faults.js'
@@ -55,6 +56,7 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
     faults,
     log: new RequestLog(now),
     tokens: createTokens(store.key),
+    bodies: createBodyMemory(),
     now
   }
   try {

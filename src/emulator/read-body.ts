@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The whole body of a request, in memory of its own; `undefined` where it is longer than `maxBytes`, and
- * the rest of it is then read and dropped, so that the client sees the answer.
+ * The whole body of a request; `undefined` where it is longer than `maxBytes`, and the rest of it is then
+ * read and dropped, so that the client sees the answer.
+ *
+ * @param allocate memory for at least so many bytes; memory of its own where it is left out
  */
 export async function readBody(
   request: IncomingMessage,
-  maxBytes: number
+  maxBytes: number,
+  allocate = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes)
 ): Promise<Buffer | undefined> {
   const announced = Number(request.headers['content-length'] ?? NaN)
   // The parser delivers no more than was announced.
-  const whole = announced <= maxBytes ? Buffer.allocUnsafeSlow(announced) : undefined
+  const whole = announced <= maxBytes ? allocate(announced) : undefined
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

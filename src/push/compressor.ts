@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os'
-import pLimit from 'p-limit'
 import type { Allocate } from '../archive/contents.js'
 import type { PushTarInputs } from '../inputs.js'
 import { createBlockMemory, createChunkRing } from './block-memory.js'
-import { gzip } from './gzip.js'
-import { checkZstdIsThere, zstd } from './zstd.js'
+import { createDeflatePacker, gzip } from './gzip.js'
+import { checkZstdIsThere, createZstdPacker, zstd } from './zstd.js'
 
 export type Compression = PushTarInputs['compression']
 
@@ -17,6 +16,8 @@ export interface Compressor {
    * @param read reads the layer into memory that it asks for
    */
   compress(read: (allocate: Allocate) => AsyncIterable<Buffer>): AsyncIterable<Buffer>
+  /** To be called when nothing else needs a core any more; until then, one is left to others. */
+  useAllThreads(): void
 }
 
 /**
@@ -31,17 +32,15 @@ const POOL_THREADS = 4
 /** @throws ActionError where this Node.js has no zstd */
 export function createCompressor(compression: Compression, level?: number): Compressor {
   if (compression === 'zstd') checkZstdIsThere()
-  const atATime = Math.max(2, Math.min(POOL_THREADS, availableParallelism()))
-  const run = pLimit(atATime)
+  const cores = Math.min(POOL_THREADS, availableParallelism())
   const memory = createBlockMemory()
-  const options = {
-    memory,
-    level: level ?? DEFAULT_LEVEL[compression],
-    blocksAhead: atATime + 2,
-    run: <T>(work: () => Promise<T>): Promise<T> => run(work)
-  }
+  const createPacker = compression === 'zstd' ? createZstdPacker : createDeflatePacker
+  const packer = createPacker(level ?? DEFAULT_LEVEL[compression], Math.max(1, cores - 1))
+  const options = { memory, packer, blocksAhead: cores + 3 }
   return {
     compression,
+    // One more than there are cores, so that none waits for the next block.
+    useAllThreads: () => packer.use(Math.min(POOL_THREADS, cores + 1)),
     compress: (read) => {
       if (compression === 'gzip') return gzip(read(memory.allocate), options)
       if (compression === 'zstd') return zstd(read(memory.allocate), options)

@@ -9,6 +9,8 @@ export interface PartBuffers {
    * @param atMost where it is known that no more bytes than these come, a smaller piece may do
    */
   acquire(atMost?: number): Promise<Buffer>
+  /** The same, where there is some at once; else `undefined`. */
+  tryAcquire(atMost?: number): Buffer | undefined
   release(buffer: Buffer): void
 }
 
@@ -20,19 +22,17 @@ export function createPartBuffers(count: number): PartBuffers {
   const free: Buffer[] = []
   const waiting: ((buffer: Buffer) => void)[] = []
   let made = 0
+  const tryAcquire = (atMost = MAX_PART_SIZE_BYTES): Buffer | undefined => {
+    if (atMost <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(atMost))
+    const buffer = free.pop()
+    if (buffer !== undefined || made === count) return buffer
+    made++
+    return Buffer.allocUnsafeSlow(MAX_BODY_SIZE_BYTES)
+  }
   return {
-    acquire: (atMost = MAX_PART_SIZE_BYTES) => {
-      if (atMost <= SMALL_PART_BYTES) {
-        return Promise.resolve(Buffer.allocUnsafeSlow(bodySize(atMost)))
-      }
-      const buffer = free.pop()
-      if (buffer !== undefined) return Promise.resolve(buffer)
-      if (made < count) {
-        made++
-        return Promise.resolve(Buffer.allocUnsafeSlow(MAX_BODY_SIZE_BYTES))
-      }
-      return new Promise((resolve) => waiting.push(resolve))
-    },
+    tryAcquire,
+    acquire: async (atMost) =>
+      tryAcquire(atMost) ?? new Promise<Buffer>((resolve) => waiting.push(resolve)),
     release: (buffer) => {
       if (buffer.length !== MAX_BODY_SIZE_BYTES) return
       const next = waiting.shift()

@@ -1,7 +1,6 @@
 import type { Deps } from '../deps.js'
 import type { Compressor } from './compressor.js'
 import type { LayerApi } from './layer-api.js'
-import type { MemoryBudget } from './memory-budget.js'
 import type { PartBuffers } from './part-buffers.js'
 import type { Progress } from './progress.js'
 
@@ -11,8 +10,6 @@ export interface PushContext {
   readonly api: LayerApi
   readonly compressor: Compressor
   readonly buffers: PartBuffers
-  /** For compressed layers that are held until it is known whether the repository has them. */
-  readonly budget: MemoryBudget
   readonly progress: Progress
   /** How often one part is sent at the most. */
   readonly partAttempts: number

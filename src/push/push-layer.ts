@@ -4,10 +4,12 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
 import { createChunkRing } from './block-memory.js'
-import { hold } from './hold.js'
+import { MAX_PART_SIZE_BYTES } from './limits.js'
+import { PartStream } from './part-stream.js'
+import type { StreamTotal } from './part-stream.js'
 import type { PushContext } from './push-context.js'
 import { uploadBlob } from './upload-blob.js'
-import type { BlobSource, UploadedBlob } from './upload-blob.js'
+import type { BlobSource } from './upload-blob.js'
 import type { Verified } from './verify.js'
 
 /** What has become of a layer. */
@@ -67,8 +69,8 @@ export async function pushPackedLayer(
 }
 
 /**
- * A plain layer: compressed on its way. As its digest is known only at its end, it is held in memory if
- * there is room, to be looked up before it is sent.
+ * A plain layer: compressed on its way. As its digest is known only at its end, its parts are held in memory
+ * if there is room for all of them, to be looked up before they are sent.
  */
 export async function pushPlainLayer(
   layer: LayerFile,
@@ -79,31 +81,58 @@ export async function pushPlainLayer(
   const mediaType = plainLayerType(context)
   const compress = (): AsyncIterable<Buffer> =>
     context.compressor.compress((allocate) => counted(content, allocate, context))
-  const stream = await hold(compress(), context.budget, context.signal)
-  if (stream.kind === 'held') {
-    try {
-      const { digest, size, chunks } = stream
-      const descriptor = { mediaType, digest, size }
-      if (await isThere(stream, context)) return { descriptor, fate: 'found' }
-      const source = { name: content.name, open: () => iterate(chunks), size, digest }
-      if (policy.writes) await uploadBlob(source, policy.repository, context)
-      return { descriptor, fate: 'uploaded' }
-    } finally {
-      stream.release()
+  if (!policy.writes) {
+    const made = await digestOf(compress(), context)
+    const fate = (await isThere(made, context)) ? 'found' : 'uploaded'
+    return { descriptor: { mediaType, ...made }, fate }
+  }
+  const capacity = Math.min(MAX_PART_SIZE_BYTES, mostCompressed(content.size))
+  const first = { parts: partStream(compress(), capacity, context) }
+  try {
+    const isWhole = await first.parts.fill()
+    if (isWhole || policy.looksUpFirst) {
+      const made = isWhole ? first.parts.total() : await first.parts.drain()
+      const descriptor = { mediaType, ...made }
+      if (await isThere(made, context)) return { descriptor, fate: 'found' }
     }
-  }
-  if (policy.writes && !policy.looksUpFirst) {
-    const first = { stream: stream.stream }
-    const source = { name: content.name, open: () => takeOr(first, compress) }
-    const uploaded = await uploadBlob(source, policy.repository, context)
+    const isMade = isWhole || !policy.looksUpFirst
+    const open = takeOr(isMade ? first : {}, (partSize) =>
+      partStream(compress(), Math.min(partSize, capacity), context)
+    )
+    const uploaded = await uploadBlob({ name: content.name, open }, policy.repository, context)
     return { descriptor: { mediaType, ...uploaded }, fate: 'uploaded' }
+  } finally {
+    await first.parts.close()
   }
-  const found = await digestOf(stream.stream, context)
-  const descriptor = { mediaType, ...found }
-  if (await isThere(found, context)) return { descriptor, fate: 'found' }
-  const source = { name: content.name, open: compress, ...found }
-  if (policy.writes) await uploadBlob(source, policy.repository, context)
-  return { descriptor, fate: 'uploaded' }
+}
+
+/** More than any of the compressions makes of so many bytes, be they as random as they may. */
+function mostCompressed(bytes: number): number {
+  return Math.ceil(bytes * 1.01) + 4096
+}
+
+/** Gives the parts that were begun, the first time and if they are small enough; else new ones. */
+function takeOr(
+  first: { parts?: PartStream },
+  again: (partSize: number) => PartStream
+): BlobSource['open'] {
+  let { parts } = first
+  return async (partSize) => {
+    const begun = parts
+    parts = undefined
+    if (begun !== undefined && begun.capacity <= partSize) return begun
+    // Its memory is needed for the new ones.
+    await begun?.close()
+    return again(partSize)
+  }
+}
+
+function partStream(
+  stream: AsyncIterable<Buffer>,
+  capacity: number,
+  { buffers, signal }: PushContext
+): PartStream {
+  return new PartStream(stream, { capacity, buffers, signal })
 }
 
 function plainLayerType({ compressor }: PushContext): string {
@@ -111,16 +140,26 @@ function plainLayerType({ compressor }: PushContext): string {
   return compressor.compression === 'gzip' ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.dockerLayer
 }
 
-async function isThere({ digest, size }: UploadedBlob, { api }: PushContext): Promise<boolean> {
+async function isThere({ digest, size }: StreamTotal, { api }: PushContext): Promise<boolean> {
   return (await api.check([digest])).get(digest) === size
 }
 
 function storedSource(
   content: StoredContent,
-  known: UploadedBlob,
+  known: StreamTotal,
   context: PushContext
 ): BlobSource {
-  return { name: content.name, open: () => counted(content, createChunkRing(2), context), ...known }
+  const { digest, size } = known
+  return {
+    name: content.name,
+    digest,
+    open: (partSize) =>
+      partStream(
+        counted(content, createChunkRing(2), context),
+        Math.max(1, Math.min(partSize, size)),
+        context
+      )
+  }
 }
 
 /** The content, told to the progress as it is read. */
@@ -136,24 +175,10 @@ async function* counted(
   }
 }
 
-/** The stream that was begun, the first time; later ones from the start. */
-function takeOr(
-  first: { stream?: AsyncIterable<Buffer> | undefined },
-  again: () => AsyncIterable<Buffer>
-): AsyncIterable<Buffer> {
-  const { stream } = first
-  first.stream = undefined
-  return stream ?? again()
-}
-
-async function* iterate(chunks: readonly Buffer[]): AsyncGenerator<Buffer, void, undefined> {
-  for (const chunk of chunks) yield await Promise.resolve(chunk)
-}
-
 async function digestOf(
   stream: AsyncIterable<Buffer>,
   { signal }: PushContext
-): Promise<UploadedBlob> {
+): Promise<StreamTotal> {
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of stream) {

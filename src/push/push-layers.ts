@@ -36,7 +36,10 @@ export async function pushLayers(
   const unique = [...new Set(items)].sort((a, b) => b.content.size - a.content.size)
   const verified = verifyAll(unique, signal)
   const all = Promise.all(verified.values())
-  all.catch((error: unknown) => failure.abort(error))
+  all.then(
+    () => layersContext.compressor.useAllThreads(),
+    (error: unknown) => failure.abort(error)
+  )
   const mayWrite = async (): Promise<void> => {
     await all
   }

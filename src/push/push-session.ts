@@ -3,7 +3,6 @@ import type { PushTarInputs } from '../inputs.js'
 import { createCompressor } from './compressor.js'
 import { createLayerApi } from './layer-api.js'
 import type { LayerApi } from './layer-api.js'
-import { createMemoryBudget } from './memory-budget.js'
 import { createPartBuffers } from './part-buffers.js'
 import { createProgressMeter } from './progress.js'
 import type { ProgressMeter } from './progress.js'
@@ -21,9 +20,10 @@ export interface PushSession {
   readonly policy: LayerPolicy
 }
 
-/** Compressed layers that are held in memory, all together, in bytes. */
-const HELD_BYTES = 64 * 1024 * 1024
-/** Parts that are made or sent at once; each takes 14 MiB. */
+/**
+ * Parts that are made, held until it is known whether the repository has their layer, or sent at once;
+ * each takes 14 MiB.
+ */
 const PART_BUFFERS = 6
 /** Parts are tried more often than other calls, as each is a new chance for the whole of a layer. */
 const MORE_PART_ATTEMPTS = 3
@@ -56,7 +56,6 @@ export function createPushSession(
       api: { ...api, check: checkBut(api, distrusted) },
       compressor: createCompressor(inputs.compression, inputs.compressionLevel),
       buffers: createPartBuffers(PART_BUFFERS),
-      budget: createMemoryBudget(HELD_BYTES),
       progress: meter,
       partAttempts: attempts < PATIENT_ATTEMPTS ? attempts : attempts + MORE_PART_ATTEMPTS,
       signal: deps.signal,

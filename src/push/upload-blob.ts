@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { isWorthRetrying } from '../ecr-public/retry-strategy.js'
 import { messageOf, problem } from '../errors.js'
 import { MAX_LAYER_SIZE_BYTES } from './limits.js'
-import { PartBody } from './part-body.js'
+import type { PartBody } from './part-body.js'
+import type { PartStream, StreamTotal } from './part-stream.js'
 import type { PushContext } from './push-context.js'
 import { sendPart, UploadLostError } from './send-part.js'
 
@@ -11,18 +11,14 @@ import { sendPart, UploadLostError } from './send-part.js'
 export interface BlobSource {
   /** What it is called in errors. */
   readonly name: string
-  /** The bytes from the first one on; called once more for each upload that has to start anew. */
-  open(): AsyncIterable<Buffer>
-  /** In bytes, where it is known. */
-  readonly size?: number | undefined
+  /**
+   * Its parts from the first one on; called once more for each upload that has to start anew.
+   *
+   * @param partSize the most bytes that a part may have
+   */
+  open(partSize: number): PartStream | Promise<PartStream>
   /** Where it is known; bytes that do not hash to it are never completed. */
   readonly digest?: string | undefined
-}
-
-/** A blob that the repository holds now. */
-export interface UploadedBlob {
-  readonly digest: string
-  readonly size: number
 }
 
 /** How often the upload of one blob is begun. */
@@ -36,7 +32,7 @@ export async function uploadBlob(
   source: BlobSource,
   repository: RepositoryAddress,
   context: PushContext
-): Promise<UploadedBlob> {
+): Promise<StreamTotal> {
   await context.mayWrite()
   for (let begun = 1; ; begun++) {
     context.signal.throwIfAborted()
@@ -66,43 +62,24 @@ async function uploadOnce(
   source: BlobSource,
   repository: RepositoryAddress,
   context: PushContext
-): Promise<UploadedBlob> {
+): Promise<StreamTotal> {
   const { uploadId, partSize } = await context.api.initiate()
-  const parts = new PartSender(repository, uploadId, context)
-  const hash = createHash('sha256')
-  let size = 0
-  let part: PartBody | undefined
+  const parts = await source.open(partSize)
+  const sender = new PartSender(repository, uploadId, context)
   try {
-    for await (const chunk of source.open()) {
-      context.signal.throwIfAborted()
-      hash.update(chunk)
-      for (let taken = 0; taken < chunk.length;) {
-        part ??= await newPart(Math.min(partSize, source.size ?? partSize), context)
-        taken += part.append(taken === 0 ? chunk : chunk.subarray(taken))
-        if (!part.isFull) continue
-        const full: PartBody = part
-        part = undefined
-        await parts.send(full)
-      }
-      size += chunk.length
-      checkSize(source, size)
+    for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
+      await sender.send(part)
+      checkSize(source, parts.size)
     }
-    if (part !== undefined) await parts.send(part)
-    part = undefined
-    await parts.end()
+    await sender.end()
   } finally {
-    if (part !== undefined) context.buffers.release(part.memory)
-    await parts.settle()
+    await parts.close()
+    await sender.settle()
   }
-  const digest = `sha256:${hash.digest('hex')}`
-  checkDigest(source, digest)
-  await complete(uploadId, digest, context)
-  return { digest, size }
-}
-
-/** @param capacity the bytes of the layer that it takes */
-async function newPart(capacity: number, context: PushContext): Promise<PartBody> {
-  return new PartBody(await context.buffers.acquire(capacity), capacity)
+  const total = parts.total()
+  checkDigest(source, total.digest)
+  await complete(uploadId, total.digest, context)
+  return total
 }
 
 function checkSize(source: BlobSource, size: number): void {

@@ -1,6 +1,8 @@
 import zlib from 'node:zlib'
 import { problem } from '../errors.js'
 import { blocksOf } from './blocks.js'
+import { createBlockPacker, PIECE_BYTES } from './block-packer.js'
+import type { BlockPacker } from './block-packer.js'
 import type { CompressionOptions } from './gzip.js'
 import { mapAhead } from './map-ahead.js'
 
@@ -9,8 +11,6 @@ import { mapAhead } from './map-ahead.js'
  * layer by less than 1 % and take more memory.
  */
 const FRAME_SIZE_BYTES = 2 * 1024 * 1024
-/** Room for a compressed frame: most fit, so that a frame is one job of one thread; others take several. */
-const OUTPUT_BYTES = FRAME_SIZE_BYTES / 2
 
 /** @throws ActionError where this Node.js cannot compress with zstd; it can from 22.15 on */
 export function checkZstdIsThere(): void {
@@ -24,36 +24,32 @@ export function checkZstdIsThere(): void {
   })
 }
 
+/** Compresses blocks to frames of zstd. */
+export function createZstdPacker(level: number, threads: number): BlockPacker {
+  const params = { [zlib.constants.ZSTD_c_compressionLevel]: level }
+  return createBlockPacker({
+    make: () => zlib.createZstdCompress({ params, chunkSize: PIECE_BYTES }),
+    flush: zlib.constants.ZSTD_e_end,
+    threads
+  })
+}
+
 /**
  * A stream as zstd frames that are compressed at the same time; frames one after another are one stream
  * (RFC 8878, 3). The bytes depend on level and library alone.
  */
-export function zstd(
+export async function* zstd(
   chunks: AsyncIterable<Buffer>,
   options: CompressionOptions
-): AsyncIterable<Buffer> {
-  const { memory, run, level, blocksAhead } = options
-  return mapAhead(blocksOf(chunks, FRAME_SIZE_BYTES, memory), blocksAhead, async (frame) => {
+): AsyncGenerator<Buffer, void, undefined> {
+  const { memory, packer, blocksAhead } = options
+  const frames = blocksOf(chunks, FRAME_SIZE_BYTES, memory)
+  const compressed = mapAhead(frames, blocksAhead, async (frame) => {
     try {
-      return await run(() => compressFrame(frame, level))
+      return await packer.pack(frame)
     } finally {
       memory.recycle(frame)
     }
   })
-}
-
-function compressFrame(frame: Buffer, level: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    zlib.zstdCompress(
-      frame,
-      {
-        params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
-        chunkSize: OUTPUT_BYTES
-      },
-      (error, compressed) => {
-        if (error === null) resolve(compressed)
-        else reject(error)
-      }
-    )
-  })
+  for await (const pieces of compressed) yield* pieces
 }

@@ -74,8 +74,14 @@ interface Exchange {
 
 async function perform(operation: OperationName, exchange: Exchange): Promise<void> {
   const { context, request, response, partial } = exchange
-  const body = await readBody(request, MAX_BODY_BYTES)
+  const taken: Buffer[] = []
+  const allocate = (bytes: number): Buffer => {
+    const memory = context.bodies.take(bytes)
+    taken.push(memory)
+    return memory
+  }
   try {
+    const body = await readBody(request, MAX_BODY_BYTES, allocate)
     if (body === undefined) {
       throw new ApiError('RequestEntityTooLargeException', 'Request entity is too large')
     }
@@ -92,6 +98,8 @@ async function perform(operation: OperationName, exchange: Exchange): Promise<vo
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     sendError(context, request, response, error)
+  } finally {
+    for (const memory of taken) context.bodies.give(memory)
   }
 }
 
