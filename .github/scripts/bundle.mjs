@@ -9,12 +9,13 @@
 //   name is bound to a module that Node.js has anyway.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const target = process.argv[2] ?? join(root, 'dist')
+const fresh = `${target}.new`
 
 const BUNDLES = [
   { entry: 'index.js', folder: '.', license: 'licenses.txt' },
@@ -25,11 +26,14 @@ const BUNDLES = [
 // A fixed place: webpack derives its module ids from the paths.
 const library = join(root, 'node_modules', '.bundle')
 try {
+  rmSync(fresh, { recursive: true, force: true })
   transpile(library)
-  rmSync(target, { recursive: true, force: true })
   for (const bundle of BUNDLES) await build(bundle)
+  // Not before all are built: a build that fails leaves the bundles that were there.
+  rmSync(target, { recursive: true, force: true })
+  renameSync(fresh, target)
 } finally {
-  rmSync(library, { recursive: true, force: true })
+  for (const folder of [library, fresh]) rmSync(folder, { recursive: true, force: true })
 }
 
 function transpile(folder) {
@@ -65,7 +69,7 @@ async function build({ entry, folder, license }) {
   files['package.json'] = '{"type":"module"}\n'
   let total = 0
   for (const [name, source] of Object.entries(files)) {
-    const path = join(target, folder, name)
+    const path = join(fresh, folder, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, source)
     total += source.length
