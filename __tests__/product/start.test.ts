@@ -25,7 +25,7 @@ it('npm start prints what the README shows', async () => {
   const [, shown = ''] =
     /<!-- output of npm start -->\n\n```text\n([^]*?)\n```\n/.exec(readme) ?? []
   expect(withoutValues(shown)).toBe(withoutValues(stdout))
-}, 120_000)
+}, 240_000)
 
 it('the emulator prints the lines that docs/emulator.md shows', async () => {
   const emulator = spawn(process.execPath, ['dist/emulator/index.js', '--port', '0'], {
