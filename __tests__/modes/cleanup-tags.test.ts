@@ -1,7 +1,11 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DescribeImagesCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
+import {
+  BatchDeleteImageCommand,
+  DescribeImagesCommand,
+  DescribeImageTagsCommand
+} from '@aws-sdk/client-ecr-public'
 import type { EcrPublicApi } from '../../src/ecr-public/client.js'
 import { cleanupTags } from '../../src/modes/cleanup-tags.js'
 import type { Change } from '../../src/plan.js'
@@ -59,6 +63,23 @@ const rowOf = (report: Report, target: string): Change | undefined =>
 
 const tagsOf = async ({ repository }: Stage): Promise<string[]> =>
   [...(await repository.state()).tags.keys()].sort()
+
+/** Runs something right before the deletions of the mode are looked at once more. */
+function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
+  let isDone = false
+  const send = async (command: unknown): Promise<unknown> => {
+    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
+      isDone = true
+      await act()
+    }
+    return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+  }
+  const api = { ...on.deps.api, send } as EcrPublicApi
+  const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+  const run: Stage['run'] = (inputs) =>
+    cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
+  return { ...on, deps, run }
+}
 
 describe('which tags go', () => {
   test('all but the latest, and a second run has nothing to do', async () => {
@@ -402,23 +423,6 @@ describe('lifecycle-policy', () => {
 })
 
 describe('what changes during the run', () => {
-  /** Runs something right before the deletions of the mode are looked at once more. */
-  const before = (on: Stage, act: () => Promise<unknown>): Stage => {
-    let isDone = false
-    const send = async (command: unknown): Promise<unknown> => {
-      if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
-        isDone = true
-        await act()
-      }
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const run: Stage['run'] = (inputs) =>
-      cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
-    return { ...on, deps, run }
-  }
-
   test.each(['tag', 'image'] as const)(
     'an image promoted under a new tag stays with all that it needs (tag and digest: %s)',
     async (deleteByTagAndDigest) => {
@@ -429,7 +433,7 @@ describe('what changes during the run', () => {
       const signature = await on.repository.push({ name: 's' }, digest.replace(':', '-') + '.sig')
       on.clock.time += DAY_MS
       await pushDaily(on, 'v2')
-      const report = await before(on, () => on.repository.push(index, 'prod')).run({
+      const report = await beforeDeletions(on, () => on.repository.push(index, 'prod')).run({
         'keep-latest': '1',
         untagged: 'true'
       })
@@ -446,7 +450,7 @@ describe('what changes during the run', () => {
   test('a tag that moved stays, and so does the image that it named', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2')
-    const report = await before(on, () => on.repository.push({ name: 'new' }, 'v1')).run({
+    const report = await beforeDeletions(on, () => on.repository.push({ name: 'new' }, 'v1')).run({
       'keep-latest': '1'
     })
     const { tags, images } = await on.repository.state()
@@ -458,7 +462,9 @@ describe('what changes during the run', () => {
   test('what somebody else has deleted is told as gone, and is no failure', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2', 'v3')
-    const report = await before(on, () => on.repository.delete(v1!)).run({ 'keep-latest': '1' })
+    const report = await beforeDeletions(on, () => on.repository.delete(v1!)).run({
+      'keep-latest': '1'
+    })
     expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 1 } })
     expect(rowOf(report, 'team/app:v1')).toMatchObject({
       action: 'keep',
@@ -470,13 +476,106 @@ describe('what changes during the run', () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2')
     const pushIndex = (): Promise<string> => on.repository.push({ name: 'i', children: [v1!] }, 'i')
-    const report = await before(on, pushIndex).run({ 'keep-latest': '1' })
+    const report = await beforeDeletions(on, pushIndex).run({ 'keep-latest': '1' })
     expect(await tagsOf(on)).toEqual(['i', 'v1', 'v2'])
     expect(report.failure).toMatch(
       /^1 of 1 deletion failed – first team\/app:v1 – ImageReferencedByManifestList/
     )
     const deletions = (await on.emulator.operations()).filter((call) => call === 'BatchDeleteImage')
     expect(deletions).toHaveLength(2)
+  })
+})
+
+describe('what nobody outside knows of the service', () => {
+  test.each(['off', 'on'] as const)(
+    'an image goes with what refers to it, whichever has to go first (subjectProtection %s)',
+    async (subjectProtection) => {
+      const on = await stage({ subjectProtection })
+      const [v1] = await pushDaily(on, 'v1')
+      const artifactType = 'application/vnd.example.sbom'
+      const sbom = await on.repository.push({ name: 'sbom', subject: v1, artifactType })
+      await on.repository.push({ name: 'signature', subject: sbom, artifactType })
+      await on.repository.push({ name: 'companion' }, v1!.replace(':', '-') + '.sig')
+      on.clock.time += DAY_MS
+      const [v2] = await pushDaily(on, 'v2')
+      const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 4 } })
+      expect([...(await on.repository.state()).images.keys()]).toEqual([v2])
+    }
+  )
+
+  test('where an index of somebody else holds an image, what refers to it stays with it', async () => {
+    const on = await stage({ subjectProtection: 'on' })
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const artifactType = 'application/vnd.example.sbom'
+    const sbom = await on.repository.push({ name: 'sbom', subject: v1, artifactType })
+    on.clock.time += DAY_MS
+    const pushIndex = (): Promise<string> => on.repository.push({ name: 'i', children: [v1!] }, 'i')
+    const report = await beforeDeletions(on, pushIndex).run({
+      tags: 'v*',
+      'keep-latest': '1',
+      untagged: 'true'
+    })
+    expect((await on.repository.state()).images.has(sbom)).toBe(true)
+    expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 1 })
+    expect(rowOf(report, `team/app@${sbom}`)).toMatchObject({ action: 'keep' })
+  })
+
+  test.each(['tag', 'image'] as const)(
+    'an image whose last tag goes is gone, also where the service would keep it (tag and digest: %s)',
+    async (deleteByTagAndDigest) => {
+      const on = await stage({ lastTagDeletion: 'tag', deleteByTagAndDigest })
+      const child = await on.repository.push({ name: 'child' })
+      await on.repository.push({ name: 'index', children: [child] }, 'v1')
+      on.clock.time += DAY_MS
+      await pushDaily(on, 'v2')
+      const [v3] = await pushDaily(on, 'v3')
+      const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 3 } })
+      expect([...(await on.repository.state()).images.keys()]).toEqual([v3])
+      expect(await on.run({ 'keep-latest': '1', untagged: 'true' })).toMatchObject({
+        changed: false
+      })
+    }
+  )
+
+  test('where the image stays after its last tag went, that is said, and what it needs stays', async () => {
+    const on = await stage({ lastTagDeletion: 'tag' })
+    const child = await on.repository.push({ name: 'child' })
+    const index = await on.repository.push({ name: 'index', children: [child] }, 'v1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v2')
+    let deletions = 0
+    const send = (command: unknown): Promise<unknown> => {
+      // The second deletion is that of the image itself.
+      const isDigest = command instanceof BatchDeleteImageCommand && ++deletions === 2
+      if (isDigest) return Promise.reject(new Error('out of order'))
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
+    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(report.failure).toMatch(/its tag is gone, but not its image: .*out of order/)
+    const { images, tags } = await on.repository.state()
+    expect([...tags.keys()]).toEqual(['v2'])
+    expect([...images.keys()]).toEqual(expect.arrayContaining([index, child]))
+  })
+
+  test('what was tagged in the moment before its deletion, and went with it, is told', async () => {
+    const on = await stage({ deleteByTagAndDigest: 'image' })
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof BatchDeleteImageCommand) await on.repository.push({ name: 'v1' }, 'rc')
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1' }
+    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(deps.lines).toContain(
+      `warning: team/app: Tag rc of ${v1!} was set in the moment before its deletion and went too`
+    )
   })
 })
 

@@ -25,6 +25,7 @@ function readerOf(...questions: Question[]) {
   const referrers = new Map<string, readonly string[] | 'unreadable' | undefined>()
   const reader: GraphReader = {
     ask: () => questions.shift(),
+    isSettled: () => false,
     learnLinks: (digest, found) => void links.set(digest, found),
     learnReferrers: (digest, found) => void referrers.set(digest, found)
   }
@@ -85,6 +86,19 @@ describe('readGraph', () => {
     }
     await readGraph(reader, sourceOf({ findReferrers }))
     expect([...referrers.values()]).toEqual([[digestOf('e')], undefined, 'unreadable'])
+  })
+
+  test('nothing more is read once no answer matters', async () => {
+    const digests = ['a', 'b', 'c'].map(digestOf)
+    const { reader, links } = readerOf({ kind: 'manifests', digests })
+    let reads = 0
+    const findManifest = (): Promise<undefined> => {
+      reads++
+      return Promise.resolve(undefined)
+    }
+    await readGraph({ ...reader, isSettled: () => reads > 0 }, sourceOf({ findManifest }))
+    expect(reads).toBe(1)
+    expect([...links.keys()]).toEqual([digestOf('a')])
   })
 
   test('a cancelled run ends', async () => {

@@ -64,6 +64,11 @@ describe('parseLifecyclePolicy', () => {
       /selection\.tagStatus – .*one of tagged, untagged, any/
     ],
     [
+      'a status that every object has as a member',
+      withSelection({ ...untagged, tagStatus: 'constructor' }),
+      /selection\.tagStatus – "\\?"constructor\\?"" – one of tagged/
+    ],
+    [
       'tagged without lists',
       withSelection({ ...untagged, tagStatus: 'tagged' }),
       /exactly one of tagPrefixList and tagPatternList/

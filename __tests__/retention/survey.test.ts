@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { MEDIA_TYPES } from '../../src/image/media-types.js'
 import type { Inventory, ListedImage } from '../../src/retention/inventory.js'
 import { orderDeletions } from '../../src/retention/levels.js'
+import type { SubjectOrder } from '../../src/retention/levels.js'
 import { Survey } from '../../src/retention/survey.js'
 import type { Links } from '../../src/retention/survey.js'
 
@@ -128,44 +129,110 @@ describe('Survey', () => {
 })
 
 describe('orderDeletions', () => {
-  test('an index goes before its images, an image before its referrers and companions', () => {
-    const shape = fc.array(
-      fc.record({
-        children: fc.array(fc.nat(30), { maxLength: 3 }),
-        subject: fc.option(fc.nat(30), { nil: undefined }),
-        companionOf: fc.option(fc.nat(30), { nil: undefined }),
-        goes: fc.boolean()
-      }),
-      { minLength: 1, maxLength: 20 }
-    )
-    fc.assert(
-      fc.property(shape, (nodes) => {
-        // As in a registry, a manifest refers only to what was there before; companion tags may name anything.
-        const known = new Map<string, Links>()
-        const images = nodes.map(({ children, subject, companionOf }, at) => {
-          const earlier = (to: number): number[] => (at === 0 ? [] : [to % at])
-          const subjects = subject === undefined ? [] : earlier(subject)
-          known.set(digestOf(at), links(children.flatMap(earlier), subjects[0]))
-          const target = companionOf === undefined ? undefined : companionOf % nodes.length
-          return image(at, { tags: target === undefined ? [] : [`sha256-${hexOf(target)}`] })
-        })
-        const doomed = new Set(nodes.flatMap(({ goes }, at) => (goes ? [digestOf(at)] : [])))
-        const inventory = {
-          tags: [],
-          images: new Map(images.map((one) => [one.digest, one])),
-          unsettled: new Set<string>()
-        }
-        const places = orderDeletions(inventory, doomed, known)
-        expect([...places.keys()].sort()).toEqual([...doomed].sort())
-        for (const digest of doomed) {
-          const own = places.get(digest)!
-          for (const before of own.after) expect(places.get(before)!.level).toBeLessThan(own.level)
-          for (const child of known.get(digest)!.children) {
-            if (doomed.has(child)) expect(places.get(child)!.after).toContain(digest)
+  /** What goes before each image, as the rules for it have it; the indexes, and the others. */
+  function orderOf(
+    images: readonly ListedImage[],
+    known: ReadonlyMap<string, Links>,
+    subjectOrder: SubjectOrder
+  ): { indexes: [string, string][]; others: [string, string][] } {
+    const indexes: [string, string][] = []
+    const others: [string, string][] = []
+    for (const { digest, tags } of images) {
+      const { children, subject } = known.get(digest)!
+      for (const child of children) indexes.push([digest, child])
+      const isTurned = subjectOrder === 'referrer-first'
+      if (subject !== undefined) others.push(isTurned ? [digest, subject] : [subject, digest])
+      for (const tag of tags) {
+        const target = tag.replace('-', ':')
+        if (target !== digest && !(isTurned && target === subject)) others.push([target, digest])
+      }
+    }
+    return { indexes, others }
+  }
+
+  /** Whether one can be reached from the other. */
+  function leads(edges: readonly [string, string][], from: string, to: string): boolean {
+    const seen = new Set<string>([from])
+    for (const node of seen) {
+      for (const [before, after] of edges) if (before === node) seen.add(after)
+    }
+    return seen.has(to)
+  }
+
+  test.each<SubjectOrder>(['subject-first', 'referrer-first'])(
+    'an index goes before its images, what else has an order keeps it but in circles (%s)',
+    (subjectOrder) => {
+      const shape = fc.array(
+        fc.record({
+          children: fc.array(fc.nat(30), { maxLength: 3 }),
+          subject: fc.option(fc.nat(30), { nil: undefined }),
+          companionOf: fc.option(fc.nat(30), { nil: undefined }),
+          goes: fc.boolean()
+        }),
+        { minLength: 1, maxLength: 20 }
+      )
+      fc.assert(
+        fc.property(shape, (nodes) => {
+          // As in a registry, a manifest refers only to what was there before; companion tags may name anything.
+          const known = new Map<string, Links>()
+          const images = nodes.map(({ children, subject, companionOf }, at) => {
+            const earlier = (to: number): number[] => (at === 0 ? [] : [to % at])
+            const subjects = subject === undefined ? [] : earlier(subject)
+            known.set(digestOf(at), links(children.flatMap(earlier), subjects[0]))
+            const target = companionOf === undefined ? undefined : companionOf % nodes.length
+            return image(at, { tags: target === undefined ? [] : [`sha256-${hexOf(target)}`] })
+          })
+          const doomed = new Set(nodes.flatMap(({ goes }, at) => (goes ? [digestOf(at)] : [])))
+          const inventory = {
+            tags: [],
+            images: new Map(images.map((one) => [one.digest, one])),
+            unsettled: new Set<string>()
           }
-        }
-      })
-    )
+          const places = orderDeletions(inventory, doomed, known, subjectOrder)
+          expect([...places.keys()].sort()).toEqual([...doomed].sort())
+          for (const { level, after } of places.values()) {
+            for (const before of after) expect(places.get(before)!.level).toBeLessThan(level)
+          }
+          const given = orderOf(images, known, subjectOrder)
+          const isDoomed = ([before, after]: [string, string]): boolean =>
+            doomed.has(before) && doomed.has(after)
+          const indexes = given.indexes.filter(isDoomed)
+          const others = given.others.filter(isDoomed)
+          for (const [index, child] of indexes) expect(places.get(child)!.after).toContain(index)
+          for (const [before, after] of others) {
+            if (leads([...indexes, ...others], after, before)) continue
+            expect(places.get(after)!.after).toContain(before)
+          }
+        })
+      )
+    }
+  )
+
+  test('an index that refers to its own image goes first, and a signature of that image last', () => {
+    const images = [image(1), image(2, index), image(3)]
+    const inventory = {
+      tags: [],
+      images: new Map(images.map((one) => [one.digest, one])),
+      unsettled: new Set<string>()
+    }
+    const known = new Map([
+      [digestOf(2), links([1], 1)],
+      [digestOf(3), links([], 1)]
+    ])
+    const doomed = new Set(images.map(({ digest }) => digest))
+    const places = orderDeletions(inventory, doomed, known)
+    expect(places.get(digestOf(2))).toEqual({ level: 0, after: [] })
+    expect(places.get(digestOf(1))).toEqual({ level: 1, after: [digestOf(2)] })
+    expect(places.get(digestOf(3))).toEqual({ level: 2, after: [digestOf(1)] })
+  })
+
+  test('a chain of a hundred thousand images is put in order', () => {
+    const chain = Array.from({ length: 100_000 }, (_, at) => digestOf(at))
+    const known = new Map(chain.map((digest, at) => [digest, links([], at + 1)]))
+    known.set(digestOf(99_999), links([0], 0))
+    const inventory = { tags: [], images: new Map(), unsettled: new Set<string>() }
+    const places = orderDeletions(inventory, new Set(chain), known)
+    expect(places.size).toBe(100_000)
   })
 
   test('without a circle, what refers to an image waits for it, and so does its companion', () => {

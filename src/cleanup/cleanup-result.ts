@@ -1,5 +1,5 @@
 import type { Row } from '../retention/retention-plan.js'
-import type { FinalOutcome } from './delete-planned.js'
+import type { FinalOutcome } from './deletion-run.js'
 import type { RepositoryPlan } from './look-at-repository.js'
 
 /** What became of one tag or untagged image, or would become of it in a dry run. */

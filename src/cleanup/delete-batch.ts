@@ -6,23 +6,31 @@ import type {
 } from '@aws-sdk/client-ecr-public'
 import { messageOf } from '../errors.js'
 import type { Deletion } from '../retention/retention-plan.js'
-import { lookUpImages } from './look-up-images.js'
 import type { LookUpScope } from './look-up-images.js'
+import { settleDeletions } from './settle-deletions.js'
 
 /** What came of one deletion. */
 export type Outcome =
   | { readonly kind: 'deleted' }
-  /** The service refused it because an index refers to the image; or (`isWaiting`) it has to go after such a one. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly isWaiting: boolean }
+  | Refusal
   | { readonly kind: 'failed'; readonly reason: string }
   /** Nothing was tried, as it changed since it was listed. `isGone`: the image is no more. */
   | { readonly kind: 'left'; readonly reason: string; readonly isGone: boolean }
 
-export const DELETED: Outcome = { kind: 'deleted' }
+/** The service refused it because something refers to the image; or (`isWaiting`) it has to go after such a one. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly reason: string
+  readonly isWaiting: boolean
+  /** What refers to the image, as far as the service says. */
+  readonly holders: readonly string[]
+}
 
 /** A batch, and what came of each of its deletions. */
 export interface BatchResult {
   readonly outcomes: ReadonlyMap<Deletion, Outcome>
+  /** What went beside what was asked for, a sentence each: nobody can see into the moment before the call. */
+  readonly surprises: readonly string[]
   /** Set where the call itself failed: what the service or the network said. */
   readonly error?: unknown
 }
@@ -45,10 +53,11 @@ export async function deleteBatch(
     )
   } catch (error) {
     signal.throwIfAborted()
-    const outcomes = await settle(scope, batch, () => messageOf(error), signal)
-    return { outcomes, error }
+    const outcomes = await settleDeletions(scope, batch, () => messageOf(error), signal)
+    return { outcomes, surprises: [], error }
   }
-  return { outcomes: await readAnswer(scope, batch, answer, signal) }
+  const outcomes = await readAnswer(scope, batch, answer, signal)
+  return { outcomes, surprises: findSurprises(batch, answer.imageIds ?? []) }
 }
 
 function toImageId({ kind, row }: Deletion): ImageIdentifier {
@@ -79,72 +88,43 @@ async function readAnswer(
     const failure = failures.find((candidate) => isAbout(candidate, deletion))
     const isDone = kind === 'image' ? doneDigests.has(row.digest) : doneTags.has(row.tag)
     if (failure?.failureCode === 'ImageReferencedByManifestList') {
-      outcomes.set(deletion, { kind: 'refused', reason: textOf(failure), isWaiting: false })
+      outcomes.set(deletion, refusalOf(failure))
     } else if (failure === undefined && isDone) {
-      outcomes.set(deletion, DELETED)
+      outcomes.set(deletion, { kind: 'deleted' })
     } else {
       unclear.set(deletion, failure === undefined ? 'the service did not say' : textOf(failure))
     }
   }
-  const settled = await settle(scope, [...unclear.keys()], (one) => unclear.get(one) ?? '', signal)
+  const settled = await settleDeletions(
+    scope,
+    [...unclear.keys()],
+    (one) => unclear.get(one) ?? '',
+    signal
+  )
   for (const [deletion, outcome] of settled) outcomes.set(deletion, outcome)
   return outcomes
 }
 
-function isAbout({ imageId }: ImageFailure, { row }: Deletion): boolean {
-  if (row.tag !== undefined) return imageId?.imageTag === row.tag
-  return imageId?.imageDigest === row.digest
+function isAbout({ imageId = {} }: ImageFailure, { kind, row }: Deletion): boolean {
+  if (imageId.imageTag !== undefined) return kind !== 'image' && imageId.imageTag === row.tag
+  return kind !== 'tag' && imageId.imageDigest === row.digest
+}
+
+function refusalOf(failure: ImageFailure): Refusal {
+  // "Requested image referenced by manifest list: [sha256:…]"; older answers have no list.
+  const holders = failure.failureReason?.match(/sha256:[0-9a-f]{64}/g) ?? []
+  return { kind: 'refused', reason: textOf(failure), isWaiting: false, holders }
+}
+
+/** Tags that somebody set in the moment between the last look and the call, and that went with it. */
+function findSurprises(batch: readonly Deletion[], gone: readonly ImageIdentifier[]): string[] {
+  const asked = new Map(batch.map(({ row }) => [row.tag, row.digest]))
+  return gone.flatMap(({ imageTag, imageDigest = 'an unknown image' }) => {
+    if (imageTag === undefined || asked.get(imageTag) === imageDigest) return []
+    return `Tag ${imageTag} of ${imageDigest} was set in the moment before its deletion and went too`
+  })
 }
 
 function textOf({ failureCode, failureReason }: ImageFailure): string {
   return [failureCode, failureReason].filter((part) => part !== undefined).join(': ')
-}
-
-/** Looks which of the deletions took place; the others have failed, for the reason given. */
-async function settle(
-  scope: LookUpScope,
-  deletions: readonly Deletion[],
-  reasonOf: (deletion: Deletion) => string,
-  signal: AbortSignal
-): Promise<Map<Deletion, Outcome>> {
-  const outcomes = new Map<Deletion, Outcome>()
-  const byTag = deletions.filter(({ kind }) => kind === 'tag')
-  const byDigest = deletions.filter(({ kind }) => kind !== 'tag')
-  try {
-    const tagged = await lookUpImages(
-      scope,
-      byTag.map(({ row }) => ({ imageTag: row.tag }))
-    )
-    for (const deletion of byTag) {
-      const { tag = '', digest } = deletion.row
-      const image = tagged.find(({ tags }) => tags.includes(tag))
-      if (image === undefined) outcomes.set(deletion, DELETED)
-      else if (image.digest === digest) outcomes.set(deletion, failed(reasonOf(deletion)))
-      else {
-        const reason = `it moved to ${image.digest} meanwhile`
-        outcomes.set(deletion, { kind: 'left', reason, isGone: false })
-      }
-    }
-    const existing = await lookUpImages(
-      scope,
-      byDigest.map(({ row }) => ({ imageDigest: row.digest }))
-    )
-    const digests = new Set(existing.map(({ digest }) => digest))
-    for (const deletion of byDigest) {
-      const isThere = digests.has(deletion.row.digest)
-      outcomes.set(deletion, isThere ? failed(reasonOf(deletion)) : DELETED)
-    }
-  } catch (error) {
-    signal.throwIfAborted()
-    for (const deletion of deletions) {
-      if (outcomes.has(deletion)) continue
-      const reason = `${reasonOf(deletion)}; whether it was deleted could not be looked at: ${messageOf(error)}`
-      outcomes.set(deletion, failed(reason))
-    }
-  }
-  return outcomes
-}
-
-function failed(reason: string): Outcome {
-  return { kind: 'failed', reason }
 }

@@ -8,7 +8,7 @@ import { planRetention } from '../retention/retention-plan.js'
 import type { RetentionPlan } from '../retention/retention-plan.js'
 import { Survey } from '../retention/survey.js'
 import type { Judgement } from '../retention/verdict.js'
-import type { ExpectedImage } from './delete-planned.js'
+import type { ExpectedImage } from './deletion-run.js'
 import { listAllImages, listTags } from './list-inventory.js'
 
 /** How a repository is judged, at the one instant of the run. */

@@ -2,12 +2,13 @@ import pLimit from 'p-limit'
 import { resultOf } from '../cleanup/cleanup-result.js'
 import { compileJudge } from '../cleanup/compile-judge.js'
 import { deletePlanned } from '../cleanup/delete-planned.js'
-import type { FinalOutcome } from '../cleanup/delete-planned.js'
+import type { FinalOutcome } from '../cleanup/deletion-run.js'
 import { formatCount } from '../cleanup/format.js'
 import { lookAtRepository } from '../cleanup/look-at-repository.js'
 import type { Judge, RepositoryPlan } from '../cleanup/look-at-repository.js'
 import { createSources } from '../cleanup/open-sources.js'
 import { reportCleanup } from '../cleanup/report-cleanup.js'
+import { ServiceHabits } from '../cleanup/service-habits.js'
 import { notesOf, tellPlan, tellResult } from '../cleanup/tell-cleanup.js'
 import type { Deps } from '../deps.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
@@ -86,19 +87,20 @@ async function apply(
   deps: Deps
 ): Promise<Map<RepositoryPlan, Map<Row, FinalOutcome>>> {
   const outcomes = new Map<RepositoryPlan, Map<Row, FinalOutcome>>()
+  const habits = new ServiceHabits()
   await pLimit(REPOSITORIES_AT_ONCE).map(plans, async (plan) => {
     const { api, log, signal } = deps
-    const { repository, imageCount, deletions, expected } = plan
-    const done = await deletePlanned(deletions, expected, {
+    const { repository, imageCount, expected } = plan
+    const done = await deletePlanned(plan, expected, {
       api,
       log,
       signal,
+      habits,
       repository,
       imageCount,
       explain: (error) => explain(error, deps)
     })
-    const byRow = [...done].map(([{ row }, outcome]): [Row, FinalOutcome] => [row, outcome])
-    outcomes.set(plan, new Map(byRow))
+    outcomes.set(plan, done)
   })
   return outcomes
 }

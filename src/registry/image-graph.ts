@@ -17,6 +17,8 @@ export interface GraphSource {
 /** Who asks for manifests and takes in what they refer to. */
 export interface GraphReader {
   ask(): Question | undefined
+  /** `true` where nothing more can be learnt that matters; questions may be open still. */
+  isSettled(): boolean
   learnLinks(digest: string, links: Links | undefined): void
   learnReferrers(digest: string, referrers: readonly string[] | 'unreadable' | undefined): void
 }
@@ -25,8 +27,8 @@ export interface GraphReader {
 const READS_AT_ONCE = 10
 
 /**
- * Reads manifests over `/v2/` until the reader has nothing left to ask. What cannot be read is told as such, with
- * a warning: the reader decides what that means.
+ * Reads manifests over `/v2/` until the reader has nothing left to ask, or no answer matters any more. What cannot
+ * be read is told as such, with a warning: the reader decides what that means.
  *
  * @throws only where the run is cancelled
  */
@@ -35,6 +37,7 @@ export async function readGraph(reader: GraphReader, source: GraphSource): Promi
   for (let question = reader.ask(); question !== undefined; question = reader.ask()) {
     const { kind, digests } = question
     await limit.map(digests, async (digest) => {
+      if (reader.isSettled()) return
       if (kind === 'manifests') reader.learnLinks(digest, await findLinks(source, digest))
       else reader.learnReferrers(digest, await findReferrers(source, digest))
     })

@@ -1,3 +1,4 @@
+import { numberCircles } from './circles.js'
 import { findCompanionTarget } from './companion-tags.js'
 import type { Inventory } from './inventory.js'
 import type { Links } from './survey.js'
@@ -10,71 +11,100 @@ export interface Place {
   readonly after: readonly string[]
 }
 
+/** Which goes first: an image, or what refers to it (`subject`). */
+export type SubjectOrder = 'subject-first' | 'referrer-first'
+
+/** By image, the images that go before it. */
+type Before = Map<string, Set<string>>
+
+/** What goes before what. */
+interface Constraints {
+  /** The indexes that list an image: the service insists on these. */
+  readonly indexes: Before
+  /** All else. */
+  readonly others: Before
+  /** The other way round: by image, what waits for it. */
+  readonly dependants: Map<string, Set<string>>
+}
+
 /**
  * The order in which images go: an index before its manifests, an image before what refers to it and
  * before its companions. The first the service insists on, also for an index that refers (`subject`) to an
- * image that it lists; the others keep an image whole until it is gone itself.
+ * image that it lists; the others keep an image whole until it is gone itself, and are given up where they go round
+ * in a circle.
+ *
+ * @param subjectOrder `referrer-first` for a service that does not let go of an image that something refers to
  */
 export function orderDeletions(
   inventory: Inventory,
   doomed: ReadonlySet<string>,
-  links: ReadonlyMap<string, Links>
+  links: ReadonlyMap<string, Links>,
+  subjectOrder: SubjectOrder = 'subject-first'
 ): Map<string, Place> {
-  const indexesOf = new Map<string, Set<string>>()
-  const othersOf = new Map<string, Set<string>>()
-  const dependants = new Map<string, Set<string>>()
-  const note = (map: Map<string, Set<string>>, digest: string, before: string): void => {
-    if (digest === before || !doomed.has(digest) || !doomed.has(before)) return
-    setOf(map, digest).add(before)
-    setOf(dependants, before).add(digest)
+  const constraints = createConstraints()
+  const first = (map: Before, before: string, after: string): void => {
+    if (doomed.has(before) && doomed.has(after)) note(constraints, map, before, after)
   }
   for (const digest of doomed) {
     const { children, subject } = links.get(digest) ?? { children: [], subject: undefined }
-    for (const child of children) note(indexesOf, child, digest)
-    if (subject !== undefined) note(othersOf, digest, subject)
+    for (const child of children) first(constraints.indexes, digest, child)
+    const isTurned = subjectOrder === 'referrer-first'
+    if (subject !== undefined) {
+      first(constraints.others, isTurned ? digest : subject, isTurned ? subject : digest)
+    }
     for (const tag of inventory.images.get(digest)?.tags ?? []) {
       const target = findCompanionTarget(tag)
-      if (target !== undefined) note(othersOf, digest, target)
+      if (target === undefined || (isTurned && target === subject)) continue
+      first(constraints.others, target, digest)
     }
   }
-  return place(doomed, indexesOf, othersOf, dependants)
+  const places = place(doomed, constraints)
+  return places.size === doomed.size ? places : place(doomed, withoutCircles(doomed, constraints))
 }
 
-/** Kahn's algorithm, level by level. */
-function place(
-  doomed: ReadonlySet<string>,
-  indexesOf: ReadonlyMap<string, ReadonlySet<string>>,
-  othersOf: ReadonlyMap<string, ReadonlySet<string>>,
-  dependants: ReadonlyMap<string, ReadonlySet<string>>
-): Map<string, Place> {
-  const places = new Map<string, Place>()
-  const isPlaced = (digest: string): boolean => places.has(digest)
-  const isFree = (digest: string): boolean =>
-    every(indexesOf.get(digest), isPlaced) && every(othersOf.get(digest), isPlaced)
-  let ready = [...doomed].filter(isFree)
-  for (let level = 0; places.size < doomed.size; level++) {
-    // Companion tags can be given in a circle; the manifests of indexes cannot, as a digest depends on them.
-    if (ready.length === 0) {
-      ready = [...doomed].filter(
-        (digest) => !isPlaced(digest) && every(indexesOf.get(digest), isPlaced)
-      )
+function createConstraints(): Constraints {
+  return { indexes: new Map(), others: new Map(), dependants: new Map() }
+}
+
+function note({ dependants }: Constraints, map: Before, before: string, after: string): void {
+  if (before === after) return
+  setOf(map, after).add(before)
+  setOf(dependants, before).add(after)
+}
+
+/** Companion tags can be given in a circle; the manifests of indexes cannot, as a digest depends on them. */
+function withoutCircles(doomed: ReadonlySet<string>, given: Constraints): Constraints {
+  const circles = numberCircles(
+    doomed,
+    (digest) => given.dependants.get(digest) ?? [],
+    (digest) => beforeOf(digest, given)
+  )
+  const open = createConstraints()
+  for (const digest of doomed) {
+    for (const before of given.indexes.get(digest) ?? []) note(open, open.indexes, before, digest)
+    for (const before of given.others.get(digest) ?? []) {
+      if (circles.get(before) !== circles.get(digest)) note(open, open.others, before, digest)
     }
-    const before = ready.map((digest): [string, Place] => [
-      digest,
-      {
-        level,
-        after: [...(indexesOf.get(digest) ?? []), ...(othersOf.get(digest) ?? [])].filter(isPlaced)
-      }
-    ])
-    for (const [digest, found] of before) places.set(digest, found)
-    const next = new Set(ready.flatMap((digest) => [...(dependants.get(digest) ?? [])]))
-    ready = [...next].filter((digest) => !isPlaced(digest) && isFree(digest))
+  }
+  return open
+}
+
+function beforeOf(digest: string, { indexes, others }: Constraints): string[] {
+  return [...(indexes.get(digest) ?? []), ...(others.get(digest) ?? [])]
+}
+
+/** Kahn's algorithm, level by level; what is in a circle, or after one, gets no place. */
+function place(doomed: ReadonlySet<string>, constraints: Constraints): Map<string, Place> {
+  const places = new Map<string, Place>()
+  const isFree = (digest: string): boolean =>
+    beforeOf(digest, constraints).every((before) => places.has(before))
+  let ready = [...doomed].filter(isFree)
+  for (let level = 0; ready.length > 0; level++) {
+    for (const digest of ready) places.set(digest, { level, after: beforeOf(digest, constraints) })
+    const next = new Set(ready.flatMap((digest) => [...(constraints.dependants.get(digest) ?? [])]))
+    ready = [...next].filter(isFree)
   }
   return places
-}
-
-function every(set: ReadonlySet<string> | undefined, holds: (digest: string) => boolean): boolean {
-  return set === undefined || [...set].every(holds)
 }
 
 function setOf(map: Map<string, Set<string>>, key: string): Set<string> {

@@ -270,8 +270,9 @@ class Member {
   oneOf<Choice extends string>(choices: readonly Choice[]): Choice {
     const choice = choices.find((candidate) => candidate === this.value)
     if (choice !== undefined) return choice
-    if (typeof this.value === 'string' && this.value in UNAVAILABLE)
+    if (typeof this.value === 'string' && Object.hasOwn(UNAVAILABLE, this.value)) {
       throw this.unavailable(this.value)
+    }
     throw this.refusal(
       choices.length === 1 ? `only ${choices.join('')}` : `one of ${choices.join(', ')}`
     )

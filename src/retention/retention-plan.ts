@@ -3,6 +3,7 @@ import { findCompanionTarget } from './companion-tags.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { compareLatestFirst } from './latest-first.js'
 import { orderDeletions } from './levels.js'
+import type { SubjectOrder } from './levels.js'
 import type { Survey } from './survey.js'
 import type { Judgement, Verdict } from './verdict.js'
 import { goes, stays } from './verdict.js'
@@ -42,6 +43,11 @@ export interface Deletion {
 export interface RetentionPlan {
   readonly rows: readonly Row[]
   readonly deletions: readonly Deletion[]
+  /**
+   * The same deletions in the order for a service that does not let go of an image while something refers to it
+   * (`subject`): nobody outside knows whether ECR Public is one.
+   */
+  readonly referrersFirst: readonly Deletion[]
 }
 
 /**
@@ -76,7 +82,11 @@ export function planRetention(
   const all = includesUntagged
     ? rows.concat(untaggedRows(inventory, judgement, survey, orphans))
     : rows
-  return { rows: all, deletions: listDeletions(all, inventory, survey, lastTags) }
+  const deletions = listDeletions(all, inventory, survey, lastTags, 'subject-first')
+  const referrersFirst = hasReferrers(survey)
+    ? listDeletions(all, inventory, survey, lastTags, 'referrer-first')
+    : deletions
+  return { rows: all, deletions, referrersFirst }
 }
 
 /** The verdict on every tag, what else needs its image being known. */
@@ -202,14 +212,19 @@ function findOrphans(inventory: Inventory, survey: Survey): Map<string, string[]
   return orphans
 }
 
+function hasReferrers({ doomed, links }: Survey): boolean {
+  return [...doomed].some((digest) => doomed.has(links.get(digest)?.subject ?? ''))
+}
+
 /** The deletions, in the order of their waves: each level has one for single tags, then one for images. */
 function listDeletions(
   rows: readonly Row[],
   inventory: Inventory,
   survey: Survey,
-  lastTags: ReadonlyMap<string, string>
+  lastTags: ReadonlyMap<string, string>,
+  subjectOrder: SubjectOrder
 ): Deletion[] {
-  const places = orderDeletions(inventory, survey.doomed, survey.links)
+  const places = orderDeletions(inventory, survey.doomed, survey.links, subjectOrder)
   const deletions = rows.flatMap((row): Deletion[] => {
     if (!row.verdict.goes) return []
     const { digest, tag } = row

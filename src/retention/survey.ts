@@ -80,12 +80,17 @@ export class Survey {
 
   /** What to read next, or `undefined` where all is known. */
   ask(): Question | undefined {
-    if (this.doomed.size === 0) return undefined
+    if (this.isSettled()) return undefined
     const indexes = this.unread(this.kept, (image) => mayBeIndex(image))
     if (indexes.length > 0) return { kind: 'manifests', digests: indexes }
     const candidates = this.unread(this.doomed, (image) => mayRefer(image) && !isPlain(image))
     if (candidates.length > 0) return { kind: 'manifests', digests: candidates }
     return this.askForPlainImages()
+  }
+
+  /** Once nothing may go, no answer matters any more. */
+  isSettled(): boolean {
+    return this.doomed.size === 0
   }
 
   private askForPlainImages(): Question | undefined {
