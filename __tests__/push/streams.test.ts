@@ -36,7 +36,7 @@ function mixed(length: number, seed: number): Buffer {
 /** How one test compresses with gzip. */
 function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
   const packer = createDeflatePacker(level, blocksAhead)
-  return { packer, blocksAhead, memory: createBlockMemory() }
+  return { packer, blocksAhead: () => blocksAhead, memory: createBlockMemory() }
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
@@ -102,7 +102,7 @@ describe('zstd in parallel frames', () => {
         const packed = await collect(
           zstd(chunked(bytes, cut), {
             packer: createZstdPacker(3, 3),
-            blocksAhead: 3,
+            blocksAhead: () => 3,
             memory: createBlockMemory()
           })
         )
@@ -164,20 +164,27 @@ describe('mapAhead', () => {
     let most = 0
     const items = chunked(Buffer.from([5, 1, 4, 2, 3, 0]), [1])
     const results: number[] = []
-    const mapped = mapAhead(items, 3, async (item) => {
-      most = Math.max(most, ++running)
-      for (let turn = 0; turn < (item[0] ?? 0); turn++) await Promise.resolve()
-      running--
-      return item[0] ?? -1
-    })
+    const mapped = mapAhead(
+      items,
+      () => 3,
+      async (item) => {
+        most = Math.max(most, ++running)
+        for (let turn = 0; turn < (item[0] ?? 0); turn++) await Promise.resolve()
+        running--
+        return item[0] ?? -1
+      }
+    )
     for await (const result of mapped) results.push(result)
     expect(results).toEqual([5, 1, 4, 2, 3, 0])
     expect(most).toBeLessThanOrEqual(3)
   })
 
   it('fails with the first failure in order', async () => {
-    const mapped = mapAhead(chunked(Buffer.from([0, 1, 2]), [1]), 3, (item) =>
-      item[0] === 0 ? Promise.resolve(0) : Promise.reject(new Error(`no ${String(item[0])}`))
+    const mapped = mapAhead(
+      chunked(Buffer.from([0, 1, 2]), [1]),
+      () => 3,
+      (item) =>
+        item[0] === 0 ? Promise.resolve(0) : Promise.reject(new Error(`no ${String(item[0])}`))
     )
     await expect(
       (async () => {

@@ -36,14 +36,27 @@ export function createCompressor(compression: Compression, level?: number): Comp
   const memory = createBlockMemory()
   const createPacker = compression === 'zstd' ? createZstdPacker : createDeflatePacker
   const packer = createPacker(level ?? DEFAULT_LEVEL[compression], Math.max(1, cores - 1))
-  const options = { memory, packer, blocksAhead: cores + 3 }
+  let streams = 0
+  // All streams together hold little more than what keeps the threads busy.
+  const blocksAhead = (): number => Math.max(2, Math.ceil((cores + 3) / streams))
+  const options = { memory, packer, blocksAhead }
+  const counted = async function* (
+    compressed: AsyncIterable<Buffer>
+  ): AsyncGenerator<Buffer, void, undefined> {
+    streams++
+    try {
+      yield* compressed
+    } finally {
+      streams--
+    }
+  }
   return {
     compression,
     // One more than there are cores, so that none waits for the next block.
     useAllThreads: () => packer.use(Math.min(POOL_THREADS, cores + 1)),
     compress: (read) => {
-      if (compression === 'gzip') return gzip(read(memory.allocate), options)
-      if (compression === 'zstd') return zstd(read(memory.allocate), options)
+      if (compression === 'gzip') return counted(gzip(read(memory.allocate), options))
+      if (compression === 'zstd') return counted(zstd(read(memory.allocate), options))
       return read(createChunkRing(2))
     }
   }

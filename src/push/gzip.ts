@@ -15,8 +15,8 @@ const END = Buffer.from([0x03, 0x00])
 /** How a stream is compressed. */
 export interface CompressionOptions {
   readonly packer: BlockPacker
-  /** How many blocks of one stream are under way or waiting to be sent. */
-  readonly blocksAhead: number
+  /** How many blocks of this stream may be under way or waiting to be sent now. */
+  readonly blocksAhead: () => number
   /** What the blocks are made of. */
   readonly memory: BlockMemory
 }

@@ -1,10 +1,10 @@
 /**
  * The results of `work` in the order of the items, with the work of the next ones begun already: at
- * most `ahead` are under way or waiting to be taken. Whoever takes them slowly slows the work down.
+ * most `ahead()` are under way or waiting to be taken. Whoever takes them slowly slows the work down.
  */
 export async function* mapAhead<Item, Result>(
   items: AsyncIterable<Item>,
-  ahead: number,
+  ahead: () => number,
   work: (item: Item) => Promise<Result>
 ): AsyncGenerator<Result, void, undefined> {
   const begun: Promise<Result>[] = []
@@ -14,8 +14,11 @@ export async function* mapAhead<Item, Result>(
       // It is awaited in its turn; until then, a failure of it is nobody's.
       result.catch(() => undefined)
       begun.push(result)
-      const first = begun.length >= ahead ? begun.shift() : undefined
-      if (first !== undefined) yield await first
+      while (begun.length >= ahead()) {
+        const first = begun.shift()
+        if (first === undefined) break
+        yield await first
+      }
     }
     for (let first = begun.shift(); first !== undefined; first = begun.shift()) yield await first
   } finally {

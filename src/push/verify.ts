@@ -63,7 +63,11 @@ async function hashOf(content: StoredContent, signal: AbortSignal): Promise<Veri
   let size = 0
   // The next chunk is read while this one is hashed.
   const chunks = content.read(createChunkRing(4))
-  for await (const chunk of mapAhead(chunks, 2, (read) => Promise.resolve(read))) {
+  for await (const chunk of mapAhead(
+    chunks,
+    () => 2,
+    (read) => Promise.resolve(read)
+  )) {
     signal.throwIfAborted()
     hash.update(chunk)
     size += chunk.length
