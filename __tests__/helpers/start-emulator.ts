@@ -11,6 +11,8 @@ export interface RunningEmulator {
   readonly env: Readonly<Record<string, string>>
   /** The log of the requests so far, as `GET /_emulator/requests` gives it. */
   requests(): Promise<EmulatorRequest[]>
+  /** Begins that log anew. */
+  clearRequests(): Promise<void>
   /** The operations called so far, in order, those of the API only: `DescribeRepositories`, … */
   operations(): Promise<string[]>
   /** Sets one fault, as `POST /_emulator/faults` takes it. */
@@ -52,6 +54,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
       AWS_EC2_METADATA_DISABLED: 'true'
     },
     requests,
+    clearRequests: async () => {
+      await fetch(`${url}/_emulator/requests`, { method: 'DELETE' })
+    },
     operations: async () =>
       (await requests()).flatMap(({ operation }) => (operation === undefined ? [] : [operation])),
     fault: async (rule) => {

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import { afterBusyTime } from './busy-time.js'
+import { isSoak, SEED, tellCounts } from './counts.js'
 import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 
@@ -15,23 +17,18 @@ import type { Scenario } from './scenarios.js'
 const WAYS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'runner'] as const
 type Way = (typeof WAYS)[number]
 
-const isSoak = process.env.SOAK === '1'
 const INTERRUPTIONS_PER_SCENARIO = isSoak ? 80 : 5
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 /** How long a run may go on after a signal that it can catch, in milliseconds, before it counts as hanging. */
 const PATIENCE_MS = 10_000
 
 let folder: string
-const counts = { interruptions: 0, ended: 0, finishedBefore: 0 }
+const counts = { interruptions: 0, 'ended a run': 0, 'came after its end': 0 }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'interruptions-'))
 })
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
-  console.log(
-    `interruptions: ${counts.interruptions} tried, ${counts.ended} ended a run, ` +
-      `${counts.finishedBefore} came after its end (SEED=${SEED})`
-  )
+  tellCounts('interruptions', counts, SEED)
 })
 
 /** Runs a step and interrupts it after so many milliseconds. */
@@ -44,6 +41,7 @@ async function runInterrupted(
   afterMs: number
 ): Promise<ActionRun> {
   const timers: NodeJS.Timeout[] = []
+  let stop = (): void => undefined
   const killed: boolean[] = []
   const run = await runAction(inputs, {
     env,
@@ -52,17 +50,14 @@ async function runInterrupted(
       const first = way === 'runner' ? 'SIGINT' : way
       timers.push(setTimeout(() => child.kill(first), afterMs))
       if (way === 'runner') timers.push(setTimeout(() => child.kill('SIGTERM'), afterMs + 7_500))
-      timers.push(
-        setTimeout(() => {
-          killed.push(child.kill('SIGKILL'))
-        }, afterMs + PATIENCE_MS)
-      )
+      stop = afterBusyTime(afterMs + PATIENCE_MS, () => void killed.push(child.kill('SIGKILL')))
     }
   })
   for (const timer of timers) clearTimeout(timer)
+  stop()
   counts.interruptions++
-  if (run.exitCode === 0) counts.finishedBefore++
-  else counts.ended++
+  if (run.exitCode === 0) counts['came after its end']++
+  else counts['ended a run']++
   if (killed.includes(true))
     throw new Error(`${scenario.name} did not end within ${PATIENCE_MS} ms of ${way}`)
   return run
@@ -73,22 +68,34 @@ async function checkTracks(
   scenario: Scenario,
   run: ActionRun,
   step: string,
-  env: object
+  env: Readonly<Record<string, string>>,
+  before: readonly string[]
 ): Promise<void> {
-  const left = (await readdir(run.runnerTemp)).filter(
-    (name) => !name.startsWith('ecr-public-plan-')
-  )
-  if (scenario.name !== 'login') expect(left).toEqual([])
-  if (run.exitCode === 0) return
-  expect(run.errors.length).toBeLessThanOrEqual(1)
-  expect(run.log).not.toMatch(/^::error::Unexpected error/m)
-  if (scenario.name !== 'login') return
-  // The runner runs the post step of a cancelled job, with the state that was saved until then.
-  const post = await runAction(
-    { mode: 'login' },
-    { env: { ...env }, cwd: step, state: { ...run.state, isPost: 'true' } }
-  )
-  expect(post.exitCode).toBe(0)
+  if (run.exitCode !== 0) {
+    expect(run.errors.length).toBeLessThanOrEqual(1)
+    expect(run.log).not.toMatch(/^::error::Unexpected error/m)
+  }
+  if (scenario.name === 'login') {
+    if (run.exitCode === 0) return
+    // The runner runs the post step of a cancelled job, with the state that was saved until then.
+    const post = await runAction(
+      { mode: 'login' },
+      { env, cwd: step, state: { ...run.state, isPost: 'true' } }
+    )
+    expect(post.exitCode).toBe(0)
+  }
+  const temporary = await readdir(run.runnerTemp)
+  expect(temporary.filter((name) => !name.startsWith('ecr-public-plan-'))).toEqual([])
+  expect(await listFiles(step)).toEqual(before)
+}
+
+/** The files of a folder, at any depth. */
+async function listFiles(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
 }
 
 describe.each(SCENARIOS)('$name interrupted at a random moment', (scenario) => {
@@ -124,12 +131,15 @@ async function interruptOnce(scenario: Scenario, way: Way, afterMs: number): Pro
   const step = await makeStepFolder(folder, `run ${counts.interruptions}`)
   const inputs = await scenario.inputs(step)
   const env = { ...emulator.env, ...scenarioEnv(step) }
+  const before = await listFiles(step)
   const run = await runInterrupted(scenario, inputs, env, step, way, afterMs)
-  if (way !== 'SIGKILL') await checkTracks(scenario, run, step, env)
+  if (way !== 'SIGKILL') await checkTracks(scenario, run, step, env, before)
   if (run.exitCode === 0) await scenario.checkSuccess(run, emulator, step)
   else if (way !== 'SIGKILL') await scenario.checkFailure(run, emulator, step)
   const repaired = await runAction(inputs, { env, cwd: step })
   expect(repaired.errors).toEqual([])
   await scenario.checkSuccess(repaired, emulator, step)
+  await scenario.checkDone?.(emulator)
   await emulator.close()
+  await rm(step, { recursive: true, force: true })
 }

@@ -3,6 +3,7 @@ import {
   DescribeImageTagsCommand,
   DescribeRepositoriesCommand,
   ECRPUBLICClient,
+  GetRegistryCatalogDataCommand,
   GetRepositoryCatalogDataCommand,
   GetRepositoryPolicyCommand,
   ListTagsForResourceCommand
@@ -11,6 +12,7 @@ import type { RunningEmulator } from '../helpers/start-emulator.js'
 
 /** What a registry holds, as plain values that can be compared. */
 export interface RegistryState {
+  readonly displayName: string | undefined
   readonly repositories: Readonly<Record<string, RepositoryState>>
 }
 
@@ -44,8 +46,9 @@ export async function readRegistryState(
   for (const { repositoryName = '', repositoryArn = '' } of repositories) {
     state[repositoryName] = await readRepositoryState(client, repositoryName, repositoryArn)
   }
+  const { registryCatalogData } = await client.send(new GetRegistryCatalogDataCommand({}))
   client.destroy()
-  return { repositories: state }
+  return { displayName: registryCatalogData?.displayName, repositories: state }
 }
 
 async function readRepositoryState(

@@ -1,29 +1,29 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import { makePng } from '../helpers/make-workspace.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { pullCompletely, readRegistryState } from './registry-state.js'
 
+/** What there is to see of a run, as a process or not. */
+export type StepRun = Pick<ActionRun, 'exitCode' | 'errors' | 'outputs'>
+
 /** One mode at work, with all that it touches, so that anything can be made to go wrong under it. */
 export interface Scenario {
   readonly name: string
+  /** The IAM actions of the caller, where it lacks some. */
+  readonly allow?: readonly string[]
   /** What the registry holds before. */
   readonly seed: unknown
   /** Writes local files into the folder of the step and returns the inputs. */
   readonly inputs: (folder: string) => Promise<Readonly<Record<string, string>>>
   /** @throws where the registry or the machine is not as the report of a run that went through says. */
-  readonly checkSuccess: (
-    run: ActionRun,
-    emulator: RunningEmulator,
-    folder: string
-  ) => Promise<void>
+  readonly checkSuccess: (run: StepRun, emulator: RunningEmulator, folder: string) => Promise<void>
+  /** @throws where not all is as it was wished for, which is allowed after faults only */
+  readonly checkDone?: (emulator: RunningEmulator) => Promise<void>
   /** @throws where a run that failed left something that must never be. */
-  readonly checkFailure: (
-    run: ActionRun,
-    emulator: RunningEmulator,
-    folder: string
-  ) => Promise<void>
+  readonly checkFailure: (run: StepRun, emulator: RunningEmulator, folder: string) => Promise<void>
 }
 
 const DAY_MS = 86_400_000
@@ -54,8 +54,8 @@ const login: Scenario = {
   name: 'login',
   seed: { repositories: [{ name: 'team/app' }] },
   inputs: () => Promise.resolve({ mode: 'login' }),
-  checkSuccess: async (run, emulator, folder) => {
-    expect(Object.keys(await readAuths(folder))).toContain(emulator.host)
+  checkSuccess: async (run, _emulator, folder) => {
+    expect(Object.keys(await readAuths(folder))).toContain(run.outputs.registry)
     expect(run.outputs['docker-password']).not.toBe('')
   },
   checkFailure: async (_run, _emulator, folder) => {
@@ -85,6 +85,16 @@ const ensureRepo: Scenario = {
       expect(repositories[name]?.resourceTags).toEqual({ team: 'a', stage: 'prod' })
       expect(repositories[name]?.policy).toMatchObject({ Statement: [{ Sid: 'push' }] })
     }
+  },
+  checkFailure: nothing
+}
+
+const removePolicy: Scenario = {
+  name: 'ensure-repo without a policy',
+  seed: { repositories: [{ name: 'team/old', policy: POLICY }] },
+  inputs: () => Promise.resolve({ mode: 'ensure-repo', repository: 'team/old', policy: 'none' }),
+  checkSuccess: async (_run, emulator) => {
+    expect((await readRegistryState(emulator)).repositories['team/old']?.policy).toBeUndefined()
   },
   checkFailure: nothing
 }
@@ -122,16 +132,20 @@ const syncCatalog: Scenario = {
   },
   inputs: async (folder) => {
     await writeFile(join(folder, 'README.md'), '# App\n\nWhat it is.\n\n## Usage\n\nRun it.\n')
+    await writeFile(join(folder, 'logo.png'), makePng(64, 64))
     return {
       mode: 'sync-catalog',
       repository: 'team/app',
       readme: join(folder, 'README.md'),
+      logo: join(folder, 'logo.png'),
+      'display-name': 'The team',
       architectures: 'auto',
       'operating-systems': 'auto'
     }
   },
   checkSuccess: async (_run, emulator) => {
-    const { repositories } = await readRegistryState(emulator)
+    const { displayName, repositories } = await readRegistryState(emulator)
+    expect(displayName).toBe('The team')
     const catalog = repositories['team/app']?.catalog
     expect(catalog?.description).toBe('kept by hand')
     expect(catalog?.aboutText).toContain('What it is.')
@@ -219,42 +233,96 @@ const cleanup: Scenario = {
       }
     ]
   },
-  inputs: () =>
-    Promise.resolve({
-      mode: 'cleanup-tags',
-      repository: 'team/*',
-      'older-than': '30d',
-      'keep-latest': '1',
-      untagged: 'true'
-    }),
+  inputs: () => Promise.resolve(CLEANUP_INPUTS),
   checkSuccess: async (run, emulator) => {
+    expect(run.outputs['failed-count']).toBe('0')
+    await checkCleanup(run, emulator, ['v1', 'v2'])
+  },
+  checkDone: async (emulator) => {
     const { repositories } = await readRegistryState(emulator)
     expect(Object.keys(repositories['team/app']?.tags ?? {}).sort()).toEqual(['latest', 'v3'])
     expect(repositories['team/app']?.images).toHaveLength(4)
-    expect(run.outputs['failed-count']).toBe('0')
-    await checkEveryTagPulls(emulator, 'team/app')
   },
-  checkFailure: async (run, emulator) => {
-    const { repositories } = await readRegistryState(emulator)
-    const tags = Object.keys(repositories['team/app']?.tags ?? {})
-    expect(tags).toEqual(expect.arrayContaining(['latest', 'v3']))
-    for (const { tag } of JSON.parse(run.outputs['deleted-tags'] ?? '[]') as { tag: string }[]) {
-      expect(tags).not.toContain(tag)
-    }
-    await checkEveryTagPulls(emulator, 'team/app')
+  checkFailure: (run, emulator) => checkCleanup(run, emulator, ['v1', 'v2'])
+}
+
+const CLEANUP_INPUTS = {
+  mode: 'cleanup-tags',
+  repository: 'team/*',
+  'older-than': '30d',
+  'keep-latest': '1',
+  untagged: 'true'
+}
+
+/**
+ * What is kept is there and can be pulled, and what is said to be deleted is gone. What cannot be judged, as
+ * something of it cannot be read, may stay.
+ */
+async function checkCleanup(
+  run: StepRun,
+  emulator: RunningEmulator,
+  doomed: readonly string[]
+): Promise<void> {
+  const { repositories } = await readRegistryState(emulator)
+  const tags = Object.keys(repositories['team/app']?.tags ?? {})
+  expect(tags).toEqual(expect.arrayContaining(['latest', 'v3']))
+  expect(['latest', 'v3', ...doomed]).toEqual(expect.arrayContaining(tags))
+  for (const { tag } of JSON.parse(run.outputs['deleted-tags'] ?? '[]') as { tag: string }[]) {
+    expect(tags).not.toContain(tag)
   }
+  const images = repositories['team/app']?.images ?? []
+  const deleted = JSON.parse(run.outputs['deleted-images'] ?? '[]') as { digest: string }[]
+  for (const { digest } of deleted) expect(images).not.toContain(digest)
+  await checkEveryTagPulls(emulator, 'team/app')
+}
+
+/** More untagged images than are read one by one: what refers to the kept ones is asked for instead. */
+const MANY = 120
+
+const largeCleanup: Scenario = {
+  ...cleanup,
+  name: 'cleanup-tags of many images',
+  seed: {
+    repositories: [
+      {
+        name: 'team/app',
+        createdAt: daysAgo(400),
+        images: [
+          { tags: [{ tag: 'v3', createdAt: daysAgo(50) }], pushedAt: daysAgo(50) },
+          { tags: [{ tag: 'latest', createdAt: daysAgo(300) }], pushedAt: daysAgo(300) },
+          ...Array.from({ length: MANY }, () => ({ tags: [], pushedAt: daysAgo(200) }))
+        ]
+      }
+    ]
+  },
+  checkDone: async (emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(repositories['team/app']?.images).toHaveLength(2)
+  }
+}
+
+/** Of a caller who may not get an authorization token, so that manifests are read with an anonymous one. */
+const anonymousCleanup: Scenario = {
+  ...cleanup,
+  name: 'cleanup-tags that reads anonymously',
+  // GetAuthorizationToken takes sts:GetServiceBearerToken too.
+  allow: ['ecr-public:*']
 }
 
 /** Every mode, the larger ones in more than one way. */
 export const SCENARIOS: readonly Scenario[] = [
   login,
   ensureRepo,
+  removePolicy,
   removeRepo,
   syncCatalog,
   pushDocker,
   pushIndex,
   cleanup
 ]
+
+/** Those of `SCENARIOS`, and what takes long as a process, since it keeps to the service's rates. */
+export const FAULT_SCENARIOS: readonly Scenario[] = [...SCENARIOS, anonymousCleanup, largeCleanup]
 
 /** A fresh folder for one step of a scenario. */
 export async function makeStepFolder(parent: string, name: string): Promise<string> {

@@ -21,12 +21,12 @@ let watchdog: Worker | undefined
 const WATCHDOG = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
-  let target, last, since
+  let target, last, ticks = 0
   parentPort.on('message', (name) => { target = name; last = undefined })
   setInterval(() => {
     const beat = Atomics.load(workerData.beats, 0)
-    if (beat !== last) { last = beat; since = Date.now(); return }
-    if (target === undefined || Date.now() - since < workerData.hangMs) return
+    if (beat !== last || target === undefined) { last = beat; ticks = 0; return }
+    if (++ticks * 1000 < workerData.hangMs) return
     writeSync(2, 'hostile input: ' + target + ' hangs on its input ' + beat + ' (SEED=' + workerData.seed + ')\\n')
     process.kill(process.pid, 'SIGKILL')
   }, 1000)`

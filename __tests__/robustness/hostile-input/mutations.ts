@@ -31,7 +31,7 @@ export function damagedBytes(samples: readonly Uint8Array[]): fc.Arbitrary<Buffe
   return fc
     .tuple(sample, sample, fc.array(damage, { minLength: 1, maxLength: 5 }))
     .map(([bytes, other, damages]) =>
-      damages.reduce((result, each) => applyDamage(result, each, other), Buffer.from(bytes))
+      damages.reduce<Buffer>((result, each) => applyDamage(result, each, other), Buffer.from(bytes))
     )
 }
 

@@ -1,0 +1,85 @@
+import type { Deps } from '../../src/deps.js'
+import { explainError } from '../../src/ecr-public/explain-error.js'
+import { messageOf } from '../../src/errors.js'
+import type { Inputs } from '../../src/inputs.js'
+import { readInputs } from '../../src/inputs.js'
+import { cleanupTags } from '../../src/modes/cleanup-tags.js'
+import { ensureRepo } from '../../src/modes/ensure-repo.js'
+import { login } from '../../src/modes/login.js'
+import { pushTar } from '../../src/modes/push-tar.js'
+import { syncCatalog } from '../../src/modes/sync-catalog.js'
+import type { Report } from '../../src/report.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { afterBusyTime } from './busy-time.js'
+import type { StepRun } from './scenarios.js'
+
+/**
+ * Runs a step within this process: the real modes with the real clients over HTTP, as `main.ts` runs them, but
+ * without the start of a process, the waits between attempts and the rates that the service asks for. That makes
+ * thousands of runs possible.
+ *
+ * @param limitMs after which the run counts as hanging
+ * @throws Error where it hangs
+ */
+export async function runInProcess(
+  texts: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>>,
+  limitMs: number
+): Promise<StepRun> {
+  const inputs = readInputs({}, (name) => texts[name] ?? '')
+  const hanging = new AbortController()
+  const { signal } = hanging
+  const stop = afterBusyTime(limitMs, () => hanging.abort(new Error('hanging')))
+  const deps = makeDeps({ env }, { maxAttempts: inputs.maxAttempts, signal })
+  try {
+    const report = await runMode(inputs, deps)
+    const failed = report.failure !== undefined
+    const errors = report.failure === undefined ? [] : [report.failure]
+    return { exitCode: failed ? 1 : 0, errors, outputs: outputsOf(report) }
+  } catch (error) {
+    if (signal.aborted) throw new Error(`The run took more than ${limitMs} ms`, { cause: error })
+    const explained = explainError(ofThisRealm(error), { mode: inputs.mode, env })
+    const message = explained?.message ?? `Unexpected error – ${stackOf(error)}`
+    return { exitCode: 1, errors: [message], outputs: {} }
+  } finally {
+    stop()
+  }
+}
+
+function runMode(inputs: Inputs, deps: Deps): Promise<Report> {
+  switch (inputs.mode) {
+    case 'login':
+      return login(inputs, deps)
+    case 'ensure-repo':
+      return ensureRepo(inputs, deps)
+    case 'sync-catalog':
+      return syncCatalog(inputs, deps)
+    case 'push-tar':
+      return pushTar(inputs, deps)
+    case 'cleanup-tags':
+      return cleanupTags(inputs, deps)
+  }
+}
+
+function outputsOf(report: Report): Record<string, string> {
+  const all = { changed: report.changed, ...report.outputs }
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value)
+    ])
+  )
+}
+
+/**
+ * Errors of Node.js are of another realm than the tests that jest runs, and no `Error` to the SDK, which wraps
+ * them in one without their code. Nothing of the kind happens to the bundle.
+ */
+function ofThisRealm(error: unknown): unknown {
+  const code = /^AWS SDK error wrapper for .*\b(E[A-Z]{4,})\b/.exec(messageOf(error))?.[1]
+  return code === undefined ? error : Object.assign(new Error(messageOf(error)), { code })
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
+}
