@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, readdir, writeFile, mkdir } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Two releases of one image as `docker save` archives: the second differs in its upper layer. */
@@ -10,6 +10,8 @@ export interface BenchArchives {
   readonly second: string
   /** The uncompressed layers of the first, in bytes. */
   readonly bytes: number
+  /** The largest layer, uncompressed. */
+  readonly layer: string
 }
 
 /** Where the layers come from: the files of this machine, real ones of every kind. */
@@ -32,7 +34,7 @@ export async function makeBenchArchives(folder: string): Promise<BenchArchives> 
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0)
   const first = await save(folder, 'first.tar', layers)
   const second = await save(folder, 'second.tar', [...layers.slice(0, -1), changed])
-  return { first, second, bytes }
+  return { first, second, bytes, layer: join(folder, 'layer0.tar') }
 }
 
 interface Layer {
@@ -122,4 +124,38 @@ async function save(folder: string, name: string, layers: readonly Layer[]): Pro
 function command(program: string, args: readonly string[]): void {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
+}
+
+/** An archive of so many GiB: layers of half a GiB, each the bytes of `layer` from another place on. */
+export async function makeLargeArchive(
+  folder: string,
+  layer: string,
+  gib: number
+): Promise<string> {
+  const at = join(folder, `large-${gib}`)
+  await mkdir(at, { recursive: true })
+  const bytes = await readFile(layer)
+  const layers: Layer[] = []
+  for (let number = 0; number < gib * 2; number++) {
+    layers.push(await turn(bytes, at, `layer${number}.tar`, (number * 32_436_224) % bytes.length))
+  }
+  return save(at, 'image.tar', layers)
+}
+
+/** Half a GiB of the bytes, over and over; a push does not look into layers. */
+async function turn(bytes: Buffer, folder: string, name: string, start: number): Promise<Layer> {
+  const size = 512 * 1024 * 1024
+  const hash = createHash('sha256')
+  const handle = await open(join(folder, name), 'w')
+  try {
+    for (let written = 0, from = start; written < size; from = 0) {
+      const piece = bytes.subarray(from, from + size - written)
+      hash.update(piece)
+      await handle.writeFile(piece)
+      written += piece.length
+    }
+  } finally {
+    await handle.close()
+  }
+  return { name, digest: hash.digest('hex'), bytes: size }
 }

@@ -12,6 +12,8 @@ export interface BenchEmulator {
   readonly env: Readonly<Record<string, string>>
   /** How many API calls and registry requests there were. */
   countRequests(): Promise<number>
+  /** How many of them were API calls. */
+  countCalls(): Promise<number>
   /** The bytes of blobs that were uploaded, over the layer API (without its base64) and over `/v2/`. */
   blobBytes(): Promise<number>
   stop(): Promise<void>
@@ -46,6 +48,8 @@ export async function startBenchEmulator(args: readonly string[] = []): Promise<
     alias: 'bench',
     env,
     countRequests: async () => (await listRequests(url)).length,
+    countCalls: async () =>
+      (await listRequests(url)).filter(({ operation }) => operation !== undefined).length,
     blobBytes: async () => {
       const requests = await listRequests(url)
       return requests.reduce((sum, request) => sum + blobBytesOf(request), 0)

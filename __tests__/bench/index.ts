@@ -2,10 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeBenchArchives } from './archive.ts'
+import { benchLevels } from './levels.ts'
 import { benchLogin } from './login.ts'
 import { benchPrimitives } from './primitives.ts'
-import { benchPush } from './push.ts'
+import { benchMemory, benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
+import { benchStages } from './stages.ts'
 import { markdownTable } from './table.ts'
 import type { Line } from './table.ts'
 
@@ -19,10 +21,13 @@ const folder = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
 const lines: Line[] = []
 try {
   if (wants('login')) lines.push(...(await benchLogin(RUNS)))
-  if (wants('push') || wants('primitives')) {
+  if (['push', 'primitives', 'stages', 'levels', 'memory'].some(wants)) {
     const archives = await makeBenchArchives(folder)
     if (wants('push')) lines.push(...(await benchPush(archives, RUNS)))
     if (wants('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
+    if (wants('stages')) lines.push(...(await benchStages(archives, RUNS)))
+    if (wants('levels')) lines.push(...(await benchLevels(archives, RUNS)))
+    if (wants('memory')) lines.push(...(await benchMemory(folder, archives.layer)))
   }
   if (wants('scale')) lines.push(...(await benchScale(Math.max(1, Math.ceil(RUNS / 2)))))
 } finally {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
+import { makeLargeArchive } from './archive.ts'
 import type { BenchArchives } from './archive.ts'
 import { startBenchEmulator } from './emulator.ts'
 import type { BenchEmulator } from './emulator.ts'
@@ -135,6 +136,34 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
       unit: 's'
     }
   ]
+}
+
+/**
+ * What a push takes of memory, large archive against small. Once each: it is the size that matters here,
+ * and one push of 4 GiB takes a minute.
+ */
+export async function benchMemory(folder: string, layer: string): Promise<Line[]> {
+  const small = await makeLargeArchive(folder, layer, 1)
+  const large = await makeLargeArchive(folder, layer, 4)
+  const peak = async (archive: string, compression: string): Promise<number[]> => {
+    const { peakMiB } = await withEmulator((emulator) =>
+      ours({ compression })(emulator, archive, '1')
+    )
+    process.stderr.write('.')
+    return [peakMiB]
+  }
+  const lines: Line[] = []
+  for (const compression of ['gzip', 'zstd']) {
+    lines.push({
+      work: `push of 4 GiB, ${compression}: peak memory`,
+      ours: await peak(large, compression),
+      peer: await peak(small, compression),
+      peerName: 'push of 1 GiB',
+      unit: 'MiB',
+      mark: 1.1
+    })
+  }
+  return lines
 }
 
 type Scenario = (archives: BenchArchives) => Promise<Push>

@@ -1,0 +1,86 @@
+import { createReadStream } from 'node:fs'
+import { createBlockMemory } from '../../src/push/block-memory.js'
+import { blocksOf } from '../../src/push/blocks.js'
+import { createDeflatePacker } from '../../src/push/gzip.js'
+import { mapAhead } from '../../src/push/map-ahead.js'
+import { createZstdPacker } from '../../src/push/zstd.js'
+import type { BenchArchives } from './archive.ts'
+import type { Line } from './table.ts'
+
+const MIB = 1024 * 1024
+
+/** One way to compress. */
+interface Setting {
+  readonly compression: 'gzip' | 'zstd'
+  readonly level: number
+  readonly blockBytes: number
+  readonly threads: number
+}
+
+const GZIP: Setting = { compression: 'gzip', level: 4, blockBytes: MIB, threads: 3 }
+const ZSTD: Setting = { compression: 'zstd', level: 3, blockBytes: 2 * MIB, threads: 3 }
+
+const varied = (base: Setting, key: 'level' | 'blockBytes' | 'threads', values: number[]) =>
+  values.map((value): Setting => ({ ...base, [key]: value }))
+
+const SETTINGS: readonly Setting[] = [
+  ...varied(GZIP, 'level', [1, 2, 3, 5, 6]),
+  ...varied(GZIP, 'blockBytes', [MIB / 4, 4 * MIB]),
+  ...varied(GZIP, 'threads', [1, 2, 4]),
+  ...varied(ZSTD, 'level', [1, 2, 5]),
+  ...varied(ZSTD, 'blockBytes', [MIB / 2, 8 * MIB])
+]
+
+interface Packed {
+  readonly seconds: number
+  readonly megabytes: number
+}
+
+/** What other levels, block sizes and numbers of threads would give, against the defaults. */
+export async function benchLevels(archives: BenchArchives, runs: number): Promise<Line[]> {
+  const lines: Line[] = []
+  for (const setting of SETTINGS) {
+    const base = setting.compression === 'gzip' ? GZIP : ZSTD
+    const ours: Packed[] = []
+    const defaults: Packed[] = []
+    for (let run = 0; run < runs; run++) {
+      ours.push(await pack(archives.layer, setting))
+      defaults.push(await pack(archives.layer, base))
+      process.stderr.write('.')
+    }
+    const work = nameOf(setting, base)
+    const peerName = nameOf(base, base)
+    const time = (packed: readonly Packed[]): number[] => packed.map(({ seconds }) => seconds)
+    const size = (packed: readonly Packed[]): number[] => packed.map(({ megabytes }) => megabytes)
+    lines.push(
+      { work: `${work}: wall`, ours: time(ours), peer: time(defaults), peerName, unit: 's' },
+      { work: `${work}: size`, ours: size(ours), peer: size(defaults), peerName, unit: 'MB' }
+    )
+  }
+  return lines
+}
+
+function nameOf(setting: Setting, base: Setting): string {
+  const { compression, level, blockBytes, threads } = setting
+  if (blockBytes !== base.blockBytes) return `${compression}, blocks of ${blockBytes / MIB} MiB`
+  if (threads !== base.threads) return `${compression}, ${threads} at a time`
+  return `${compression} level ${level}, ${blockBytes / MIB} MiB, ${threads} at a time`
+}
+
+async function pack(path: string, setting: Setting): Promise<Packed> {
+  const { compression, level, blockBytes, threads } = setting
+  const createPacker = compression === 'gzip' ? createDeflatePacker : createZstdPacker
+  const packer = createPacker(level, threads)
+  const memory = createBlockMemory()
+  const chunks = createReadStream(path, { highWaterMark: MIB }) as AsyncIterable<Buffer>
+  const blocks = blocksOf(chunks, blockBytes, memory)
+  const before = performance.now()
+  let bytes = 0
+  const packed = mapAhead(
+    blocks,
+    () => threads + 2,
+    (block) => packer.pack(block)
+  )
+  for await (const pieces of packed) for (const piece of pieces) bytes += piece.length
+  return { seconds: (performance.now() - before) / 1000, megabytes: bytes / 1e6 }
+}

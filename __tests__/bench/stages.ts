@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto'
+import { open, readFile } from 'node:fs/promises'
+import * as http from 'node:http'
+import { availableParallelism } from 'node:os'
+import zlib from 'node:zlib'
+import type { LayerFile, StoredContent } from '../../src/archive/contents.js'
+import { openLocalFile } from '../../src/archive/local-file.js'
+import { storedSlices } from '../../src/archive/stored-slices.js'
+import { createEcrPublicClient } from '../../src/ecr-public/client.js'
+import { createChunkRing } from '../../src/push/block-memory.js'
+import { createCompressor } from '../../src/push/compressor.js'
+import { createLayerApi } from '../../src/push/layer-api.js'
+import { bodySize, PartBody } from '../../src/push/part-body.js'
+import { verifyLayerFile } from '../../src/push/verify.js'
+import { measureAction } from './action.ts'
+import type { BenchArchives } from './archive.ts'
+import { startBenchEmulator } from './emulator.ts'
+import type { BenchEmulator } from './emulator.ts'
+import type { Line } from './table.ts'
+
+const MIB = 1024 * 1024
+const PART_BYTES = 10 * MIB
+/** Parts that the stages of encoding and sending work on. */
+const PARTS = 24
+/** A level and block size as the push has them. */
+const LEVEL = 4
+const BLOCK_BYTES = MIB
+
+type Stage = () => Promise<unknown>
+
+/**
+ * The stages of a push, each alone, against a bare loop over the same primitive: the mark says how much
+ * of their own they may add.
+ */
+export async function benchStages(archives: BenchArchives, runs: number): Promise<Line[]> {
+  const file = await openLocalFile(archives.layer)
+  const content = storedSlices(file, 'layer', file.size, [
+    { at: 0, position: 0, length: file.size }
+  ])
+  const digest = await hashFile(archives.layer)
+  const layer: LayerFile = {
+    kind: 'layer-file',
+    diffId: `sha256:${digest}`,
+    compression: 'none',
+    content
+  }
+  const bytes = (await readFile(archives.layer)).subarray(0, PARTS * PART_BYTES)
+  const emulator = await startBenchEmulator()
+  try {
+    await measureAction({ mode: 'ensure-repo', repository: 'app' }, emulator.env)
+    const { signal } = new AbortController()
+    const stages: readonly [string, Stage, Stage][] = [
+      ['reading', () => drain(content.read(createChunkRing(2))), () => readLoop(archives.layer)],
+      ['hashing', () => verifyLayerFile(layer, signal), () => hashFile(archives.layer)],
+      ['compressing', () => compress(content), () => deflateLoop(archives.layer)],
+      ['encoding', () => encode(bytes), () => encodeLoop(bytes)],
+      ['sending', () => send(bytes, emulator), () => postLoop(bytes, emulator)]
+    ]
+    const lines: Line[] = []
+    for (const [name, own, bare] of stages) lines.push(await compare(name, own, bare, runs))
+    return lines
+  } finally {
+    await emulator.stop()
+    await file.close()
+  }
+}
+
+async function compare(name: string, own: Stage, bare: Stage, runs: number): Promise<Line> {
+  const ours: number[] = []
+  const peer: number[] = []
+  // Once for the compiler of JavaScript, which a push has warmed up by then.
+  await own()
+  await bare()
+  for (let run = 0; run < runs; run++) {
+    ours.push(await seconds(own))
+    peer.push(await seconds(bare))
+    process.stderr.write('.')
+  }
+  return {
+    work: `stage of a push, alone: ${name}`,
+    ours,
+    peer,
+    peerName: 'bare loop',
+    unit: 's',
+    mark: 1.1
+  }
+}
+
+async function seconds(stage: Stage): Promise<number> {
+  const before = performance.now()
+  await stage()
+  return (performance.now() - before) / 1000
+}
+
+async function drain(chunks: AsyncIterable<Buffer>): Promise<number> {
+  let bytes = 0
+  for await (const chunk of chunks) bytes += chunk.length
+  return bytes
+}
+
+async function readLoop(path: string, take?: (chunk: Buffer) => void): Promise<void> {
+  const handle = await open(path)
+  const memory = Buffer.allocUnsafeSlow(MIB)
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(memory, 0, MIB)
+      if (bytesRead === 0) return
+      take?.(memory.subarray(0, bytesRead))
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await readLoop(path, (chunk) => hash.update(chunk))
+  return hash.digest('hex')
+}
+
+function compress(content: StoredContent): Promise<number> {
+  const compressor = createCompressor('gzip', LEVEL)
+  compressor.useAllThreads()
+  return drain(compressor.compress((allocate) => content.read(allocate)))
+}
+
+/** As many blocks at a time as there are cores, and nothing else: no order, no header, no memory kept. */
+async function deflateLoop(path: string): Promise<void> {
+  const handle = await open(path)
+  const { size } = await handle.stat()
+  let next = 0
+  const work = async (): Promise<void> => {
+    const memory = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    while (next < size) {
+      const at = next
+      next += BLOCK_BYTES
+      const { bytesRead } = await handle.read(memory, 0, BLOCK_BYTES, at)
+      await deflate(memory.subarray(0, bytesRead))
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  await handle.close()
+}
+
+function deflate(block: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { level: LEVEL, memLevel: 9, chunkSize: BLOCK_BYTES / 2 }
+    zlib.deflateRaw(block, options, (error, deflated) => {
+      if (error) reject(error)
+      else resolve(deflated)
+    })
+  })
+}
+
+const fieldsOf = (uploadId: string, partFirstByte: number) => ({
+  repositoryName: 'app',
+  uploadId,
+  partFirstByte,
+  partLastByte: partFirstByte + PART_BYTES - 1
+})
+
+async function encode(bytes: Buffer): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(bodySize(PART_BYTES))
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    const part = new PartBody(memory, PART_BYTES)
+    for (let chunk = at; chunk < at + PART_BYTES; chunk += 256 * 1024) {
+      part.append(bytes.subarray(chunk, chunk + 256 * 1024))
+    }
+    part.finish(fieldsOf('u', at))
+  }
+  await Promise.resolve()
+}
+
+async function encodeLoop(bytes: Buffer): Promise<void> {
+  const memory = Buffer.allocUnsafeSlow(bodySize(PART_BYTES))
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    let end = 0
+    for (let slice = at; slice < at + PART_BYTES; slice += 48 * 1024) {
+      const text = bytes.toString('base64', slice, Math.min(slice + 48 * 1024, at + PART_BYTES))
+      end += memory.write(text, end, 'latin1')
+    }
+  }
+  await Promise.resolve()
+}
+
+async function send(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
+  const { signal } = new AbortController()
+  const quiet = (): void => undefined
+  const log = { info: quiet, notice: quiet, warning: quiet, debug: quiet, group: groupless }
+  const client = createEcrPublicClient({
+    maxAttempts: 1,
+    env: emulator.env,
+    signal,
+    log,
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' }
+  })
+  const api = createLayerApi(client, { repositoryName: 'app' })
+  const { uploadId } = await api.initiate()
+  const memory = Buffer.allocUnsafeSlow(bodySize(PART_BYTES))
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    const part = new PartBody(memory, PART_BYTES)
+    part.append(bytes.subarray(at, at + PART_BYTES))
+    await api.uploadPart(part.finish(fieldsOf(uploadId, at)), uploadId)
+  }
+  client.destroy()
+}
+
+const groupless = <T>(_title: string, body: () => Promise<T>): Promise<T> => body()
+
+/** The same bodies, made the same way and hashed once as a signature needs it, over a bare connection. */
+async function postLoop(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const initiate = Buffer.from('{"repositoryName":"app"}')
+  const begun = await post(emulator, 'InitiateLayerUpload', initiate, agent)
+  const { uploadId } = JSON.parse(begun) as { uploadId: string }
+  const memory = Buffer.allocUnsafeSlow(bodySize(PART_BYTES))
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    const part = new PartBody(memory, PART_BYTES)
+    part.append(bytes.subarray(at, at + PART_BYTES))
+    const body = part.finish(fieldsOf(uploadId, at))
+    createHash('sha256').update(body).digest()
+    await post(emulator, 'UploadLayerPart', body, agent)
+  }
+  agent.destroy()
+}
+
+function post(
+  emulator: BenchEmulator,
+  operation: string,
+  body: Buffer,
+  agent: http.Agent
+): Promise<string> {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': String(body.length),
+    'x-amz-target': `SpencerFrontendService.${operation}`,
+    'x-amz-date': '20260101T000000Z',
+    authorization:
+      'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/ecr-public/aws4_request, SignedHeaders=host, Signature=0'
+  }
+  return new Promise((resolve, reject) => {
+    const request = http.request(emulator.url, { method: 'POST', headers, agent }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(text)
+        else reject(new Error(`${operation}: ${String(response.statusCode)} ${text}`))
+      })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
