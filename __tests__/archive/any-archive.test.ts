@@ -17,11 +17,12 @@ import {
   type TestImage,
   type TestIndex
 } from '../helpers/archives.js'
+import { isSoak, SEEDED } from '../helpers/counts.js'
 import { readContent, readDiffIds, useFolder } from '../helpers/read-archive.js'
 import { tarArchive, tarMember, writeChecksum, type TarMember } from '../helpers/tar-writer.js'
 
 const folder = useFolder()
-const RUNS = process.env.SOAK === '1' ? 3000 : 150
+const RUNS = isSoak ? 3000 : 150
 
 const open = (path: string, archiveImage?: string): Promise<ArchiveContents> =>
   openArchive(path, {
@@ -107,7 +108,7 @@ test('any image in any format is read back with its config and layers', async ()
         await rm(path, { recursive: true })
       }
     ),
-    { numRuns: RUNS }
+    { numRuns: RUNS, ...SEEDED }
   )
 }, 600_000)
 
@@ -136,7 +137,7 @@ test('an archive that is damaged anywhere is read, or refused with words', async
         await readsOrRefuses(damages.reduce(applyDamage, archive))
       }
     ),
-    { numRuns: RUNS }
+    { numRuns: RUNS, ...SEEDED }
   )
 }, 600_000)
 
@@ -171,7 +172,7 @@ test('a header that says anything, with the right checksum, is read or refused w
         await readsOrRefuses(changed)
       }
     ),
-    { numRuns: RUNS }
+    { numRuns: RUNS, ...SEEDED }
   )
 }, 600_000)
 
@@ -205,7 +206,7 @@ test('JSON that says anything is read or refused with words', async () => {
         else await readsOrRefuses(tarArchive(members))
       }
     ),
-    { numRuns: RUNS }
+    { numRuns: RUNS, ...SEEDED }
   )
 }, 600_000)
 
@@ -242,7 +243,7 @@ test('links of any kind are followed inside of the archive, or refused with word
         tarArchive([...members, ...links, { name: 'manifest.json', body: wanted }])
       )
     }),
-    { numRuns: RUNS }
+    { numRuns: RUNS, ...SEEDED }
   )
 }, 600_000)
 

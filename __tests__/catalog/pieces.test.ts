@@ -50,6 +50,13 @@ describe('headingKey', () => {
 })
 
 describe('readHtmlTags', () => {
+  it.each(['<p>a</p', '<p>a</A\n\ntext\n', '<p>a<b href="x'])(
+    'leaves out what the text cuts off: %s',
+    (html) => {
+      expect(readHtmlTags(html).map(({ start, end }) => html.slice(start, end))).toEqual(['<p>'])
+    }
+  )
+
   const attribute = (html: string): unknown =>
     readHtmlTags(html)[0]?.attributes.map(({ name, value, range }) => [
       name,

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { callApi } from './call-api.js'
 import type { WireAnswer, WireJson } from './call-api.js'
 import { runEmulator } from './emulator-process.js'
@@ -11,7 +12,7 @@ import { digestOf, TYPES } from './service.js'
 // `kill -9` at random moments of pushes. What was acknowledged must be there after the restart; what was
 // under way may be there or not, but never by half. SOAK=1 does it a hundred times.
 
-const ROUNDS = process.env.SOAK === '1' ? 100 : 6
+const ROUNDS = isSoak ? 100 : 6
 const PUSHERS = 4
 const PART_BYTES = 40_000
 
@@ -175,7 +176,7 @@ test(`nothing acknowledged is lost and nothing is there by half after ${String(R
   const data = mkdtempSync(join(tmpdir(), 'kill-'))
   const start = (): Promise<EmulatorProcess> =>
     runEmulator('--port', '0', '--data', data, '--limit-min-part-bytes', '1')
-  const random = createRandom(2026)
+  const random = createRandom(SEED)
   const pushers = Array.from({ length: PUSHERS }, (_item, at) => {
     return new Pusher(`team/app-${String(at)}`, createRandom(at + 1))
   })
@@ -205,6 +206,7 @@ test(`nothing acknowledged is lost and nothing is there by half after ${String(R
     }
   }
   expect(answers).toBeGreaterThan(ROUNDS)
+  tellCounts('kill -9 of the emulator', { kills: ROUNDS }, SEED)
   emulator.child.kill('SIGTERM')
   expect(await emulator.ended).toBe(0)
   rmSync(data, { recursive: true })

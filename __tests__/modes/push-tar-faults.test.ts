@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
 import { pushTar } from '../../src/modes/push-tar.js'
 import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { pullImage } from '../helpers/pull-image.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
 /** 200 pushes take minutes: they run with SOAK=1. */
-const PUSHES = process.env.SOAK === '1' ? 200 : 12
-const SEED = Number(process.env.SEED ?? 20261125)
+const PUSHES = isSoak ? 200 : 12
 const FAULTS = ['throttle', 'server-error', 'reset-before', 'reset-after', 'truncate'] as const
 
 let folder: string
@@ -63,6 +63,8 @@ it(`${String(PUSHES)} pushes succeed though 10 % of all calls fail (SEED=${Strin
     partsNeeded += isIndex ? 2 : 1
   }
   const requests = await emulator.requests()
+  const faulted = requests.filter((request) => 'fault' in request).length
+  tellCounts('pushes under faults', { pushes: PUSHES, 'faulted calls': faulted }, SEED)
   const parts = requests.filter(({ operation }) => operation === 'UploadLayerPart')
   const failed = parts.filter(({ status }) => status !== 200)
   expect(parts.length).toBeLessThanOrEqual(partsNeeded + failed.length + PUSHES)

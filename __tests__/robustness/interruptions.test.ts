@@ -6,7 +6,7 @@ import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { afterBusyTime } from './busy-time.js'
-import { isSoak, SEED, tellCounts } from './counts.js'
+import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 

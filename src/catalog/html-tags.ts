@@ -50,6 +50,7 @@ class TagCollector {
     onclosetag: (start: number, end: number): void => {
       const name = this.nameAt(start, end)
       const close = this.html.indexOf('>', end)
+      if (close === -1) return
       this.tags.push({ name, isClosing: true, attributes: [], start: start - 2, end: close + 1 })
     },
     onattribname: (start: number, end: number): void => {

@@ -22,7 +22,7 @@ import { damagedBytes, damagedJson } from './mutations.js'
 tellFuzzCounts('archives')
 
 const OUTSIDE = 'what lies outside of the archive'
-const RUNS = { small: 100, soak: 5000 }
+const RUNS = { small: 100, soak: 2500 }
 
 const image = buildImage({ layers: [{ a: 'a' }, Buffer.alloc(1024), { b: 'b' }] })
 const index = buildIndex([image, buildImage({ platform: { os: 'linux', architecture: 'arm64' } })])
@@ -66,7 +66,7 @@ test(
     ])
     await tryHostile('damaged gzip or zstd', damagedBytes(packed), RUNS, readArchive)
     const twice = damagedHeaders(tars).map((tar) => gzipSync(tar))
-    await tryHostile('damaged headers within gzip', twice, { small: 30, soak: 2000 }, readArchive)
+    await tryHostile('damaged headers within gzip', twice, { small: 30, soak: 1000 }, readArchive)
     await tryHostile('zstd frames', damagedBytes(packed), RUNS, async (bytes) => {
       let total = 0
       for await (const chunk of splitZstdFrames(chunksOf(bytes))) total += chunk.length
@@ -172,7 +172,7 @@ function damagedHeaders(samples: readonly Buffer[]): fc.Arbitrary<Buffer> {
 
 /** Types of members, sizes and names that readers stumble over. */
 const HEADER_TEXTS = [
-  ...'0123567SLKxgDMNVX\0',
+  ...Array.from('0123567SLKxgDMNVX\0'),
   '../outside\0',
   '/etc/passwd\0',
   'manifest.json\0',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Worker } from 'node:worker_threads'
 import { ActionError } from '../../../src/errors.js'
-import { isSoak, SEED, tellCounts } from '../counts.js'
+import { isSoak, SEED, tellCounts } from '../../helpers/counts.js'
 
 /** How long one input may keep a parser, in milliseconds, before it counts as hanging: far above what any takes. */
 const HANG_MS = 120_000

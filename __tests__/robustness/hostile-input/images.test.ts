@@ -24,7 +24,7 @@ const index = buildIndex([image, buildImage({ platform: { os: 'linux', architect
 const attestation = buildAttestation(image)
 const manifests = [image, docker, index, attestation].map(({ content }) => parse(content.bytes))
 const DIGEST = image.content.digest
-const RUNS = { small: 100, soak: 6000 }
+const RUNS = { small: 100, soak: 3000 }
 
 const mediaType = fc.constantFrom(undefined, ...Object.values(MEDIA_TYPES), '', 'text/html')
 

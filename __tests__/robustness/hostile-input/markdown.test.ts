@@ -129,7 +129,7 @@ const markdown = damagedText([README, '# A\n\ntext\n', '', '## Usage\n\nRun it.\
 
 /** Both are turned into words by who reads the file. */
 const REFUSALS = [UndecodableText, TooIntricateText]
-const RUNS = { small: 100, soak: 6000 }
+const RUNS = { small: 100, soak: 3000 }
 
 test(
   'a README of any content gives texts, which stay the same when they are read again',

@@ -25,7 +25,7 @@ import { damagedJson, damagedText } from './mutations.js'
 
 tellFuzzCounts('settings')
 
-const RUNS = { small: 100, soak: 6000 }
+const RUNS = { small: 100, soak: 3000 }
 const HOST = 'public.ecr.aws'
 const TAGS = ['v1.0.0', 'latest', 'a'.repeat(128), 'nightly-20260101']
 
