@@ -198,7 +198,7 @@ function opinionOfPolicy(
     if (first.days !== undefined) return pushedAt(digest) + first.days * DAY < now
     const rank = seen
       .filter((other) => selects(first.select, ownTags(other)))
-      .sort((a, b) => pushedAt(b) - pushedAt(a) || (a < b ? -1 : 1))
+      .sort((a, b) => pushedAt(b) - pushedAt(a) || (a > b ? -1 : 1))
       .indexOf(digest)
     return rank >= (first.count ?? 0)
   }

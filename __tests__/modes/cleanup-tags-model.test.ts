@@ -161,10 +161,9 @@ function expectWhole(world: World, before: RepositoryState, after: RepositorySta
 
 /**
  * Whether what refers to an image may go before it although the image is then left: where the service insists on
- * that order, and somebody changes the image, or its deletion fails, in between.
+ * that order, and the image then changes, or its deletion fails.
  */
-function mayLoseReferrers(world: World, given: Scenario, done: Done): boolean {
-  if (!done.isDisturbed) return false
+function mayLoseReferrers(world: World, given: Scenario): boolean {
   if (given.subjectProtection === 'on') return true
   return [...world.known.values()].some(
     ({ children, subject }) => subject !== undefined && lists(world, children, subject)
@@ -239,7 +238,8 @@ async function check(scene: Scenario): Promise<void> {
     await emulator.clearFaults()
     const after = await repository.state()
     const expected = expectedState(world, before, scene.given)
-    if (!mayLoseReferrers(world, scene, done)) expectWhole(world, before, after)
+    const isHindered = done.isDisturbed || isBlocked(world, scene, before, expected)
+    if (!isHindered || !mayLoseReferrers(world, scene)) expectWhole(world, before, after)
     // A tag that was moved away and back looks as it was listed: nobody can see that.
     for (const [name, digest] of done.tags) {
       if (before.tags.get(name) === digest) done.tags.delete(name)

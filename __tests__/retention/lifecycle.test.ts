@@ -99,18 +99,19 @@ describe('the published examples give the documented results', () => {
     expect(expired(images, rule(1, { ...prefixes('alpha', 'beta'), ...moreThan(1) }))).toBe('A B')
   })
 
-  test('filtering on all images, example A: a rule before shields its images', () => {
+  test('filtering on all images, example A: all but the newest expire', () => {
     const images = imagesOf('A: 4 alpha-1', 'B: 3 beta-1', 'C: 2', 'D: 1 alpha-2')
-    const rules = [
-      rule(1, { ...prefixes('alpha'), ...moreThan(1) }),
-      rule(2, { tagStatus: 'any', ...moreThan(1) })
-    ]
-    expect(expired(images, ...rules)).toBe('A B C')
+    expect(expired(images, rule(1, { tagStatus: 'any', ...moreThan(1) }))).toBe('A B C')
   })
 
-  test('filtering on all images: any with an age takes tagged and untagged alike', () => {
-    const images = imagesOf('A: 40 alpha-1', 'B: 40', 'C: 2')
-    expect(expired(images, rule(7, { tagStatus: 'any', ...since(30) }))).toBe('A B')
+  test('filtering on all images, example B: what a rule before has seen, any leaves alone', () => {
+    const images = imagesOf('A: 4 alpha-1 beta-1', 'B: 3', 'C: 2 alpha-2', 'D: 1 githash', 'E: 1')
+    const rules = [
+      rule(1, { ...prefixes('alpha'), ...moreThan(1) }),
+      rule(2, { tagStatus: 'untagged', ...since(1) }),
+      rule(3, { tagStatus: 'any', ...moreThan(1) })
+    ]
+    expect(expired(images, ...rules)).toBe('A B D')
   })
 })
 
@@ -122,6 +123,13 @@ describe('evaluateLifecycle', () => {
       rule(10, { ...prefixes('prod'), ...moreThan(1) })
     ]
     expect(expired(images, ...rules)).toBe('A')
+  })
+
+  test('any with an age takes tagged and untagged alike, and a rule before shields its images', () => {
+    const images = imagesOf('A: 40 alpha-1', 'B: 40', 'C: 2')
+    const any = rule(7, { tagStatus: 'any', ...since(30) })
+    expect(expired(images, any)).toBe('A B')
+    expect(expired(images, rule(1, { ...prefixes('alpha'), ...moreThan(1) }), any)).toBe('B')
   })
 
   test('images that an earlier rule expired still count in a later one', () => {

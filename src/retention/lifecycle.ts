@@ -81,7 +81,7 @@ function comparePushedNewestFirst(a: LifecycleImage, b: LifecycleImage): number 
   const other = b.pushedAt ?? Infinity
   if (one !== other) return one > other ? -1 : 1
   if (a.digest === b.digest) return 0
-  return a.digest < b.digest ? -1 : 1
+  return a.digest > b.digest ? -1 : 1
 }
 
 /**
