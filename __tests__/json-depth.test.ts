@@ -16,6 +16,7 @@ describe('JSON that nests without end', () => {
   it('is refused in auth files, policies and lifecycle policies', async () => {
     const deep = lists(14_000)
     expect(() => parseAuthDocument(`{"a":${deep}}`)).toThrow(AuthDocumentError)
+    expect(() => parseAuthDocument('{"a":'.repeat(20_000))).toThrow(AuthDocumentError)
     await expect(readPolicy(`{"Statement":${deep}}`)).rejects.toThrow(/at most 100 levels/)
     expect(() => parseLifecyclePolicy(`{"rules":${deep}}`, 'p.json')).toThrow(/nests too deep/)
   })

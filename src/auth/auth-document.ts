@@ -129,9 +129,7 @@ function parseJson(text: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch {
-    const errors: ParseError[] = []
-    parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
-    const [first] = errors
+    const first = findSyntaxError(text)
     if (first === undefined) throw new AuthDocumentError('it is no JSON')
     const before = text.slice(0, first.offset).split('\n')
     const column = (before.at(-1) ?? '').length + 1
@@ -139,6 +137,17 @@ function parseJson(text: string): Json {
       `it is no JSON: ${printParseErrorCode(first.error)} in line ${before.length}, column ${column}`
     )
   }
+}
+
+/** The first fault; `undefined` also where the text nests deeper than the parser, which recurses, can follow. */
+function findSyntaxError(text: string): ParseError | undefined {
+  const errors: ParseError[] = []
+  try {
+    parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
+  return errors[0]
 }
 
 /** How the text is indented; `undefined` where it is all on one line, and stays so. Docker indents by tabs. */
