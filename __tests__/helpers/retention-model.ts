@@ -202,23 +202,33 @@ function opinionOfPolicy(
       .indexOf(digest)
     return rank >= (first.count ?? 0)
   }
-  const expired = new Set(seen.filter(isExpired))
-  const own = [...state.tags.keys()].filter((tag) => targetOfCompanion(tag) === undefined)
-  if (own.every((tag) => expired.has(state.tags.get(tag)!))) {
-    const [latest = ''] = own.sort(latestFirst(world))
-    expired.delete(state.tags.get(latest) ?? '')
-  }
+  const expired = withoutLastTag(world, state, new Set(seen.filter(isExpired)))
   const isOld = (time: number | undefined): boolean => time !== undefined && time + HOUR < now
+  const lonely = new Set(lonelyCompanions(state))
+  const staleTags = [...state.tags].filter(([tag, digest]) => {
+    if (!expired.has(digest)) return false
+    return targetOfCompanion(tag) === undefined || (lonely.has(tag) && isOld(tagTimes.get(tag)))
+  })
   return {
-    staleTags: new Set([
-      ...own.filter((tag) => expired.has(state.tags.get(tag)!)),
-      ...lonelyCompanions(state).filter(
-        (tag) => expired.has(state.tags.get(tag)!) && isOld(tagTimes.get(tag))
-      )
-    ]),
+    staleTags: new Set(staleTags.map(([tag]) => tag)),
     staleUntagged: new Set([...expired].filter((digest) => isOld(pushedAt(digest)))),
     isByImage: true
   }
+}
+
+/** No policy takes every tag: the image whose tag was set last stays then. */
+function withoutLastTag(
+  world: KnownRepository,
+  state: RepositoryState,
+  expired: ReadonlySet<string>
+): Set<string> {
+  const own = [...state.tags.keys()].filter((tag) => targetOfCompanion(tag) === undefined)
+  const left = new Set(expired)
+  if (own.every((tag) => expired.has(state.tags.get(tag)!))) {
+    const [latest = ''] = own.sort(latestFirst(world))
+    left.delete(state.tags.get(latest) ?? '')
+  }
+  return left
 }
 
 function selects(select: PolicyRule['select'], tags: readonly string[]): boolean {

@@ -101,8 +101,18 @@ export class Survey {
       const digests = [...this.kept].filter((digest) => !this.asked.has(digest))
       return digests.length === 0 ? undefined : { kind: 'referrers', digests }
     }
+    const loose = this.withoutListed(plain)
+    if (loose.length > 0 && loose.length <= MAX_READS_OF_PLAIN_IMAGES) {
+      return { kind: 'manifests', digests: loose }
+    }
     this.uncheckedCount = plain.length
     return undefined
+  }
+
+  /** Those that no index lists as one of its platforms, and that are the likelier to refer to another image. */
+  private withoutListed(digests: readonly string[]): string[] {
+    const listed = new Set([...this.links.values()].flatMap(({ children }) => children))
+    return digests.filter((digest) => !listed.has(digest))
   }
 
   private unread(digests: Iterable<string>, isWanted: (image: ListedImage) => boolean): string[] {

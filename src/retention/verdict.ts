@@ -17,10 +17,12 @@ export interface Judgement {
   readonly isByImage: boolean
 }
 
+/** The verdict that something stays. */
 export function stays(reason: string, goesAt?: number): Verdict {
   return { goes: false, reason, goesAt }
 }
 
+/** The verdict that something may go. */
 export function goes(reason: string): Verdict {
   return { goes: true, reason }
 }
