@@ -539,6 +539,28 @@ describe('what nobody outside knows of the service', () => {
     }
   )
 
+  test('a look that comes too early for the service does no harm', async () => {
+    const on = await stage()
+    await pushDaily(on, ...Array.from({ length: 150 }, (_, at) => `v${at}`))
+    let looks = 0
+    let isDeleted = false
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof BatchDeleteImageCommand) isDeleted = true
+      const ids = command instanceof DescribeImagesCommand ? (command.input.imageIds ?? []) : []
+      if (isDeleted && ids.length === 1 && ++looks === 1) {
+        return { imageDetails: [{ imageDigest: ids[0]!.imageDigest }] }
+      }
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1' }
+    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 149 } })
+    expect(await tagsOf(on)).toEqual(['v149'])
+    expect(looks).toBe(1)
+  })
+
   test('where the image stays after its last tag went, that is said, and what it needs stays', async () => {
     const on = await stage({ lastTagDeletion: 'tag' })
     const child = await on.repository.push({ name: 'child' })

@@ -103,8 +103,9 @@ export class DeletionRun {
         pushedAt: listed.get(row.digest)?.pushedAt
       })
     }
-    await this.attempt(untagged)
-    const { log, repository } = this.scope
+    const { habits, log, repository } = this.scope
+    const tried = await this.attempt(untagged)
+    if (untagged.length > 0 && tried === 0) habits.notKept()
     log.debug(`${repository.repositoryName}: ${this.outcomes.size} deletions looked at`)
   }
 
@@ -123,13 +124,15 @@ export class DeletionRun {
     }
   }
 
-  private async attempt(batch: readonly Deletion[]): Promise<void> {
+  /** Deletes what still is as it was listed; resolves to how many deletions were tried. */
+  private async attempt(batch: readonly Deletion[]): Promise<number> {
     const open = batch.filter((deletion) => this.isFree(deletion))
     const fit = await this.filterUnchanged(open)
-    if (fit.length === 0) return
+    if (fit.length === 0) return 0
     const result = await deleteBatch(this.scope, fit, this.scope.signal)
     this.noteErrors(result)
     for (const [deletion, outcome] of result.outcomes) this.note(deletion, outcome)
+    return fit.length
   }
 
   /** `false`, with the outcome noted, where something else stands in the way. */

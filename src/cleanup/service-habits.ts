@@ -20,6 +20,11 @@ export class ServiceHabits {
     this.keepsUntagged ??= await look(scope, digest)
     return this.keepsUntagged ?? false
   }
+
+  /** Takes back that images stay: the look came before the service had made up its mind. */
+  notKept(): void {
+    this.keepsUntagged = false
+  }
 }
 
 /** `undefined` where it cannot be told: somebody may have tagged the image anew. */
