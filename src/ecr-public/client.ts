@@ -1,5 +1,6 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { Log } from '../log.js'
+import { checkAnswers } from './check-answers.js'
 import { nameOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
@@ -52,6 +53,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     customUserAgent: [['ecr-public-action']]
   })
   if (options.limitsRates !== false) limitRates(client)
+  checkAnswers(client)
   nameOperations(client)
   return client
 }

@@ -1,5 +1,5 @@
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
-import { messageOf } from '../errors.js'
+import { messageOf, problem } from '../errors.js'
 import type { HttpResponse } from '../network/http-client.js'
 import type { Challenge } from './challenge.js'
 import { tokenUrl } from './challenge.js'
@@ -115,7 +115,13 @@ class AccountAuthorizer implements Authorizer {
 
   async #tokenFor(challenge: Challenge, repository: string): Promise<Authorization> {
     const url = tokenUrl(this.origin, challenge, repository)
-    if (url === undefined) throw new Error('the registry names no place that gives tokens')
+    if (url === undefined) {
+      throw problem({
+        what: `${this.origin} names no place that gives tokens`,
+        value: challenge.realm,
+        allowed: 'https, or http on the loopback'
+      })
+    }
     if (this.#credential !== undefined && url.origin === this.origin) {
       const response = await this.getToken(url, `Basic ${this.#credential}`)
       const token = tokenOf(response, this.deps)
@@ -126,7 +132,9 @@ class AccountAuthorizer implements Authorizer {
     }
     this.#credential = undefined
     const token = tokenOf(await this.getToken(url, undefined), this.deps)
-    if (token === undefined) throw new Error(`${url.origin} gave no token`)
+    if (token === undefined) {
+      throw problem({ what: `${url.origin} gave no token to read with`, wayOut: 'try again later' })
+    }
     return { kind: 'token', header: `Bearer ${token}`, isAnonymous: true }
   }
 }

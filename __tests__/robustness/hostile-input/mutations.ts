@@ -223,13 +223,15 @@ const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 2 })
 )
 
-interface Change {
+/** One thing done to a JSON document, at a place that is counted through its members. */
+export interface JsonChange {
   readonly place: readonly number[]
   readonly value: unknown
   readonly kind: 'replace' | 'add' | 'remove' | 'repeat' | 'move'
 }
 
-const change: fc.Arbitrary<Change> = fc.record({
+/** A member replaced, added, removed, repeated or moved. */
+export const jsonChange: fc.Arbitrary<JsonChange> = fc.record({
   place: fc.array(fc.nat({ max: 20 }), { maxLength: 7 }),
   value: strangeValue,
   kind: fc.constantFrom('replace', 'replace', 'add', 'remove', 'repeat', 'move')
@@ -238,8 +240,8 @@ const change: fc.Arbitrary<Change> = fc.record({
 /** One of the documents, members replaced, added, removed and repeated by the hundred; now and then damaged as text. */
 export function damagedJson(samples: readonly unknown[]): fc.Arbitrary<string> {
   const documents = fc
-    .tuple(fc.constantFrom(...samples), fc.array(change, { minLength: 1, maxLength: 4 }))
-    .map(([document, changes]) => jsonText(changes.reduce(applyChange, document)))
+    .tuple(fc.constantFrom(...samples), fc.array(jsonChange, { minLength: 1, maxLength: 4 }))
+    .map(([document, changes]) => changeJson(document, changes))
   const texts = samples.map((sample) => JSON.stringify(sample, undefined, 2))
   const tokens = ['{', '}', '[', ']', ',', ':', '"', '\\', '\\ud800', 'null', '"__proto__":']
   return fc.oneof(
@@ -249,11 +251,12 @@ export function damagedJson(samples: readonly unknown[]): fc.Arbitrary<string> {
   )
 }
 
-function jsonText(value: unknown): string {
-  return JSON.stringify(value).replaceAll(PROTO, '__proto__')
+/** The text of a document after the changes. */
+export function changeJson(document: unknown, changes: readonly JsonChange[]): string {
+  return JSON.stringify(changes.reduce(applyChange, document)).replaceAll(PROTO, '__proto__')
 }
 
-function applyChange(tree: unknown, { place, value, kind }: Change): unknown {
+function applyChange(tree: unknown, { place, value, kind }: JsonChange): unknown {
   const [first, ...rest] = place
   if (first === undefined || typeof tree !== 'object' || tree === null) {
     return kind === 'add' || kind === 'remove' ? tree : value

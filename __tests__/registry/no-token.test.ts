@@ -1,0 +1,16 @@
+import { ActionError } from '../../src/errors.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+test('a token endpoint that gives no token is told in words', async () => {
+  // A caller who may not get an authorization token reads with an anonymous one.
+  const emulator = await startEmulator({
+    allow: ['ecr-public:*'],
+    seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v1' }] }] }] }
+  })
+  await emulator.fault({ operation: 'GetToken', fault: 'malformed' })
+  const registry = await makeDeps(emulator).openRegistry(emulator.host)
+  const reading = registry.findManifest('a1b2c3d4/team/app', 'v1')
+  await expect(reading).rejects.toBeInstanceOf(ActionError)
+  await expect(reading).rejects.toThrow(/gave no token to read with/)
+})

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, request as httpRequest } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import type { RunningEmulator } from '../../helpers/start-emulator.js'
+import { runInProcess } from '../run-in-process.js'
+import { makeStepFolder, scenarioEnv, SCENARIOS } from '../scenarios.js'
+import type { Scenario } from '../scenarios.js'
+import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
+import { changeJson, jsonChange } from './mutations.js'
+import type { JsonChange } from './mutations.js'
+
+tellFuzzCounts('answers of the service')
+
+/** More requests than any of the scenarios needs, with all its attempts. */
+const MAX_REQUESTS = 400
+const HANG_MS = 60_000
+
+/** Which answers of a run are changed, by their number, and how. */
+interface Attack {
+  readonly scenario: Scenario
+  readonly answers: readonly number[]
+  readonly changes: readonly JsonChange[]
+}
+
+const attack: fc.Arbitrary<Attack> = fc.record({
+  scenario: fc.constantFrom(...SCENARIOS),
+  answers: fc.array(fc.nat({ max: 14 }), { minLength: 1, maxLength: 3 }),
+  changes: fc.array(jsonChange, { minLength: 1, maxLength: 3 })
+})
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hostile-answers-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** A service that answers as the emulator does, but for some answers. */
+async function startLiar(emulator: RunningEmulator, { answers, changes }: Attack): Promise<Liar> {
+  let requests = 0
+  const server = createServer((request, response) => {
+    const isChanged = answers.includes(requests++)
+    forward(request, emulator, (status, headers, body) => {
+      const changed = isChanged ? changeAnswer(body, changes) : body
+      answer(response, status, { ...headers, 'content-length': String(changed.length) }, changed)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, server, requests: () => requests }
+}
+
+interface Liar {
+  readonly url: string
+  readonly server: Server
+  readonly requests: () => number
+}
+
+function changeAnswer(body: Buffer, changes: readonly JsonChange[]): Buffer {
+  try {
+    return Buffer.from(changeJson(JSON.parse(body.toString()), changes))
+  } catch {
+    return body
+  }
+}
+
+type Answer = (status: number, headers: IncomingMessage['headers'], body: Buffer) => void
+
+/** Sends the request on, with the host that it was sent to, so that URIs name that one. */
+function forward(request: IncomingMessage, emulator: RunningEmulator, then: Answer): void {
+  const { method, headers, url = '' } = request
+  const onward = httpRequest(`${emulator.url}${url}`, { method, headers }, (answered) => {
+    const chunks: Buffer[] = []
+    answered.on('data', (chunk: Buffer) => chunks.push(chunk))
+    answered.on('end', () =>
+      then(answered.statusCode ?? 500, answered.headers, Buffer.concat(chunks))
+    )
+  })
+  onward.on('error', () => void request.socket.destroy())
+  request.pipe(onward)
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  headers: IncomingMessage['headers'],
+  body: Buffer
+): void {
+  const { 'transfer-encoding': _, ...rest } = headers
+  response.writeHead(status, rest).end(body)
+}
+
+let runs = 0
+
+async function runAgainst(given: Attack): Promise<void> {
+  const { scenario } = given
+  const emulator = await startEmulator({ seed: scenario.seed })
+  const liar = await startLiar(emulator, given)
+  const step = await makeStepFolder(folder, `step ${runs++}`)
+  try {
+    const inputs = { ...(await scenario.inputs(step)), 'max-attempts': '1' }
+    const env = {
+      ...emulator.env,
+      ...scenarioEnv(step),
+      RUNNER_TEMP: step,
+      AWS_ENDPOINT_URL_ECR_PUBLIC: liar.url
+    }
+    const run = await runInProcess(inputs, env, HANG_MS)
+    expect(liar.requests()).toBeLessThan(MAX_REQUESTS)
+    if (run.exitCode === 0) return
+    expect(run.errors).toHaveLength(1)
+    expect(run.errors[0]).not.toMatch(/^Unexpected error/)
+  } finally {
+    liar.server.closeAllConnections()
+    liar.server.close()
+    await emulator.close()
+    await rm(step, { recursive: true, force: true })
+  }
+}
+
+test(
+  'a run whose service answers anything ends, and ends in words where it fails',
+  async () => {
+    await tryHostile('answers', attack, { small: 25, soak: 1500 }, runAgainst)
+  },
+  FUZZ_TIMEOUT_MS
+)
