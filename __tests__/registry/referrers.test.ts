@@ -58,6 +58,8 @@ describe('listReferrers', () => {
     await expect(list({ [first]: page('a', `</v2/a1/app/${first}>; rel="next"`) })).rejects.toThrow(
       /never ends/
     )
+    // The search for the next page would take seconds for each such header.
+    await expect(list({ [first]: page('a', '<'.repeat(20_000)) })).rejects.toThrow(/without end/)
     await expect(
       list({ [first]: { status: 200, headers: {}, body: Buffer.from('{}') } })
     ).rejects.toThrow(/no image manifest/)

@@ -13,6 +13,9 @@ export interface ReferrersAnswer {
 /** Pages that one list of referrers may have: more would be a registry that never ends it. */
 const MAX_PAGES = 1000
 
+/** The longest `Link` header that is looked at, in characters: the time of the search grows with its square. */
+const MAX_LINK_CHARACTERS = 4096
+
 /**
  * All manifests whose `subject` is this one, by the referrers API (OCI distribution specification 1.1,
  * "Listing Referrers"), over all its pages; `undefined` where the registry has no such API.
@@ -27,10 +30,12 @@ export async function listReferrers(
 ): Promise<Descriptor[] | undefined> {
   const referrers: Descriptor[] = []
   let path: string | undefined = `referrers/${digest}`
-  for (let page = 0; path !== undefined; page++) {
-    if (page === MAX_PAGES) {
+  const seen = new Set<string>()
+  while (path !== undefined) {
+    if (seen.size === MAX_PAGES || seen.has(path)) {
       throw problem({ what: `The registry never ends the list of what refers to ${digest}` })
     }
+    seen.add(path)
     const { status, body, headers }: ReferrersAnswer = await get(path)
     if (status === 404) return undefined
     const index = parseManifest(body, `referrers of ${digest}`, MEDIA_TYPES.ociIndex)
@@ -47,6 +52,9 @@ function nextPath(
   link: string | string[] | undefined
 ): string | undefined {
   const header = Array.isArray(link) ? link.join(', ') : (link ?? '')
+  if (header.length > MAX_LINK_CHARACTERS) {
+    throw problem({ what: 'The registry sends a Link header without end' })
+  }
   const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(header)?.[1]
   if (target === undefined) return undefined
   const next = URL.parse(target, `http://registry/v2/${repository}/${path}`)

@@ -71,11 +71,20 @@ export async function tryHostile<Input>(
   })
   watchdog.postMessage(undefined)
   if (!details.failed) return
-  const input = fc.stringify(details.counterexample).slice(0, MAX_SHOWN_CHARACTERS)
+  const input = textOf(details.counterexample).slice(0, MAX_SHOWN_CHARACTERS)
   throw new Error(
     `${target} (SEED=${SEED}, path ${String(details.counterexamplePath)}): ${input}`,
     { cause: details.errorInstance }
   )
+}
+
+/** The input as text, where it does not nest so deep that there is no telling. */
+function textOf(input: unknown): string {
+  try {
+    return fc.stringify(input)
+  } catch {
+    return 'an input that nests too deep to be shown'
+  }
 }
 
 /** How much of an input that a reader stumbled over is shown. */
