@@ -40,7 +40,7 @@ const BATCHES = ['BatchDeleteImage', 'BatchCheckLayerAvailability']
  */
 const SHARES = isSoak ? { inProcess: 1, asProcess: 9 } : { inProcess: 11, asProcess: 101 }
 /** How often each scenario is put under faults that strike any call at random, for a few runs one after another. */
-const STORMS = isSoak ? 60 : 2
+const STORMS = isSoak ? 110 : 2
 
 /** How long one run may take, in milliseconds, before it counts as hanging; far above every time-out in it. */
 const HANG_MS = 150_000

@@ -92,8 +92,8 @@ function answer(
   headers: IncomingMessage['headers'],
   body: Buffer
 ): void {
-  const { 'transfer-encoding': _, ...rest } = headers
-  response.writeHead(status, rest).end(body)
+  const { 'transfer-encoding': chunked, ...rest } = headers
+  response.writeHead(status, chunked === undefined ? headers : rest).end(body)
 }
 
 let runs = 0
