@@ -46,7 +46,14 @@ export function problem(parts: Problem, cause?: unknown, details?: string): Acti
 
 /** The message of anything that was thrown, also of what is no `Error`. */
 export function messageOf(thrown: unknown): string {
-  return textMember(thrown, 'message') ?? String(thrown)
+  const message = textMember(thrown, 'message')
+  if (message !== undefined) return message
+  try {
+    return String(thrown)
+  } catch {
+    // An answer may give an error of the SDK any members, a message that is no text and no way to be one too.
+    return 'an error without a message'
+  }
 }
 
 /** The `code` of a Node.js system error (`ENOENT`, `ECONNRESET`, …), or `undefined`. */

@@ -60,7 +60,9 @@ function nextPath(
   const next = URL.parse(target, `http://registry/v2/${repository}/${path}`)
   const prefix = `/v2/${repository}/`
   if (next?.pathname.startsWith(prefix) === true) {
-    return `${next.pathname.slice(prefix.length)}${next.search}`
+    const nextPage = `${next.pathname.slice(prefix.length)}${next.search}`
+    // A relative one may grow with every page.
+    if (nextPage.length <= MAX_LINK_CHARACTERS) return nextPage
   }
   throw problem({ what: 'The registry continues a list somewhere else', value: target })
 }
