@@ -6,7 +6,8 @@
 //   providers above all) is split off into chunks and what nobody calls is left out;
 // - `externals`: `undici` comes with `@actions/core` for its OIDC client and with `@actions/github`
 //   for proxied API calls. The action uses neither, and undici would be half of the bundle, so the
-//   name is bound to a module that Node.js has anyway.
+//   name is bound to a module that every Node.js process has loaded; `node:http` would load the
+//   undici of Node.js itself.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
 import { globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -58,7 +59,7 @@ async function build({ entry, folder, license }) {
     quiet: true,
     minify: true,
     mainFields: ['module', 'main'],
-    externals: { undici: 'node:http' },
+    externals: { undici: 'node:url' },
     license
   })
   const files = { 'index.js': code }
