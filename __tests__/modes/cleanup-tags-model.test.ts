@@ -160,21 +160,21 @@ function expectWhole(world: World, before: RepositoryState, after: RepositorySta
 }
 
 /**
- * Whether what refers to an image may go before it although the image is then left: where the service insists on
- * that order, and the image then changes, or its deletion fails.
+ * Whether what belongs to an image may go before it although the image is then left: where the service insists on
+ * that order, or the order goes round in a circle, and the image then changes, or its deletion fails.
  */
-function mayLoseReferrers(world: World, given: Scenario): boolean {
+function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario): boolean {
   if (given.subjectProtection === 'on') return true
-  return [...world.known.values()].some(
-    ({ children, subject }) => subject !== undefined && lists(world, children, subject)
-  )
-}
-
-/** Whether these manifests are or list, at any depth, a digest. */
-function lists(world: World, digests: readonly string[], wanted: string): boolean {
-  return digests.some(
-    (digest) => digest === wanted || lists(world, world.known.get(digest)?.children ?? [], wanted)
-  )
+  const edges = [...world.known].flatMap(([digest, { children, subject }]) => [
+    ...children.map((child) => [digest, child]),
+    ...(subject === undefined ? [] : [[subject, digest]])
+  ])
+  for (const [tag, digest] of before.tags) edges.push([targetOfCompanion(tag) ?? '', digest])
+  return [...world.known.keys()].some((digest) => {
+    const reached = new Set(edges.flatMap(([from, to]) => (from === digest ? [to] : [])))
+    for (const node of reached) for (const [from, to] of edges) if (from === node) reached.add(to)
+    return reached.has(digest)
+  })
 }
 
 /** What the report says is what the registry holds. */
@@ -239,12 +239,12 @@ async function check(scene: Scenario): Promise<void> {
     const after = await repository.state()
     const expected = expectedState(world, before, scene.given)
     const isHindered = done.isDisturbed || isBlocked(world, scene, before, expected)
-    if (!isHindered || !mayLoseReferrers(world, scene)) expectWhole(world, before, after)
+    if (!isHindered || !mayLoseReferrers(world, before, scene)) expectWhole(world, before, after)
+    expectTruth(report, after, done, scene)
     // A tag that was moved away and back looks as it was listed: nobody can see that.
     for (const [name, digest] of done.tags) {
       if (before.tags.get(name) === digest) done.tags.delete(name)
     }
-    expectTruth(report, after, done, scene)
     expectKept(after, expected, done, scene)
     if (isBlocked(world, scene, before, expected)) {
       if (!done.isDisturbed) expect(report.failure).toMatch(/ImageReferencedByManifestList/)

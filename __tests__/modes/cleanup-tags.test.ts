@@ -504,6 +504,34 @@ describe('what nobody outside knows of the service', () => {
     }
   )
 
+  test('what refers to an image round a circle goes with it all the same', async () => {
+    const on = await stage({ subjectProtection: 'on' })
+    const old = await on.repository.push({ name: 'old' })
+    const referrer = await on.repository.push({ name: 'referrer', subject: old }, 'v1')
+    await on.repository.push({ name: 'index', children: [old], subject: referrer })
+    const artifactType = 'application/vnd.example.sbom'
+    await on.repository.push({ name: 'sbom', subject: old, artifactType })
+    on.clock.time += DAY_MS
+    const [v2] = await pushDaily(on, 'v2')
+    const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 4 } })
+    expect([...(await on.repository.state()).images.keys()]).toEqual([v2])
+  })
+
+  test('a tag that went is not told as kept where its image has to wait for what stays', async () => {
+    const on = await stage({ subjectProtection: 'on', lastTagDeletion: 'tag' })
+    const [v1] = await pushDaily(on, 'v1')
+    const referrer = await on.repository.push({ name: 'referrer', subject: v1 }, 'v2')
+    const artifactType = 'application/vnd.example.sbom'
+    await on.repository.push({ name: 'sbom', subject: referrer, artifactType })
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v3')
+    const report = await on.run({ 'keep-latest': '1' })
+    expect(await tagsOf(on)).toEqual(['v3'])
+    expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 2 })
+    expect(rowOf(report, 'team/app:v1')?.reason).toMatch(/^its tag is gone, but not its image: /)
+  })
+
   test('where an index of somebody else holds an image, what refers to it stays with it', async () => {
     const on = await stage({ subjectProtection: 'on' })
     const [v1] = await pushDaily(on, 'v1', 'v2')

@@ -20,7 +20,7 @@ export async function deletePlanned(
   await run.pass(plan.deletions)
   const refused = run.takeRefused()
   if (refused.length > 0) {
-    const turned = findTurned(refused)
+    const turned = findTurned(refused, (digest) => run.hasGone(digest))
     const places = new Map(plan.referrersFirst.map((deletion) => [deletion.row, deletion]))
     const turn = ({ deletion }: Entry): Deletion => {
       const { wave, after } = places.get(deletion.row) ?? deletion
@@ -33,31 +33,31 @@ export async function deletePlanned(
 }
 
 /**
- * What has to be tried with referrers first: an image that nothing holds but images that go and wait for it, and all
- * that waits for such images alone. What somebody else's index holds stays whole, with its referrers.
+ * What has to be tried with referrers first: images that nothing holds but what is gone by now or is tried with
+ * them, and what waits for such images alone. What somebody else's index holds stays whole, with its referrers.
  */
-function findTurned(refused: readonly Entry[]): Set<Entry> {
+function findTurned(refused: readonly Entry[], isGone: (digest: string) => boolean): Set<Entry> {
   const whole = new Map<string, Entry>()
   for (const entry of refused) {
     if (entry.deletion.kind !== 'tag') whole.set(entry.deletion.row.digest, entry)
   }
-  const turned = new Set<Entry>()
-  const images = new Set<string>()
-  for (const entry of refused) {
-    const { deletion, outcome } = entry
-    // They come by waves, so that what an image waits for was decided before.
-    const waitsFor = deletion.after.filter((digest) => whole.has(digest))
-    const isTurned = outcome.isWaiting
-      ? waitsFor.every((digest) => images.has(digest))
-      : outcome.holders.length > 0 &&
-        outcome.holders.every((holder) => isWaitingFor(whole.get(holder), deletion.row.digest))
-    if (!isTurned) continue
-    turned.add(entry)
-    if (deletion.kind !== 'tag') images.add(deletion.row.digest)
+  const turned = new Set(refused)
+  const isTurned = (digest: string): boolean => {
+    const entry = whole.get(digest)
+    return entry !== undefined && turned.has(entry)
+  }
+  // Each that falls out may take others with it, until none does.
+  for (let size = -1; size !== turned.size;) {
+    size = turned.size
+    for (const entry of turned) {
+      const { isWaiting, holders } = entry.outcome
+      const { after } = entry.deletion
+      const isHeld = !isWaiting && holders.length === 0
+      const inTheWay = isWaiting ? after : holders
+      if (isHeld || !inTheWay.every((digest) => isGone(digest) || isTurned(digest))) {
+        turned.delete(entry)
+      }
+    }
   }
   return turned
-}
-
-function isWaitingFor(entry: Entry | undefined, digest: string): boolean {
-  return entry?.outcome.isWaiting === true && entry.deletion.after.includes(digest)
 }

@@ -83,10 +83,15 @@ export class DeletionRun {
     return refused.sort((a, b) => a.deletion.wave - b.deletion.wave)
   }
 
+  /** Whether an image of these deletions is gone. */
+  hasGone(digest: string): boolean {
+    return this.isGone.get(digest) === true
+  }
+
   /** How each deletion ended. */
   finish(): Map<Row, FinalOutcome> {
     const final = new Map<Row, FinalOutcome>()
-    for (const [row, { outcome }] of this.outcomes) final.set(row, finalOf(outcome))
+    for (const [row, entry] of this.outcomes) final.set(row, finalOf(entry))
     return final
   }
 
@@ -147,7 +152,7 @@ export class DeletionRun {
       this.note(deletion, { kind: 'refused', reason, isWaiting: true, holders: [] })
       return false
     }
-    const staying = deletion.after.find((digest) => this.isGone.get(digest) !== true)
+    const staying = deletion.after.find((digest) => !this.hasGone(digest))
     if (staying !== undefined) {
       this.note(deletion, left(`${staying} stays, which it belongs to`))
       return false
@@ -210,8 +215,8 @@ export class DeletionRun {
   }
 
   /** Of an image that outlived its last tag the tag is gone, whatever comes of the image. */
-  private withTag({ kind, row }: Deletion, outcome: Outcome): Outcome {
-    if (kind !== 'image' || row.tag === undefined) return outcome
+  private withTag(deletion: Deletion, outcome: Outcome): Outcome {
+    if (!hasLostTag(deletion)) return outcome
     if (outcome.kind === 'left') return { kind: 'deleted' }
     if (outcome.kind === 'deleted') return outcome
     return { ...outcome, reason: `its tag is gone, but not its image: ${outcome.reason}` }
@@ -232,10 +237,16 @@ export class DeletionRun {
   }
 }
 
-function finalOf(outcome: Outcome): FinalOutcome {
+function finalOf({ deletion, outcome }: { deletion: Deletion; outcome: Outcome }): FinalOutcome {
   if (outcome.kind !== 'refused') return outcome
   const { reason, isWaiting } = outcome
-  return isWaiting ? { kind: 'left', reason, isGone: false } : { kind: 'failed', reason }
+  if (isWaiting && !hasLostTag(deletion)) return { kind: 'left', reason, isGone: false }
+  return { kind: 'failed', reason }
+}
+
+/** Whether this is the second deletion of an image that outlived its last tag. */
+function hasLostTag({ kind, row }: Deletion): boolean {
+  return kind === 'image' && row.tag !== undefined
 }
 
 function left(reason: string, isGone = false): Outcome {
