@@ -1,4 +1,4 @@
-import { problem } from '../errors.js'
+import { ActionError, problem } from '../errors.js'
 import type { HttpClient, HttpRequest, HttpResponse } from '../network/http-client.js'
 import type { Patience } from './registry.js'
 import type { RegistryDeps } from './registry-deps.js'
@@ -75,9 +75,7 @@ function mayPass(error: Error): boolean {
 }
 
 /** Bytes that are not those that were asked for. */
-export class DamagedError extends Error {
-  override readonly name = 'DamagedError'
-}
+export class DamagedError extends ActionError {}
 
 function delayBefore(attempt: number, response: HttpResponse | undefined, random: number): number {
   const ceiling = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
