@@ -142,25 +142,26 @@ describe('Survey', () => {
 })
 
 describe('orderDeletions', () => {
-  /** What goes before each image, as the rules for it have it; the indexes, and the others. */
+  /** What goes before each image, as the rules for it have it: what the service insists on, and the others. */
   function orderOf(
     images: readonly ListedImage[],
     known: ReadonlyMap<string, Links>,
     subjectOrder: SubjectOrder
-  ): { indexes: [string, string][]; others: [string, string][] } {
-    const indexes: [string, string][] = []
+  ): { insisted: [string, string][]; others: [string, string][] } {
+    const insisted: [string, string][] = []
     const others: [string, string][] = []
     for (const { digest, tags } of images) {
       const { children, subject } = known.get(digest)!
-      for (const child of children) indexes.push([digest, child])
+      for (const child of children) insisted.push([digest, child])
       const isTurned = subjectOrder === 'referrer-first'
-      if (subject !== undefined) others.push(isTurned ? [digest, subject] : [subject, digest])
+      if (subject !== undefined && isTurned) insisted.push([digest, subject])
+      if (subject !== undefined && !isTurned) others.push([subject, digest])
       for (const tag of tags) {
         const target = tag.replace('-', ':')
         if (target !== digest && !(isTurned && target === subject)) others.push([target, digest])
       }
     }
-    return { indexes, others }
+    return { insisted, others }
   }
 
   /** Whether one can be reached from the other. */
@@ -209,11 +210,13 @@ describe('orderDeletions', () => {
           const given = orderOf(images, known, subjectOrder)
           const isDoomed = ([before, after]: [string, string]): boolean =>
             doomed.has(before) && doomed.has(after)
-          const indexes = given.indexes.filter(isDoomed)
+          const insisted = given.insisted.filter(isDoomed)
           const others = given.others.filter(isDoomed)
-          for (const [index, child] of indexes) expect(places.get(child)!.after).toContain(index)
+          for (const [before, after] of insisted) {
+            expect(places.get(after)!.after).toContain(before)
+          }
           for (const [before, after] of others) {
-            if (leads([...indexes, ...others], after, before)) continue
+            if (leads([...insisted, ...others], after, before)) continue
             expect(places.get(after)!.after).toContain(before)
           }
         })

@@ -19,8 +19,8 @@ type Before = Map<string, Set<string>>
 
 /** What goes before what. */
 interface Constraints {
-  /** The indexes that list an image: the service insists on these. */
-  readonly indexes: Before
+  /** What the service insists on: an index before what it lists, and a referrer where it has to go first. */
+  readonly insisted: Before
   /** All else. */
   readonly others: Before
   /** The other way round: by image, what waits for it. */
@@ -47,11 +47,10 @@ export function orderDeletions(
   }
   for (const digest of doomed) {
     const { children, subject } = links.get(digest) ?? { children: [], subject: undefined }
-    for (const child of children) first(constraints.indexes, digest, child)
+    for (const child of children) first(constraints.insisted, digest, child)
     const isTurned = subjectOrder === 'referrer-first'
-    if (subject !== undefined) {
-      first(constraints.others, isTurned ? digest : subject, isTurned ? subject : digest)
-    }
+    if (subject !== undefined && isTurned) first(constraints.insisted, digest, subject)
+    if (subject !== undefined && !isTurned) first(constraints.others, subject, digest)
     for (const tag of inventory.images.get(digest)?.tags ?? []) {
       const target = findCompanionTarget(tag)
       if (target === undefined || (isTurned && target === subject)) continue
@@ -63,7 +62,7 @@ export function orderDeletions(
 }
 
 function createConstraints(): Constraints {
-  return { indexes: new Map(), others: new Map(), dependants: new Map() }
+  return { insisted: new Map(), others: new Map(), dependants: new Map() }
 }
 
 function note({ dependants }: Constraints, map: Before, before: string, after: string): void {
@@ -72,7 +71,7 @@ function note({ dependants }: Constraints, map: Before, before: string, after: s
   setOf(dependants, before).add(after)
 }
 
-/** Companion tags can be given in a circle; the manifests of indexes cannot, as a digest depends on them. */
+/** Companion tags can be given in a circle. What the service insists on cannot: it follows the digests in manifests. */
 function withoutCircles(doomed: ReadonlySet<string>, given: Constraints): Constraints {
   const circles = numberCircles(
     doomed,
@@ -81,7 +80,7 @@ function withoutCircles(doomed: ReadonlySet<string>, given: Constraints): Constr
   )
   const open = createConstraints()
   for (const digest of doomed) {
-    for (const before of given.indexes.get(digest) ?? []) note(open, open.indexes, before, digest)
+    for (const before of given.insisted.get(digest) ?? []) note(open, open.insisted, before, digest)
     for (const before of given.others.get(digest) ?? []) {
       if (circles.get(before) !== circles.get(digest)) note(open, open.others, before, digest)
     }
@@ -89,8 +88,8 @@ function withoutCircles(doomed: ReadonlySet<string>, given: Constraints): Constr
   return open
 }
 
-function beforeOf(digest: string, { indexes, others }: Constraints): string[] {
-  return [...(indexes.get(digest) ?? []), ...(others.get(digest) ?? [])]
+function beforeOf(digest: string, { insisted, others }: Constraints): string[] {
+  return [...(insisted.get(digest) ?? []), ...(others.get(digest) ?? [])]
 }
 
 /** Kahn's algorithm, level by level; what is in a circle, or after one, gets no place. */
