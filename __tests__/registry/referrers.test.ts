@@ -62,6 +62,15 @@ describe('listReferrers', () => {
       list({ [first]: page('a', `<${'灯'.repeat(1000)}>; rel="next"`) })
     ).rejects.toThrow(/somewhere else/)
     await expect(list({ [first]: page('a', '<'.repeat(20_000)) })).rejects.toThrow(/without end/)
+    let asked = 0
+    const endless = (): Promise<ReferrersAnswer> =>
+      Promise.resolve({
+        status: 200,
+        headers: { link: `</v2/a1/app/referrers/${++asked}>; rel="next"` },
+        body: Buffer.concat([page('a').body, Buffer.alloc(4 * 1024 * 1024, ' ')])
+      })
+    await expect(listReferrers('a1/app', SUBJECT, endless)).rejects.toThrow(/never ends/)
+    expect(asked).toBeLessThan(20)
     await expect(
       list({ [first]: { status: 200, headers: {}, body: Buffer.from('{}') } })
     ).rejects.toThrow(/no image manifest/)

@@ -5,8 +5,11 @@ interface Page {
   readonly nextToken?: string | undefined
 }
 
-/** The most pages that one listing may have: 1,000 rows each, far beyond every quota of the service. */
-const MAX_PAGES = 100_000
+/**
+ * The most pages that one listing may have: 1,000 rows each, far beyond every quota of the service, and no more than
+ * there is memory for.
+ */
+const MAX_PAGES = 2_000
 
 /**
  * The pages of a listing, one at a time and each asked for only when the one before was consumed.

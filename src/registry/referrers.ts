@@ -13,6 +13,9 @@ export interface ReferrersAnswer {
 /** Pages that one list of referrers may have: more would be a registry that never ends it. */
 const MAX_PAGES = 1000
 
+/** The most bytes that all pages of one list may have together; a referrer takes some hundred. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024
+
 /** The longest `Link` header that is looked at, and path that is asked for, in characters. */
 const MAX_LINK_CHARACTERS = 4096
 
@@ -31,13 +34,15 @@ export async function listReferrers(
   const referrers: Descriptor[] = []
   let path: string | undefined = `referrers/${digest}`
   const seen = new Set<string>()
+  let bytes = 0
   while (path !== undefined) {
-    if (seen.size === MAX_PAGES || seen.has(path)) {
+    if (seen.size === MAX_PAGES || seen.has(path) || bytes > MAX_LIST_BYTES) {
       throw problem({ what: `The registry never ends the list of what refers to ${digest}` })
     }
     seen.add(path)
     const { status, body, headers }: ReferrersAnswer = await get(path)
     if (status === 404) return undefined
+    bytes += body.length
     const index = parseManifest(body, `referrers of ${digest}`, MEDIA_TYPES.ociIndex)
     if (index.kind === 'index') referrers.push(...index.manifests)
     path = nextPath(repository, path, headers.link)
