@@ -567,6 +567,31 @@ describe('what nobody outside knows of the service', () => {
     }
   )
 
+  test('an image tagged anew right after its last tag went keeps what it needs', async () => {
+    const on = await stage({ lastTagDeletion: 'tag', childProtection: 'off' })
+    const child = await on.repository.push({ name: 'child' })
+    const index = { name: 'index', children: [child] }
+    const digest = await on.repository.push(index, 'v1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v2')
+    let isDeleted = false
+    const send = async (command: unknown): Promise<unknown> => {
+      if (isDeleted && command instanceof DescribeImagesCommand) {
+        isDeleted = false
+        await on.repository.push(index, 'prod')
+      }
+      isDeleted = command instanceof BatchDeleteImageCommand
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
+    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    const { images, tags } = await on.repository.state()
+    expect([...tags.keys()].sort()).toEqual(['prod', 'v2'])
+    expect([...images.keys()]).toEqual(expect.arrayContaining([digest, child]))
+  })
+
   test('a look that comes too early for the service does no harm', async () => {
     const on = await stage()
     await pushDaily(on, ...Array.from({ length: 150 }, (_, at) => `v${at}`))

@@ -110,7 +110,8 @@ export class DeletionRun {
     }
     const { habits, log, repository } = this.scope
     const tried = await this.attempt(untagged)
-    if (untagged.length > 0 && tried === 0) habits.notKept()
+    const areGone = untagged.every(({ row }) => this.hasGone(row.digest))
+    if (untagged.length > 0 && tried === 0 && areGone) habits.notKept()
     log.debug(`${repository.repositoryName}: ${this.outcomes.size} deletions looked at`)
   }
 
@@ -120,7 +121,7 @@ export class DeletionRun {
     if (first === undefined) return []
     const { habits, signal } = this.scope
     try {
-      const keeps = await habits.keepsUntaggedImages(this.scope, first.row.digest)
+      const keeps = await habits.mayKeepUntagged(this.scope, first.row.digest)
       return keeps ? deleted.map((deletion): Deletion => ({ ...deletion, kind: 'image' })) : []
     } catch (error) {
       signal.throwIfAborted()

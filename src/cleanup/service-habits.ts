@@ -12,24 +12,21 @@ export class ServiceHabits {
   private keepsUntagged: boolean | undefined
 
   /**
-   * Whether an image stays when its last tag is taken away.
+   * Whether images of a batch may be there although their last tags were taken away.
    *
    * @param digest an image that has just been deleted by its last tag
    */
-  async keepsUntaggedImages(scope: LookUpScope, digest: string): Promise<boolean> {
-    this.keepsUntagged ??= await look(scope, digest)
-    return this.keepsUntagged ?? false
+  async mayKeepUntagged(scope: LookUpScope, digest: string): Promise<boolean> {
+    if (this.keepsUntagged !== undefined) return this.keepsUntagged
+    const [image] = await lookUpImages(scope, [{ imageDigest: digest }])
+    if (image === undefined) this.keepsUntagged = false
+    // One with a tag was tagged, or pushed, anew: then nothing is known, and each image has to be looked at.
+    else if (image.tags.length === 0) this.keepsUntagged = true
+    return image !== undefined
   }
 
   /** Takes back that images stay: the look came before the service had made up its mind. */
   notKept(): void {
     this.keepsUntagged = false
   }
-}
-
-/** `undefined` where it cannot be told: somebody may have tagged the image anew. */
-async function look(scope: LookUpScope, digest: string): Promise<boolean | undefined> {
-  const [image] = await lookUpImages(scope, [{ imageDigest: digest }])
-  if (image === undefined) return false
-  return image.tags.length === 0 ? true : undefined
 }
