@@ -52,7 +52,29 @@ async function* candidates(
   { deps, target }: PushSession
 ): AsyncGenerator<string, void, undefined> {
   yield* namedNow
-  const tagged: { digest: string; pushedAt: number }[] = []
+  const tagged: TaggedImage[] = []
+  try {
+    await listTagged(tagged, { deps, target })
+  } catch (error) {
+    deps.signal.throwIfAborted()
+    deps.log.info(`Not all images are looked at for layers: ${messageOf(error)}`)
+  }
+  tagged.sort((a, b) => b.pushedAt - a.pushedAt || (a.digest < b.digest ? -1 : 1))
+  for (const { digest } of tagged) yield digest
+}
+
+/** An image with tags that people gave it. */
+interface TaggedImage {
+  readonly digest: string
+  /** In milliseconds; the largest number for `latest`. */
+  readonly pushedAt: number
+}
+
+/** Adds the images of the repository, as many as can be listed. */
+async function listTagged(
+  tagged: TaggedImage[],
+  { deps, target }: Pick<PushSession, 'deps' | 'target'>
+): Promise<void> {
   let pages = 0
   for await (const page of listImages(deps.api, target.address)) {
     for (const { imageDigest, imageTags = [], imagePushedAt } of page) {
@@ -64,6 +86,4 @@ async function* candidates(
     }
     if (++pages === MAX_PAGES) break
   }
-  tagged.sort((a, b) => b.pushedAt - a.pushedAt || (a.digest < b.digest ? -1 : 1))
-  for (const { digest } of tagged) yield digest
 }

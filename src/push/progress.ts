@@ -2,7 +2,7 @@ import type { Deps } from '../deps.js'
 
 /** What is told of a push while it runs. */
 export interface Progress {
-  /** So many bytes of layers have to be gone through, in `layers` layers. */
+  /** So many bytes of layers have to be gone through, in `layers` layers; none for those that are read again. */
   expect(bytes: number, layers: number): void
   /** So many bytes of layers, as the archive has them, were gone through. */
   read(bytes: number): void
@@ -16,7 +16,7 @@ const INTERVAL_MS = 5000
 
 /** A progress whose state can be told as one line. */
 export interface ProgressMeter extends Progress {
-  /** `Pushed 3 of 7 layers – 61 % – 212.4 MB sent – 38.1 MB/s – about 5 s left`. */
+  /** `Pushed 3 of 7 layers – 61 % – 212.4 MB sent – 38.1 MB/s – about 5 s left`; the rate is that since the line before. */
   line(): string
 }
 
@@ -39,6 +39,7 @@ export function createProgressMeter(now: () => Date): ProgressMeter {
       done++
     },
     line: () => {
+      if (layers === 0) return 'Looking at what the repository has'
       const at = now().getTime()
       const rate = ((sent - last.sent) / Math.max(1, at - last.at)) * 1000
       last = { at, sent }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { ArchiveContents } from '../archive/contents.js'
 import type { Deps } from '../deps.js'
+import { problem } from '../errors.js'
 import type { PushTarInputs } from '../inputs.js'
 import { withProgress } from './progress.js'
 import { pushDockerImage } from './push-docker-image.js'
@@ -30,8 +31,23 @@ export async function pushArchive(
   } catch (error) {
     if (!(error instanceof LayersMissingError)) throw error
     deps.log.info(`Layers are sent that the service said to have: ${error.message}`)
-    return pushOnce(archive, tags, target, inputs, deps, new Set(error.digests))
+    try {
+      return await pushOnce(archive, tags, target, inputs, deps, new Set(error.digests))
+    } catch (again) {
+      throw again instanceof LayersMissingError ? stillMissing(again) : again
+    }
   }
+}
+
+function stillMissing(error: LayersMissingError): Error {
+  return problem(
+    {
+      what: 'The service does not find layers of the image, though they were sent to it',
+      value: error.message,
+      wayOut: 'run the step again'
+    },
+    error.cause
+  )
 }
 
 async function pushOnce(

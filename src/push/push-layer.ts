@@ -4,6 +4,8 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
 import { createChunkRing } from './block-memory.js'
+import { createCompressor } from './compressor.js'
+import type { Compressor } from './compressor.js'
 import { MAX_PART_SIZE_BYTES } from './limits.js'
 import { PartStream } from './part-stream.js'
 import type { StreamTotal } from './part-stream.js'
@@ -62,10 +64,11 @@ export async function pushPackedLayer(
   const mediaType =
     layer.compression === 'zstd' ? MEDIA_TYPES.ociLayerZstd : MEDIA_TYPES.dockerLayerGzip
   const descriptor = { mediaType, ...verified }
-  if (await isThere(verified, context)) return { descriptor, fate: 'found' }
-  const source = storedSource(layer.content, verified, context)
-  if (policy.writes) await uploadBlob(source, policy.repository, context)
-  return { descriptor, fate: 'uploaded' }
+  const isFound = await isThere(verified, context)
+  if (policy.writes && !isFound) {
+    await uploadBlob(storedSource(layer.content, verified, context), policy.repository, context)
+  } else context.progress.read(layer.content.size)
+  return { descriptor, fate: isFound ? 'found' : 'uploaded' }
 }
 
 /**
@@ -78,9 +81,10 @@ export async function pushPlainLayer(
   context: PushContext
 ): Promise<Pick<LayerOutcome, 'descriptor' | 'fate'>> {
   const { content } = layer
-  const mediaType = plainLayerType(context)
+  const compressor = compressorFor(layer, context)
+  const mediaType = plainLayerType(compressor)
   const compress = (): AsyncIterable<Buffer> =>
-    context.compressor.compress((allocate) => counted(content, allocate, context))
+    compressor.compress((allocate) => counted(content, allocate, context))
   if (!policy.writes) {
     const made = await digestOf(compress(), context)
     const fate = (await isThere(made, context)) ? 'found' : 'uploaded'
@@ -96,9 +100,10 @@ export async function pushPlainLayer(
       if (await isThere(made, context)) return { descriptor, fate: 'found' }
     }
     const isMade = isWhole || !policy.looksUpFirst
-    const open = takeOr(isMade ? first : {}, (partSize) =>
-      partStream(compress(), Math.min(partSize, capacity), context)
-    )
+    const open = takeOr(isMade ? first : {}, (partSize) => {
+      context.progress.expect(content.size, 0)
+      return partStream(compress(), Math.min(partSize, capacity), context)
+    })
     const uploaded = await uploadBlob({ name: content.name, open }, policy.repository, context)
     return { descriptor: { mediaType, ...uploaded }, fate: 'uploaded' }
   } finally {
@@ -135,9 +140,15 @@ function partStream(
   return new PartStream(stream, { capacity, buffers, signal })
 }
 
-function plainLayerType({ compressor }: PushContext): string {
-  if (compressor.compression === 'zstd') return MEDIA_TYPES.ociLayerZstd
-  return compressor.compression === 'gzip' ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.dockerLayer
+/** A layer without bytes is compressed in any case: the service takes no upload without them. */
+function compressorFor({ content }: LayerFile, { compressor }: PushContext): Compressor {
+  const wouldBeEmpty = content.size === 0 && compressor.compression === 'none'
+  return wouldBeEmpty ? createCompressor('gzip') : compressor
+}
+
+function plainLayerType({ compression }: Compressor): string {
+  if (compression === 'zstd') return MEDIA_TYPES.ociLayerZstd
+  return compression === 'gzip' ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.dockerLayer
 }
 
 async function isThere({ digest, size }: StreamTotal, { api }: PushContext): Promise<boolean> {

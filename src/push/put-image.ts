@@ -57,7 +57,11 @@ export async function putImage(
     const name = error instanceof Error ? error.name : ''
     if (name === 'ImageAlreadyExistsException') return
     if (name === 'LayersNotFoundException') {
-      throw new LayersMissingError(messageOf(error).match(/sha256:[0-9a-f]{64}/g) ?? [], error)
+      // Where the message names none, it may be any of the manifest.
+      const [named, all] = [messageOf(error), bytes.toString('utf8')].map((text) =>
+        text.match(/sha256:[0-9a-f]{64}/g)
+      )
+      throw new LayersMissingError(named ?? all ?? [], error)
     }
     const isOpen =
       isWorthRetrying(error) && !(error instanceof Error && error.name === 'ActionError')

@@ -94,11 +94,7 @@ async function unpack(
   const check = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of chunks) {
       unpacked += chunk.length
-      if (unpacked > MAX_UNPACKED_BYTES) {
-        throw damaged(content, 'the layer unpacks to more than can be an image', {
-          allowed: `at most ${MAX_UNPACKED_BYTES} bytes`
-        })
-      }
+      checkUnpackedSize(content, unpacked)
       take(chunk)
     }
   }
@@ -111,10 +107,26 @@ async function unpack(
     if (!isDataError(error)) throw error
     throw damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
   }
+  // Node.js ends without an error at zeros, which no client that is written in Go takes.
+  if (decompressor.bytesWritten !== size) {
+    throw damaged(content, `something follows its ${compression} data`, {
+      value: `${size - decompressor.bytesWritten} bytes`
+    })
+  }
   return { digest: `sha256:${hash.digest('hex')}`, size }
 }
 
-function makeDecompressor(compression: 'gzip' | 'zstd'): Transform {
+function checkUnpackedSize(content: StoredContent, bytes: number): void {
+  if (bytes <= MAX_UNPACKED_BYTES) return
+  throw damaged(content, 'the layer unpacks to more than can be an image', {
+    allowed: `at most ${MAX_UNPACKED_BYTES} bytes`
+  })
+}
+
+/** A decompressor of zlib, with how many bytes of what was written to it are unpacked. */
+type Decompressor = Transform & { readonly bytesWritten: number }
+
+function makeDecompressor(compression: 'gzip' | 'zstd'): Decompressor {
   if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES })
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- older than the types
   if (zlib.createZstdDecompress !== undefined) {
@@ -127,9 +139,9 @@ function makeDecompressor(compression: 'gzip' | 'zstd'): Transform {
   })
 }
 
-/** `true` for what zlib says of bytes that are not what they should be. */
+/** `true` for what zlib says of bytes that are not what they should be, or where it ended before them. */
 function isDataError(error: unknown): boolean {
-  return /^(?:Z_|ZSTD_)/.test(codeOf(error) ?? '')
+  return /^(?:Z_|ZSTD_|ERR_STREAM_PREMATURE_CLOSE$)/.test(codeOf(error) ?? '')
 }
 
 function damaged(
