@@ -276,12 +276,19 @@ function applyChange(tree: unknown, { place, value, kind }: JsonChange): unknown
         ? tree.filter((_, at) => String(at) !== key)
         : Object.fromEntries(Object.entries(tree).filter(([name]) => name !== key))
     case 'repeat':
-      return Array.isArray(tree) ? Array.from({ length: 300 }, () => members[key]) : tree
+      return Array.isArray(tree) && isSmall(members[key])
+        ? Array.from({ length: 300 }, () => members[key])
+        : tree
     case 'move':
       return withMember(tree, key, members[keys[0] ?? key])
     case 'replace':
       return withMember(tree, key, value)
   }
+}
+
+/** Repetitions of repetitions would be more than any reader is ever given. */
+function isSmall(value: unknown): boolean {
+  return JSON.stringify(value).length < 5000
 }
 
 function withMember(tree: object, key: string, value: unknown): unknown {
