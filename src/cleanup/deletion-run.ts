@@ -3,10 +3,11 @@ import { isSameSet } from '../retention/inventory.js'
 import type { ListedImage } from '../retention/inventory.js'
 import type { Deletion, Row } from '../retention/retention-plan.js'
 import { deleteBatch } from './delete-batch.js'
-import type { BatchResult, Outcome, Refusal } from './delete-batch.js'
+import type { BatchResult } from './delete-batch.js'
 import { lookUpImages, MAX_IMAGE_IDS } from './look-up-images.js'
 import type { LookUpScope } from './look-up-images.js'
 import type { ServiceHabits } from './service-habits.js'
+import type { Outcome, Refusal } from './outcome.js'
 
 /** What an image has to look like for a deletion to be still right. */
 export interface ExpectedImage {

@@ -1,9 +1,9 @@
 import { messageOf } from '../errors.js'
 import type { ListedImage } from '../retention/inventory.js'
 import type { Deletion } from '../retention/retention-plan.js'
-import type { Outcome } from './delete-batch.js'
 import { lookUpImages } from './look-up-images.js'
 import type { LookUpScope } from './look-up-images.js'
+import type { Outcome } from './outcome.js'
 
 /**
  * Looks which of the deletions took place, where the service did not say; the others have failed, for the reason
