@@ -7,7 +7,7 @@ import type {
 import { messageOf } from '../errors.js'
 import type { Deletion } from '../retention/retention-plan.js'
 import type { LookUpScope } from './look-up-images.js'
-import type { Outcome } from './outcome.js'
+import type { Outcome, Refusal } from './outcome.js'
 import { settleDeletions } from './settle-deletions.js'
 
 /** A batch, and what came of each of its deletions. */
