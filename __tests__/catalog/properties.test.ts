@@ -137,6 +137,13 @@ describe('the texts of any README', () => {
     )
   })
 
+  it("keep pieces of indented code apart where a definition between them is the other text's", () => {
+    const text =
+      "- So [harbor][one].\n\n# Usage\n\n    one\n\n[one]: a.md 'title'\n\n    two\n\n> So.\n"
+    const { about, usage } = split(text)
+    expect([...blockTexts(about), ...blockTexts(usage)].sort()).toEqual(blockTexts(text).sort())
+  })
+
   it('have no relative link left', () => {
     fc.assert(
       fc.property(document, (text) => {

@@ -89,7 +89,7 @@ function definitionText(
 
 /**
  * The lines of a definition, to be taken out of the text, or `undefined` where what stands before and
- * after it would then run together: two lists, or a list and something indented.
+ * after it would then run together: two lists, two pieces of indented code, or a list and something indented.
  */
 export function findRemovableLines(index: number, document: MarkdownDocument): Range | undefined {
   const { children } = document.tree
@@ -99,6 +99,8 @@ export function findRemovableLines(index: number, document: MarkdownDocument): R
   const next = children.slice(index + 1).find(isContent)
   if (next !== undefined) {
     if (next.position?.start.column !== 1) return undefined
+    // The position of indented code has its indentation in it.
+    if (/^[ \t]/.test(document.text.slice(rangeOf(next).start))) return undefined
     if (previous?.type === 'list' && next.type === 'list') return undefined
   }
   const { start, end } = rangeOf(node)
