@@ -1,10 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { ApiError } from '../../../src/emulator/api-error.js'
-import { parseBody } from '../../../src/emulator/api/parse-body.js'
+import { BodyParser } from '../../../src/emulator/api/parse-body.js'
+import { parseInput } from '../../../src/emulator/api/parse-input.js'
 
 const BLOB = randomBytes(60_000)
 const BASE64 = BLOB.toString('base64')
+
+/** What the parser makes of a body that comes in pieces of these sizes, again and again. */
+function parseBody(body: Buffer, sizes: readonly number[] = [65_536]): unknown {
+  const allocate = (bytes: number): Buffer => Buffer.alloc(bytes)
+  const parser = new BodyParser({ announced: body.length, allocate })
+  for (let at = 0, piece = 0; at < body.length; piece++) {
+    const end = at + sizes[piece % sizes.length]!
+    parser.take(body.subarray(at, end))
+    at = end
+  }
+  return parser.finish()
+}
 
 /** The blob of an input, whether it was decoded already or is still text. */
 function blobOf(value: unknown): Buffer {
@@ -12,21 +25,22 @@ function blobOf(value: unknown): Buffer {
   return Buffer.from(layerPartBlob as string, 'base64')
 }
 
-test('a large body is read as JSON.parse reads it, wherever the blob stands and however it is spaced', () => {
+test('a large body is read as JSON.parse reads it, wherever the blob stands, however it is spaced and cut', () => {
   const others = fc.dictionary(fc.string(), fc.jsonValue())
   const blanks = fc.stringMatching(/^[ \t\n\r]{0,3}$/)
+  const sizes = fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 9 })
+  const spaces = fc.array(blanks, { minLength: 2 })
   fc.assert(
-    fc.property(others, others, fc.array(blanks, { minLength: 2 }), (before, after, [a, b]) => {
+    fc.property(others, others, spaces, sizes, (before, after, [a, b], pieces) => {
       const inner = (members: object): string => JSON.stringify(members).slice(1, -1)
       const texts = [inner(before), `"layerPartBlob"${a!}:${b!}"${BASE64}"`, inner(after)]
       const body = Buffer.from(`{${texts.filter((text) => text !== '').join(',')}}`)
-      // First, as the body is overwritten.
       const expected = JSON.parse(body.toString()) as Record<string, unknown>
-      const parsed = parseBody(body) as Record<string, unknown>
+      const parsed = parseBody(body, pieces) as Record<string, unknown>
       expect({ ...parsed, layerPartBlob: '' }).toEqual({ ...expected, layerPartBlob: '' })
       expect(blobOf(parsed).equals(blobOf(expected))).toBe(true)
     }),
-    { numRuns: 60 }
+    { numRuns: 100 }
   )
 })
 
@@ -44,7 +58,9 @@ test.each([
   ['its name within another text', `{"note":"a\\"layerPartBlob\\":","layerPartBlob":"${BASE64}"}`],
   ['its name twice', `{"layerPartBlob":"AAAA","layerPartBlob":"${BASE64}"}`]
 ])('a blob with %s is still the blob', (_title, text) => {
-  expect(blobOf(parseBody(Buffer.from(text))).equals(BLOB)).toBe(true)
+  for (const sizes of [[65_536], [1000], [7]]) {
+    expect(blobOf(parseBody(Buffer.from(text), sizes)).equals(BLOB)).toBe(true)
+  }
 })
 
 test.each([
@@ -52,7 +68,7 @@ test.each([
   ['a blob that is no text', `{"layerPartBlob":12,"more":"${BASE64}"}`],
   ['a blob without its colon', `{"more":["layerPartBlob","${BASE64}"]}`]
 ])('%s is read as it stands', (_title, text) => {
-  expect(parseBody(Buffer.from(text))).toEqual(JSON.parse(text))
+  expect(parseBody(Buffer.from(text), [1000])).toEqual(JSON.parse(text))
 })
 
 test.each([
@@ -64,5 +80,9 @@ test.each([
   [`{"layerPartBlob":"=${BASE64.slice(1)}"}`],
   [`{"layerPartBlob":"${BASE64.slice(1)}"}`]
 ])('a large body that is cut or wrong is an error', (text) => {
-  expect(() => parseBody(Buffer.from(text))).toThrow(ApiError)
+  for (const sizes of [[65_536], [1000], [7]]) {
+    expect(() => parseInput('UploadLayerPartRequest', parseBody(Buffer.from(text), sizes))).toThrow(
+      ApiError
+    )
+  }
 })

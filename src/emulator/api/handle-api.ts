@@ -6,12 +6,12 @@ import type { EmulatorContext } from '../context.js'
 import { isOperationName } from '../model/operations.js'
 import type { OperationName } from '../model/operations.js'
 import { performOperation } from '../operations/index.js'
-import { readBody } from '../read-body.js'
+import { takeBody } from '../read-body.js'
 import { withFault } from '../with-fault.js'
 import { authenticate } from './authenticate.js'
 import { checkAllowed } from './check-allowed.js'
 import { checkConstraints } from './check-constraints.js'
-import { parseBody } from './parse-body.js'
+import { BodyParser } from './parse-body.js'
 import { parseInput } from './parse-input.js'
 import { refusalError } from './refusal-error.js'
 import { serializeOutput } from './serialize-output.js'
@@ -81,15 +81,17 @@ async function perform(operation: OperationName, exchange: Exchange): Promise<vo
     return memory
   }
   try {
-    const body = await readBody(request, MAX_BODY_BYTES, allocate)
-    if (body === undefined) {
+    const announced = Number(request.headers['content-length'] ?? 0)
+    const body = new BodyParser({ announced: Math.min(announced, MAX_BODY_BYTES), allocate })
+    const length = await takeBody(request, MAX_BODY_BYTES, (chunk) => body.take(chunk))
+    if (length === undefined) {
       throw new ApiError('RequestEntityTooLargeException', 'Request entity is too large')
     }
     authenticate(request, operation, context.settings.otherRegions)
     const inputName = `${operation}Request`
-    const json = parseBody(body)
+    const json = body.finish()
     const input = parseInput(inputName, json)
-    if (body.length <= MAX_LOGGED_INPUT_BYTES) context.log.note(request, { input: json })
+    if (length <= MAX_LOGGED_INPUT_BYTES) context.log.note(request, { input: json })
     checkAllowed(context, operation, input)
     checkConstraints(inputName, input)
     const host = registryHostOf(context, request)
