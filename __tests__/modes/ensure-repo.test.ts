@@ -245,10 +245,30 @@ describe('many repositories', () => {
     const details = report.outputs.details as { created: boolean; failure?: string }[]
     expect(details.filter(({ created }) => created)).toHaveLength(2)
     expect(details.filter(({ failure }) => failure !== undefined)).toHaveLength(2)
-    expect(report.plan.filter(({ action }) => action === 'create')).toHaveLength(2)
+    const creations = report.plan.filter(({ action }) => action === 'create')
+    expect(creations).toHaveLength(4)
+    expect(creations.filter(({ failed }) => failed === true)).toHaveLength(2)
     expect(report.repositories).toEqual(['aa', 'bb', 'cc', 'dd'])
     expect(deps.lines.filter((line) => line.includes('IAM statement to add'))).toHaveLength(1)
     expect(JSON.stringify(report.summary)).toContain('failed: ')
+  })
+
+  test('where one fails half-way, what was done until then is told', async () => {
+    const { emulator, run } = await setUp()
+    await emulator.fault({ operation: 'SetRepositoryPolicy', fault: 'access-denied' })
+    const report = await run({ repository: 'app', 'resource-tags': 'a=b', policy: POLICY })
+    expect(report.plan).toEqual([
+      expect.objectContaining({ action: 'create', target: 'app' }),
+      expect.objectContaining({ action: 'create', target: 'app#a' }),
+      expect.objectContaining({ action: 'create', target: 'app#policy', failed: true })
+    ])
+    expect(report.plan.filter(({ failed }) => failed === true)).toHaveLength(1)
+    expect(report).toMatchObject({
+      changed: true,
+      outputs: { created: true, details: [{ created: true, changed: true }] },
+      failure: expect.stringContaining('ecr-public:SetRepositoryPolicy')
+    })
+    expect(JSON.stringify(report.summary)).toContain('created, resource-tag a created, then failed')
   })
 
   test('of many failures the error line tells the first five', async () => {
@@ -356,7 +376,7 @@ describe('an answer that is lost after the work was done', () => {
     const { emulator, run } = await setUp()
     await emulator.fault({ operation: 'CreateRepository', fault: 'reset-after', count: 1 })
     const report = await run({ repository: 'app', 'resource-tags': 'a=b' })
-    expect(actionsOf(report)).toEqual(['create app', 'keep app#a'])
+    expect(actionsOf(report)).toEqual(['create app', 'create app#a'])
     expect(report.outputs.created).toBe(true)
   })
 

@@ -36,7 +36,9 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
     ? await asPlanned(planned, deps)
     : await settleEach(planned, deps, async (plan) => {
         if (!plan.isDone) throw plan.error
-        return reconcileRepository(plan.value, deps)
+        const result = await reconcileRepository(plan.value, deps)
+        if (result.error !== undefined) deps.signal.throwIfAborted()
+        return result
       })
   return reportRepositories(explainResults(names, results, deps))
 }
@@ -137,14 +139,16 @@ function explainResults(
 ): RepositoryResult[] {
   const told = new Set<string>()
   return results.map((result, at): RepositoryResult => {
-    if (result.isDone) return result.value
     const name = names[at] ?? ''
-    const explained = explainError(result.error, { mode: 'ensure-repo', env })
-    const failure = explained?.message ?? messageOf(result.error)
+    const untouched = { name, repository: undefined, changes: [], created: false, changed: false }
+    const { error, ...value } = result.isDone ? result.value : { ...untouched, error: result.error }
+    if (error === undefined) return value
+    const explained = explainError(error, { mode: 'ensure-repo', env })
+    const failure = explained?.message ?? messageOf(error)
     log.info(`${name}: ${failure}`)
     const details = explained?.details
     if (details !== undefined && !told.has(details)) log.info(details)
     if (details !== undefined) told.add(details)
-    return { name, failure }
+    return { ...value, failure }
   })
 }

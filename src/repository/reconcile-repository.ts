@@ -22,9 +22,12 @@ export interface ReconciledRepository {
   readonly name: string
   /** The repository, also where it was deleted. */
   readonly repository: Repository | undefined
+  /** What did not take place, or may not have, is marked as `failed`. */
   readonly changes: readonly Change[]
   readonly created: boolean
   readonly changed: boolean
+  /** Why it is not what it should be. */
+  readonly error?: unknown
 }
 
 type ReconcileDeps = Pick<Deps, 'api' | 'log'>
@@ -62,31 +65,46 @@ export async function planFor(
 
 /**
  * Makes the planned calls. Where another job created, deleted or filled the repository meanwhile, it is
- * looked at and planned anew, so that jobs that race for one repository all succeed.
+ * looked at and planned anew, so that jobs that race for one repository all succeed. A call that fails ends the
+ * work on this repository; what was done until then is told.
  */
 export async function reconcileRepository(
   planned: PlannedRepository,
   deps: ReconcileDeps
 ): Promise<ReconciledRepository> {
-  const { name, desired } = planned
+  const { desired } = planned
   const done: Change[] = []
   let current = planned
   for (let round = 1; ; round++) {
-    const { repository, error, failed } = await applySteps(current, deps)
+    const { repository, made, error, failed } = await applySteps(current, deps)
+    done.push(...made.flatMap((step) => rowsOf(step, current)))
     if (failed === undefined) return reconciled(current, repository, done)
-    if (!isRace(error) || round === MAX_ROUNDS) throw error
-    if (isOwnDoing(error, failed, desired)) {
-      done.push(...current.changes.filter(({ kind }) => kind === 'repository'))
-    } else {
-      deps.log.info(`${name} was changed by another job meanwhile: looking at it again`)
+    if (!isRace(error) || round === MAX_ROUNDS) return halfDone(current, repository, done, error)
+    const isOwn = isOwnDoing(error, failed, desired)
+    if (isOwn) done.push(...rowsOf(failed, current))
+    try {
+      current = await planAnew(current, isOwn, deps)
+    } catch (cause) {
+      return halfDone(current, repository, done, cause)
     }
-    const found = await findRepository(name, deps.api, current.repository?.registryId)
-    current = await planFor(name, found, desired, deps)
   }
+}
+
+async function planAnew(
+  { name, desired, repository }: PlannedRepository,
+  isOwnDoing: boolean,
+  deps: ReconcileDeps
+): Promise<PlannedRepository> {
+  if (!isOwnDoing) {
+    deps.log.info(`${name} was changed by another job meanwhile: looking at it again`)
+  }
+  const found = await findRepository(name, deps.api, repository?.registryId)
+  return planFor(name, found, desired, deps)
 }
 
 interface AppliedSteps {
   readonly repository: Repository | undefined
+  readonly made: readonly RepositoryStep[]
   readonly failed?: RepositoryStep
   readonly error?: unknown
 }
@@ -96,14 +114,14 @@ async function applySteps(
   { api }: ReconcileDeps
 ): Promise<AppliedSteps> {
   let repository = before
-  for (const step of steps) {
+  for (const [at, step] of steps.entries()) {
     try {
       repository = await applyStep(name, step, repository, api)
     } catch (error) {
-      return { repository, failed: step, error }
+      return { repository, made: steps.slice(0, at), failed: step, error }
     }
   }
-  return { repository }
+  return { repository, made: steps }
 }
 
 function isRace(error: unknown): error is Error {
@@ -126,21 +144,59 @@ function isOwnDoing(error: Error, step: RepositoryStep, desired: DesiredReposito
     : step.call === 'delete' && error.name === 'RepositoryNotFoundException'
 }
 
+/** The rows that a call brings about. */
+function rowsOf({ call }: RepositoryStep, { changes }: PlannedRepository): Change[] {
+  const isMade = ({ action, kind }: Change): boolean => {
+    switch (call) {
+      case 'create':
+        return kind === 'repository' || kind === 'resource-tag'
+      case 'delete':
+        return kind === 'repository'
+      case 'untag':
+        return kind === 'resource-tag' && action === 'delete'
+      case 'tag':
+        return kind === 'resource-tag' && action !== 'delete'
+      case 'set-policy':
+      case 'delete-policy':
+        return kind === 'policy'
+    }
+  }
+  return changes.filter((change) => change.action !== 'keep' && isMade(change))
+}
+
 function reconciled(
-  current: PlannedRepository,
+  { name, changes: last }: PlannedRepository,
   repository: Repository | undefined,
   done: readonly Change[]
 ): ReconciledRepository {
-  const isDone = done.length > 0
-  const rest = isDone
-    ? current.changes.filter(({ kind }) => kind !== 'repository')
-    : current.changes
-  const changes = [...done, ...rest]
+  const isSame =
+    (row: Change) =>
+    ({ kind, target }: Change): boolean =>
+      kind === row.kind && target === row.target
+  // What was done in an earlier round is found to be there, or not to be there, in the last one.
+  const earlier = done.filter((row) => !last.some(isSame(row)))
+  const changes = [
+    ...earlier,
+    ...last.map((row) => (row.action === 'keep' ? (done.find(isSame(row)) ?? row) : row))
+  ]
+  const made = changes.filter(({ failed }) => failed !== true)
   return {
-    name: current.name,
+    name,
     repository,
     changes,
-    created: changes.some(({ action, kind }) => action === 'create' && kind === 'repository'),
-    changed: hasChanges(changes)
+    created: made.some(({ action, kind }) => action === 'create' && kind === 'repository'),
+    changed: hasChanges(made)
   }
+}
+
+function halfDone(
+  planned: PlannedRepository,
+  repository: Repository | undefined,
+  done: readonly Change[],
+  error: unknown
+): ReconciledRepository {
+  const changes = planned.changes.map((row): Change =>
+    row.action === 'keep' || done.includes(row) ? row : { ...row, failed: true }
+  )
+  return { ...reconciled({ ...planned, changes }, repository, done), error }
 }

@@ -4,14 +4,10 @@ import type { Report } from '../report.js'
 import type { SummaryRow } from '../summary.js'
 import type { ReconciledRepository } from './reconcile-repository.js'
 
-/** What became of a repository, or why nothing did. */
-export type RepositoryResult = ReconciledRepository | FailedRepository
-
-/** A repository that could not be made what it should be. */
-export interface FailedRepository {
-  readonly name: string
-  /** Why, for people to read. */
-  readonly failure: string
+/** What became of a repository. */
+export interface RepositoryResult extends Omit<ReconciledRepository, 'error'> {
+  /** Why it could not be made what it should be, for people to read. */
+  readonly failure?: string
 }
 
 /** How many failures the error line of the step tells; all are in the log and the summary. */
@@ -19,17 +15,17 @@ const MAX_TOLD_FAILURES = 5
 
 /** The report of mode ensure-repo, all repositories in the order in which they were named. */
 export function reportRepositories(results: readonly RepositoryResult[]): Report {
-  const done = results.filter((result): result is ReconciledRepository => !isFailed(result))
-  const failed = results.filter(isFailed)
-  const [first] = results
-  const repository = first === undefined || isFailed(first) ? undefined : first.repository
+  const failures = results.flatMap(({ name, failure }) =>
+    failure === undefined ? [] : [{ name, failure }]
+  )
+  const repository = results[0]?.repository
   const uri = repository?.repositoryUri ?? ''
   return {
-    changed: done.some(({ changed }) => changed),
-    plan: done.flatMap(({ changes }) => changes),
+    changed: results.some(({ changed }) => changed),
+    plan: results.flatMap(({ changes }) => changes),
     repositories: results.map(({ name }) => name),
     outputs: {
-      created: done.some(({ created }) => created),
+      created: results.some(({ created }) => created),
       'repository-uri': uri,
       'repository-arn': repository?.repositoryArn ?? '',
       'registry-id': repository?.registryId ?? '',
@@ -40,38 +36,37 @@ export function reportRepositories(results: readonly RepositoryResult[]): Report
       {
         kind: 'table',
         columns: ['Repository', 'Result', 'Gallery page'],
-        rows: results.map(summaryRow)
+        rows: results.map((result) => summaryRow(result))
       }
     ],
-    failure: failed.length === 0 ? undefined : failureText(failed, results.length)
+    failure: failures.length === 0 ? undefined : failureText(failures, results.length)
   }
-}
-
-function isFailed(result: RepositoryResult): result is FailedRepository {
-  return 'failure' in result
 }
 
 function detailsOf(result: RepositoryResult): Readonly<Record<string, unknown>> {
-  const { name } = result
-  if (isFailed(result)) {
-    const { failure } = result
-    return { name, uri: '', arn: '', galleryUrl: '', created: false, changed: false, failure }
-  }
-  const { repository, created, changed } = result
+  const { name, repository, created, changed, failure } = result
   const uri = repository?.repositoryUri ?? ''
-  const arn = repository?.repositoryArn ?? ''
-  return { name, uri, arn, galleryUrl: uri === '' ? '' : galleryUrl(uri), created, changed }
+  return {
+    name,
+    uri,
+    arn: repository?.repositoryArn ?? '',
+    galleryUrl: uri === '' ? '' : galleryUrl(uri),
+    created,
+    changed,
+    ...(failure === undefined ? {} : { failure })
+  }
 }
 
-function summaryRow(result: RepositoryResult): SummaryRow {
-  if (isFailed(result)) return [result.name, `failed: ${result.failure}`, '']
-  const uri = result.repository?.repositoryUri
-  const isGone = result.changes.some(
-    ({ action, kind }) => action === 'delete' && kind === 'repository'
-  )
+function summaryRow({ name, repository, changes, failure }: RepositoryResult): SummaryRow {
+  const uri = repository?.repositoryUri
+  const done = changes.filter(({ failed }) => failed !== true)
+  const isGone = done.some(({ action, kind }) => action === 'delete' && kind === 'repository')
+  const result = resultText(done)
+  const failed =
+    result === 'unchanged' ? `failed: ${failure}` : `${result}, then failed: ${failure}`
   return [
-    result.name,
-    resultText(result.changes),
+    name,
+    failure === undefined ? result : failed,
     uri === undefined || isGone ? '' : galleryUrl(uri)
   ]
 }
@@ -86,7 +81,10 @@ function resultText(changes: readonly Change[]): string {
     .join(', ')
 }
 
-function failureText(failed: readonly FailedRepository[], total: number): string {
+function failureText(
+  failed: readonly { readonly name: string; readonly failure: string }[],
+  total: number
+): string {
   const [first] = failed
   if (total === 1 && first !== undefined) return first.failure
   const told = failed.slice(0, MAX_TOLD_FAILURES).map(({ name, failure }) => `${name}: ${failure}`)
