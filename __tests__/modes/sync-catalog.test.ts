@@ -453,7 +453,13 @@ describe('sync-catalog', () => {
       logo: 'logo.png',
       description: 'new'
     })
-    expect((await syncCatalog(more, blind)).failure).toBeUndefined()
+    const written = await syncCatalog(more, blind)
+    expect(written.failure).toBeUndefined()
+    expect(written.plan.at(-1)).toMatchObject({
+      action: 'update',
+      target: 'team/app#logoImageBlob',
+      reason: expect.stringMatching(/could not be read .* sent along with the other fields/)
+    })
     expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
   })
 })

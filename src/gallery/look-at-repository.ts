@@ -74,7 +74,9 @@ export async function lookAtRepository(
     return { ...row, diff: row.diff === undefined ? undefined : context.keepDiff(row.diff) }
   })
   if (texts.logo !== undefined) {
-    fields.push(await logoChange(repositoryName, texts.logo, current.logoUrl, deps))
+    const isSentAnyway = hasFieldChanges({ fields })
+    const logo = { bytes: texts.logo, isSentAnyway }
+    fields.push(await logoChange(repositoryName, logo, current.logoUrl, deps))
   }
   return {
     address,
@@ -149,9 +151,10 @@ function asText(value: string | readonly string[] | undefined): string {
   return typeof value === 'string' ? value : (value ?? []).join('\n')
 }
 
+/** `isSentAnyway` where another field changes: the record is sent as a whole. */
 async function logoChange(
   name: string,
-  logo: Buffer,
+  { bytes, isSentAnyway }: { readonly bytes: Buffer; readonly isSentAnyway: boolean },
   logoUrl: string | undefined,
   deps: LookContext['deps']
 ): Promise<FieldChange> {
@@ -162,17 +165,19 @@ async function logoChange(
       kind: 'catalog-field',
       target: `${name}#logoImageBlob`,
       reason,
-      bytes: logo.length
+      bytes: bytes.length
     }
   })
   if (logoUrl === undefined) return row('create', 'there is none')
   const served = await fetchLogo(logoUrl, deps)
   if (served.kind === 'nothing') return row('update', 'its address serves nothing')
   if (served.kind === 'unknown') {
-    const reason = `what is there could not be read (${served.reason}), so it is left; it is sent along as soon as another field changes`
-    return row('keep', reason)
+    const reason = `what is there could not be read (${served.reason})`
+    return isSentAnyway
+      ? row('update', `${reason}, and this one is sent along with the other fields`)
+      : row('keep', `${reason}, so it is left; it is sent along as soon as another field changes`)
   }
-  return served.bytes.equals(logo)
+  return served.bytes.equals(bytes)
     ? row('keep', 'the same image is there')
     : row('update', 'another image is there')
 }
