@@ -18,7 +18,7 @@ import { Store } from './store.js'
 
 export type { EmulatorOptions } from './options.js'
 
-/** What fault rules may name besides the operations of the API: the calls of the registry side. */
+/** What fault rules may name besides the operations of the API: the calls of the registry side, and logos. */
 const REGISTRY_OPERATIONS = [
   'Ping',
   'GetToken',
@@ -36,7 +36,8 @@ const REGISTRY_OPERATIONS = [
   'PutUpload',
   'DeleteUpload',
   'ListTags',
-  'GetReferrers'
+  'GetReferrers',
+  'GetLogo'
 ]
 
 /**
