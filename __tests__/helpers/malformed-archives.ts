@@ -341,6 +341,11 @@ function compressed(): MalformedArchive[] {
       /zstd data of the file are damaged/
     ),
     bytes(
+      'zstd data that look back over 2 GiB',
+      Buffer.concat([Buffer.from('28b52ffd00a8011000', 'hex'), Buffer.alloc(512)]),
+      /take more memory to unpack than is given to them here .* – unpack it first: zstd -d --long=31/
+    ),
+    bytes(
       'gzip of what is no archive',
       gzipSync(Buffer.alloc(50 * 1024 ** 2)),
       /compressed with gzip, but holds no tar archive/

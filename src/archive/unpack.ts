@@ -170,6 +170,7 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
   const code = codeOf(error) ?? ''
   if (code === 'ENOSPC') return fileProblem(file.path, error)
   if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return fileProblem(file.path, error)
+  if (code === 'ZSTD_error_frameParameter_windowTooLarge') return windowProblem(file, error)
   const isShort = /unexpected end/i.test(messageOf(error)) || code === 'Z_BUF_ERROR'
   return problem(
     {
@@ -178,6 +179,19 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
         : `The ${compression} data of the file are damaged`,
       value: file.path,
       wayOut: 'write or download the archive again'
+    },
+    error
+  )
+}
+
+/** What `zstd --long` may write: unpacking it takes as much memory as it looks back, up to 2 GiB. */
+function windowProblem(file: LocalFile, error: unknown): ActionError {
+  return problem(
+    {
+      what: 'The zstd data of the file take more memory to unpack than is given to them here',
+      value: file.path,
+      allowed: 'a window of at most 128 MiB (zstd --long=27)',
+      wayOut: `unpack it first: zstd -d --long=31 ${file.path}`
     },
     error
   )
