@@ -146,6 +146,17 @@ describe('docker save and its kin', () => {
     expect(asDocker(await openTestArchive(path())).layers).toEqual([])
   })
 
+  test.each([
+    ['as Docker writes it', { type: 'layers' }],
+    ['as BuildKit writes it', { type: 'layers', diff_ids: null }]
+  ])('an image without layers has no diff IDs, %s', async (_name, rootfs) => {
+    const image = buildImage({ layers: [], config: { rootfs } })
+    await writeTar(path(), docker({ 'c.json': image.config }, { Layers: null }))
+    expect(asDocker(await openTestArchive(path())).layers).toEqual([])
+    await writeOciArchive(path(), [image])
+    expect(asManifest(await openTestArchive(path())).digest).toBe(image.content.digest)
+  })
+
   test('a foreign layer without a file is known by its descriptor with urls', async () => {
     const source = {
       mediaType: MEDIA_TYPES.dockerForeignLayerGzip,
@@ -492,6 +503,29 @@ describe('OCI layouts', () => {
     expect(await readDiffIds(root)).toEqual(image.diffIds)
   })
 
+  test.each([false, true])(
+    'an image of uncompressed layers keeps its annotations (manifest.json: %s)',
+    async (manifestJson) => {
+      const annotations = { 'org.opencontainers.image.source': 'https://example.com/app' }
+      const image = buildImage({ compression: 'none', manifest: { annotations } })
+      await writeOciArchive(path(), [image], { manifestJson })
+      const root = asDocker(await openTestArchive(path()))
+      expect(root.annotations).toEqual(annotations)
+      expect(await readDiffIds(root)).toEqual(image.diffIds)
+    }
+  )
+
+  test('uncompressed layers with annotations are pushed as they are, with a warning', async () => {
+    const plain = buildImage({ compression: 'none' })
+    const { layers } = JSON.parse(plain.content.bytes.toString()) as { layers: object[] }
+    const annotated = layers.map((layer) => ({ ...layer, annotations: { a: 'b' } }))
+    const image = buildImage({ compression: 'none', manifest: { layers: annotated } })
+    await writeOciArchive(path(), [image])
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(image.content.digest)
+    expect(contents.warnings).toEqual([expect.stringMatching(/uncompressed layers/)])
+  })
+
   test('uncompressed layers below an index are pushed as they are, with a warning', async () => {
     const plain = buildImage({ compression: 'none' })
     const index = buildIndex([plain, arm64])
@@ -652,6 +686,28 @@ describe('several platforms', () => {
     expect(contents.referrers?.map((referrer) => referrer.digest).sort()).toEqual(
       [signature, countersignature, sbom].map((each) => each.content.digest).sort()
     )
+  })
+
+  test('a signature of an image that gets another digest is left out, with a warning', async () => {
+    const plain = buildImage({ compression: 'none' })
+    const signature = buildImage({
+      layers: [{ signature: 'signature' }],
+      tags: [],
+      manifest: { subject: descriptorOf(plain.content) }
+    })
+    await writeOciArchive(path(), [plain, signature])
+    const contents = await openTestArchive(path())
+    expect(asDocker(contents).config.digest).toBe(plain.configDigest)
+    expect(contents.referrers).toEqual([])
+    expect(contents.warnings).toEqual([expect.stringMatching(/Signatures .* are left out/)])
+  })
+
+  test('an image whose subject is null is no signature', async () => {
+    const [one, other] = ['1', '2'].map((a) =>
+      buildImage({ layers: [{ a }], tags: [], manifest: { subject: null } })
+    )
+    await writeOciArchive(path(), [one!, other!])
+    await expect(openTestArchive(path())).rejects.toThrow(/holds 2 images/)
   })
 
   test('a signature alone is an image as any other', async () => {

@@ -1,7 +1,12 @@
 import type { Descriptor, Platform } from '../image/manifest.js'
 
-/** Gives memory of so many bytes, whatever is in it. */
-export type Allocate = (bytes: number) => Buffer
+/** What a content is read into. */
+export interface ReadMemory {
+  /** The most bytes that are read at once. */
+  readonly chunkBytes: number
+  /** Gives memory of so many bytes, whatever is in it. */
+  readonly allocate: (bytes: number) => Buffer
+}
 
 /** Bytes that lie in an archive or a layout folder; they can be read any number of times. */
 export interface StoredContent {
@@ -10,12 +15,12 @@ export interface StoredContent {
   /** Bytes as stored. */
   readonly size: number
   /**
-   * The bytes in order, in chunks of at most 1 MiB.
+   * The bytes in order, in chunks.
    *
-   * @param allocate memory to read into; new memory for each chunk where it is left out
+   * @param memory new memory for each chunk of 1 MiB where it is left out
    * @throws ActionError where the archive ends early or was changed since it was opened
    */
-  read(allocate?: Allocate): AsyncIterable<Buffer>
+  read(memory?: ReadMemory): AsyncIterable<Buffer>
 }
 
 /** A config, layer or other blob that is pushed as it is stored; its bytes hash to the descriptor's digest. */
@@ -66,6 +71,8 @@ export interface DockerImage {
   readonly kind: 'docker-image'
   readonly config: { readonly bytes: Buffer; readonly digest: string }
   readonly platform: Platform
+  /** Of the manifest, where the archive has one. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
   /** The lowest first; a layer that occurs twice is listed twice, as the same object. */
   readonly layers: readonly (LayerFile | ForeignLayer)[]
 }

@@ -82,7 +82,7 @@ export function hasPlainLayers(loaded: Loaded): boolean {
 
 /**
  * A complete image with plain layers as one whose layers are compressed on their way. `undefined` for what
- * would lose something that way: referrers, artifacts, foreign layers.
+ * would lose something that way: referrers, artifacts, foreign layers, layers with annotations.
  */
 export async function findPlainImage(loaded: LoadedManifest): Promise<DockerImage | undefined> {
   const { manifest } = loaded
@@ -97,10 +97,11 @@ export async function findPlainImage(loaded: LoadedManifest): Promise<DockerImag
     const content = contents.get(descriptor.digest)
     const diffId = config.diffIds[at]
     if (content === undefined || diffId === undefined) return undefined
+    if (descriptor.annotations !== undefined) return undefined
     checkPlainDigest(descriptor, diffId, content.name)
     if (!layers.has(diffId)) layers.set(diffId, await layerFile(content, diffId))
   }
-  return dockerImage(bytes, config, layers)
+  return { ...dockerImage(bytes, config, layers), annotations: manifest.annotations }
 }
 
 /** BuildKit marks attestations by an annotation and by a platform that none can be. */

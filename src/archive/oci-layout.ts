@@ -143,7 +143,8 @@ async function isCompanion(tree: FileTree, entry: OciEntry): Promise<boolean> {
     const content = await findBlob(tree, entry.descriptor)
     if (content === undefined) return false
     const bytes = await readWhole(content, MAX_MANIFEST_BYTES)
-    return parseJsonObject(bytes, content.name).subject !== undefined
+    const { subject } = parseJsonObject(bytes, content.name)
+    return subject !== undefined && subject !== null
   } catch (error) {
     if (error instanceof ActionError) return false
     throw error

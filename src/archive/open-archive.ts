@@ -5,11 +5,14 @@ import { loadDockerImage } from './docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { isFolder, openFolderTree } from './folder-tree.js'
 import { openLocalFile } from './local-file.js'
-import { createGraphLoader, isComplete, type LoadGraph } from './oci-graph.js'
+import { createGraphLoader, isComplete, type Loaded, type LoadGraph } from './oci-graph.js'
 import { choosePlatforms, findPlainImage, hasPlainLayers, storedImage } from './oci-image.js'
-import { listReferrers } from './referrers.js'
+import { listDigests, listReferrers } from './referrers.js'
 import { openTarTree } from './tar-tree.js'
 import { unpack, type UnpackOptions } from './unpack.js'
+
+const LOSES_REFERRERS =
+  'Signatures and what else refers to the image are left out: its layers are compressed on their way, so that its digest is another'
 
 /** How an archive is opened. */
 export interface OpenArchiveOptions extends UnpackOptions {
@@ -35,19 +38,27 @@ export async function openArchive(
     const candidates = await listCandidates(tree, load)
     const choice = await chooseImage(candidates, options.archiveImage, tree, load)
     const { root, warnings } = await loadRoot(choice, tree, load)
-    const referrers =
-      root.kind === 'docker-image' ? [] : await listReferrers(root, candidates.companions, load)
+    const digests = digestsOf(root, choice)
+    const referrers = await listReferrers(digests, candidates.companions, load)
+    const isRewritten = root.kind === 'docker-image' && referrers.length > 0
     return {
       root,
-      referrers,
+      referrers: isRewritten ? [] : referrers,
       tags: choice.candidate.tags,
-      warnings,
+      warnings: isRewritten ? [...warnings, LOSES_REFERRERS] : warnings,
       close: () => tree.close()
     }
   } catch (error) {
     await tree.close()
     throw error
   }
+}
+
+/** The digests by which the archive may refer to the image. */
+function digestsOf(root: ArchiveContents['root'], { candidate, part }: Choice): readonly string[] {
+  if (root.kind !== 'docker-image') return listDigests(root)
+  const stored = part?.descriptor ?? candidate.oci?.descriptor
+  return stored === undefined ? [] : [stored.digest]
 }
 
 async function openTree(path: string, options: UnpackOptions): Promise<FileTree> {
@@ -79,8 +90,10 @@ async function loadRoot(
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
   const whole = part ?? (await load(oci.descriptor, oci.bytes))
+  // `manifest.json` has no annotations.
   const isOneImage = whole.kind !== 'index' && part === undefined
-  if (docker !== undefined && isOneImage && (!isComplete(whole) || hasPlainLayers(whole))) {
+  const isInDocker = !isComplete(whole) || (hasPlainLayers(whole) && !hasAnnotations(whole))
+  if (docker !== undefined && isOneImage && isInDocker) {
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
   const { loaded, warnings } = choosePlatforms(whole, tree)
@@ -94,4 +107,8 @@ async function loadRoot(
       'The image has uncompressed layers, which are pushed as they are: AWS Lambda takes no such image'
     ]
   }
+}
+
+function hasAnnotations(loaded: Loaded): boolean {
+  return loaded.kind === 'manifest' && loaded.manifest.annotations !== undefined
 }

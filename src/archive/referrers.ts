@@ -7,22 +7,24 @@ import { storedImage } from './oci-image.js'
  * What refers to an image, to a part of it, or to another referrer: signatures, SBOMs, attestations that
  * the archive lists beside the image. What is not complete is left out.
  *
+ * @param image the digests of the image and its parts
  * @param companions the entries of the layout that are no images of their own
  */
 export async function listReferrers(
-  root: StoredManifest | StoredIndex,
+  image: readonly string[],
   companions: readonly Descriptor[],
   load: LoadGraph
 ): Promise<(StoredManifest | StoredIndex)[]> {
-  const open: Loaded[] = []
-  for (const companion of companions) open.push(...listSubjects(await load(companion)))
-  const digests = new Set(listDigests(root))
+  const open = new Map<string, Loaded>()
+  for (const companion of companions) {
+    for (const each of listSubjects(await load(companion))) open.set(each.descriptor.digest, each)
+  }
+  const digests = new Set(image)
   const referrers = new Map<string, StoredManifest | StoredIndex>()
   // Every round finds at least one or is the last.
   for (let found = true; found;) {
     found = false
-    for (const each of open) {
-      const { digest } = each.descriptor
+    for (const [digest, each] of open) {
       if (referrers.has(digest) || !digests.has(subjectOf(each) ?? '') || !isComplete(each))
         continue
       referrers.set(digest, storedImage(each))
@@ -44,7 +46,8 @@ function subjectOf(loaded: Loaded): string | undefined {
   return (loaded.kind === 'index' ? loaded.subject : loaded.manifest.subject)?.digest
 }
 
-function listDigests(root: StoredManifest | StoredIndex): string[] {
+/** The digests of an image and of all its parts. */
+export function listDigests(root: StoredManifest | StoredIndex): string[] {
   if (root.kind === 'stored-manifest') return [root.digest]
   return [root.digest, ...root.children.flatMap(listDigests)]
 }

@@ -18,11 +18,7 @@ export interface ImageConfig {
  */
 export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
   const json = parseJsonObject(bytes, name)
-  const rootfs = json.rootfs
-  const diffIds =
-    typeof rootfs === 'object' && rootfs !== null && 'diff_ids' in rootfs
-      ? rootfs.diff_ids
-      : undefined
+  const diffIds = diffIdsOf(json.rootfs)
   if (!Array.isArray(diffIds)) {
     throw problem({ what: `${name} is no image config`, allowed: 'JSON with rootfs.diff_ids' })
   }
@@ -42,6 +38,13 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
     }),
     createdBy: createdByOf(json.history)
   }
+}
+
+/** Of an image without layers BuildKit writes null and Docker nothing, as Go writes an empty list. */
+function diffIdsOf(rootfs: unknown): unknown {
+  if (typeof rootfs !== 'object' || rootfs === null) return undefined
+  const { type, diff_ids: diffIds } = rootfs as { type?: unknown; diff_ids?: unknown }
+  return type === 'layers' ? (diffIds ?? []) : diffIds
 }
 
 function createdByOf(history: unknown): (string | undefined)[] {
