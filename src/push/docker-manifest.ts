@@ -26,17 +26,17 @@ const LAYER_TYPES: Readonly<Record<Family, Readonly<Record<'none' | 'gzip' | 'zs
 
 /**
  * The manifest of an image that came without one: Docker's schema 2, which every client takes, or, where
- * a layer is compressed with zstd, OCI's. The bytes depend on the descriptors alone.
+ * a layer is compressed with zstd or there are annotations, OCI's. The bytes depend on the arguments alone.
  *
  * @param layers with media types of either family; foreign layers keep theirs
  */
 export function writeManifest(
   config: Pick<Descriptor, 'digest' | 'size'>,
-  layers: readonly Descriptor[]
+  layers: readonly Descriptor[],
+  annotations?: Descriptor['annotations']
 ): WrittenManifest {
-  const family: Family = layers.some(({ mediaType }) => compressionOfLayer(mediaType) === 'zstd')
-    ? 'oci'
-    : 'docker'
+  const hasZstd = layers.some(({ mediaType }) => compressionOfLayer(mediaType) === 'zstd')
+  const family: Family = hasZstd || annotations !== undefined ? 'oci' : 'docker'
   const mediaType = family === 'oci' ? MEDIA_TYPES.ociManifest : MEDIA_TYPES.dockerManifest
   const manifest = {
     schemaVersion: 2,
@@ -54,7 +54,8 @@ export function writeManifest(
       ...(layer.annotations === undefined || family === 'docker'
         ? {}
         : { annotations: layer.annotations })
-    }))
+    })),
+    ...(annotations === undefined ? {} : { annotations })
   }
   return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType }
 }

@@ -27,7 +27,8 @@ export async function findKnownImages(
   const namedNow = new Set(states.flatMap(({ digest }) => (digest === undefined ? [] : [digest])))
   const wanted = {
     configDigest: image.config.digest,
-    diffIds: image.layers.map(({ diffId }) => diffId),
+    layers: image.layers,
+    annotations: image.annotations,
     platform: image.platform,
     namedNow
   }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ForeignLayer, LayerFile } from '../archive/contents.js'
 import type { Deps } from '../deps.js'
 import { messageOf } from '../errors.js'
 import { parseConfig } from '../image/config.js'
 import { parseManifest } from '../image/manifest.js'
 import type { Descriptor, Index, Manifest, Platform } from '../image/manifest.js'
-import { compressionOfLayer, isForeignLayer } from '../image/media-types.js'
+import { compressionOfLayer, MEDIA_TYPES } from '../image/media-types.js'
 import type { Registry, ServedManifest } from '../registry/registry.js'
 import type { Compression } from './compressor.js'
 
@@ -16,7 +18,9 @@ export interface KnownImage {
 /** What the image to be pushed is made of. */
 export interface WantedImage {
   readonly configDigest: string
-  readonly diffIds: readonly string[]
+  readonly layers: readonly (LayerFile | ForeignLayer)[]
+  /** Those that its manifest has to have. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
   readonly platform: Platform
   /** What the tags that it is to get name now. */
   readonly namedNow: ReadonlySet<string>
@@ -24,7 +28,7 @@ export interface WantedImage {
 
 /** What is known of the repository's own images. */
 export interface KnownImages {
-  /** By diff ID; not yet checked to be still there. */
+  /** Those that the wanted image needs, by diff ID; not yet checked to be still there. */
   readonly layers: ReadonlyMap<string, Descriptor>
   /** The image itself, where the repository has it: the same config and as many layers. */
   readonly same: KnownImage | undefined
@@ -51,6 +55,14 @@ export interface KnownImagesSource {
 const MAX_IMAGES = 6
 /** The longest config that is read, in bytes; real ones have some 10 kB. */
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024
+/** Layers of other types may be anything: encrypted, of an artifact, or not to be stored in registries. */
+const LAYER_TYPES: ReadonlySet<string> = new Set([
+  MEDIA_TYPES.dockerLayer,
+  MEDIA_TYPES.dockerLayerGzip,
+  MEDIA_TYPES.ociLayer,
+  MEDIA_TYPES.ociLayerGzip,
+  MEDIA_TYPES.ociLayerZstd
+])
 
 /**
  * Learns from the repository's own images which layer is which diff ID, until every layer of the wanted
@@ -70,6 +82,7 @@ export async function readKnownImages(
   const layers = new Map<string, Descriptor>()
   const judged = new Set<string>()
   const seen = new Set<string>()
+  const needed = new Set(wanted.layers.filter(isLayerFile).map(({ diffId }) => diffId))
   let same: KnownImage | undefined
   for await (const digest of candidates) {
     if (seen.has(digest)) continue
@@ -87,8 +100,7 @@ export async function readKnownImages(
     }
     const isEnough =
       same !== undefined ||
-      (wanted.diffIds.every((diffId) => layers.has(diffId)) &&
-        [...wanted.namedNow].every((named) => seen.has(named)))
+      (layers.size === needed.size && [...wanted.namedNow].every((named) => seen.has(named)))
     if (isEnough || seen.size === MAX_IMAGES || source.signal.aborted) break
   }
   return { layers, same, judged }
@@ -100,7 +112,10 @@ async function findImage(
   source: KnownImagesSource
 ): Promise<KnownImage | undefined> {
   const { served, manifest } = (await findManifest(digest, source)) ?? {}
-  if (served === undefined || manifest === undefined) return undefined
+  // It may serve a moment later what was pushed just now, so this says nothing of the image.
+  if (served === undefined || manifest === undefined) {
+    throw new Error('the registry does not serve it')
+  }
   if (manifest.kind === 'manifest') return { served, manifest }
   const child = childFor(manifest, platform)
   const found = child === undefined ? undefined : await findManifest(child.digest, source)
@@ -117,36 +132,49 @@ async function findManifest(
   return { served, manifest: parseManifest(served.bytes, digest, served.mediaType) }
 }
 
+/** The manifest for this platform; without one for its very variant (`arm64`, `arm64/v8`), for another one. */
 function childFor(index: Index, wanted: Platform): Descriptor | undefined {
-  return index.manifests.find(
-    ({ platform }) =>
-      platform?.os === wanted.os &&
-      platform.architecture === wanted.architecture &&
-      (platform.variant ?? '') === (wanted.variant ?? '')
+  const children = index.manifests.filter(
+    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture
   )
+  const isExact = ({ platform }: Descriptor): boolean =>
+    (platform?.variant ?? '') === (wanted.variant ?? '')
+  return children.find(isExact) ?? children[0]
 }
 
 /** `true` where the image would come out of this push, but for how well its layers were compressed. */
-function isSame(image: KnownImage, wanted: WantedImage, compression: Compression): boolean {
-  const { config, layers } = image.manifest
-  if (config.digest !== wanted.configDigest || layers.length !== wanted.diffIds.length) return false
-  return layers.every((layer) => layer.urls !== undefined || isReusable(layer, compression))
+function isSame({ manifest }: KnownImage, wanted: WantedImage, compression: Compression): boolean {
+  const { config, layers, annotations } = manifest
+  if (config.digest !== wanted.configDigest || layers.length !== wanted.layers.length) return false
+  if (wanted.annotations !== undefined && !isDeepStrictEqual(annotations, wanted.annotations)) {
+    return false
+  }
+  return wanted.layers.every((layer, at) => {
+    const descriptor = layers[at]
+    if (descriptor === undefined) return false
+    if (isLayerFile(layer)) return isReusable(descriptor, layer, compression)
+    return descriptor.digest === layer.descriptor.digest && isElsewhere(descriptor)
+  })
 }
 
 async function learn(
-  image: KnownImage,
+  { manifest }: KnownImage,
   wanted: WantedImage,
   layers: Map<string, Descriptor>,
   source: KnownImagesSource
 ): Promise<void> {
-  const { config, layers: descriptors } = image.manifest
+  const { config, layers: descriptors } = manifest
+  const needed = new Map(wanted.layers.filter(isLayerFile).map((layer) => [layer.diffId, layer]))
   const diffIds =
-    config.digest === wanted.configDigest ? wanted.diffIds : await readDiffIds(config, source)
+    config.digest === wanted.configDigest
+      ? wanted.layers.map(({ diffId }) => diffId)
+      : await readDiffIds(config, source)
   if (diffIds.length !== descriptors.length) return
   for (const [at, diffId] of diffIds.entries()) {
-    const descriptor = descriptors[at]
-    if (descriptor === undefined || layers.has(diffId)) continue
-    if (isReusable(descriptor, source.compression)) layers.set(diffId, descriptor)
+    const [descriptor, layer] = [descriptors[at], needed.get(diffId)]
+    if (descriptor === undefined || layer === undefined || layers.has(diffId)) continue
+    if (!isReusable(descriptor, layer, source.compression)) continue
+    layers.set(diffId, { ...descriptor, urls: undefined })
   }
 }
 
@@ -160,13 +188,23 @@ async function readDiffIds(
 }
 
 /**
- * gzip goes into every image. zstd only where the user asks for it, as not every client takes it, and
- * plain layers only where the user wants them plain.
+ * gzip goes into every image. zstd only where the user asks for it or the archive has the layer so, as not
+ * every client takes it, and plain layers only where the user wants them plain.
  */
-function isReusable(layer: Descriptor, compression: Compression): boolean {
-  if (isForeignLayer(layer.mediaType) || (layer.urls ?? []).length > 0) return false
-  const found = compressionOfLayer(layer.mediaType)
-  return found === 'gzip' || (found !== undefined && found === compression)
+function isReusable(descriptor: Descriptor, layer: LayerFile, compression: Compression): boolean {
+  if (!LAYER_TYPES.has(descriptor.mediaType) || isElsewhere(descriptor)) return false
+  const found = compressionOfLayer(descriptor.mediaType)
+  const isAsStored = found === 'zstd' && layer.compression === 'zstd'
+  return found === 'gzip' || found === compression || isAsStored
+}
+
+/** `true` for a layer of which the registry need not have the bytes. */
+export function isElsewhere({ urls = [] }: Descriptor): boolean {
+  return urls.length > 0
+}
+
+function isLayerFile(layer: LayerFile | ForeignLayer): layer is LayerFile {
+  return layer.kind === 'layer-file'
 }
 
 function patience(source: KnownImagesSource): {

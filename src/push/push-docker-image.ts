@@ -4,6 +4,7 @@ import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
 import { writeManifest } from './docker-manifest.js'
 import { findKnownImages } from './find-known-images.js'
+import { isElsewhere } from './known-images.js'
 import type { KnownImage, KnownImages } from './known-images.js'
 import { pushLayers } from './push-layers.js'
 import type { LayerItem, LayerOutcomes } from './push-layers.js'
@@ -68,7 +69,11 @@ async function pushUnknownImage(
   const { inputs, target, deps, policy } = session
   const decide = (digest: string | undefined): TagDecision[] =>
     decideTags(states, digest, inputs.ifTagExists, target.name)
-  const isUnjudged = states.some(({ digest }) => digest !== undefined && !known.judged.has(digest))
+  // One that would be the image, but is not whole any more, may come out of this push just so.
+  const lost = known.same?.served.digest
+  const isUnjudged = states.some(
+    ({ digest }) => digest !== undefined && (digest === lost || !known.judged.has(digest))
+  )
   let made: Draft | undefined
   if (isUnjudged && inputs.ifTagExists !== 'move') {
     made = await push({ ...policy, writes: false })
@@ -124,7 +129,7 @@ async function checkKnown(
 ): Promise<ReadonlyMap<string, number>> {
   const digests = [
     ...[...known.layers.values(), ...(known.same?.manifest.layers ?? [])]
-      .filter(({ urls }) => urls === undefined)
+      .filter((descriptor) => !isElsewhere(descriptor))
       .map(({ digest }) => digest),
     config.descriptor.digest
   ]
@@ -134,8 +139,8 @@ async function checkKnown(
 /** The image, where the repository still has all of it. */
 function whole(image: KnownImage, there: ReadonlyMap<string, number>): KnownImage | undefined {
   const { config, layers } = image.manifest
-  const isThere = ({ digest, size, urls }: Descriptor): boolean =>
-    urls !== undefined || there.get(digest) === size
+  const isThere = (descriptor: Descriptor): boolean =>
+    isElsewhere(descriptor) || there.get(descriptor.digest) === descriptor.size
   return [config, ...layers].every(isThere) ? image : undefined
 }
 
@@ -170,7 +175,8 @@ function draft(
   })
   const manifest = writeManifest(
     config.descriptor,
-    layers.map(({ descriptor }) => descriptor)
+    layers.map(({ descriptor }) => descriptor),
+    image.annotations
   )
   const root = { ...manifest, digest: sha256Digest(manifest.bytes) }
   return { root, layers: uniqueLayers(layers) }
