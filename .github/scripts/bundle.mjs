@@ -3,14 +3,24 @@
 // The sources are transpiled by swc, as in the tests (`tsc` only checks types), and then bundled by
 // ncc through its API, for two things that its command line does not offer:
 // - `mainFields`: the ES modules of the AWS SDK, so that what only some runs need (credential
-//   providers above all) is split off into chunks and what nobody calls is left out;
+//   providers above all) is split off into chunks and what nobody calls is left out. `@smithy/core`
+//   and `@aws-sdk/core` name their entries in `exports`, whose order gives Node.js their CommonJS
+//   files, all in one; so the bundles are made from copies that leave this choice out;
 // - `externals`: `undici` comes with `@actions/core` for its OIDC client and with `@actions/github`
 //   for proxied API calls. The action uses neither, and undici would be half of the bundle, so the
 //   name is bound to a module that every Node.js process has loaded; `node:http` would load the
 //   undici of Node.js itself.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
-import { globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,6 +39,7 @@ const library = join(root, 'node_modules', '.bundle')
 try {
   rmSync(fresh, { recursive: true, force: true })
   transpile(library)
+  for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
   for (const bundle of BUNDLES) await build(bundle)
   // Not before all are built: a build that fails leaves the bundles that were there.
   rmSync(target, { recursive: true, force: true })
@@ -50,6 +61,23 @@ function transpile(folder) {
     const path = join(folder, relative('src', source).replace(/\.ts$/, '.js'))
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, code)
+  }
+}
+
+// The sources find these copies first: they lie in a `node_modules` of their own.
+function copyAsModules(scope, folder) {
+  const copy = join(folder, 'node_modules', scope)
+  cpSync(join(root, 'node_modules', scope), copy, { recursive: true })
+  for (const name of globSync('*/package.json', { cwd: copy })) {
+    const path = join(copy, name)
+    const manifest = JSON.parse(readFileSync(path, 'utf8'))
+    for (const conditions of Object.values(manifest.exports ?? {})) {
+      if (conditions.module !== undefined) delete conditions.node
+    }
+    // None of their modules does anything on import, though the toolkit does not say so: the OIDC
+    // client and the HTTP client of `@actions/core` are left out with the functions that use them.
+    if (scope === '@actions') manifest.sideEffects = false
+    writeFileSync(path, JSON.stringify(manifest))
   }
 }
 
@@ -79,6 +107,8 @@ async function build({ entry, folder, license }) {
   console.log(`${join(folder, 'index.js')}: ${code.length} bytes, ${count} files of ${total} bytes`)
 }
 
+// One character beyond Latin-1 would make V8 hold and read a whole chunk at two bytes a character.
 function minifyChunk(source) {
-  return minifySync(source, { module: true, compress: true, mangle: true, ecma: 2020 }).code
+  const format = { ascii_only: true }
+  return minifySync(source, { module: true, compress: true, mangle: true, ecma: 2020, format }).code
 }
