@@ -17,6 +17,8 @@ export interface ExecOptions {
   readonly input?: Buffer
   /** A file, made anew, that takes standard output as it is, instead of `stdout` collecting it as text. */
   readonly stdoutFile?: string
+  /** Ends the process; heeded together with `stdoutFile`, as only what takes long is worth it. */
+  readonly signal?: AbortSignal
 }
 
 /** Runs a program without a shell; resolves whatever its exit status is, rejects where it cannot be started. */

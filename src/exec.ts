@@ -6,15 +6,16 @@ import type { ExecOptions, ExecResult } from './deps.js'
 /**
  * Runs a program without a shell and without echoing its command line or output into the log.
  *
- * @throws where the program cannot be found or started; its exit status is part of the result
+ * @throws where the program cannot be found or started, or was ended by the signal; its exit status is part of
+ *   the result
  */
 export async function execute(
   program: string,
   args: readonly string[],
   options: ExecOptions = {}
 ): Promise<ExecResult> {
-  const { input, stdoutFile } = options
-  if (stdoutFile !== undefined) return executeInto(stdoutFile, program, args)
+  const { input, stdoutFile, signal } = options
+  if (stdoutFile !== undefined) return executeInto(stdoutFile, program, args, signal)
   return getExecOutput(program, [...args], {
     silent: true,
     ignoreReturnCode: true,
@@ -32,11 +33,16 @@ const MAX_STDERR_CHARACTERS = 20_000
 async function executeInto(
   path: string,
   program: string,
-  args: readonly string[]
+  args: readonly string[],
+  signal?: AbortSignal
 ): Promise<ExecResult> {
   const file = await open(path, 'w', 0o600)
   try {
-    const child = spawn(program, args, { stdio: ['ignore', file.fd, 'pipe'], windowsHide: true })
+    const child = spawn(program, args, {
+      stdio: ['ignore', file.fd, 'pipe'],
+      windowsHide: true,
+      ...(signal === undefined ? {} : { signal })
+    })
     let stderr = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-MAX_STDERR_CHARACTERS)

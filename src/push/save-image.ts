@@ -64,12 +64,13 @@ async function runSave(
   program: string,
   reference: string,
   path: string,
-  { exec }: Pick<Deps, 'exec'>
+  { exec, signal }: Pick<Deps, 'exec' | 'signal'>
 ): Promise<ExecResult | Error> {
   try {
-    return await exec(program, ['save', reference], { stdoutFile: path })
+    return await exec(program, ['save', reference], { stdoutFile: path, signal })
   } catch (error) {
     rmSync(path, { force: true })
+    signal.throwIfAborted()
     return error instanceof Error ? error : new Error(messageOf(error))
   }
 }
