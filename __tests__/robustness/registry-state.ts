@@ -8,6 +8,7 @@ import {
   GetRepositoryPolicyCommand,
   ListTagsForResourceCommand
 } from '@aws-sdk/client-ecr-public'
+import { createHash } from 'node:crypto'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
 /** What a registry holds, as plain values that can be compared. */
@@ -19,6 +20,7 @@ export interface RegistryState {
 export interface RepositoryState {
   readonly resourceTags: Readonly<Record<string, string>>
   readonly policy: unknown
+  /** The fields as the API takes them; of the logo a digest. */
   readonly catalog: Readonly<Record<string, unknown>>
   /** Tag → digest. */
   readonly tags: Readonly<Record<string, string>>
@@ -60,6 +62,7 @@ async function readRepositoryState(
   const { catalogData = {} } = await client.send(
     new GetRepositoryCatalogDataCommand({ repositoryName })
   )
+  const { logoUrl, ...catalog } = catalogData
   const page = { repositoryName, maxResults: 1000 }
   const { imageTagDetails = [] } = await client.send(new DescribeImageTagsCommand(page))
   const { imageDetails = [] } = await client.send(new DescribeImagesCommand(page))
@@ -68,7 +71,10 @@ async function readRepositoryState(
       (resource.tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])
     ),
     policy: await findPolicy(client, repositoryName),
-    catalog: { ...catalogData },
+    catalog: {
+      ...catalog,
+      ...(logoUrl === undefined ? {} : { logoImageBlob: await readLogo(logoUrl) })
+    },
     tags: Object.fromEntries(
       imageTagDetails.map(({ imageTag = '', imageDetail }) => [
         imageTag,
@@ -77,6 +83,12 @@ async function readRepositoryState(
     ),
     images: imageDetails.map(({ imageDigest = '' }) => imageDigest).sort()
   }
+}
+
+/** The digest of what the address of a logo serves, as the address is another one with every write. */
+async function readLogo(url: string): Promise<string> {
+  const bytes = await (await fetch(url)).arrayBuffer()
+  return createHash('sha256').update(Buffer.from(bytes)).digest('hex')
 }
 
 async function findPolicy(client: ECRPUBLICClient, repositoryName: string): Promise<unknown> {
@@ -97,7 +109,6 @@ export async function pullCompletely(
   repository: string,
   reference: string
 ): Promise<void> {
-  const { createHash } = await import('node:crypto')
   const { token } = (await (await fetch(`${emulator.url}/token/`)).json()) as { token: string }
   const base = `${emulator.url}/v2/a1b2c3d4/${repository}`
   const accept = [

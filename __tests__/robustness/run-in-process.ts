@@ -62,7 +62,7 @@ function runMode(inputs: Inputs, deps: Deps): Promise<Report> {
 }
 
 function outputsOf(report: Report): Record<string, string> {
-  const all = { changed: report.changed, ...report.outputs }
+  const all = { changed: report.changed, plan: report.plan, ...report.outputs }
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [
       name,

@@ -1,10 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PutRepositoryCatalogDataCommand } from '@aws-sdk/client-ecr-public'
+import type { Mode } from '../../src/input-specs.js'
 import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
 import { makePng } from '../helpers/make-workspace.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
-import { pullCompletely, readRegistryState } from './registry-state.js'
+import { createLooker, pullCompletely, readRegistryState } from './registry-state.js'
 
 /** What there is to see of a run, as a process or not. */
 export type StepRun = Pick<ActionRun, 'exitCode' | 'errors' | 'outputs'>
@@ -12,10 +14,15 @@ export type StepRun = Pick<ActionRun, 'exitCode' | 'errors' | 'outputs'>
 /** One mode at work, with all that it touches, so that anything can be made to go wrong under it. */
 export interface Scenario {
   readonly name: string
+  readonly mode: Mode
   /** The IAM actions of the caller, where it lacks some. */
   readonly allow?: readonly string[]
   /** What the registry holds before. */
   readonly seed: unknown
+  /** What else is done to the registry before, which a seed cannot say. */
+  readonly prepare?: (emulator: RunningEmulator) => Promise<void>
+  /** The calls that it is there for, where another scenario of the mode puts the others under faults. */
+  readonly isAbout?: readonly string[]
   /** Writes local files into the folder of the step and returns the inputs. */
   readonly inputs: (folder: string) => Promise<Readonly<Record<string, string>>>
   /** @throws where the registry or the machine is not as the report of a run that went through says. */
@@ -52,6 +59,7 @@ async function readAuths(folder: string): Promise<Record<string, unknown>> {
 
 const login: Scenario = {
   name: 'login',
+  mode: 'login',
   seed: { repositories: [{ name: 'team/app' }] },
   inputs: () => Promise.resolve({ mode: 'login' }),
   checkSuccess: async (run, _emulator, folder) => {
@@ -70,6 +78,7 @@ const POLICY = {
 
 const ensureRepo: Scenario = {
   name: 'ensure-repo',
+  mode: 'ensure-repo',
   seed: { repositories: [{ name: 'team/old', resourceTags: { stale: 'yes' } }] },
   inputs: () =>
     Promise.resolve({
@@ -91,6 +100,7 @@ const ensureRepo: Scenario = {
 
 const removePolicy: Scenario = {
   name: 'ensure-repo without a policy',
+  mode: 'ensure-repo',
   seed: { repositories: [{ name: 'team/old', policy: POLICY }] },
   inputs: () => Promise.resolve({ mode: 'ensure-repo', repository: 'team/old', policy: 'none' }),
   checkSuccess: async (_run, emulator) => {
@@ -101,6 +111,7 @@ const removePolicy: Scenario = {
 
 const removeRepo: Scenario = {
   name: 'ensure-repo absent',
+  mode: 'ensure-repo',
   seed: {
     repositories: [{ name: 'team/old', images: [{ tags: [{ tag: 'v1' }] }] }, { name: 'team/kept' }]
   },
@@ -119,16 +130,46 @@ const removeRepo: Scenario = {
   }
 }
 
+const removeEmptyRepo: Scenario = {
+  name: 'ensure-repo absent, as long as it is empty',
+  mode: 'ensure-repo',
+  seed: {
+    repositories: [{ name: 'team/old' }, { name: 'team/kept', images: [{ tags: [{ tag: 'v1' }] }] }]
+  },
+  inputs: () => Promise.resolve({ mode: 'ensure-repo', repository: 'team/old', state: 'absent' }),
+  checkSuccess: async (_run, emulator) => {
+    expect(Object.keys((await readRegistryState(emulator)).repositories)).toEqual(['team/kept'])
+  },
+  checkFailure: async (_run, emulator) => {
+    expect(Object.keys((await readRegistryState(emulator)).repositories)).toContain('team/kept')
+  }
+}
+
 const syncCatalog: Scenario = {
   name: 'sync-catalog',
+  mode: 'sync-catalog',
   seed: {
     repositories: [
       {
         name: 'team/app',
         catalogData: { description: 'kept by hand', aboutText: 'old' },
-        images: [{ tags: [{ tag: 'v1' }], platforms: ['linux/amd64', 'linux/arm64'] }]
+        images: [
+          { tags: [{ tag: 'v1' }], platforms: ['linux/amd64', 'linux/arm64'] },
+          // The platform of an image that is in no index stands in its config alone.
+          { tags: [{ tag: 'v0' }] }
+        ]
       }
     ]
+  },
+  prepare: async (emulator) => {
+    const client = createLooker(emulator)
+    await client.send(
+      new PutRepositoryCatalogDataCommand({
+        repositoryName: 'team/app',
+        catalogData: { logoImageBlob: makePng(64, 64, 7) }
+      })
+    )
+    client.destroy()
   },
   inputs: async (folder) => {
     await writeFile(join(folder, 'README.md'), '# App\n\nWhat it is.\n\n## Usage\n\nRun it.\n')
@@ -169,6 +210,7 @@ async function checkEveryTagPulls(emulator: RunningEmulator, repository: string)
 
 const pushDocker: Scenario = {
   name: 'push-tar of a docker-archive',
+  mode: 'push-tar',
   seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] },
   inputs: async (folder) => {
     const tar = join(folder, 'docker.tar')
@@ -190,6 +232,7 @@ const pushDocker: Scenario = {
 
 const pushIndex: Scenario = {
   name: 'push-tar of an OCI index',
+  mode: 'push-tar',
   seed: { repositories: [{ name: 'team/app' }] },
   inputs: async (folder) => {
     const tar = join(folder, 'oci.tar')
@@ -216,6 +259,7 @@ const pushIndex: Scenario = {
 
 const cleanup: Scenario = {
   name: 'cleanup-tags',
+  mode: 'cleanup-tags',
   seed: {
     repositories: [
       {
@@ -309,12 +353,29 @@ const anonymousCleanup: Scenario = {
   allow: ['ecr-public:*']
 }
 
+const ANONYMOUS_CALLS = ['GetToken', 'GetManifest', 'GetBlob', 'DownloadBlob']
+
+const anonymousSync: Scenario = {
+  ...syncCatalog,
+  name: 'sync-catalog that reads anonymously',
+  allow: ['ecr-public:*'],
+  isAbout: ANONYMOUS_CALLS
+}
+
+const anonymousPush: Scenario = {
+  ...pushDocker,
+  name: 'push-tar that reads anonymously',
+  allow: ['ecr-public:*'],
+  isAbout: ANONYMOUS_CALLS
+}
+
 /** Every mode, the larger ones in more than one way. */
 export const SCENARIOS: readonly Scenario[] = [
   login,
   ensureRepo,
   removePolicy,
   removeRepo,
+  removeEmptyRepo,
   syncCatalog,
   pushDocker,
   pushIndex,
@@ -322,7 +383,13 @@ export const SCENARIOS: readonly Scenario[] = [
 ]
 
 /** Those of `SCENARIOS`, and what takes long as a process, since it keeps to the service's rates. */
-export const FAULT_SCENARIOS: readonly Scenario[] = [...SCENARIOS, anonymousCleanup, largeCleanup]
+export const FAULT_SCENARIOS: readonly Scenario[] = [
+  ...SCENARIOS,
+  anonymousSync,
+  anonymousPush,
+  anonymousCleanup,
+  largeCleanup
+]
 
 /** A fresh folder for one step of a scenario. */
 export async function makeStepFolder(parent: string, name: string): Promise<string> {
