@@ -1,19 +1,27 @@
-// The tests that have a larger size, at that size, one file after another: `npm run soak [seed] [part of a path …]`.
-// It ends with the first file that fails, and in the end prints what each one tried. Everything random follows
-// from the seed, which is printed.
+// The tests that have a larger size, at that size: `npm run soak [seed] [part of a path …]`. As many files run at
+// once as the machine has cores, the longest first. It ends with the first file that fails, and in the end prints
+// what each one tried. Everything random follows from the seed, which is printed.
 
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 
-/** The files, and how long each may take, in minutes, on a small machine. */
+/** The files, the longest first, and how long each may take, in minutes, on a small machine. */
 const SUITES = [
-  ['__tests__/robustness/hostile-input', 60],
-  ['__tests__/robustness/fault-matrix', 120],
-  ['__tests__/robustness/interruptions', 60],
+  ['__tests__/modes/cleanup-tags-model', 60],
+  ['__tests__/robustness/fault-matrix-bundle', 120],
+  ['__tests__/robustness/interruptions', 120],
+  ['__tests__/robustness/fault-matrix.test', 120],
+  ['__tests__/robustness/fault-storms', 60],
+  ['__tests__/robustness/hostile-input/answers', 60],
+  ['__tests__/robustness/hostile-input/archives', 60],
+  ['__tests__/robustness/hostile-input/markdown', 60],
+  ['__tests__/robustness/hostile-input/settings', 60],
+  ['__tests__/robustness/hostile-input/images', 60],
+  ['__tests__/robustness/log-injection', 30],
   ['__tests__/modes/push-tar-faults', 30],
   ['__tests__/modes/cleanup-tags-faults', 30],
-  ['__tests__/modes/cleanup-tags-model', 60],
   ['__tests__/modes/cleanup-tags-scale', 30],
   ['__tests__/modes/ensure-repo.test', 30],
   ['__tests__/modes/login-concurrency', 30],
@@ -21,6 +29,7 @@ const SUITES = [
   ['__tests__/auth/login-model', 30],
   ['__tests__/archive/any-archive', 30],
   ['__tests__/catalog/properties', 30],
+  ['__tests__/push/push-layers', 30],
   ['__tests__/emulator/kill', 30],
   ['__tests__/emulator/many-tags', 30]
 ]
@@ -33,8 +42,29 @@ const MINUTE_MS = 60_000
 const SHOWN_CHARACTERS = 20_000
 const root = join(import.meta.dirname, '..', '..')
 
-/** Runs one suite; its output, and whether it passed. */
+/** The processes of the suites under way; each leads a group of its own, in which its children are. */
+const running = new Set()
+
+/** Ends a suite with all that it has started. */
+function endTree(child) {
+  try {
+    if (process.platform === 'win32') spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'])
+    else process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    running.forEach(endTree)
+    process.exit(1)
+  })
+}
+
+/** Runs one suite; its output, whether it passed, and how long it took. */
 async function runSuite(suite, minutes, seed) {
+  const start = Date.now()
   const child = spawn(
     process.execPath,
     [
@@ -47,17 +77,20 @@ async function runSuite(suite, minutes, seed) {
     {
       cwd: root,
       env: { ...process.env, SOAK: '1', SEED: String(seed), FC_SEED: String(seed) },
-      stdio: ['ignore', 'pipe', 'pipe']
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32'
     }
   )
+  running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => (output += text))
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), minutes * MINUTE_MS)
+  const timer = setTimeout(() => endTree(child), minutes * MINUTE_MS)
   const status = await new Promise((resolve) => child.on('close', resolve))
   clearTimeout(timer)
-  return { output, isGood: status === 0 }
+  running.delete(child)
+  return { output, isGood: status === 0, seconds: Math.round((Date.now() - start) / 1000) }
 }
 
 /** The lines `counts: …` of the tests, and their numbers by what was counted. */
@@ -79,32 +112,37 @@ const wanted = hasSeed || given === undefined ? rest : [given, ...rest]
 const suites = SUITES.filter(
   ([suite]) => wanted.length === 0 || wanted.some((part) => suite.includes(part))
 )
+const start = Date.now()
 
 console.log(`seed ${seed}; the same again: npm run soak -- ${[seed, ...wanted].join(' ')}`)
-const summary = []
+const summaries = suites.map(() => [])
 const totals = {}
-for (const [suite, minutes] of suites) {
-  const start = Date.now()
-  const { output, isGood } = await runSuite(suite, minutes, seed)
-  const took = `${Math.round((Date.now() - start) / 1000)} s`
-  if (!isGood) {
-    console.log(output.slice(-SHOWN_CHARACTERS))
-    console.log(`${suite} failed after ${took}, with seed ${seed}`)
-    process.exit(1)
+
+/** Runs one suite after another of those that are left; ends everything where one fails. */
+async function runSuites(left) {
+  for (const [at, [suite, minutes]] of left) {
+    const { output, isGood, seconds } = await runSuite(suite, minutes, seed)
+    if (!isGood) {
+      running.forEach(endTree)
+      console.log(output.slice(-SHOWN_CHARACTERS))
+      console.log(`${suite} failed after ${seconds} s, with seed ${seed}`)
+      process.exit(1)
+    }
+    const { lines, counts } = readCounts(output)
+    for (const [what, count] of counts) totals[what] = (totals[what] ?? 0) + count
+    const passed = /^(\d+) passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0] ?? ''
+    summaries[at].push(...(lines.length > 0 ? lines : [`${suite}: ${passed}`]))
+    console.log(`${suite} passed in ${seconds} s`)
   }
-  const { lines, counts } = readCounts(output)
-  for (const [what, count] of counts) totals[what] = (totals[what] ?? 0) + count
-  const passed = /^(\d+) passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0] ?? ''
-  summary.push(...(lines.length > 0 ? lines : [`${suite}: ${passed}`]))
-  console.log(`${suite} passed in ${took}`)
 }
 
-console.log(['', ...summary].join('\n'))
-console.log(
-  `in all: ${Object.entries(totals)
-    .map(([what, count]) => `${count} ${what}`)
-    .join(', ')}`
-)
+// All take from the same iterator.
+const left = suites.entries()
+await Promise.all(Array.from({ length: availableParallelism() }, () => runSuites(left)))
+
+console.log(['', ...summaries.flat()].join('\n'))
+const all = Object.entries(totals).map(([what, count]) => `${count} ${what}`)
+console.log(`in all: ${all.join(', ')}, in ${Math.round((Date.now() - start) / 1000)} s`)
 const short = Object.entries(MINIMA).filter(([what, minimum]) => (totals[what] ?? 0) < minimum)
 if (wanted.length === 0 && short.length > 0) {
   console.log(`too few: ${short.map(([what, minimum]) => `${what} (${minimum})`).join(', ')}`)
