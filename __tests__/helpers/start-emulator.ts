@@ -18,6 +18,8 @@ export interface RunningEmulator {
   /** Sets one fault, as `POST /_emulator/faults` takes it. */
   fault(rule: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
+  /** Calls back with each request, before it is answered. */
+  onRequest(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
     clearFaults: async () => {
       await fetch(`${url}/_emulator/faults`, { method: 'DELETE' })
     },
+    onRequest: (listener) => void server.on('request', listener),
     close: async () => {
       running.delete(emulator)
       server.closeAllConnections()

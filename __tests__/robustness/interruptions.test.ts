@@ -1,12 +1,16 @@
 import fc from 'fast-check'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { afterBusyTime } from './busy-time.js'
 import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
+import { checkPlan } from './check-plan.js'
+import { readRegistryState } from './registry-state.js'
 import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 
@@ -17,12 +21,13 @@ import type { Scenario } from './scenarios.js'
 const WAYS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'runner'] as const
 type Way = (typeof WAYS)[number]
 
-const INTERRUPTIONS_PER_SCENARIO = isSoak ? 80 : 5
+/** Of runs that were not over before; what comes later is tried, and counts apart. */
+const INTERRUPTIONS_PER_SCENARIO = isSoak ? 60 : 4
 /** How long a run may go on after a signal that it can catch, in milliseconds, before it counts as hanging. */
 const PATIENCE_MS = 10_000
 
 let folder: string
-const counts = { interruptions: 0, 'ended a run': 0, 'came after its end': 0 }
+const counts = { interruptions: 0, 'came after the end': 0 }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'interruptions-'))
 })
@@ -31,33 +36,45 @@ afterAll(async () => {
   tellCounts('interruptions', counts, SEED)
 })
 
-/** Runs a step and interrupts it after so many milliseconds. */
+/** When a run is interrupted: so long after its start, or after it sent the request of this number. */
+interface Moment {
+  readonly way: Way
+  /** Of all requests of a clean run, from 0. */
+  readonly request?: number
+  readonly afterMs: number
+}
+
+/** Runs a step and interrupts it. */
 async function runInterrupted(
   scenario: Scenario,
   inputs: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string>>,
-  cwd: string,
-  way: Way,
-  afterMs: number
+  options: Readonly<{ env: Readonly<Record<string, string>>; cwd: string }>,
+  { way, request, afterMs }: Moment,
+  emulator: RunningEmulator
 ): Promise<ActionRun> {
   const timers: NodeJS.Timeout[] = []
   let stop = (): void => undefined
   const killed: boolean[] = []
   const run = await runAction(inputs, {
-    env,
-    cwd,
+    ...options,
     onStart: (child) => {
-      const first = way === 'runner' ? 'SIGINT' : way
-      timers.push(setTimeout(() => child.kill(first), afterMs))
-      if (way === 'runner') timers.push(setTimeout(() => child.kill('SIGTERM'), afterMs + 7_500))
-      stop = afterBusyTime(afterMs + PATIENCE_MS, () => void killed.push(child.kill('SIGKILL')))
+      const interrupt = (): void => {
+        const first = way === 'runner' ? 'SIGINT' : way
+        timers.push(setTimeout(() => child.kill(first), afterMs))
+        if (way === 'runner') timers.push(setTimeout(() => child.kill('SIGTERM'), afterMs + 7_500))
+        stop = afterBusyTime(afterMs + PATIENCE_MS, () => void killed.push(child.kill('SIGKILL')))
+      }
+      let requests = 0
+      if (request === undefined) interrupt()
+      else
+        emulator.onRequest(() => {
+          if (requests++ === request) interrupt()
+        })
     }
   })
   for (const timer of timers) clearTimeout(timer)
   stop()
-  counts.interruptions++
-  if (run.exitCode === 0) counts['came after its end']++
-  else counts['ended a run']++
+  counts[run.exitCode === 0 ? 'came after the end' : 'interruptions']++
   if (killed.includes(true))
     throw new Error(`${scenario.name} did not end within ${PATIENCE_MS} ms of ${way}`)
   return run
@@ -102,44 +119,122 @@ describe.each(SCENARIOS)('$name interrupted at a random moment', (scenario) => {
   it(
     'leaves nothing behind, and the next run repairs everything',
     async () => {
+      const clean = await measure(scenario)
       const moments = fc.sample(
         fc.record({
           way: fc.constantFrom(...WAYS),
-          share: fc.double({ min: 0, max: 1.1, noNaN: true })
+          share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+          delayMs: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 2 })
         }),
-        { seed: SEED, numRuns: INTERRUPTIONS_PER_SCENARIO }
+        { seed: SEED, numRuns: 2 * INTERRUPTIONS_PER_SCENARIO }
       )
-      const before = performance.now()
-      await interruptOnce(scenario, 'SIGKILL', 60_000)
-      const cleanMs = performance.now() - before
-      for (const { way, share } of moments) {
-        const afterMs = Math.round(share * cleanMs)
+      let hits = 0
+      for (const { way, share, delayMs } of moments) {
+        if (hits === INTERRUPTIONS_PER_SCENARIO) return
+        const moment =
+          delayMs === undefined
+            ? { way, afterMs: Math.round(share * clean.milliseconds) }
+            : { way, request: Math.floor(share * clean.requests), afterMs: delayMs }
         try {
-          await interruptOnce(scenario, way, afterMs)
+          if (await interruptOnce(scenario, moment)) hits++
         } catch (error) {
-          const what = `${scenario.name}: ${way} after ${afterMs} ms (SEED=${SEED})`
+          const what = `${scenario.name}: ${JSON.stringify(moment)} (SEED=${SEED})`
           throw new Error(`${what}\n${(error as Error).message}`, { cause: error })
         }
       }
+      throw new Error(`only ${hits} of ${moments.length} interruptions came before the end`)
     },
     isSoak ? 3_600_000 : 300_000
   )
 })
 
-async function interruptOnce(scenario: Scenario, way: Way, afterMs: number): Promise<void> {
+/** How long a run takes that nobody interrupts, and how many requests it sends. */
+async function measure(scenario: Scenario): Promise<{ milliseconds: number; requests: number }> {
   const emulator = await startEmulator({ seed: scenario.seed })
-  const step = await makeStepFolder(folder, `run ${counts.interruptions}`)
+  await scenario.prepare?.(emulator)
+  const step = await makeStepFolder(folder, 'clean')
+  const inputs = await scenario.inputs(step)
+  let requests = 0
+  emulator.onRequest(() => {
+    requests++
+  })
+  const start = performance.now()
+  const run = await runAction(inputs, {
+    env: { ...emulator.env, ...scenarioEnv(step) },
+    cwd: step
+  })
+  const milliseconds = performance.now() - start
+  expect(run.errors).toEqual([])
+  await emulator.close()
+  await rm(step, { recursive: true, force: true })
+  return { milliseconds, requests }
+}
+
+/** @returns whether the interruption came before the end of the run */
+async function interruptOnce(scenario: Scenario, moment: Moment): Promise<boolean> {
+  const isKilled = moment.way === 'SIGKILL'
+  const emulator = await startEmulator({ seed: scenario.seed })
+  await scenario.prepare?.(emulator)
+  const step = await makeStepFolder(folder, `run ${runs++}`)
   const inputs = await scenario.inputs(step)
   const env = { ...emulator.env, ...scenarioEnv(step) }
   const before = await listFiles(step)
-  const run = await runInterrupted(scenario, inputs, env, step, way, afterMs)
-  if (way !== 'SIGKILL') await checkTracks(scenario, run, step, env, before)
+  const state = await readRegistryState(emulator)
+  const run = await runInterrupted(scenario, inputs, { env, cwd: step }, moment, emulator)
+  if (!isKilled) await checkTracks(scenario, run, step, env, before)
   if (run.exitCode === 0) await scenario.checkSuccess(run, emulator, step)
-  else if (way !== 'SIGKILL') await scenario.checkFailure(run, emulator, step)
+  // A login that is killed at once can take nothing back.
+  else if (!isKilled || scenario.mode !== 'login') await scenario.checkFailure(run, emulator, step)
+  checkPlan(run, state, await readRegistryState(emulator))
   const repaired = await runAction(inputs, { env, cwd: step })
   expect(repaired.errors).toEqual([])
   await scenario.checkSuccess(repaired, emulator, step)
   await scenario.checkDone?.(emulator)
   await emulator.close()
   await rm(step, { recursive: true, force: true })
+  return run.exitCode !== 0
 }
+
+let runs = 0
+
+describe('a run that waits', () => {
+  it.each(SCENARIOS)('for a service that does not answer ends soon: $name', async (scenario) => {
+    const emulator = await startEmulator({ seed: scenario.seed })
+    const step = await makeStepFolder(folder, `waits ${runs++}`)
+    const inputs = await scenario.inputs(step)
+    const env = { ...emulator.env, ...scenarioEnv(step) }
+    const before = await listFiles(step)
+    await emulator.fault({ operation: '*', fault: 'slow', delayMs: 600_000 })
+    const moment = { way: 'runner', request: 0, afterMs: 0 } as const
+    const run = await runInterrupted(scenario, inputs, { env, cwd: step }, moment, emulator)
+    expect(run.exitCode).toBe(1)
+    expect(run.errors).toEqual([expect.stringContaining('cancelled (SIGINT)')])
+    await checkTracks(scenario, run, step, env, before)
+  })
+
+  it('for a program that saves an image ends it, and leaves nothing of what it wrote', async () => {
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
+    const step = await makeStepFolder(folder, 'saves an image')
+    const [docker, pid] = [join(step, 'docker'), join(step, 'pid')]
+    await writeFile(docker, `#!/bin/sh\necho half an image\necho $$ > '${pid}'\nexec sleep 600\n`)
+    await chmod(docker, 0o755)
+    const inputs = { mode: 'push-tar', repository: 'team/app', image: 'app:v1' }
+    const env = { ...emulator.env, PATH: `${step}:${process.env.PATH ?? ''}` }
+    const run = await runAction(inputs, {
+      env,
+      cwd: step,
+      onStart: (child) => {
+        const watcher = setInterval(() => {
+          if (!existsSync(pid) || readFileSync(pid, 'utf8') === '') return
+          clearInterval(watcher)
+          child.kill('SIGINT')
+        }, 10)
+      }
+    })
+    counts.interruptions++
+    expect(run.exitCode).toBe(1)
+    expect(run.errors).toEqual([expect.stringContaining('cancelled (SIGINT)')])
+    expect(await readdir(run.runnerTemp)).toEqual([])
+    expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow('ESRCH')
+  })
+})
