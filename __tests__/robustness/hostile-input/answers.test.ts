@@ -1,15 +1,12 @@
 import fc from 'fast-check'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, request as httpRequest } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulator } from '../../helpers/start-emulator.js'
-import type { RunningEmulator } from '../../helpers/start-emulator.js'
 import { runInProcess } from '../run-in-process.js'
 import { makeStepFolder, scenarioEnv, SCENARIOS } from '../scenarios.js'
 import type { Scenario } from '../scenarios.js'
+import { startLiar } from '../start-liar.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
 import { changeJson, jsonChange } from './mutations.js'
 import type { JsonChange } from './mutations.js'
@@ -41,27 +38,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** A service that answers as the emulator does, but for some answers. */
-async function startLiar(emulator: RunningEmulator, { answers, changes }: Attack): Promise<Liar> {
-  let requests = 0
-  const server = createServer((request, response) => {
-    const isChanged = answers.includes(requests++)
-    forward(request, emulator, (status, headers, body) => {
-      const changed = isChanged ? changeAnswer(body, changes) : body
-      answer(response, status, { ...headers, 'content-length': String(changed.length) }, changed)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, server, requests: () => requests }
-}
-
-interface Liar {
-  readonly url: string
-  readonly server: Server
-  readonly requests: () => number
-}
-
 function changeAnswer(body: Buffer, changes: readonly JsonChange[]): Buffer {
   try {
     return Buffer.from(changeJson(JSON.parse(body.toString()), changes))
@@ -70,38 +46,15 @@ function changeAnswer(body: Buffer, changes: readonly JsonChange[]): Buffer {
   }
 }
 
-type Answer = (status: number, headers: IncomingMessage['headers'], body: Buffer) => void
-
-/** Sends the request on, with the host that it was sent to, so that URIs name that one. */
-function forward(request: IncomingMessage, emulator: RunningEmulator, then: Answer): void {
-  const { method, headers, url = '' } = request
-  const onward = httpRequest(`${emulator.url}${url}`, { method, headers }, (answered) => {
-    const chunks: Buffer[] = []
-    answered.on('data', (chunk: Buffer) => chunks.push(chunk))
-    answered.on('end', () =>
-      then(answered.statusCode ?? 500, answered.headers, Buffer.concat(chunks))
-    )
-  })
-  onward.on('error', () => void request.socket.destroy())
-  request.pipe(onward)
-}
-
-function answer(
-  response: ServerResponse,
-  status: number,
-  headers: IncomingMessage['headers'],
-  body: Buffer
-): void {
-  const { 'transfer-encoding': chunked, ...rest } = headers
-  response.writeHead(status, chunked === undefined ? headers : rest).end(body)
-}
-
 let runs = 0
 
 async function runAgainst(given: Attack): Promise<void> {
   const { scenario } = given
   const emulator = await startEmulator({ seed: scenario.seed })
-  const liar = await startLiar(emulator, given)
+  await scenario.prepare?.(emulator)
+  const liar = await startLiar(emulator, (body, number) =>
+    given.answers.includes(number) ? changeAnswer(body, given.changes) : body
+  )
   const step = await makeStepFolder(folder, `step ${runs++}`)
   try {
     const inputs = { ...(await scenario.inputs(step)), 'max-attempts': '1' }
@@ -117,8 +70,7 @@ async function runAgainst(given: Attack): Promise<void> {
     expect(run.errors).toHaveLength(1)
     expect(run.errors[0]).not.toMatch(/^Unexpected error/)
   } finally {
-    liar.server.closeAllConnections()
-    liar.server.close()
+    liar.close()
     await emulator.close()
     await rm(step, { recursive: true, force: true })
   }
