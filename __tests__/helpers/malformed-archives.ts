@@ -976,7 +976,20 @@ function wrongBytes(): MalformedArchive[] {
     ...archive,
     foundWhile: 'pushing'
   })
+  const many = Array.from({ length: 30_000 }, () => layer1)
   return [
+    found(
+      docker(
+        'more layers than a manifest can name',
+        {
+          'c.json': json({
+            rootfs: { type: 'layers', diff_ids: many.map(({ diffId }) => diffId) }
+          }),
+          'manifest.json': json([{ ...MANIFEST, Layers: many.map(() => '1.tar') }])
+        },
+        /too many layers: its manifest would take up to \d+ bytes – "30000 layers" – a manifest of at most 4194304 bytes/
+      )
+    ),
     found(
       docker('a plain layer of another diff ID', { '1.tar': tarOfFiles({ a: 'wrong' }) }, digest)
     ),

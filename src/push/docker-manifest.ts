@@ -1,5 +1,9 @@
+import type { DockerImage } from '../archive/contents.js'
+import { problem } from '../errors.js'
+import { MAX_MANIFEST_BYTES } from '../image/manifest.js'
 import type { Descriptor } from '../image/manifest.js'
 import { compressionOfLayer, MEDIA_TYPES } from '../image/media-types.js'
+import { MAX_LAYER_SIZE_BYTES } from './limits.js'
 
 /** A manifest as it is pushed. */
 export interface WrittenManifest {
@@ -58,6 +62,26 @@ export function writeManifest(
     ...(annotations === undefined ? {} : { annotations })
   }
   return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType }
+}
+
+/**
+ * @throws ActionError where the manifest of an image of these layers would be larger than the service takes,
+ *   whatever their digests and sizes come to
+ */
+export function checkManifestSize({ layers, annotations }: DockerImage): void {
+  const ofLargest = { digest: `sha256:${'0'.repeat(64)}`, size: MAX_LAYER_SIZE_BYTES }
+  const descriptors = layers.map((layer) =>
+    layer.kind === 'foreign-layer'
+      ? layer.descriptor
+      : { mediaType: MEDIA_TYPES.dockerLayerGzip, ...ofLargest }
+  )
+  const { length } = writeManifest(ofLargest, descriptors, annotations).bytes
+  if (length <= MAX_MANIFEST_BYTES) return
+  throw problem({
+    what: `The image has too many layers: its manifest would take up to ${length} bytes`,
+    value: `${layers.length} layers`,
+    allowed: `a manifest of at most ${MAX_MANIFEST_BYTES} bytes`
+  })
 }
 
 function layerType({ mediaType, urls }: Descriptor, family: Family): string {

@@ -2,7 +2,7 @@ import type { DockerImage, LayerFile, StoredBlob } from '../archive/contents.js'
 import { sha256Digest } from '../image/digest.js'
 import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
-import { writeManifest } from './docker-manifest.js'
+import { checkManifestSize, writeManifest } from './docker-manifest.js'
 import { findKnownImages } from './find-known-images.js'
 import { isElsewhere } from './known-images.js'
 import type { KnownImage, KnownImages } from './known-images.js'
@@ -26,6 +26,7 @@ export async function pushDockerImage(
   states: readonly TagState[],
   session: PushSession
 ): Promise<PushedImage> {
+  checkManifestSize(image)
   const known = await findKnownImages(image, states, session)
   const config: StoredBlob = configBlob(image)
   const there = await checkKnown(known, config, session)
