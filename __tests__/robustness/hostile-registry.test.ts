@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makePng } from '../helpers/make-workspace.js'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { runInProcess } from './run-in-process.js'
@@ -326,6 +327,27 @@ describe('a hostile service', () => {
     await run(service, CLEANUP)
     expectNoCredential(other)
     expect(wasWritten(service)).toBe(false)
+  })
+
+  it('that has its logos on another host does not get the credential there', async () => {
+    const other = await serve(
+      attackReads((response) => {
+        response.writeHead(307, { location: '/elsewhere' }).end()
+      })
+    )
+    const service = await serve((_request, response, operation) => {
+      if (!operation.endsWith('RepositoryCatalogData')) return false
+      return json(response, { catalogData: { logoUrl: `${other.url}/logo.png` } })
+    })
+    await writeFile(join(folder, 'logo.png'), makePng(64, 64))
+    const result = await run(service, {
+      mode: 'sync-catalog',
+      repository: 'team/app',
+      logo: 'logo.png'
+    })
+    expect(result.errors).toEqual([])
+    expect(result.outputs.changed).toBe('false')
+    expectNoCredential(other)
   })
 
   it('that serves a manifest of another digest is not believed', async () => {

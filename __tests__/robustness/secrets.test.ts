@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
@@ -59,6 +60,7 @@ async function watchArguments(
 describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
   it('leaves them in no place but the ones made for them', async () => {
     const emulator = await startEmulator({ seed: scenario.seed })
+    await scenario.prepare?.(emulator)
     const step = await makeStepFolder(folder, scenario.name)
     const env = { ...emulator.env, ...SECRETS, ...scenarioEnv(step), RUNNER_DEBUG: '1' }
     const args = new Set<string>()
@@ -113,6 +115,31 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
       .flatMap((line) => /^::add-mask::(.*)$/.exec(line)?.slice(1) ?? [])
     for (const text of masked) expect(text.length).toBeGreaterThan(8)
     expect(masked).not.toContain(emulator.host)
+  })
+})
+
+describe('a program that push-tar runs', () => {
+  it('gets no secret by its command line', async () => {
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
+    const step = await makeStepFolder(folder, 'docker')
+    const [docker, tar] = [join(step, 'docker'), join(step, 'app.tar')]
+    await writeDockerArchive(tar, [buildImage({ tags: ['ex.com/app:v1'] })])
+    await writeFile(docker, `#!/bin/sh\necho "$0 $*" >> '${step}/calls'\nexec cat '${tar}'\n`)
+    await chmod(docker, 0o755)
+    const run = await runAction(
+      { mode: 'push-tar', repository: 'team/app', image: 'ex.com/app:v1' },
+      {
+        env: {
+          ...emulator.env,
+          ...SECRETS,
+          ...scenarioEnv(step),
+          PATH: `${step}:${process.env.PATH ?? ''}`
+        },
+        cwd: step
+      }
+    )
+    expect(run.errors).toEqual([])
+    expect(await readFile(join(step, 'calls'), 'utf8')).toBe(`${docker} save ex.com/app:v1\n`)
   })
 })
 
