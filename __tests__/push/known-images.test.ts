@@ -92,26 +92,35 @@ function foreignLayer(name: string): ForeignLayer {
 
 async function look(
   served: Served,
-  candidates: readonly string[],
+  candidates: readonly string[] | AsyncIterable<string>,
   wanted: Partial<WantedImage> = {},
-  compression: 'gzip' | 'zstd' | 'none' = 'gzip'
+  compression: 'gzip' | 'zstd' | 'none' = 'gzip',
+  source: { readonly registry?: Registry; readonly signal?: AbortSignal } = {}
 ): Promise<KnownImages & { readonly names: readonly string[]; readonly lines: string[] }> {
   const layers = wanted.layers ?? [layer('base'), layer('app')]
   const lines: string[] = []
   const signal = new AbortController().signal
   const log = { info: (line: string) => void lines.push(line) }
+  const named = Symbol.asyncIterator in candidates ? [] : candidates
   const known = await readKnownImages(
     (async function* () {
-      yield* await Promise.resolve(candidates)
+      yield* candidates
     })(),
     {
       configDigest: digestOf('another config'),
       platform: PLATFORM,
-      namedNow: new Set(candidates),
+      namedNow: new Set(named),
       ...wanted,
       layers
     },
-    { deps: { log, signal } as never, registry: served.registry, path: 'a/b', compression, signal }
+    {
+      deps: { log, signal } as never,
+      registry: served.registry,
+      path: 'a/b',
+      compression,
+      signal,
+      ...source
+    }
   )
   const names = layers.flatMap((each) =>
     known.layers.has(each.diffId) && each.kind === 'layer-file' ? each.content.name : []
@@ -246,5 +255,40 @@ describe('an image in the repository', () => {
     const known = await look(new Served(), [digestOf('pushed just now')])
     expect([...known.judged]).toEqual([])
     expect(known.lines).toEqual([expect.stringMatching(/does not serve it/)])
+  })
+})
+
+describe('a search that takes too long', () => {
+  const never = new Promise<never>(() => undefined)
+
+  it('ends with its signal, and what was learned until then counts', async () => {
+    const served = new Served()
+    const digest = served.image({ base: {} })
+    const search = new AbortController()
+    const { registry } = served
+    const slow: Registry = {
+      ...registry,
+      findManifest: (repository, reference) => {
+        if (reference === digest) return registry.findManifest(repository, reference)
+        search.abort()
+        return never
+      }
+    }
+    const known = await look(served, [digest, digestOf('slow')], {}, 'gzip', {
+      registry: slow,
+      signal: search.signal
+    })
+    expect(known.names).toEqual(['base'])
+    expect([...known.judged]).toEqual([digest])
+  })
+
+  it('ends, too, where the images are still being listed', async () => {
+    const search = new AbortController()
+    const listing = (async function* (): AsyncGenerator<string> {
+      search.abort()
+      yield await never
+    })()
+    const { signal } = search
+    expect((await look(new Served(), listing, {}, 'gzip', { signal })).names).toEqual([])
   })
 })

@@ -84,9 +84,7 @@ export async function readKnownImages(
   const seen = new Set<string>()
   const needed = new Set(wanted.layers.filter(isLayerFile).map(({ diffId }) => diffId))
   let same: KnownImage | undefined
-  for await (const digest of candidates) {
-    if (seen.has(digest)) continue
-    seen.add(digest)
+  const judge = async (digest: string): Promise<true> => {
     try {
       const image = await findImage(digest, wanted.platform, source)
       if (image !== undefined) {
@@ -98,12 +96,31 @@ export async function readKnownImages(
       source.deps.signal.throwIfAborted()
       source.deps.log.info(`No layers are reused from ${digest}: ${messageOf(error)}`)
     }
-    const isEnough =
-      same !== undefined ||
-      (layers.size === needed.size && [...wanted.namedNow].every((named) => seen.has(named)))
-    if (isEnough || seen.size === MAX_IMAGES || source.signal.aborted) break
+    return true
   }
-  return { layers, same, judged }
+  const isEnough = (): boolean =>
+    seen.size === MAX_IMAGES ||
+    same !== undefined ||
+    (layers.size === needed.size && [...wanted.namedNow].every((named) => seen.has(named)))
+  const ended = endOf(source.signal)
+  const digests = candidates[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await Promise.race([digests.next(), ended])
+    if (next === undefined || next.done === true) break
+    if (seen.has(next.value)) continue
+    seen.add(next.value)
+    if ((await Promise.race([judge(next.value), ended])) === undefined || isEnough()) break
+  }
+  // What is still under way then may learn more, which nobody checks any more.
+  return { layers: new Map(layers), same, judged: new Set(judged) }
+}
+
+/** Resolves when the signal aborts: whoever answers late, such as where tokens come from, is not waited for. */
+function endOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
 }
 
 async function findImage(
