@@ -9,7 +9,8 @@
 // - `externals`: `undici` comes with `@actions/core` for its OIDC client and with `@actions/github`
 //   for proxied API calls. The action uses neither, and undici would be half of the bundle, so the
 //   name is bound to a module that every Node.js process has loaded; `node:http` would load the
-//   undici of Node.js itself.
+//   undici of Node.js itself. `supports-color` is no dependency of the action: `debug` takes it where
+//   it happens to be there, and here it is there for the tests alone.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
 import {
@@ -87,7 +88,7 @@ async function build({ entry, folder, license }) {
     quiet: true,
     minify: true,
     mainFields: ['module', 'main'],
-    externals: { undici: 'node:url' },
+    externals: { undici: 'node:url', 'supports-color': 'node:url' },
     license
   })
   const files = { 'index.js': code }

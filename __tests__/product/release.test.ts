@@ -19,6 +19,13 @@ echo "$*" >> "$GH_CALLS"
 if [[ "$*" == *"/git/ref/tags/"* ]]; then exit "$GH_HAS_NO_TAG"; fi
 `
 
+/** npm, which lists one package that is bundled and one that is there for tests. */
+const NPM = `#!/usr/bin/env bash
+echo '{"metadata": {"component": {"bom-ref": "root"}}, "components": [{"bom-ref": "bundled"}, {"bom-ref": "tests",'
+echo '"properties": [{"name": "cdx:npm:package:development", "value": "true"}]}], "dependencies": [{"ref": "root",'
+echo '"dependsOn": ["bundled", "tests"]}, {"ref": "tests", "dependsOn": []}]}'
+`
+
 const SCRIPTS_LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/^npm ci$/, 'the packages are those of the repository'],
   [/^npm run bundle\n/, 'ci.test.ts runs the same script']
@@ -35,7 +42,7 @@ beforeEach(() => {
   calls = join(programs, 'calls')
   writeFileSync(join(programs, 'gh'), GH)
   // What makes the SBOM reads all of node_modules, which a workspace without packages has not.
-  writeFileSync(join(programs, 'npm'), '#!/usr/bin/env bash\necho {}\n')
+  writeFileSync(join(programs, 'npm'), NPM)
   for (const name of ['gh', 'npm']) chmodSync(join(programs, name), 0o755)
 })
 afterEach(() => rmSync(programs, { recursive: true, force: true }))
@@ -78,6 +85,10 @@ describe('the release workflow, with a GitHub CLI that only takes notes', () => 
       `release create ${tag} --verify-tag --title ${tag} --notes-file release-notes.md ecr-public-action-${tag}.tar.gz sbom.cdx.json`
     )
     expect(readFileSync(join(workspace, 'release-notes.md'), 'utf8')).toMatch(/\S/)
+    expect(JSON.parse(readFileSync(join(workspace, 'sbom.cdx.json'), 'utf8'))).toMatchObject({
+      components: [{ 'bom-ref': 'bundled' }],
+      dependencies: [{ ref: 'root', dependsOn: ['bundled'] }]
+    })
     const listed = execFileSync('tar', ['-tzf', join(workspace, `ecr-public-action-${tag}.tar.gz`)])
     const needed = [
       'action.yml',
