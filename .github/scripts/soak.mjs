@@ -19,6 +19,7 @@ const SUITES = [
   ['__tests__/robustness/hostile-input/markdown', 60],
   ['__tests__/robustness/hostile-input/settings', 60],
   ['__tests__/robustness/hostile-input/images', 60],
+  ['__tests__/robustness/hostile-input/surroundings', 60],
   ['__tests__/robustness/log-injection', 30],
   ['__tests__/modes/push-tar-faults', 30],
   ['__tests__/modes/cleanup-tags-faults', 30],
