@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   BatchCheckLayerAvailabilityCommand,
+  CompleteLayerUploadCommand,
   CreateRepositoryCommand
 } from '@aws-sdk/client-ecr-public'
 import type { EcrPublicApi } from '../../src/ecr-public/client.js'
@@ -123,3 +124,54 @@ it('an image of plain layers keeps the annotations of its manifest, and is found
   // The same config and layers, without what the archive cannot say.
   expect((await push(emulator, plain)).changed).toBe(false)
 })
+
+describe.each(['docker-archive', 'OCI layout'])(
+  'a tag that another job sets meanwhile (%s)',
+  (kind) => {
+    const mine = buildImage({ layers: [{ a: 'mine' }] })
+    const others = buildImage({ layers: [{ a: 'of another job' }] })
+
+    /** Pushes `mine`; while its layers are sent, another job pushes `others` under the same tag. */
+    async function race(
+      emulator: RunningEmulator,
+      ifTagExists: string
+    ): Promise<{ readonly pushed: Promise<Report>; readonly other: () => Report | undefined }> {
+      const [tar, otherTar] = [join(folder, 'mine.tar'), join(folder, 'others.tar')]
+      if (kind === 'OCI layout') await writeOciArchive(tar, [mine])
+      else await writeDockerArchive(tar, [mine])
+      await writeDockerArchive(otherTar, [others])
+      const { api } = makeDeps(emulator)
+      let other: Report | undefined
+      let begun: Promise<Report> | undefined
+      const racing = {
+        middlewareStack: api.middlewareStack,
+        send: async (command: object) => {
+          if (command instanceof CompleteLayerUploadCommand) {
+            begun ??= push(emulator, otherTar)
+            other = await begun
+          }
+          return api.send(command as never)
+        }
+      } as unknown as EcrPublicApi
+      const texts = { repository: 'team/app', tar, 'image-tags': 'v', 'if-tag-exists': ifTagExists }
+      const pushed = pushTar(makeInputs('push-tar', texts), makeDeps(emulator, { api: racing }))
+      return { pushed, other: () => other }
+    }
+
+    it('is not taken from it with "fail"', async () => {
+      const emulator = await startWithRepository()
+      const { pushed } = await race(emulator, 'fail')
+      await expect(pushed).rejects.toThrow(/A tag already names another image – "team\/app:v"/)
+      expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(others.diffIds)
+    })
+
+    it('is left to it with "skip"', async () => {
+      const emulator = await startWithRepository()
+      const { pushed, other } = await race(emulator, 'skip')
+      const report = await pushed
+      expect(report.outputs.digest).toBe(other()?.outputs.digest)
+      expect(report.plan.filter(({ kind: each }) => each === 'image')).toEqual([])
+      expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(others.diffIds)
+    })
+  }
+)

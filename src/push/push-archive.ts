@@ -1,19 +1,15 @@
-import pLimit from 'p-limit'
 import type { ArchiveContents } from '../archive/contents.js'
 import type { Deps } from '../deps.js'
 import { problem } from '../errors.js'
 import type { PushTarInputs } from '../inputs.js'
+import { lookUpTags } from './look-up-tags.js'
 import { withProgress } from './progress.js'
 import { pushDockerImage } from './push-docker-image.js'
 import { createPushSession } from './push-session.js'
 import { pushStoredImage } from './push-stored-image.js'
 import type { PushedImage } from './pushed-image.js'
-import { findDigest, LayersMissingError } from './put-image.js'
-import type { TagState } from './tag-decisions.js'
+import { LayersMissingError } from './put-image.js'
 import type { PushTarget } from './target.js'
-
-/** Tags that are looked up at once. */
-const LOOKUPS_AT_ONCE = 8
 
 /**
  * Pushes the image of an archive under these tags. Where the service misses layers that it said it has,
@@ -66,15 +62,4 @@ async function pushOnce(
       ? pushDockerImage(root, states, session)
       : pushStoredImage(root, referrers, states, session)
   )
-}
-
-function lookUpTags(
-  tags: readonly string[],
-  target: PushTarget,
-  { api }: Pick<Deps, 'api'>
-): Promise<TagState[]> {
-  return pLimit(LOOKUPS_AT_ONCE).map(tags, async (tag) => ({
-    tag,
-    digest: await findDigest(api, target.address, tag)
-  }))
 }

@@ -13,8 +13,8 @@ import type { PushSession } from './push-session.js'
 import type { PushedImage } from './pushed-image.js'
 import type { ManifestToPut } from './put-image.js'
 import { putManifests } from './put-manifests.js'
-import { isWritten } from './push-stored-image.js'
-import { decideTags } from './tag-decisions.js'
+import { confirmTags } from './look-up-tags.js'
+import { decideTags, isWritten } from './tag-decisions.js'
 import type { TagDecision, TagState } from './tag-decisions.js'
 
 /**
@@ -87,7 +87,10 @@ async function pushUnknownImage(
     made = await push({ ...policy, looksUpFirst: isUnjudged })
   }
   const { root, layers } = made
-  const decided = decide(root.digest)
+  const decided = await confirmTags(decide(root.digest), root.digest, session)
+  if (decided.every(({ action }) => action === 'skip')) {
+    return { root: undefined, isNew: false, tags: decided, layers, parts: [] }
+  }
   const newTags = decided.flatMap(({ tag, action }) => (isWritten(action) ? [tag] : []))
   if (policy.writes) {
     await putManifests({ parts: [], root, tags: newTags, referrers: [] }, deps.api, target.address)
@@ -105,7 +108,8 @@ async function tagKnownImage(
 ): Promise<PushedImage> {
   const { inputs, target, deps, policy } = session
   const root = same.served
-  const tags = decideTags(states, root.digest, inputs.ifTagExists, target.name)
+  const planned = decideTags(states, root.digest, inputs.ifTagExists, target.name)
+  const tags = await confirmTags(planned, root.digest, session)
   const newTags = tags.flatMap(({ tag, action }) => (isWritten(action) ? [tag] : []))
   const isNew = false
   const layers = uniqueLayers(

@@ -3,11 +3,12 @@ import { pushLayers } from './push-layers.js'
 import type { LayerOutcomes } from './push-layers.js'
 import type { LayerOutcome } from './push-layer.js'
 import type { PushSession } from './push-session.js'
-import type { PushedImage } from './pushed-image.js'
+import type { PushedImage, PushedPart } from './pushed-image.js'
 import { findDigest } from './put-image.js'
 import { partsOf, putManifests } from './put-manifests.js'
-import { decideTags } from './tag-decisions.js'
-import type { TagState } from './tag-decisions.js'
+import { confirmTags } from './look-up-tags.js'
+import { decideTags, isWritten } from './tag-decisions.js'
+import type { TagDecision, TagState } from './tag-decisions.js'
 
 type Stored = StoredManifest | StoredIndex
 
@@ -22,11 +23,12 @@ export async function pushStoredImage(
   session: PushSession
 ): Promise<PushedImage> {
   const { inputs, target, deps } = session
-  const tags = decideTags(states, root.digest, inputs.ifTagExists, target.name)
+  const planned = decideTags(states, root.digest, inputs.ifTagExists, target.name)
   const isThere = await exists(root.digest, states, session)
-  const newTags = tags.flatMap(({ tag, action }) => (isWritten(action) ? [tag] : []))
-  const nothing = { root: isThere ? root : undefined, isNew: false, tags, layers: [], parts: [] }
-  if (!isThere && newTags.length === 0) return nothing
+  const nothing = { root: undefined, isNew: false, layers: [], parts: [] }
+  const isLeft = (decisions: readonly TagDecision[]): boolean =>
+    !isThere && !decisions.some(({ action }) => isWritten(action))
+  if (isLeft(planned)) return { ...nothing, tags: planned }
 
   const found = await Promise.all(referrers.map(({ digest }) => exists(digest, [], session)))
   const newReferrers = referrers.filter((_, at) => found[at] === false)
@@ -35,6 +37,9 @@ export async function pushStoredImage(
   const wanted = [root, ...parts, ...referrers]
   const missing = new Set<Stored>([...(isThere ? [] : [root]), ...newParts, ...newReferrers])
   const layers = await pushBlobs(wanted, missing, session)
+  const tags = await confirmTags(planned, root.digest, session)
+  if (isLeft(tags)) return { ...nothing, tags, layers }
+  const newTags = tags.flatMap(({ tag, action }) => (isWritten(action) ? [tag] : []))
   if (session.policy.writes) {
     await putManifests(
       { parts: newParts, root, tags: newTags, referrers: withParts(newReferrers) },
@@ -47,18 +52,21 @@ export async function pushStoredImage(
     isNew: !isThere,
     tags,
     layers,
-    parts: [...parts, ...referrers].map((part) => ({
-      digest: part.digest,
-      platform: part.kind === 'stored-manifest' ? part.platform : undefined,
-      isNew: missing.has(part),
-      isReferrer: referrers.includes(part)
-    }))
+    parts: describeParts([...parts, ...referrers], missing, referrers)
   }
 }
 
-/** `true` where the tag is to be set. */
-export function isWritten(action: string): boolean {
-  return action === 'create' || action === 'move'
+function describeParts(
+  parts: readonly Stored[],
+  missing: ReadonlySet<Stored>,
+  referrers: readonly Stored[]
+): PushedPart[] {
+  return parts.map((part) => ({
+    digest: part.digest,
+    platform: part.kind === 'stored-manifest' ? part.platform : undefined,
+    isNew: missing.has(part),
+    isReferrer: referrers.includes(part)
+  }))
 }
 
 async function exists(

@@ -78,3 +78,8 @@ export function decideTags(
   }
   return decisions
 }
+
+/** `true` where the tag is to be set. */
+export function isWritten(action: TagDecision['action']): boolean {
+  return action === 'create' || action === 'move'
+}

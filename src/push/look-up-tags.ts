@@ -1,0 +1,41 @@
+import pLimit from 'p-limit'
+import type { Deps } from '../deps.js'
+import type { PushSession } from './push-session.js'
+import { findDigest } from './put-image.js'
+import { decideTags, isWritten } from './tag-decisions.js'
+import type { TagDecision, TagState } from './tag-decisions.js'
+import type { PushTarget } from './target.js'
+
+/** Tags that are looked up at once. */
+const LOOKUPS_AT_ONCE = 8
+
+/** What the tags name now. */
+export function lookUpTags(
+  tags: readonly string[],
+  target: PushTarget,
+  { api }: Pick<Deps, 'api'>
+): Promise<TagState[]> {
+  return pLimit(LOOKUPS_AT_ONCE).map(tags, async (tag) => ({
+    tag,
+    digest: await findDigest(api, target.address, tag)
+  }))
+}
+
+/**
+ * The decisions as they are right before tags are set: another job may have set one while layers were sent,
+ * and only with `move` may it be taken from it.
+ *
+ * @param digest of the image
+ * @throws ActionError where `if-tag-exists` is `fail` and a tag names another image by now
+ */
+export async function confirmTags(
+  decisions: readonly TagDecision[],
+  digest: string,
+  { inputs, target, deps, policy }: PushSession
+): Promise<readonly TagDecision[]> {
+  const { ifTagExists } = inputs
+  const isWriting = policy.writes && decisions.some(({ action }) => isWritten(action))
+  if (ifTagExists === 'move' || !isWriting) return decisions
+  const tags = decisions.map(({ tag }) => tag)
+  return decideTags(await lookUpTags(tags, target, deps), digest, ifTagExists, target.name)
+}
