@@ -12,14 +12,15 @@ import {
   writeOciArchive,
   writeOciFolder
 } from '../helpers/archives.js'
-import type { DockerLayout, ImageSpec } from '../helpers/archives.js'
+import type { DockerLayout, ImageSpec, LayerCompression } from '../helpers/archives.js'
 import { describeWithClient, getClientOutput } from '../helpers/clients.js'
+import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-const RUNS = process.env.SOAK === '1' ? 60 : 6
+const RUNS = isSoak ? 60 : 6
 const DOCKER_LAYOUTS: readonly DockerLayout[] = [
   'legacy',
   'docker25',
@@ -81,16 +82,20 @@ describeWithClient('skopeo', () => {
       'oci',
       'folder'
     )
+    // How an OCI layout stores each layer; docker-archives have their own ways.
+    const stored = fc.constantFrom<LayerCompression>('none', 'gzip', 'zstd')
     let count = 0
+    const counts = { images: 0, layers: 0 }
     await fc.assert(
       fc.asyncProperty(
-        fc.array(layer, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(layer, stored), { minLength: 1, maxLength: 4 }),
         format,
         fc.constantFrom('gzip', 'none', 'zstd'),
         async (layers, layout, compression) => {
           const tag = `v${String(++count)}`
           const spec: ImageSpec = {
-            layers: layers.map((files) =>
+            compression: layers.map(([, compressed]) => compressed),
+            layers: layers.map(([files]) =>
               Object.fromEntries(
                 Object.entries(files).map(([name, body]) => [name, Buffer.from(body)])
               )
@@ -114,9 +119,12 @@ describeWithClient('skopeo', () => {
           const pulled = await pullWithSkopeo(emulator, tag)
           expect(pulled.diffIds).toEqual(image.diffIds)
           expect(pulled.config.equals(image.config)).toBe(true)
+          counts.images++
+          counts.layers += layers.length
         }
       ),
-      { numRuns: RUNS }
+      { seed: SEED, numRuns: RUNS }
     )
+    tellCounts('pulled back by skopeo', counts, SEED)
   }, 600_000)
 })
