@@ -7,8 +7,6 @@ export interface ImageConfig {
   readonly platform: Platform
   /** The digests of the uncompressed layers, the lowest first. */
   readonly diffIds: readonly string[]
-  /** What made each layer that is no empty one, where the config says. */
-  readonly createdBy: readonly (string | undefined)[]
 }
 
 /**
@@ -35,8 +33,7 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
         value: typeof diffId === 'string' ? diffId : jsonText(diffId),
         allowed: 'sha256: and 64 lower-case hexadecimal digits'
       })
-    }),
-    createdBy: createdByOf(json.history)
+    })
   }
 }
 
@@ -45,14 +42,4 @@ function diffIdsOf(rootfs: unknown): unknown {
   if (typeof rootfs !== 'object' || rootfs === null) return undefined
   const { type, diff_ids: diffIds } = rootfs as { type?: unknown; diff_ids?: unknown }
   return type === 'layers' ? (diffIds ?? []) : diffIds
-}
-
-function createdByOf(history: unknown): (string | undefined)[] {
-  if (!Array.isArray(history)) return []
-  return history
-    .filter((entry: unknown) => !(entry as { empty_layer?: unknown } | null)?.empty_layer)
-    .map((entry: unknown) => {
-      const createdBy = (entry as { created_by?: unknown } | null)?.created_by
-      return typeof createdBy === 'string' ? createdBy : undefined
-    })
 }
