@@ -13,7 +13,7 @@ import { FAULT_SCENARIOS } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 
 /** How often each scenario is put under faults that strike any call at random, for a few runs one after another. */
-const STORMS = isSoak ? 110 : 2
+const STORMS = isSoak ? 55 : 2
 
 afterAll(() => tellCounts('storms of faults', counts, SEED))
 

@@ -22,7 +22,7 @@ const WAYS = ['SIGINT', 'SIGTERM', 'SIGKILL', 'runner'] as const
 type Way = (typeof WAYS)[number]
 
 /** Of runs that were not over before; what comes later is tried, and counts apart. */
-const INTERRUPTIONS_PER_SCENARIO = isSoak ? 60 : 4
+const INTERRUPTIONS_PER_SCENARIO = isSoak ? 57 : 4
 /** How long a run may go on after a signal that it can catch, in milliseconds, before it counts as hanging. */
 const PATIENCE_MS = 10_000
 

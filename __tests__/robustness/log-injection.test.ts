@@ -15,7 +15,7 @@ import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
 import { startLiar } from './start-liar.js'
 
 /** How often each scenario runs against a service whose texts are spoiled. */
-const RUNS = isSoak ? 25 : 2
+const RUNS = isSoak ? 15 : 2
 const counts = { 'spoiled runs': 0 }
 afterAll(() => tellCounts('log injection', counts, SEED))
 
