@@ -222,6 +222,13 @@ describe('an answer about a part', () => {
     expect(sent).toHaveLength(2)
   })
 
+  it('that names another number in its text is not taken for the next byte', async () => {
+    const message = `Size of the layer part is 7 instead of ${String(6 * MIB)}`
+    const { api, sent } = answering(serviceError('InvalidLayerPartException', { message }))
+    await upload(bytesOf(6 * MIB), makeContext(api))
+    expect(sent).toHaveLength(2)
+  })
+
   it('that names a byte before the part starts the upload anew', async () => {
     const { api, sent } = answering(
       serviceError('InvalidLayerPartException', { lastValidByteReceived: 1000 })

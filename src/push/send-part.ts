@@ -99,13 +99,13 @@ function bodyOf(part: PartBody, place: PartPlace): Buffer {
 }
 
 /**
- * The last byte that the service has of an upload. Where the answer lacks the member for it, its text
- * names the next byte (`First byte of the layer part is 0 instead of 11304960`, apple/container#1895).
+ * The last byte that the service has of an upload. Where the answer lacks the member for it, its text may
+ * name the next byte (`First byte of the layer part is 0 instead of 11304960`, apple/container#1895).
  */
 function lastValidByte(error: unknown): number | undefined {
   const { lastValidByteReceived } = error as { lastValidByteReceived?: unknown }
   if (typeof lastValidByteReceived === 'number') return lastValidByteReceived
-  const next = /instead of (\d{1,15})/.exec(messageOf(error))?.[1]
+  const next = /First byte .*\binstead of (\d{1,15})/.exec(messageOf(error))?.[1]
   return next === undefined ? undefined : Number(next) - 1
 }
 
