@@ -71,9 +71,9 @@ async function pack(path: string, setting: Setting): Promise<Packed> {
   const { compression, level, blockBytes, threads } = setting
   const createPacker = compression === 'gzip' ? createDeflatePacker : createZstdPacker
   const packer = createPacker(level, threads)
-  const memory = createBlockMemory()
+  const memory = createBlockMemory(blockBytes)
   const chunks = createReadStream(path, { highWaterMark: MIB }) as AsyncIterable<Buffer>
-  const blocks = blocksOf(chunks, blockBytes, memory)
+  const blocks = blocksOf(chunks, memory)
   const before = performance.now()
   let bytes = 0
   const packed = mapAhead(

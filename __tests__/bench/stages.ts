@@ -121,7 +121,7 @@ async function hashFile(path: string): Promise<string> {
 function compress(content: StoredContent): Promise<number> {
   const compressor = createCompressor('gzip', LEVEL)
   compressor.useAllThreads()
-  return drain(compressor.compress((allocate) => content.read(allocate)))
+  return drain(compressor.compress((memory) => content.read(memory)))
 }
 
 /** As many blocks at a time as there are cores, and nothing else: no order, no header, no memory kept. */

@@ -55,13 +55,14 @@ function contentOf(name: string, bytes: Buffer, failsAt?: number): StoredContent
   return {
     name,
     size: bytes.length,
-    read: async function* (allocate = (size) => Buffer.allocUnsafe(size)) {
+    read: async function* (memory) {
       readings++
       for (let at = 0; at < bytes.length; at += MIB) {
         if (failsAt !== undefined && failsAt < at + MIB && readings > 1) {
           throw new Error('the disk is gone')
         }
-        const chunk = allocate(Math.min(MIB, bytes.length - at))
+        const size = Math.min(MIB, bytes.length - at)
+        const chunk = memory?.allocate(size) ?? Buffer.allocUnsafe(size)
         bytes.copy(chunk, 0, at)
         yield await Promise.resolve(chunk)
       }

@@ -3,9 +3,9 @@ import zlib from 'node:zlib'
 import { createBlockMemory } from '../../src/push/block-memory.js'
 import { blocksOf } from '../../src/push/blocks.js'
 import { createCompressor } from '../../src/push/compressor.js'
-import { createDeflatePacker, gzip } from '../../src/push/gzip.js'
+import { BLOCK_SIZE_BYTES, createDeflatePacker, gzip } from '../../src/push/gzip.js'
 import { mapAhead } from '../../src/push/map-ahead.js'
-import { createZstdPacker, zstd } from '../../src/push/zstd.js'
+import { createZstdPacker, FRAME_SIZE_BYTES, zstd } from '../../src/push/zstd.js'
 
 async function* chunked(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0
@@ -36,7 +36,7 @@ function mixed(length: number, seed: number): Buffer {
 /** How one test compresses with gzip. */
 function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
   const packer = createDeflatePacker(level, blocksAhead)
-  return { packer, blocksAhead: () => blocksAhead, memory: createBlockMemory() }
+  return { packer, blocksAhead: () => blocksAhead, memory: createBlockMemory(BLOCK_SIZE_BYTES) }
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
@@ -103,7 +103,7 @@ describe('zstd in parallel frames', () => {
           zstd(chunked(bytes, cut), {
             packer: createZstdPacker(3, 3),
             blocksAhead: () => 3,
-            memory: createBlockMemory()
+            memory: createBlockMemory(FRAME_SIZE_BYTES)
           })
         )
         expect(zlib.zstdDecompressSync(packed).equals(bytes)).toBe(true)
@@ -147,7 +147,7 @@ describe('blocksOf', () => {
         async (array, cut, size) => {
           const bytes = Buffer.from(array)
           const blocks: Buffer[] = []
-          for await (const block of blocksOf(chunked(bytes, cut), size, createBlockMemory()))
+          for await (const block of blocksOf(chunked(bytes, cut), createBlockMemory(size)))
             blocks.push(block)
           expect(Buffer.concat(blocks).equals(bytes)).toBe(true)
           expect(blocks.slice(0, -1).every((block) => block.length === size)).toBe(true)

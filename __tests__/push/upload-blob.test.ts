@@ -290,15 +290,16 @@ describe('completing', () => {
     await expect(upload(bytesOf(10), makeContext(api))).rejects.toThrow('ServerException')
   })
 
-  it('whose bytes were damaged on their way is begun anew', async () => {
+  it.each([
+    ['whose bytes were damaged on their way', 'InvalidLayerException'],
+    ['of which the service took the parts in smaller pieces', 'LayerPartTooSmallException']
+  ])('%s is begun anew', async (_title, refusal) => {
     const service = createFakeService(() => 'none')
     let times = 0
     const api: LayerApi = {
       ...service,
       complete: (uploadId, digest) =>
-        ++times === 1
-          ? Promise.reject(serviceError('InvalidLayerException'))
-          : service.complete(uploadId, digest)
+        ++times === 1 ? Promise.reject(serviceError(refusal)) : service.complete(uploadId, digest)
     }
     const { digest } = await upload(bytesOf(10), makeContext(api))
     expect(service.blobs.has(digest)).toBe(true)

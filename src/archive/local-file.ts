@@ -1,7 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { codeOf, problem, type ActionError } from '../errors.js'
-import type { Allocate } from './contents.js'
+import type { ReadMemory } from './contents.js'
 
 /** A regular file, open for reading at any place. */
 export interface LocalFile {
@@ -12,7 +12,7 @@ export interface LocalFile {
   /** Tells one state of one file from another: device, inode, size and time of change. */
   readonly stamp: string
   /** The bytes from `position`; fewer than `length` only where the file ends. */
-  read(position: number, length: number, allocate?: Allocate): Promise<Buffer>
+  read(position: number, length: number, allocate?: ReadMemory['allocate']): Promise<Buffer>
   /** @throws ActionError where the file was changed since it was opened */
   checkUnchanged(): Promise<void>
   close(): Promise<void>

@@ -1,9 +1,12 @@
 import { problem } from '../errors.js'
-import type { Allocate, StoredContent } from './contents.js'
+import type { ReadMemory, StoredContent } from './contents.js'
 import { changedProblem, openLocalFile, type LocalFile } from './local-file.js'
 
-/** The most bytes that are read at once. */
-const CHUNK_BYTES = 1_048_576
+/** Where nothing else is said, so much is read at once. */
+const NEW_MEMORY: ReadMemory = {
+  chunkBytes: 1_048_576,
+  allocate: (bytes) => Buffer.allocUnsafeSlow(bytes)
+}
 
 /** Some bytes of a content and where the file has them; what lies between slices is zeros. */
 export interface Slice {
@@ -22,7 +25,7 @@ export function storedSlices(
   size: number,
   slices: readonly Slice[]
 ): StoredContent {
-  return { name, size, read: (allocate) => readSlices(file, { name, size, slices }, allocate) }
+  return { name, size, read: (memory) => readSlices(file, { name, size, slices }, memory) }
 }
 
 /**
@@ -33,12 +36,12 @@ export function storedFile(path: string, name: string, size: number, stamp: stri
   return {
     name,
     size,
-    read: async function* (allocate) {
+    read: async function* (memory) {
       const file = await openLocalFile(path)
       try {
         if (file.stamp !== stamp) throw changedProblem(path)
         const whole = [{ at: 0, position: 0, length: size }]
-        yield* readSlices(file, { name, size, slices: whole }, allocate)
+        yield* readSlices(file, { name, size, slices: whole }, memory)
       } finally {
         await file.close()
       }
@@ -55,16 +58,16 @@ interface Sliced {
 async function* readSlices(
   file: LocalFile,
   content: Sliced,
-  allocate?: Allocate
+  memory = NEW_MEMORY
 ): AsyncGenerator<Buffer> {
   await file.checkUnchanged()
   let at = 0
   for (const slice of content.slices) {
-    yield* zeros(slice.at - at)
-    yield* readSlice(file, content.name, slice, allocate)
+    yield* zeros(slice.at - at, memory)
+    yield* readSlice(file, content.name, slice, memory)
     at = slice.at + slice.length
   }
-  yield* zeros(content.size - at)
+  yield* zeros(content.size - at, memory)
   await file.checkUnchanged()
 }
 
@@ -72,11 +75,11 @@ async function* readSlice(
   file: LocalFile,
   name: string,
   slice: Slice,
-  allocate?: Allocate
+  memory: ReadMemory
 ): AsyncGenerator<Buffer> {
   for (let done = 0; done < slice.length;) {
-    const wanted = Math.min(CHUNK_BYTES, slice.length - done)
-    const chunk = await file.read(slice.position + done, wanted, allocate)
+    const wanted = Math.min(memory.chunkBytes, slice.length - done)
+    const chunk = await file.read(slice.position + done, wanted, memory.allocate)
     if (chunk.length < wanted) {
       await file.checkUnchanged()
       throw problem({
@@ -89,8 +92,8 @@ async function* readSlice(
   }
 }
 
-function* zeros(length: number): Generator<Buffer> {
-  for (let left = length; left > 0; left -= CHUNK_BYTES) {
-    yield Buffer.alloc(Math.min(CHUNK_BYTES, left))
+function* zeros(length: number, { chunkBytes, allocate }: ReadMemory): Generator<Buffer> {
+  for (let left = length; left > 0; left -= chunkBytes) {
+    yield allocate(Math.min(chunkBytes, left)).fill(0)
   }
 }

@@ -1,44 +1,47 @@
+import type { ReadMemory } from '../archive/contents.js'
+
 /** Memory for blocks that is used again: new memory for each would keep the garbage collector busy. */
-export interface BlockMemory {
-  readonly allocate: (bytes: number) => Buffer
+export interface BlockMemory extends ReadMemory {
   /** To be called when nothing reads a block any more; what was not allocated here is left alone. */
   recycle(block: Buffer): void
 }
 
-/** Only pieces of these sizes, which come again, are kept: whole chunks and frames. */
-const KEPT_SIZES: ReadonlySet<number> = new Set([1024 * 1024, 2 * 1024 * 1024])
-/** How many pieces of one size are kept for later. */
+/** How many blocks are kept for later. */
 const MAX_KEPT = 24
 
-export function createBlockMemory(): BlockMemory {
+/** @param chunkBytes the size of a block; smaller pieces are not used again */
+export function createBlockMemory(chunkBytes: number): BlockMemory {
   const own = new WeakSet<Buffer>()
-  const free = new Map<number, Buffer[]>()
+  const free: Buffer[] = []
   return {
+    chunkBytes,
     allocate: (bytes) => {
-      const block = free.get(bytes)?.pop() ?? Buffer.allocUnsafeSlow(bytes)
-      if (KEPT_SIZES.has(bytes)) own.add(block)
+      if (bytes !== chunkBytes) return Buffer.allocUnsafeSlow(bytes)
+      const block = free.pop() ?? Buffer.allocUnsafeSlow(bytes)
+      own.add(block)
       return block
     },
     recycle: (block) => {
-      if (!own.delete(block)) return
-      const kept = free.get(block.length) ?? []
-      if (kept.length < MAX_KEPT) kept.push(block)
-      free.set(block.length, kept)
+      if (own.delete(block) && free.length < MAX_KEPT) free.push(block)
     }
   }
 }
+
+/** What a ring of chunks reads at once, in bytes. */
+const RING_CHUNK_BYTES = 1024 * 1024
 
 /**
  * Memory for a reader of which at most `count` chunks are in use at a time: the oldest is used again
  * for each further one.
  */
-export function createChunkRing(count: number): (bytes: number) => Buffer {
+export function createChunkRing(count: number): ReadMemory {
   const ring: Buffer[] = []
   let next = 0
-  return (bytes) => {
+  const allocate = (bytes: number): Buffer => {
     const at = next++ % count
     const chunk = ring[at]
     if (chunk !== undefined && chunk.length >= bytes) return chunk.subarray(0, bytes)
     return (ring[at] = Buffer.allocUnsafeSlow(bytes))
   }
+  return { chunkBytes: RING_CHUNK_BYTES, allocate }
 }

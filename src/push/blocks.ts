@@ -1,16 +1,16 @@
 import type { BlockMemory } from './block-memory.js'
 
 /**
- * The same bytes in blocks of exactly `size`, the last one shorter; of an empty stream one empty block.
+ * The same bytes in blocks of the memory's size, the last one shorter; of an empty stream one empty block.
  * A chunk that is a block already is passed on as it is, so nothing may be written into it any more.
  *
  * @param memory what blocks are made of, and where chunks go that were copied
  */
 export async function* blocksOf(
   chunks: AsyncIterable<Buffer>,
-  size: number,
   memory: BlockMemory
 ): AsyncGenerator<Buffer, void, undefined> {
+  const size = memory.chunkBytes
   let block: Buffer | undefined
   let used = 0
   let isEmpty = true

@@ -6,7 +6,7 @@ import { blocksOf } from './blocks.js'
 import { mapAhead } from './map-ahead.js'
 
 /** Bytes that are compressed as one block, each block by one thread. */
-const BLOCK_SIZE_BYTES = 1024 * 1024
+export const BLOCK_SIZE_BYTES = 1024 * 1024
 /** Magic, deflate, no flags, no time, no hint, unknown system (RFC 1952): nothing that would differ between machines. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 /** The last block of deflate, with nothing in it (RFC 1951, 3.2.6). */
@@ -17,7 +17,7 @@ export interface CompressionOptions {
   readonly packer: BlockPacker
   /** How many blocks of this stream may be under way or waiting to be sent now. */
   readonly blocksAhead: () => number
-  /** What the blocks are made of. */
+  /** What the blocks are made of; it says how large they are. */
   readonly memory: BlockMemory
 }
 
@@ -44,19 +44,15 @@ export async function* gzip(
   let size = 0
   yield HEADER
   const { memory, packer, blocksAhead } = options
-  const deflated = mapAhead(
-    blocksOf(chunks, BLOCK_SIZE_BYTES, memory),
-    blocksAhead,
-    async (block) => {
-      checksum = crc32(block, checksum)
-      size += block.length
-      try {
-        return block.length === 0 ? [] : await packer.pack(block)
-      } finally {
-        memory.recycle(block)
-      }
+  const deflated = mapAhead(blocksOf(chunks, memory), blocksAhead, async (block) => {
+    checksum = crc32(block, checksum)
+    size += block.length
+    try {
+      return block.length === 0 ? [] : await packer.pack(block)
+    } finally {
+      memory.recycle(block)
     }
-  )
+  })
   for await (const pieces of deflated) yield* pieces
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(checksum, 0)

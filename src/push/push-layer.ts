@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Allocate, LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
+import type { LayerFile, ReadMemory, StoredBlob, StoredContent } from '../archive/contents.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Descriptor } from '../image/manifest.js'
 import { MEDIA_TYPES } from '../image/media-types.js'
@@ -84,7 +84,7 @@ export async function pushPlainLayer(
   const compressor = compressorFor(layer, context)
   const mediaType = plainLayerType(compressor)
   const compress = (): AsyncIterable<Buffer> =>
-    compressor.compress((allocate) => counted(content, allocate, context))
+    compressor.compress((memory) => counted(content, memory, context))
   if (!policy.writes) {
     const made = await digestOf(compress(), context)
     const fate = (await isThere(made, context)) ? 'found' : 'uploaded'
@@ -176,10 +176,10 @@ function storedSource(
 /** The content, told to the progress as it is read. */
 async function* counted(
   content: StoredContent,
-  allocate: Allocate,
+  memory: ReadMemory,
   { progress, signal }: PushContext
 ): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of content.read(allocate)) {
+  for await (const chunk of content.read(memory)) {
     signal.throwIfAborted()
     progress.read(chunk.length)
     yield chunk

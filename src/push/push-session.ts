@@ -24,7 +24,7 @@ export interface PushSession {
  * Parts that are made, held until it is known whether the repository has their layer, or sent at once;
  * each takes 14 MiB.
  */
-const PART_BUFFERS = 6
+const PART_BUFFERS = 4
 /** Parts are tried more often than other calls, as each is a new chance for the whole of a layer. */
 const MORE_PART_ATTEMPTS = 3
 /** From so many `max-attempts` on, which is the default; who sets fewer wants to fail fast. */

@@ -146,6 +146,16 @@ class PartSender {
 }
 
 /** Completes an upload; where the answer leaves it open whether it worked, the service is asked. */
+/**
+ * What another upload of the same bytes may not meet. A part is too small where the service took only the
+ * beginning of one before it, and the rest then came on its own.
+ */
+const BEGIN_ANEW: ReadonlySet<string> = new Set([
+  'UploadNotFoundException',
+  'InvalidLayerException',
+  'LayerPartTooSmallException'
+])
+
 async function complete(uploadId: string, digest: string, context: PushContext): Promise<void> {
   try {
     await context.api.complete(uploadId, digest)
@@ -155,7 +165,7 @@ async function complete(uploadId: string, digest: string, context: PushContext):
     if (name === 'LayerAlreadyExistsException') return
     const isOpen = name === 'UploadNotFoundException' || isWorthRetrying(error)
     if (isOpen && (await context.api.check([digest])).has(digest)) return
-    if (name === 'UploadNotFoundException' || name === 'InvalidLayerException') {
+    if (BEGIN_ANEW.has(name)) {
       throw new UploadLostError(messageOf(error), { cause: error })
     }
     throw error

@@ -10,7 +10,7 @@ import { mapAhead } from './map-ahead.js'
  * Bytes in one frame: as far as the default level looks back, so that larger frames would shrink the
  * layer by less than 1 % and take more memory.
  */
-const FRAME_SIZE_BYTES = 2 * 1024 * 1024
+export const FRAME_SIZE_BYTES = 2 * 1024 * 1024
 
 /** @throws ActionError where this Node.js cannot compress with zstd; it can from 22.15 on */
 export function checkZstdIsThere(): void {
@@ -43,7 +43,7 @@ export async function* zstd(
   options: CompressionOptions
 ): AsyncGenerator<Buffer, void, undefined> {
   const { memory, packer, blocksAhead } = options
-  const frames = blocksOf(chunks, FRAME_SIZE_BYTES, memory)
+  const frames = blocksOf(chunks, memory)
   const compressed = mapAhead(frames, blocksAhead, async (frame) => {
     try {
       return await packer.pack(frame)
