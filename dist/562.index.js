@@ -1,0 +1,1 @@
+export const id=562;export const ids=[562];export const modules={3562:(o,s,t)=>{t.d(s,{fromEnv:()=>r.sF});var r=t(3013)}};
