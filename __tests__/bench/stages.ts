@@ -23,7 +23,7 @@ const PART_BYTES = 10 * MIB
 /** Parts that the stages of encoding and sending work on. */
 const PARTS = 24
 /** A level and block size as the push has them. */
-const LEVEL = 4
+const LEVEL = 2
 const BLOCK_BYTES = MIB
 
 type Stage = () => Promise<unknown>
