@@ -22,6 +22,8 @@ export async function measureAction(
       PATH: process.env.PATH ?? '',
       HOME: folder,
       DOCKER_CONFIG: folder,
+      // Where podman keeps its logins; those of this machine grow with each run.
+      XDG_RUNTIME_DIR: folder,
       RUNNER_TEMP: folder,
       ...files,
       ...env
