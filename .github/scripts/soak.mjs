@@ -133,7 +133,8 @@ async function runSuites(left) {
     for (const [what, count] of counts) totals[what] = (totals[what] ?? 0) + count
     const passed = /^(\d+) passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0] ?? ''
     summaries[at].push(...(lines.length > 0 ? lines : [`${suite}: ${passed}`]))
-    console.log(`${suite} passed in ${seconds} s`)
+    // At once, so that a suite that fails later takes no figures along.
+    console.log([`${suite} passed in ${seconds} s`, ...lines.map((line) => `  ${line}`)].join('\n'))
   }
 }
 
