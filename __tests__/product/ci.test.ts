@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { runJob } from './run-job.js'
 import type { StepRun } from './run-job.js'
-import { readWorkflow, ROOT } from './workflow.js'
-import { makeWorkspace } from './workspace.js'
+import { readWorkflow, ROOT } from './read-workflow.js'
+import { makeWorkspace } from './make-workspace.js'
 
 const MINUTES_MS = 60_000
 

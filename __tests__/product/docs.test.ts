@@ -9,8 +9,8 @@ import { helpText } from '../../src/emulator/cli-help.js'
 import { INPUT_SPECS } from '../../src/input-specs.js'
 import type { InputSpec, Mode } from '../../src/input-specs.js'
 import { DOCUMENTS, listAnchors, listBlocks, listInlineCode, listLinks } from './markdown.js'
-import { readYaml, ROOT } from './workflow.js'
-import type { ActionFile, Workflow, WorkflowStep } from './workflow.js'
+import { readYaml, ROOT } from './read-workflow.js'
+import type { ActionFile, Workflow, WorkflowStep } from './read-workflow.js'
 
 const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>

@@ -9,8 +9,8 @@ import { startEmulator } from '../helpers/start-emulator.js'
 import { listBlocks } from './markdown.js'
 import { runJob } from './run-job.js'
 import type { JobOptions, StepRun } from './run-job.js'
-import { readWorkflow, readYaml, ROOT } from './workflow.js'
-import type { Workflow } from './workflow.js'
+import { readWorkflow, readYaml, ROOT } from './read-workflow.js'
+import type { Workflow } from './read-workflow.js'
 
 const MINUTES_MS = 60_000
 

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 /** What each source file imports of the others: statically, on use, or for its types. */
 const imports = new Map(

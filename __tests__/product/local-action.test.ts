@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { INPUT_SPECS } from '../../src/input-specs.js'
 import type { InputSpec } from '../../src/input-specs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
 

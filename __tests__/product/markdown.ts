@@ -7,8 +7,8 @@ import type { Code, Nodes, Root } from 'mdast'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { visit } from 'unist-util-visit'
-import { listFiles } from './workspace.js'
-import { ROOT } from './workflow.js'
+import { listFiles } from './make-workspace.js'
+import { ROOT } from './read-workflow.js'
 
 /** Every Markdown file that people read, as a path from the root; the example README is of a repository that does not exist. */
 export const DOCUMENTS = listFiles().filter(

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runJob } from './run-job.js'
 import type { StepRun } from './run-job.js'
-import { readWorkflow, ROOT } from './workflow.js'
-import { makeWorkspace } from './workspace.js'
+import { readWorkflow, ROOT } from './read-workflow.js'
+import { makeWorkspace } from './make-workspace.js'
 
 const workflow = readWorkflow('.github/workflows/release.yml')
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

@@ -1,7 +1,7 @@
 import { parse as parseJsonc } from 'jsonc-parser'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readWorkflow, readYaml, ROOT } from './workflow.js'
+import { readWorkflow, readYaml, ROOT } from './read-workflow.js'
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const packageJson = JSON.parse(read('package.json')) as {

@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path'
 import { parse } from 'yaml'
 import { holds, interpolate } from './expressions.js'
 import type { Contexts } from './expressions.js'
-import { titleOf } from './workflow.js'
-import type { ActionFile, Workflow, WorkflowStep } from './workflow.js'
+import { titleOf } from './read-workflow.js'
+import type { ActionFile, Workflow, WorkflowStep } from './read-workflow.js'
 
 /** What became of a step. */
 export interface StepRun {

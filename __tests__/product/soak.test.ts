@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from './workflow.js'
-import { listFiles } from './workspace.js'
+import { ROOT } from './read-workflow.js'
+import { listFiles } from './make-workspace.js'
 
 const SCRIPT = readFileSync(join(ROOT, '.github/scripts/soak.mjs'), 'utf8')
 const SUITES = [...SCRIPT.matchAll(/\['(__tests__\/[^']+)', \d+\]/g)].map(([, suite = '']) => suite)

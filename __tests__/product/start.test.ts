@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 /** What differs from run to run and from machine to machine. */
 function withoutValues(output: string): string {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callApi } from '../emulator/call-api.js'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 /** What one half of the sub-action left behind. */
 interface Half {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 interface LockedPackage {
   readonly dev?: boolean

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listFiles } from './workspace.js'
-import { ROOT } from './workflow.js'
+import { listFiles } from './make-workspace.js'
+import { ROOT } from './read-workflow.js'
 
 const sources = listFiles()
   .filter((path) => /^src\/(?!emulator\/|start\/).*\.ts$/.test(path))

@@ -2,9 +2,9 @@ import { validate } from '@actions/languageservice'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TextDocument } from 'vscode-languageserver-textdocument'
-import { listFiles } from './workspace.js'
-import { readWorkflow, readYaml, ROOT, titleOf } from './workflow.js'
-import type { ActionFile } from './workflow.js'
+import { listFiles } from './make-workspace.js'
+import { readWorkflow, readYaml, ROOT, titleOf } from './read-workflow.js'
+import type { ActionFile } from './read-workflow.js'
 
 const WORKFLOWS = readdirSync(join(ROOT, '.github/workflows')).map(
   (name) => `.github/workflows/${name}`

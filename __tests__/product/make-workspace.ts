@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ROOT } from './workflow.js'
+import { ROOT } from './read-workflow.js'
 
 const made = new Set<string>()
 
