@@ -23,6 +23,15 @@ export interface BlobSource {
 
 /** How often the upload of one blob is begun. */
 const MAX_UPLOADS = 3
+/**
+ * What another upload of the same bytes may not meet. A part is too small where the service took only the
+ * beginning of one before it, and the rest then came on its own.
+ */
+const BEGIN_ANEW: ReadonlySet<string> = new Set([
+  'UploadNotFoundException',
+  'InvalidLayerException',
+  'LayerPartTooSmallException'
+])
 
 /**
  * Uploads a blob: initiate, parts in order, complete. While one part is sent the next is made. An upload
@@ -146,16 +155,6 @@ class PartSender {
 }
 
 /** Completes an upload; where the answer leaves it open whether it worked, the service is asked. */
-/**
- * What another upload of the same bytes may not meet. A part is too small where the service took only the
- * beginning of one before it, and the rest then came on its own.
- */
-const BEGIN_ANEW: ReadonlySet<string> = new Set([
-  'UploadNotFoundException',
-  'InvalidLayerException',
-  'LayerPartTooSmallException'
-])
-
 async function complete(uploadId: string, digest: string, context: PushContext): Promise<void> {
   try {
     await context.api.complete(uploadId, digest)
