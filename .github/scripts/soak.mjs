@@ -77,7 +77,7 @@ async function runSuite(suite, minutes, seed) {
     ],
     {
       cwd: root,
-      env: { ...process.env, SOAK: '1', SEED: String(seed), FC_SEED: String(seed) },
+      env: { ...process.env, SOAK: '1', SEED: String(seed) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32'
     }

@@ -7,7 +7,7 @@ import { logOut } from '../../src/auth/log-out.js'
 import { nameLogin } from '../../src/auth/login-records.js'
 import type { LoginReference } from '../../src/auth/login-records.js'
 import { temporaryFolder } from './temporary-folder.js'
-import { SEEDED } from '../helpers/counts.js'
+import { isSoak } from '../helpers/counts.js'
 
 const deps = { sleep: () => setImmediate(), random: () => 0.5 }
 const HOSTS = ['public.ecr.aws', '127.0.0.1:5111', 'localhost:5112']
@@ -112,7 +112,6 @@ async function run(list: readonly Job[], text: string | undefined, other: string
 
 test('whatever the order in which jobs log in and out, each has its credential, and in the end all is as before', async () => {
   await fc.assert(fc.asyncProperty(jobs, before, others, run), {
-    numRuns: process.env.SOAK ? 1000 : 30,
-    ...SEEDED
+    numRuns: isSoak ? 1000 : 30
   })
 }, 600_000)

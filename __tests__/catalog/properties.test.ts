@@ -3,7 +3,7 @@ import type { List, RootContent } from 'mdast'
 import { toString } from 'mdast-util-to-string'
 import { readReadme, readTextFile } from '../../src/catalog/catalog-texts.js'
 import { truncateMarkdown } from '../../src/catalog/truncate-markdown.js'
-import { isSoak, SEEDED } from '../helpers/counts.js'
+import { isSoak } from '../helpers/counts.js'
 import {
   isRelative,
   listBlockTexts,
@@ -114,7 +114,7 @@ const document = fc
   .map((blocks) => `${blocks.join('\n\n')}\n`)
 
 const HEADINGS = ['Usage', 'Quick start', 'Getting started', 'How to use']
-const RUNS = { numRuns: isSoak ? 1500 : 40, ...SEEDED }
+const RUNS = { numRuns: isSoak ? 1500 : 40 }
 
 const split = (text: string): { readonly about: string; readonly usage: string } => {
   const { about = '', usage = '' } = readReadme(Buffer.from(text), HEADINGS, BASE)

@@ -2,11 +2,12 @@ import { jest } from '@jest/globals'
 import { SequencedMap } from '../../src/emulator/store/sequenced-map.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { isSoak } from '../helpers/counts.js'
 import { callApi } from './call-api.js'
 
 // Time is not asserted here but work: the entries that are looked at per page must not grow with the list.
 
-const TAGS = process.env.SOAK === '1' ? 100_000 : 3_000
+const TAGS = isSoak ? 100_000 : 3_000
 const TAGS_PER_IMAGE = 1_000
 const PAGE = 1_000
 const BATCH = 100

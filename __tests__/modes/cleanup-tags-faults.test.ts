@@ -8,12 +8,13 @@ import { createPlainClient, TestRepository } from '../helpers/populate.js'
 import type { RepositoryState } from '../helpers/populate.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { isSoak } from '../helpers/counts.js'
 
 const DAY_MS = 86_400_000
 const START = Date.parse('2026-03-01T00:00:00Z')
 
 const OPERATIONS = [
-  ...(process.env.SOAK === undefined ? [] : ['DescribeRegistries', 'GetAuthorizationToken']),
+  ...(isSoak ? ['DescribeRegistries', 'GetAuthorizationToken'] : []),
   'DescribeRepositories',
   'DescribeImageTags',
   'DescribeImages',
@@ -21,26 +22,25 @@ const OPERATIONS = [
   'BatchDeleteImage'
 ]
 /** Faults, and how often each strikes: more often than the three attempts of a call, it lasts. */
-const FAULTS: readonly (readonly [string, number])[] =
-  process.env.SOAK === undefined
-    ? [
-        ['throttle', 2],
-        ['server-error', 8],
-        ['reset-before', 1],
-        ['reset-after', 1],
-        ['reset-after', 3],
-        ['access-denied', 1]
-      ]
-    : [
-        'throttle',
-        'server-error',
-        'reset-before',
-        'reset-after',
-        'truncate',
-        'malformed',
-        'expired-token',
-        'access-denied'
-      ].flatMap((fault) => [1, 2, 3, 8].map((count): [string, number] => [fault, count]))
+const FAULTS: readonly (readonly [string, number])[] = isSoak
+  ? [
+      'throttle',
+      'server-error',
+      'reset-before',
+      'reset-after',
+      'truncate',
+      'malformed',
+      'expired-token',
+      'access-denied'
+    ].flatMap((fault) => [1, 2, 3, 8].map((count): [string, number] => [fault, count]))
+  : [
+      ['throttle', 2],
+      ['server-error', 8],
+      ['reset-before', 1],
+      ['reset-after', 1],
+      ['reset-after', 3],
+      ['access-denied', 1]
+    ]
 
 /** Two indexes of two images each, a signature, a tag beside another: every kind of deletion. */
 async function build(): Promise<{

@@ -2,8 +2,9 @@ import { cleanupTags } from '../../src/modes/cleanup-tags.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import { isSoak } from '../helpers/counts.js'
 
-const TAGS = process.env.SOAK === undefined ? 2_000 : 100_000
+const TAGS = isSoak ? 100_000 : 2_000
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 const MINUTE_MS = 60_000
 /** A hundred thousand take minutes where others keep the machine busy. */

@@ -15,6 +15,7 @@ import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { isSoak } from '../helpers/counts.js'
 
 const READS = /^(?:Describe|Get|List)/
 const POLICY = JSON.stringify({
@@ -302,7 +303,7 @@ describe('a dry run', () => {
 
 describe('other jobs', () => {
   test('two that race for one repository both succeed, and one has created it', async () => {
-    for (let round = 0; round < (process.env.SOAK ? 100 : 10); round++) {
+    for (let round = 0; round < (isSoak ? 100 : 10); round++) {
       const { emulator, run } = await setUp()
       const other = makeDeps(emulator)
       const texts = { repository: 'app', 'resource-tags': 'a=b', policy: POLICY }

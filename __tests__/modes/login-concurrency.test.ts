@@ -5,9 +5,10 @@ import { startJob } from '../helpers/action-job.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { isSoak } from '../helpers/counts.js'
 
 /** Jobs that log in and out at the same time, as processes of their own. */
-const JOBS = process.env.SOAK ? 50 : 10
+const JOBS = isSoak ? 50 : 10
 const REGISTRIES = 5
 
 const OTHERS = { 'ghcr.io': { auth: 'Z2g6eA==' }, 'docker.io': { auth: 'ZDp4' } }

@@ -123,7 +123,7 @@ describeWithClient('skopeo', () => {
           counts.layers += layers.length
         }
       ),
-      { seed: SEED, numRuns: RUNS }
+      { numRuns: RUNS }
     )
     tellCounts('pulled back by skopeo', counts, SEED)
   }, 600_000)

@@ -69,7 +69,7 @@ describe('parseDuration', () => {
     fc.assert(
       fc.property(
         text,
-        fc.date({ min: new Date(0), max: new Date('2100-01-01') }),
+        fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
         (given, date) => {
           const duration = parseDuration(given, 'x')
           const instant = date.getTime()

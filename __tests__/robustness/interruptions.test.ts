@@ -126,7 +126,7 @@ describe.each(SCENARIOS)('$name interrupted at a random moment', (scenario) => {
           share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
           delayMs: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 2 })
         }),
-        { seed: SEED, numRuns: 2 * INTERRUPTIONS_PER_SCENARIO }
+        { numRuns: 2 * INTERRUPTIONS_PER_SCENARIO }
       )
       let hits = 0
       for (const { way, share, delayMs } of moments) {
