@@ -3,6 +3,7 @@ import { createBlockPacker, PIECE_BYTES } from './block-packer.js'
 import type { BlockPacker } from './block-packer.js'
 import type { BlockMemory } from './block-memory.js'
 import { blocksOf } from './blocks.js'
+import { runsOf } from './incompressible.js'
 import { mapAhead } from './map-ahead.js'
 
 /** Bytes that are compressed as one block, each block by one thread. */
@@ -23,12 +24,27 @@ export interface CompressionOptions {
 
 /** Compresses blocks to deflate that ends on a byte (sync flush) and looks at no other block. */
 export function createDeflatePacker(level: number, threads: number): BlockPacker {
-  return createBlockPacker({
-    make: () => createDeflateRaw({ level, memLevel: 9, chunkSize: PIECE_BYTES }),
-    restart: (packer) => packer.reset(),
-    flush: constants.Z_SYNC_FLUSH,
-    threads
-  })
+  const createPacker = (packerLevel: number): BlockPacker =>
+    createBlockPacker({
+      make: () => createDeflateRaw({ level: packerLevel, memLevel: 9, chunkSize: PIECE_BYTES }),
+      restart: (packer) => packer.reset(),
+      flush: constants.Z_SYNC_FLUSH,
+      threads
+    })
+  const deflating = createPacker(level)
+  const storing = createPacker(constants.Z_NO_COMPRESSION)
+  return {
+    pack: async (block) => {
+      const packed = runsOf(block).map(({ bytes, isIncompressible }) =>
+        (isIncompressible ? storing : deflating).pack(bytes)
+      )
+      return (await Promise.all(packed)).flat()
+    },
+    use: (count) => {
+      deflating.use(count)
+      storing.use(count)
+    }
+  }
 }
 
 /**
@@ -48,7 +64,7 @@ export async function* gzip(
     checksum = crc32(block, checksum)
     size += block.length
     try {
-      return block.length === 0 ? [] : await packer.pack(block)
+      return await packer.pack(block)
     } finally {
       memory.recycle(block)
     }
