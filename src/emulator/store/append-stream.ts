@@ -1,8 +1,17 @@
 import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 
-/** Chunks of a socket, of 64 KiB at most, are gathered to this many bytes for one write. */
-const BATCH_BYTES = 1_048_576
+/**
+ * Chunks of a socket, of 64 KiB at most, are gathered to this many bytes for one write, and larger ones cut.
+ * Measured with Linux 6.18 in a virtual machine: from 1 MiB on, the kernel takes its large pages, whose first
+ * use is slow where the host gives memory on demand, so that the same bytes take it up to five times as long.
+ */
+const BATCH_BYTES = 262_144
+
+/** The bytes in pieces of one write each. */
+export function* batchesOf(bytes: Buffer): Generator<Buffer, void, undefined> {
+  for (let at = 0; at < bytes.length; at += BATCH_BYTES) yield bytes.subarray(at, at + BATCH_BYTES)
+}
 
 /**
  * Writes what comes to a file, hashing it, with the next batch being gathered while one is written: no

@@ -15,7 +15,7 @@ import type { ReadStream } from 'node:fs'
 import { open, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { appendStream } from './append-stream.js'
+import { appendStream, batchesOf } from './append-stream.js'
 
 /** A file that grows, and the digest of what is in it. */
 interface Growing {
@@ -87,7 +87,7 @@ export class Blobs {
     const before = { hash: growing.hash.copy(), size: growing.size }
     const file = await open(growing.path, 'r+')
     try {
-      const chunks = Buffer.isBuffer(source) ? Readable.from([source]) : source
+      const chunks = Buffer.isBuffer(source) ? Readable.from(batchesOf(source)) : source
       const bytes = await appendStream(file, growing.size, growing.hash, chunks)
       growing.size += bytes
       return bytes
