@@ -8,6 +8,7 @@ import {
   asIndex,
   asManifest,
   openTestArchive,
+  readContent,
   readDiffIds,
   useFolder
 } from '../helpers/read-archive.js'
@@ -118,7 +119,11 @@ describeWithClient('umoci', 'layouts that umoci wrote', () => {
     await getClientOutput('umoci', ['repack', '--image', `${layout}:v1`, bundle])
     const contents = await openTestArchive(layout)
     const root = asManifest(contents)
-    expect(await readDiffIds(root)).toEqual([root.blobs[1]?.diffId])
+    const [config] = root.blobs
+    const { rootfs } = JSON.parse(config ? String(await readContent(config.content)) : '') as {
+      rootfs: { diff_ids: string[] }
+    }
+    expect(await readDiffIds(root)).toEqual(rootfs.diff_ids)
     expect(root.platform).toMatchObject({ os: 'linux' })
     expect(contents.tags).toEqual(['v1'])
   })

@@ -70,6 +70,16 @@ function upload(bytes: Buffer, context: PushContext, digest?: string): Promise<S
 }
 
 describe('an upload', () => {
+  it('of more parts than the service takes ends in words', async () => {
+    const context = makeContext(createFakeService(() => 'none'))
+    const { buffers, signal } = context
+    const open = (): PartStream =>
+      new PartStream(chunks(bytesOf(1001)), { capacity: 1, buffers, signal })
+    await expect(uploadBlob({ name: 'layer', open }, repository, context)).rejects.toThrow(
+      'layer is larger than ECR Public takes – at most 1000 bytes compressed'
+    )
+  })
+
   it.each([1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 12 * MIB])(
     'of %i bytes goes in contiguous parts of the size that the service wants',
     async (length) => {

@@ -27,8 +27,6 @@ export interface StoredContent {
 export interface StoredBlob {
   readonly descriptor: Descriptor
   readonly content: StoredContent
-  /** The digest of the uncompressed layer, where the image's config tells. */
-  readonly diffId?: string | undefined
 }
 
 /** A layer of a docker-archive: known by its diff ID only, stored plain or compressed. */

@@ -20,7 +20,8 @@ const RESERVED_BYTES = 256 * 1024 ** 2
 /** After how many bytes the free space is looked at again. */
 const FREE_SPACE_CHECK_BYTES = 64 * 1024 ** 2
 
-const CHUNK_BYTES = 1024 ** 2
+/** Written at once: from 1 MiB on, Linux takes large pages, whose first use is slow in a virtual machine. */
+const CHUNK_BYTES = 256 * 1024
 
 /** Where an archive is unpacked to, and how far. */
 export interface UnpackOptions {
@@ -170,7 +171,7 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
   const code = codeOf(error) ?? ''
   if (code === 'ENOSPC') return fileProblem(file.path, error)
   if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return fileProblem(file.path, error)
-  if (code === 'ZSTD_error_frameParameter_windowTooLarge') return windowProblem(file, error)
+  if (isWindowError(error)) return windowProblem(file, error)
   const isShort = /unexpected end/i.test(messageOf(error)) || code === 'Z_BUF_ERROR'
   return problem(
     {
@@ -184,13 +185,20 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
   )
 }
 
-/** What `zstd --long` may write: unpacking it takes as much memory as it looks back, up to 2 GiB. */
+/** `true` for what `zstd --long` may write: unpacking it takes as much memory as it looks back, up to 2 GiB. */
+export function isWindowError(error: unknown): boolean {
+  return codeOf(error) === 'ZSTD_error_frameParameter_windowTooLarge'
+}
+
+/** The largest window of zstd that Node.js takes. */
+export const MAX_ZSTD_WINDOW = 'a window of at most 128 MiB (zstd --long=27)'
+
 function windowProblem(file: LocalFile, error: unknown): ActionError {
   return problem(
     {
       what: 'The zstd data of the file take more memory to unpack than is given to them here',
       value: file.path,
-      allowed: 'a window of at most 128 MiB (zstd --long=27)',
+      allowed: MAX_ZSTD_WINDOW,
       wayOut: `unpack it first: zstd -d --long=31 ${file.path}`
     },
     error

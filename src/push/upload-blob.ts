@@ -1,7 +1,7 @@
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { isWorthRetrying } from '../ecr-public/retry-strategy.js'
 import { messageOf, problem } from '../errors.js'
-import { MAX_LAYER_SIZE_BYTES } from './limits.js'
+import { MAX_LAYER_SIZE_BYTES, MAX_PARTS } from './limits.js'
 import type { PartBody } from './part-body.js'
 import type { PartStream, StreamTotal } from './part-stream.js'
 import type { PushContext } from './push-context.js'
@@ -78,7 +78,7 @@ async function uploadOnce(
   try {
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
       await sender.send(part)
-      checkSize(source, parts.size)
+      checkSize(source, parts)
     }
     await sender.end()
   } finally {
@@ -91,11 +91,12 @@ async function uploadOnce(
   return total
 }
 
-function checkSize(source: BlobSource, size: number): void {
-  if (size <= MAX_LAYER_SIZE_BYTES) return
+function checkSize(source: BlobSource, { size, capacity }: PartStream): void {
+  const limit = Math.min(MAX_LAYER_SIZE_BYTES, MAX_PARTS * capacity)
+  if (size <= limit) return
   throw problem({
     what: `${source.name} is larger than ECR Public takes`,
-    allowed: `at most ${MAX_LAYER_SIZE_BYTES} bytes compressed (a quota that cannot be raised)`,
+    allowed: `at most ${limit} bytes compressed (a quota that cannot be raised)`,
     wayOut: 'split the step of the build that makes it'
   })
 }

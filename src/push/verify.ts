@@ -4,6 +4,7 @@ import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
 import type { LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
+import { isWindowError, MAX_ZSTD_WINDOW } from '../archive/unpack.js'
 import { splitZstdFrames } from '../archive/zstd-frames.js'
 import { codeOf, problem } from '../errors.js'
 import { createChunkRing } from './block-memory.js'
@@ -104,8 +105,7 @@ async function unpack(
     await pipeline(Readable.from(stored), decompressor, check, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    if (!isDataError(error)) throw error
-    throw damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
+    throw unpackProblem(content, compression, error)
   }
   // Node.js ends without an error at zeros, which no client that is written in Go takes.
   if (decompressor.bytesWritten !== size) {
@@ -114,6 +114,21 @@ async function unpack(
     })
   }
   return { digest: `sha256:${hash.digest('hex')}`, size }
+}
+
+function unpackProblem(content: StoredContent, compression: string, error: unknown): unknown {
+  if (!isDataError(error)) return error
+  if (!isWindowError(error)) {
+    return damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
+  }
+  return problem(
+    {
+      what: `${content.name} takes more memory to unpack than is given to it here`,
+      allowed: MAX_ZSTD_WINDOW,
+      wayOut: 'build the image with the default window of zstd'
+    },
+    error
+  )
 }
 
 function checkUnpackedSize(content: StoredContent, bytes: number): void {
