@@ -27,8 +27,11 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     markPost()
     const inputs = readInputs(env)
     mode = inputs.mode
-    const deps = await createDeps(inputs, env, cancellation.signal, temporary.folder)
-    const report = await runMode(inputs, deps)
+    const [run, deps] = await Promise.all([
+      loadMode(inputs),
+      createDeps(inputs, env, cancellation.signal, temporary.folder)
+    ])
+    const report = await run(deps)
     await writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
     const { signal } = cancellation
@@ -58,28 +61,28 @@ async function explain(
   return explainError(error, { mode, env }) ?? error
 }
 
-/** Loads the mode's own code, and nothing of the other modes, and runs it. */
-async function runMode(inputs: Inputs, deps: Deps): Promise<Report> {
+/** Loads the mode's own code, and nothing of the other modes. */
+async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>> {
   switch (inputs.mode) {
     case 'login': {
       const { login } = await import('./modes/login.js')
-      return login(inputs, deps)
+      return (deps) => login(inputs, deps)
     }
     case 'ensure-repo': {
       const { ensureRepo } = await import('./modes/ensure-repo.js')
-      return ensureRepo(inputs, deps)
+      return (deps) => ensureRepo(inputs, deps)
     }
     case 'sync-catalog': {
       const { syncCatalog } = await import('./modes/sync-catalog.js')
-      return syncCatalog(inputs, deps)
+      return (deps) => syncCatalog(inputs, deps)
     }
     case 'push-tar': {
       const { pushTar } = await import('./modes/push-tar.js')
-      return pushTar(inputs, deps)
+      return (deps) => pushTar(inputs, deps)
     }
     case 'cleanup-tags': {
       const { cleanupTags } = await import('./modes/cleanup-tags.js')
-      return cleanupTags(inputs, deps)
+      return (deps) => cleanupTags(inputs, deps)
     }
     default:
       return inputs satisfies never

@@ -69,3 +69,23 @@ function bounded(body: Readable, signal: AbortSignal): Readable {
   })
   return body.pipe(limit)
 }
+
+/**
+ * The bytes of an answer as the handler of `createRequestHandler` gives it, a stream of Node.js. The SDK's own
+ * collector first asks for the streams of the web too, which are half a dozen modules more to load.
+ */
+export async function collectBody(body: Readable): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk)
+    length += chunk.length
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}
