@@ -92,6 +92,8 @@ describe('what cannot be compressed', () => {
     )
     const packer = createDeflatePacker(9, 1)
     const stored = Buffer.concat(await packer.pack(noise(PIECE_BYTES, 5)))
+    await packer.pack(text(PIECE_BYTES))
+    expect(Buffer.concat(await packer.pack(noise(PIECE_BYTES, 5))).equals(stored)).toBe(true)
     expect(stored.indexOf(noise(PIECE_BYTES, 5).subarray(0, 1000))).toBe(5)
     expect(stored.length).toBeLessThan(PIECE_BYTES + 100)
   })

@@ -24,27 +24,40 @@ export interface CompressionOptions {
 
 /** Compresses blocks to deflate that ends on a byte (sync flush) and looks at no other block. */
 export function createDeflatePacker(level: number, threads: number): BlockPacker {
-  const createPacker = (packerLevel: number): BlockPacker =>
-    createBlockPacker({
-      make: () => createDeflateRaw({ level: packerLevel, memLevel: 9, chunkSize: PIECE_BYTES }),
-      restart: (packer) => packer.reset(),
-      flush: constants.Z_SYNC_FLUSH,
-      threads
-    })
-  const deflating = createPacker(level)
-  const storing = createPacker(constants.Z_NO_COMPRESSION)
+  const packer = createBlockPacker({
+    make: () => createDeflateRaw({ level, memLevel: 9, chunkSize: PIECE_BYTES }),
+    restart: (deflate) => deflate.reset(),
+    flush: constants.Z_SYNC_FLUSH,
+    threads
+  })
   return {
     pack: async (block) => {
       const packed = runsOf(block).map(({ bytes, isIncompressible }) =>
-        (isIncompressible ? storing : deflating).pack(bytes)
+        isIncompressible ? Promise.resolve([store(bytes)]) : packer.pack(bytes)
       )
       return (await Promise.all(packed)).flat()
     },
-    use: (count) => {
-      deflating.use(count)
-      storing.use(count)
-    }
+    use: (count) => packer.use(count)
   }
+}
+
+/** The most that one stored block of deflate holds, and what comes before its bytes (RFC 1951, 3.2.4). */
+const MAX_STORED_BYTES = 0xffff
+const STORED_HEADER_BYTES = 5
+
+/** Bytes as stored blocks of deflate. Those of zlib's level 0 depend on the memory that it has for them. */
+function store(bytes: Buffer): Buffer {
+  const blocks = Math.ceil(bytes.length / MAX_STORED_BYTES)
+  const stored = Buffer.allocUnsafeSlow(bytes.length + blocks * STORED_HEADER_BYTES)
+  let end = 0
+  for (let at = 0; at < bytes.length; at += MAX_STORED_BYTES) {
+    const length = Math.min(MAX_STORED_BYTES, bytes.length - at)
+    end = stored.writeUInt8(0, end)
+    end = stored.writeUInt16LE(length, end)
+    end = stored.writeUInt16LE(length ^ 0xffff, end)
+    end += bytes.copy(stored, end, at, at + length)
+  }
+  return stored
 }
 
 /**

@@ -10,6 +10,7 @@ import { MAX_PART_SIZE_BYTES } from './limits.js'
 import { PartStream } from './part-stream.js'
 import type { StreamTotal } from './part-stream.js'
 import type { PushContext } from './push-context.js'
+import { readAhead } from './read-ahead.js'
 import { uploadBlob } from './upload-blob.js'
 import type { BlobSource } from './upload-blob.js'
 import type { Verified } from './verify.js'
@@ -166,7 +167,7 @@ function storedSource(
     digest,
     open: (partSize) =>
       partStream(
-        counted(content, createChunkRing(2), context),
+        readAhead(counted(content, createChunkRing(2), context)),
         Math.max(1, Math.min(partSize, size)),
         context
       )

@@ -8,7 +8,7 @@ import { isWindowError, MAX_ZSTD_WINDOW } from '../archive/unpack.js'
 import { splitZstdFrames } from '../archive/zstd-frames.js'
 import { codeOf, problem } from '../errors.js'
 import { createChunkRing } from './block-memory.js'
-import { mapAhead } from './map-ahead.js'
+import { readAhead } from './read-ahead.js'
 
 /** The digest of bytes as they are stored, and how many they are. */
 export interface Verified {
@@ -62,13 +62,7 @@ export async function verifyLayerFile(layer: LayerFile, signal: AbortSignal): Pr
 async function hashOf(content: StoredContent, signal: AbortSignal): Promise<Verified> {
   const hash = createHash('sha256')
   let size = 0
-  // The next chunk is read while this one is hashed.
-  const chunks = content.read(createChunkRing(4))
-  for await (const chunk of mapAhead(
-    chunks,
-    () => 2,
-    (read) => Promise.resolve(read)
-  )) {
+  for await (const chunk of readAhead(content.read(createChunkRing(2)))) {
     signal.throwIfAborted()
     hash.update(chunk)
     size += chunk.length
