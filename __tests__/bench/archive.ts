@@ -126,7 +126,10 @@ function command(program: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
 }
 
-/** An archive of so many GiB: layers of half a GiB, each the bytes of `layer` from another place on. */
+/** As many layers for any size: what is at work at once depends on them. */
+const LARGE_LAYERS = 8
+
+/** An archive of so many GiB: layers of the same size, each the bytes of `layer` from another place on. */
 export async function makeLargeArchive(
   folder: string,
   layer: string,
@@ -136,15 +139,19 @@ export async function makeLargeArchive(
   await mkdir(at, { recursive: true })
   const bytes = await readFile(layer)
   const layers: Layer[] = []
-  for (let number = 0; number < gib * 2; number++) {
-    layers.push(await turn(bytes, at, `layer${number}.tar`, (number * 32_436_224) % bytes.length))
+  const size = (gib * 1024 ** 3) / LARGE_LAYERS
+  for (let number = 0; number < LARGE_LAYERS; number++) {
+    const start = (number * 32_436_224) % bytes.length
+    layers.push(await turn(bytes, { folder: at, name: `layer${number}.tar`, start, size }))
   }
   return save(at, 'image.tar', layers)
 }
 
-/** Half a GiB of the bytes, over and over; a push does not look into layers. */
-async function turn(bytes: Buffer, folder: string, name: string, start: number): Promise<Layer> {
-  const size = 512 * 1024 * 1024
+/** So much of the bytes, from a place on and over and over; a push does not look into layers. */
+async function turn(
+  bytes: Buffer,
+  { folder, name, start, size }: { folder: string; name: string; start: number; size: number }
+): Promise<Layer> {
   const hash = createHash('sha256')
   const handle = await open(join(folder, name), 'w')
   try {
