@@ -10,6 +10,7 @@ import { sniffCompression, unpackCommand, type Compression } from './sniff.js'
 import { storedSlices } from './stored-slices.js'
 import { BLOCK_BYTES, decodeTarHeader } from './tar-header.js'
 import { splitZstdFrames } from './zstd-frames.js'
+import { isWindowError, windowProblem } from './zstd-window.js'
 
 /** The most bytes that an archive is unpacked to: some images of as large layers as ECR Public takes. */
 const MAX_UNPACKED_BYTES = 200 * 1024 ** 3
@@ -171,7 +172,9 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
   const code = codeOf(error) ?? ''
   if (code === 'ENOSPC') return fileProblem(file.path, error)
   if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) return fileProblem(file.path, error)
-  if (isWindowError(error)) return windowProblem(file, error)
+  if (isWindowError(error)) {
+    return windowProblem(file.path, `unpack it first: zstd -d --long=31 ${file.path}`, error)
+  }
   const isShort = /unexpected end/i.test(messageOf(error)) || code === 'Z_BUF_ERROR'
   return problem(
     {
@@ -180,26 +183,6 @@ function unpackProblem(file: LocalFile, compression: Compression, error: unknown
         : `The ${compression} data of the file are damaged`,
       value: file.path,
       wayOut: 'write or download the archive again'
-    },
-    error
-  )
-}
-
-/** `true` for what `zstd --long` may write: unpacking it takes as much memory as it looks back, up to 2 GiB. */
-export function isWindowError(error: unknown): boolean {
-  return codeOf(error) === 'ZSTD_error_frameParameter_windowTooLarge'
-}
-
-/** The largest window of zstd that Node.js takes. */
-export const MAX_ZSTD_WINDOW = 'a window of at most 128 MiB (zstd --long=27)'
-
-function windowProblem(file: LocalFile, error: unknown): ActionError {
-  return problem(
-    {
-      what: 'The zstd data of the file take more memory to unpack than is given to them here',
-      value: file.path,
-      allowed: MAX_ZSTD_WINDOW,
-      wayOut: `unpack it first: zstd -d --long=31 ${file.path}`
     },
     error
   )

@@ -4,8 +4,8 @@ import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
 import type { LayerFile, StoredBlob, StoredContent } from '../archive/contents.js'
-import { isWindowError, MAX_ZSTD_WINDOW } from '../archive/unpack.js'
 import { splitZstdFrames } from '../archive/zstd-frames.js'
+import { isWindowError, windowProblem } from '../archive/zstd-window.js'
 import { codeOf, problem } from '../errors.js'
 import { createChunkRing } from './block-memory.js'
 import { readAhead } from './read-ahead.js'
@@ -112,17 +112,10 @@ async function unpack(
 
 function unpackProblem(content: StoredContent, compression: string, error: unknown): unknown {
   if (!isDataError(error)) return error
-  if (!isWindowError(error)) {
-    return damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
+  if (isWindowError(error)) {
+    return windowProblem(content.name, 'build the image with the default window of zstd', error)
   }
-  return problem(
-    {
-      what: `${content.name} takes more memory to unpack than is given to it here`,
-      allowed: MAX_ZSTD_WINDOW,
-      wayOut: 'build the image with the default window of zstd'
-    },
-    error
-  )
+  return damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
 }
 
 function checkUnpackedSize(content: StoredContent, bytes: number): void {
