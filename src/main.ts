@@ -77,6 +77,8 @@ async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>
       return (deps) => syncCatalog(inputs, deps)
     }
     case 'push-tar': {
+      const { keepYoungGenerationSmall } = await import('./young-generation.js')
+      keepYoungGenerationSmall()
       const { pushTar } = await import('./modes/push-tar.js')
       return (deps) => pushTar(inputs, deps)
     }

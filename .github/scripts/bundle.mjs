@@ -11,8 +11,13 @@
 //   name is bound to a module that every Node.js process has loaded; `node:http` would load the
 //   undici of Node.js itself. `supports-color` is no dependency of the action: `debug` takes it where
 //   it happens to be there, and here it is there for the tests alone.
+//
+// A step of a workflow waits for the start of the bundle, so two things are done for that alone:
+// - CommonJS, which Node.js loads at once; ES modules go through its loader one await after another;
+// - modules in parentheses, see `compileAtOnce`.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
+import { parse } from 'acorn'
 import {
   cpSync,
   globSync,
@@ -85,18 +90,19 @@ function copyAsModules(scope, folder) {
 async function build({ entry, folder, license }) {
   const { code, assets } = await ncc(join(library, entry), {
     cache: false,
+    esm: false,
     quiet: true,
     minify: true,
     mainFields: ['module', 'main'],
     externals: { undici: 'node:url', 'supports-color': 'node:url' },
     license
   })
-  const files = { 'index.js': code }
+  const files = { 'index.js': compileAtOnce(code) }
   // ncc minifies the entry only, not the chunks.
   for (const [name, { source }] of Object.entries(assets)) {
-    files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
+    files[name] ??= name.endsWith('.js') ? compileAtOnce(minifyChunk(String(source))) : source
   }
-  files['package.json'] = '{"type":"module"}\n'
+  files['package.json'] = '{"type":"commonjs"}\n'
   let total = 0
   for (const [name, source] of Object.entries(files)) {
     const path = join(fresh, folder, name)
@@ -111,5 +117,36 @@ async function build({ entry, folder, license }) {
 // One character beyond Latin-1 would make V8 hold and read a whole chunk at two bytes a character.
 function minifyChunk(source) {
   const format = { ascii_only: true }
-  return minifySync(source, { module: true, compress: true, mangle: true, ecma: 2020, format }).code
+  return minifySync(source, { compress: true, mangle: true, ecma: 2020, format }).code
+}
+
+// Puts the function of each module in parentheses. V8 takes such a function for one that is called at
+// once, and compiles it as it comes to it; any other it first reads to its end only to skip it, and
+// once more when it is called (https://v8.dev/blog/preparser). Nearly all modules of a chunk are used.
+function compileAtOnce(source) {
+  const places = modulesOf(parse(source, { ecmaVersion: 'latest' }))
+    .flatMap(({ start, end }) => [
+      { at: start, mark: '(' },
+      { at: end, mark: ')' }
+    ])
+    .sort((a, b) => a.at - b.at)
+  let from = 0
+  const pieces = places.map(({ at, mark }) => {
+    const piece = source.slice(from, at) + mark
+    from = at
+    return piece
+  })
+  return pieces.join('') + source.slice(from)
+}
+
+// The functions of webpack's modules: the values of an object whose keys are all numbers.
+function modulesOf(node) {
+  if (Array.isArray(node)) return node.flatMap(modulesOf)
+  if (typeof node?.type !== 'string') return []
+  if (node.type === 'ObjectExpression' && node.properties.length > 0) {
+    const isModule = ({ key, value }) =>
+      typeof key?.value === 'number' && /Function/.test(value.type)
+    if (node.properties.every(isModule)) return node.properties.map(({ value }) => value)
+  }
+  return Object.values(node).flatMap(modulesOf)
 }

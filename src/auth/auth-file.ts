@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf, problem } from '../errors.js'
 import {
   access,
   chmod,
   chown,
-  mkdir,
-  open,
-  readFile,
+  create,
+  makeFolder,
   readlink,
+  readText,
+  remove,
   rename,
-  rm,
   rmdir,
   stat
-} from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, problem } from '../errors.js'
+} from './disk.js'
 
 /** An auth file as it lies on the disk. */
 export interface AuthFile {
@@ -60,7 +60,7 @@ export async function findAuthFile(path: string): Promise<AuthFile | undefined> 
   try {
     const stats = await stat(path)
     refuseUnusual(path, stats)
-    const text = await readFile(path, 'utf8')
+    const text = await readText(path)
     return { text, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -128,7 +128,7 @@ async function nearestFolder(folder: string): Promise<string> {
 /** Makes the folder of a file. Gives the topmost folder that was made, `undefined` where it was there. */
 export async function makeFolderOf(path: string): Promise<string | undefined> {
   try {
-    return await mkdir(dirname(path), { recursive: true, mode: AUTH_FOLDER_MODE })
+    return await makeFolder(dirname(path), AUTH_FOLDER_MODE)
   } catch (error) {
     throw unusable(path, 'written', error)
   }
@@ -168,25 +168,14 @@ export async function writeAuthFile(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
-    const handle = await open(temporary, 'wx', AUTH_FILE_MODE)
-    try {
-      await handle.writeFile(text)
-      if (outlivesCrash) await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await create(temporary, text, AUTH_FILE_MODE, { outlivesCrash })
     if (owner !== undefined) await chown(temporary, owner.uid, owner.gid).catch(() => undefined)
     if (mode !== AUTH_FILE_MODE) await chmod(temporary, mode)
     await renameOver(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined)
+    await remove(temporary).catch(() => undefined)
     throw unusable(path, 'written', error)
   }
-}
-
-/** Removes the file; that it is gone already is no error. */
-export async function removeAuthFile(path: string): Promise<void> {
-  await rm(path, { force: true })
 }
 
 const RENAME_ATTEMPTS = 20

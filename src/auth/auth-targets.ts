@@ -1,5 +1,4 @@
 import { accessSync, constants } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Deps } from '../deps.js'
@@ -7,6 +6,7 @@ import { problem } from '../errors.js'
 import { AuthDocumentError, parseAuthDocument } from './auth-document.js'
 import { canHaveFolder, checkWritable, findAuthFile, resolveAuthPath } from './auth-file.js'
 import type { Reader } from './credential-settings.js'
+import { stat } from './disk.js'
 
 /** An auth file that login writes. */
 export interface AuthTarget {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Deps } from '../deps.js'
 import { codeOf, problem } from '../errors.js'
+import { create, makeFolder, readText, remove, stat } from './disk.js'
 
 /** What waiting takes. */
 export type LockDeps = Pick<Deps, 'sleep' | 'random'>
@@ -49,7 +49,7 @@ async function acquire(lock: string, holder: Holder, deps: LockDeps): Promise<vo
   const deadline = process.uptime() + MAX_WAIT_SECONDS
   let wait = MIN_DELAY_MS
   while (process.uptime() < deadline) {
-    if (await create(lock, JSON.stringify(holder))) return
+    if (await tryCreate(lock, JSON.stringify(holder))) return
     if (await isStale(lock)) {
       await takeAway(lock)
     } else {
@@ -65,16 +65,15 @@ async function acquire(lock: string, holder: Holder, deps: LockDeps): Promise<vo
 }
 
 /** Creates the file with this content; `false` where it is there already. */
-async function create(path: string, content: string): Promise<boolean> {
+async function tryCreate(path: string, content: string): Promise<boolean> {
   try {
-    const handle = await open(path, 'wx', 0o600)
-    await handle.writeFile(content).finally(() => handle.close())
+    await create(path, content, 0o600, { outlivesCrash: false })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
     // Another process has just removed the folder that it had made.
     if (codeOf(error) === 'ENOENT') {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await makeFolder(dirname(path), 0o700)
       return false
     }
     // Windows refuses to create a file that is being deleted.
@@ -85,7 +84,7 @@ async function create(path: string, content: string): Promise<boolean> {
 
 async function release(lock: string, holder: Holder): Promise<void> {
   const current = await findHolder(lock)
-  if (current?.id === holder.id) await rm(lock, { force: true })
+  if (current?.id === holder.id) await remove(lock)
 }
 
 /**
@@ -94,14 +93,14 @@ async function release(lock: string, holder: Holder): Promise<void> {
  */
 async function takeAway(lock: string): Promise<void> {
   const breaker = `${lock}.stale`
-  if (!(await create(breaker, ''))) {
-    if ((await ageOf(breaker)) > STALE_MS) await rm(breaker, { force: true })
+  if (!(await tryCreate(breaker, ''))) {
+    if ((await ageOf(breaker)) > STALE_MS) await remove(breaker)
     return
   }
   try {
-    if (await isStale(lock)) await rm(lock, { force: true })
+    if (await isStale(lock)) await remove(lock)
   } finally {
-    await rm(breaker, { force: true })
+    await remove(breaker)
   }
 }
 
@@ -114,7 +113,7 @@ async function isStale(lock: string): Promise<boolean> {
 /** The holder that a lock names; `undefined` where the lock is gone or not written yet. */
 async function findHolder(lock: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(lock, 'utf8')) as Holder
+    return JSON.parse(await readText(lock)) as Holder
   } catch {
     return undefined
   }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../deps.js'
-import { AUTH_FILE_MODE, removeAuthFile, writeAuthFile } from './auth-file.js'
+import { AUTH_FILE_MODE, writeAuthFile } from './auth-file.js'
 import type { Undo } from './credential-settings.js'
+import { makeFolder, readText, remove } from './disk.js'
 
 /**
  * What one login keeps to take itself back. It holds the auth file as it was before, other hosts'
@@ -50,7 +50,7 @@ export function lockOf(file: string): string {
  * login whose record is gone was of a job that ended without its post step, and is left out.
  */
 export async function listLogins(file: string): Promise<LoginReference[]> {
-  const text = await readFile(listOf(file), 'utf8').catch(() => '[]')
+  const text = await readText(listOf(file)).catch(() => '[]')
   const logins: LoginReference[] = []
   for (const login of parseLogins(text)) {
     if ((await findRecord(login)) !== undefined) logins.push(login)
@@ -61,14 +61,14 @@ export async function listLogins(file: string): Promise<LoginReference[]> {
 /** Replaces the list of logins into an auth file; an empty one is removed. */
 export async function writeLogins(file: string, logins: readonly LoginReference[]): Promise<void> {
   const list = listOf(file)
-  if (logins.length === 0) await removeAuthFile(list)
+  if (logins.length === 0) await remove(list)
   else await writePrivately(list, logins)
 }
 
 /** The record of a login, or `undefined` where it is gone or unreadable. */
 export async function findRecord(login: LoginReference): Promise<LoginRecord | undefined> {
   try {
-    return JSON.parse(await readFile(login.record, 'utf8')) as LoginRecord
+    return JSON.parse(await readText(login.record)) as LoginRecord
   } catch {
     return undefined
   }
@@ -76,13 +76,13 @@ export async function findRecord(login: LoginReference): Promise<LoginRecord | u
 
 /** Writes the record of a login. */
 export async function writeRecord(login: LoginReference, record: LoginRecord): Promise<void> {
-  await mkdir(join(login.record, '..'), { recursive: true })
+  await makeFolder(join(login.record, '..'))
   await writePrivately(login.record, record)
 }
 
 /** Removes the record of a login. */
 export async function removeRecord(login: LoginReference): Promise<void> {
-  await rm(login.record, { force: true })
+  await remove(login.record)
 }
 
 /** The logins of a text that `JSON.stringify` made of them; what is none is left out. */

@@ -1,6 +1,7 @@
 import { problem } from '../errors.js'
-import { findAuthFile, removeAuthFile, writeAuthFile } from './auth-file.js'
+import { findAuthFile, writeAuthFile } from './auth-file.js'
 import type { AuthFile } from './auth-file.js'
+import { remove } from './disk.js'
 
 /** What an auth file becomes: `text: null` for none. */
 export interface NewAuthFile {
@@ -27,7 +28,7 @@ export async function swapAuthFile(
     if (next === undefined) return
     const now = await findAuthFile(file)
     if (now?.text !== old?.text) continue
-    if (next.text === null) await removeAuthFile(file)
+    if (next.text === null) await remove(file)
     else await writeAuthFile(file, next.text, next.mode, { owner: old })
     return
   }

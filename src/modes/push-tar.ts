@@ -2,11 +2,12 @@ import { openArchive } from '../archive/open-archive.js'
 import type { Deps } from '../deps.js'
 import type { PushTarInputs } from '../inputs.js'
 import { describeChange } from '../plan.js'
+import { lookUpTags } from '../push/look-up-tags.js'
 import { pushArchive } from '../push/push-archive.js'
 import { layerLines, pushReport } from '../push/push-report.js'
 import { saveImage } from '../push/save-image.js'
 import { checkTags } from '../push/tag-decisions.js'
-import { getPushTarget } from '../push/target.js'
+import { getPushAddress, getPushTarget } from '../push/target.js'
 import { checkZstdIsThere } from '../push/zstd.js'
 import type { Report } from '../report.js'
 
@@ -25,8 +26,12 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
   try {
     for (const warning of archive.warnings) deps.log.warning(warning)
     const tags = givenTags ?? checkTags(archive.tags)
-    const target = await getPushTarget(inputs, deps)
-    const pushed = await pushArchive(archive, tags, target, inputs, deps)
+    const address = await getPushAddress(inputs, deps)
+    const [target, states] = await Promise.all([
+      getPushTarget(address, deps),
+      lookUpTags(tags, address, deps)
+    ])
+    const pushed = await pushArchive(archive, states, target, inputs, deps)
     const report = pushReport(pushed, target)
     for (const line of layerLines(pushed)) deps.log.info(line)
     for (const change of report.plan) {

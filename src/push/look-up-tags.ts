@@ -1,10 +1,10 @@
 import pLimit from 'p-limit'
 import type { Deps } from '../deps.js'
+import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { PushSession } from './push-session.js'
 import { findDigest } from './put-image.js'
 import { decideTags, isWritten } from './tag-decisions.js'
 import type { TagDecision, TagState } from './tag-decisions.js'
-import type { PushTarget } from './target.js'
 
 /** Tags that are looked up at once. */
 const LOOKUPS_AT_ONCE = 8
@@ -12,12 +12,12 @@ const LOOKUPS_AT_ONCE = 8
 /** What the tags name now. */
 export function lookUpTags(
   tags: readonly string[],
-  target: PushTarget,
+  address: RepositoryAddress,
   { api }: Pick<Deps, 'api'>
 ): Promise<TagState[]> {
   return pLimit(LOOKUPS_AT_ONCE).map(tags, async (tag) => ({
     tag,
-    digest: await findDigest(api, target.address, tag)
+    digest: await findDigest(api, address, tag)
   }))
 }
 
@@ -37,5 +37,5 @@ export async function confirmTags(
   const isWriting = policy.writes && decisions.some(({ action }) => isWritten(action))
   if (ifTagExists === 'move' || !isWriting) return decisions
   const tags = decisions.map(({ tag }) => tag)
-  return decideTags(await lookUpTags(tags, target, deps), digest, ifTagExists, target.name)
+  return decideTags(await lookUpTags(tags, target.address, deps), digest, ifTagExists, target.name)
 }

@@ -9,26 +9,31 @@ import { createPushSession } from './push-session.js'
 import { pushStoredImage } from './push-stored-image.js'
 import type { PushedImage } from './pushed-image.js'
 import { LayersMissingError } from './put-image.js'
+import type { TagState } from './tag-decisions.js'
 import type { PushTarget } from './target.js'
 
 /**
  * Pushes the image of an archive under these tags. Where the service misses layers that it said it has,
  * they are sent, once.
+ *
+ * @param states what the tags name now
  */
 export async function pushArchive(
   archive: ArchiveContents,
-  tags: readonly string[],
+  states: readonly TagState[],
   target: PushTarget,
   inputs: PushTarInputs,
   deps: Deps
 ): Promise<PushedImage> {
   try {
-    return await pushOnce(archive, tags, target, inputs, deps, new Set())
+    return await pushOnce(archive, states, target, inputs, deps, new Set())
   } catch (error) {
     if (!(error instanceof LayersMissingError)) throw error
     deps.log.info(`Layers are sent that the service said to have: ${error.message}`)
+    const tags = states.map(({ tag }) => tag)
+    const now = await lookUpTags(tags, target.address, deps)
     try {
-      return await pushOnce(archive, tags, target, inputs, deps, new Set(error.digests))
+      return await pushOnce(archive, now, target, inputs, deps, new Set(error.digests))
     } catch (again) {
       throw again instanceof LayersMissingError ? stillMissing(again) : again
     }
@@ -46,16 +51,15 @@ function stillMissing(error: LayersMissingError): Error {
   )
 }
 
-async function pushOnce(
+function pushOnce(
   archive: ArchiveContents,
-  tags: readonly string[],
+  states: readonly TagState[],
   target: PushTarget,
   inputs: PushTarInputs,
   deps: Deps,
   distrusted: ReadonlySet<string>
 ): Promise<PushedImage> {
   const session = createPushSession(inputs, deps, target, distrusted)
-  const states = await lookUpTags(tags, target, deps)
   const { root, referrers = [] } = archive
   return withProgress(session.meter, deps, () =>
     root.kind === 'docker-image'

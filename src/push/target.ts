@@ -17,18 +17,23 @@ export interface PushTarget {
   readonly path: string
 }
 
-/** The repository of the inputs. @throws the service's RepositoryNotFoundException where there is none */
-export async function getPushTarget(
+/** Where the inputs say to push. Nothing is asked of the service, unless the name could begin with an alias. */
+export async function getPushAddress(
   inputs: Pick<PushTarInputs, 'repository' | 'registryId'>,
   deps: Pick<Deps, 'api' | 'log'>
+): Promise<RepositoryAddress> {
+  const { repository, registryId } = inputs
+  const [repositoryName = repository] = await resolveRepositoryNames([repository], deps, registryId)
+  return { ...(registryId === undefined ? {} : { registryId }), repositoryName }
+}
+
+/** The repository at this address. @throws the service's RepositoryNotFoundException where there is none */
+export async function getPushTarget(
+  address: RepositoryAddress,
+  { api }: Pick<Deps, 'api'>
 ): Promise<PushTarget> {
-  const { registryId } = inputs
-  const [name = inputs.repository] = await resolveRepositoryNames(
-    [inputs.repository],
-    deps,
-    registryId
-  )
-  const { repositories } = await deps.api.send(
+  const { registryId, repositoryName: name } = address
+  const { repositories } = await api.send(
     new DescribeRepositoriesCommand({ registryId, repositoryNames: [name] })
   )
   const uri = repositories?.[0]?.repositoryUri
@@ -39,6 +44,5 @@ export async function getPushTarget(
       value: uri ?? 'none'
     })
   }
-  const address = registryId === undefined ? {} : { registryId }
-  return { address: { ...address, repositoryName: name }, name, uri, host, path }
+  return { address, name, uri, host, path }
 }
