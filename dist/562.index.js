@@ -1,1 +1,1 @@
-export const id=562;export const ids=[562];export const modules={3562:(o,s,t)=>{t.d(s,{fromEnv:()=>r.sF});var r=t(3013)}};
+"use strict";exports.id=562,exports.ids=[562],exports.modules={3562:((s,r,e)=>{e.d(r,{fromEnv:()=>o.sF});var o=e(3013)})};
