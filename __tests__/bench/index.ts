@@ -27,7 +27,7 @@ try {
     if (wants('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
     if (wants('stages')) lines.push(...(await benchStages(archives, RUNS)))
     if (wants('levels')) lines.push(...(await benchLevels(archives, RUNS)))
-    if (wants('memory')) lines.push(...(await benchMemory(folder, archives.layer)))
+    if (wants('memory')) lines.push(...(await benchMemory(folder, archives.layer, RUNS)))
   }
   if (wants('scale')) lines.push(...(await benchScale(Math.max(1, Math.ceil(RUNS / 2)))))
 } finally {

@@ -1,7 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { codeOf, problem, type ActionError } from '../errors.js'
-import type { ReadMemory } from './contents.js'
 
 /** A regular file, open for reading at any place. */
 export interface LocalFile {
@@ -11,8 +10,12 @@ export interface LocalFile {
   readonly size: number
   /** Tells one state of one file from another: device, inode, size and time of change. */
   readonly stamp: string
-  /** The bytes from `position`; fewer than `length` only where the file ends. */
-  read(position: number, length: number, allocate?: ReadMemory['allocate']): Promise<Buffer>
+  /**
+   * The bytes from `position`; fewer than `length` only where the file ends.
+   *
+   * @param memory of so many bytes, to read them into; new memory where it is left out
+   */
+  read(position: number, length: number, memory?: Buffer): Promise<Buffer>
   /** @throws ActionError where the file was changed since it was opened */
   checkUnchanged(): Promise<void>
   close(): Promise<void>
@@ -76,8 +79,8 @@ function localFile(path: string, handle: FileHandle, stats: BigIntStats): LocalF
     path,
     size: Number(stats.size),
     stamp,
-    read: (position, length, allocate) =>
-      readAt(path, handle, position, (allocate ?? Buffer.allocUnsafeSlow)(length)),
+    read: (position, length, memory) =>
+      readAt(path, handle, position, memory ?? Buffer.allocUnsafeSlow(length)),
     checkUnchanged: async () => {
       if (stampOf(await handle.stat({ bigint: true })) !== stamp) throw changedProblem(path)
     },

@@ -63,33 +63,32 @@ async function* readSlices(
   await file.checkUnchanged()
   let at = 0
   for (const slice of content.slices) {
-    yield* zeros(slice.at - at, memory)
-    yield* readSlice(file, content.name, slice, memory)
+    for (const chunk of zeros(slice.at - at, memory)) yield chunk
+    // Not in a generator of its own: each chunk would then pass through two more promises.
+    for (let done = 0; done < slice.length;) {
+      const wanted = Math.min(memory.chunkBytes, slice.length - done)
+      yield await readChunk(file, content.name, slice.position + done, memory.allocate(wanted))
+      done += wanted
+    }
     at = slice.at + slice.length
   }
-  yield* zeros(content.size - at, memory)
+  for (const chunk of zeros(content.size - at, memory)) yield chunk
   await file.checkUnchanged()
 }
 
-async function* readSlice(
+async function readChunk(
   file: LocalFile,
   name: string,
-  slice: Slice,
-  memory: ReadMemory
-): AsyncGenerator<Buffer> {
-  for (let done = 0; done < slice.length;) {
-    const wanted = Math.min(memory.chunkBytes, slice.length - done)
-    const chunk = await file.read(slice.position + done, wanted, memory.allocate)
-    if (chunk.length < wanted) {
-      await file.checkUnchanged()
-      throw problem({
-        what: `${file.path} ends early, at byte ${slice.position + done + chunk.length}`,
-        value: name
-      })
-    }
-    done += wanted
-    yield chunk
-  }
+  position: number,
+  memory: Buffer
+): Promise<Buffer> {
+  const chunk = await file.read(position, memory.length, memory)
+  if (chunk.length === memory.length) return chunk
+  await file.checkUnchanged()
+  throw problem({
+    what: `${file.path} ends early, at byte ${position + chunk.length}`,
+    value: name
+  })
 }
 
 function* zeros(length: number, { chunkBytes, allocate }: ReadMemory): Generator<Buffer> {

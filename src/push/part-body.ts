@@ -17,7 +17,7 @@ const SUFFIX_ROOM_BYTES = 2048
  * Bytes turned into base64 at once: a multiple of 3, so that no padding falls between two pieces, and
  * small enough that V8 puts the text between its short-lived objects; larger ones take thirty times as long.
  */
-const SLICE_BYTES = 3 * 16 * 1024
+const SLICE_BYTES = 3 * 22_000
 
 /** The bytes of memory that the body of a part of `partSize` bytes takes. */
 export function bodySize(partSize: number): number {
