@@ -32,7 +32,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
       createDeps(inputs, env, cancellation.signal, temporary.folder)
     ])
     const report = await run(deps)
-    await writeReport(inputs.mode, inputs.dryRun, report)
+    writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
     const { signal } = cancellation
     reportFailure(signal.aborted ? signal.reason : await explain(error, mode, env))

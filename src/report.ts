@@ -1,6 +1,6 @@
 import * as core from '@actions/core'
 import { randomUUID } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from './deps.js'
@@ -33,8 +33,8 @@ export interface Report {
 }
 
 /** Writes outputs, plan file and job summary of a step that went through its work. */
-export async function writeReport(mode: Mode, dryRun: boolean, report: Report): Promise<void> {
-  const planFile = await writePlanFile(report.plan)
+export function writeReport(mode: Mode, dryRun: boolean, report: Report): void {
+  const planFile = writePlanFile(report.plan)
   const plan = planJson(report.plan)
   if (plan.isCut) core.info(`Output "plan" was cut; the whole plan is in ${planFile}`)
   core.setOutput('changed', String(report.changed))
@@ -46,7 +46,7 @@ export async function writeReport(mode: Mode, dryRun: boolean, report: Report): 
   for (const [name, value] of Object.entries(report.outputs)) {
     core.setOutput(name, outputText(value))
   }
-  await writeSummary(mode, dryRun, report)
+  writeSummary(mode, dryRun, report)
   core.info(
     dryRun ? `changed: ${String(report.changed)} (dry run)` : `changed: ${String(report.changed)}`
   )
@@ -78,19 +78,20 @@ function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
 }
 
 /** The file lives as long as the job: the runner empties `RUNNER_TEMP` between jobs. */
-async function writePlanFile(plan: readonly Change[]): Promise<string> {
+function writePlanFile(plan: readonly Change[]): string {
   const folder = process.env.RUNNER_TEMP || tmpdir()
-  await mkdir(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true })
   const path = join(folder, `ecr-public-plan-${randomUUID()}.json`)
-  await writeFile(path, `${JSON.stringify(plan, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  writeFileSync(path, `${JSON.stringify(plan, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 })
   return path
 }
 
-async function writeSummary(mode: Mode, dryRun: boolean, report: Report): Promise<void> {
-  if (!process.env.GITHUB_STEP_SUMMARY) return
+function writeSummary(mode: Mode, dryRun: boolean, report: Report): void {
+  const file = process.env.GITHUB_STEP_SUMMARY
+  if (!file) return
   const title = `ECR Public: ${mode}${dryRun ? ' (dry run)' : ''}`
   try {
-    await core.summary.addRaw(`${renderSummary(title, report.summary)}\n`).write()
+    appendFileSync(file, `${renderSummary(title, report.summary)}\n`)
   } catch (error) {
     core.warning(safeLine(`The job summary could not be written: ${messageOf(error)}`))
   }
