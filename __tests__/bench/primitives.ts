@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { cpus } from 'node:os'
+import { DEFAULT_LEVEL } from '../../src/push/compressor.js'
 import { measureAction } from './action.ts'
 import type { BenchArchives } from './archive.ts'
 import { startBenchEmulator } from './emulator.ts'
 import { measure } from './measure.ts'
 import type { Line } from './table.ts'
+
+/** What a push compresses at where the user says nothing. */
+const LEVEL = DEFAULT_LEVEL.gzip
 
 /** The stages of a push against the bare tool or loop that does nothing else. */
 export async function benchPrimitives(archives: BenchArchives, runs: number): Promise<Line[]> {
@@ -29,10 +33,10 @@ export async function benchPrimitives(archives: BenchArchives, runs: number): Pr
       unit: 's'
     },
     {
-      work: 'push-tar, gzip level 4: wall',
+      work: `push-tar, gzip level ${LEVEL}: wall`,
       ours: pushing,
       peer: pigz,
-      peerName: `pigz -4 to nowhere, ${cpus().length} threads`,
+      peerName: `pigz -${LEVEL} to nowhere, ${cpus().length} threads`,
       unit: 's'
     }
   ]
@@ -64,7 +68,7 @@ async function hashFile(path: string): Promise<number> {
 function pigzCommand(path: string): Parameters<typeof measure>[0] {
   return {
     program: 'sh',
-    args: ['-c', 'exec pigz -4 -c "$0" >/dev/null', path],
+    args: ['-c', `exec pigz -${LEVEL} -c "$0" >/dev/null`, path],
     env: { PATH: process.env.PATH ?? '' }
   }
 }

@@ -25,7 +25,7 @@ export interface Compressor {
  * Go's gzip does at its default, in four fifths of the time of 4; zstd: 2 makes 5 % more than 3, which is
  * its own default, in two thirds of the time.
  */
-const DEFAULT_LEVEL: Readonly<Record<Compression, number>> = { gzip: 2, zstd: 2, none: 0 }
+export const DEFAULT_LEVEL: Readonly<Record<Compression, number>> = { gzip: 2, zstd: 2, none: 0 }
 
 /** The threads of Node's zlib (libuv's pool), unless the environment says otherwise. */
 const POOL_THREADS = 4
