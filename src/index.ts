@@ -1,5 +1,12 @@
 import { main } from './main.js'
+import { reportFailure } from './report.js'
 import { isPost } from './state.js'
+
+// Node.js ends with status 0 where nothing is left to wait for but what never comes.
+let hasEnded = false
+process.once('exit', (code) => {
+  if (!hasEnded && code === 0) reportFailure(new Error('the step stopped in the middle'))
+})
 
 if (isPost()) {
   const { post } = await import('./post.js')
@@ -7,6 +14,7 @@ if (isPost()) {
 } else {
   await main()
 }
+hasEnded = true
 
 // All is done and written. Left to itself, Node.js would now take its heap and its modules apart one by
 // one before it ends. After a failure it does so, in case something is still under way.

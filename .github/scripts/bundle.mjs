@@ -136,7 +136,9 @@ function compileAtOnce(source) {
     from = at
     return piece
   })
-  return pieces.join('') + source.slice(from)
+  const marked = pieces.join('') + source.slice(from)
+  parse(marked, { ecmaVersion: 'latest' })
+  return marked
 }
 
 // The functions of webpack's modules: the values of an object whose keys are all numbers.
@@ -144,8 +146,8 @@ function modulesOf(node) {
   if (Array.isArray(node)) return node.flatMap(modulesOf)
   if (typeof node?.type !== 'string') return []
   if (node.type === 'ObjectExpression' && node.properties.length > 0) {
-    const isModule = ({ key, value }) =>
-      typeof key?.value === 'number' && /Function/.test(value.type)
+    const isModule = ({ key, value, method }) =>
+      typeof key?.value === 'number' && /Function/.test(value.type) && !method
     if (node.properties.every(isModule)) return node.properties.map(({ value }) => value)
   }
   return Object.values(node).flatMap(modulesOf)

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -74,6 +74,22 @@ test('a lock of another machine, or one that was never written, is taken over wh
     await utimes(`${lock}.stale`, past, past)
     await expect(withFileLock(lock, deps, () => Promise.resolve('in'))).resolves.toBe('in')
   }
+})
+
+test('whoever finds that another process is about to take an old lock away waits for it', async () => {
+  const lock = join(await temporaryFolder(), 'lock')
+  const past = new Date(Date.now() - 60_000)
+  await writeFile(lock, '')
+  await utimes(lock, past, past)
+  await writeFile(`${lock}.stale`, '')
+  const sleep = jest.fn(async () => {
+    await rm(lock)
+    await rm(`${lock}.stale`)
+  })
+  await expect(withFileLock(lock, { ...deps, sleep }, () => Promise.resolve('in'))).resolves.toBe(
+    'in'
+  )
+  expect(sleep).toHaveBeenCalledTimes(1)
 })
 
 test('a lock that its owner lost is not released for the new owner', async () => {

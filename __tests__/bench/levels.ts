@@ -20,7 +20,7 @@ interface Setting {
 }
 
 /** As many as a push has at work, once all of its archive is verified. */
-const THREADS = availableParallelism() + 1
+const THREADS = Math.min(4, availableParallelism() + 1)
 /** What a push does where the user says nothing. */
 const GZIP: Setting = {
   compression: 'gzip',

@@ -8,7 +8,8 @@ import { openLocalFile } from '../../src/archive/local-file.js'
 import { storedSlices } from '../../src/archive/stored-slices.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { createChunkRing } from '../../src/push/block-memory.js'
-import { createCompressor } from '../../src/push/compressor.js'
+import { createCompressor, DEFAULT_LEVEL } from '../../src/push/compressor.js'
+import { BLOCK_SIZE_BYTES } from '../../src/push/gzip.js'
 import { createLayerApi } from '../../src/push/layer-api.js'
 import { bodySize, PartBody } from '../../src/push/part-body.js'
 import { verifyLayerFile } from '../../src/push/verify.js'
@@ -22,9 +23,7 @@ const MIB = 1024 * 1024
 const PART_BYTES = 10 * MIB
 /** Parts that the stages of encoding and sending work on. */
 const PARTS = 24
-/** A level and block size as the push has them. */
-const LEVEL = 2
-const BLOCK_BYTES = MIB
+const LEVEL = DEFAULT_LEVEL.gzip
 /**
  * Memory that all runs use again, as a push does for all of its parts: for its first use the system takes
  * longer than some stages do.
@@ -136,11 +135,11 @@ async function deflateLoop(path: string): Promise<void> {
   const { size } = await handle.stat()
   let next = 0
   const work = async (): Promise<void> => {
-    const memory = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    const memory = Buffer.allocUnsafeSlow(BLOCK_SIZE_BYTES)
     while (next < size) {
       const at = next
-      next += BLOCK_BYTES
-      const { bytesRead } = await handle.read(memory, 0, BLOCK_BYTES, at)
+      next += BLOCK_SIZE_BYTES
+      const { bytesRead } = await handle.read(memory, 0, BLOCK_SIZE_BYTES, at)
       await deflate(memory.subarray(0, bytesRead))
     }
   }
@@ -150,7 +149,7 @@ async function deflateLoop(path: string): Promise<void> {
 
 function deflate(block: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { level: LEVEL, memLevel: 9, chunkSize: BLOCK_BYTES / 2 }
+    const options = { level: LEVEL, memLevel: 9, chunkSize: BLOCK_SIZE_BYTES / 2 }
     zlib.deflateRaw(block, options, (error, deflated) => {
       if (error) reject(error)
       else resolve(deflated)

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import { setTimeout } from 'node:timers/promises'
+import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr-public'
+import type { Deps } from '../../src/deps.js'
 import { MEDIA_TYPES } from '../../src/image/media-types.js'
 import { pushTar } from '../../src/modes/push-tar.js'
 import type { Report } from '../../src/report.js'
@@ -503,6 +505,38 @@ describe('a push that cannot succeed', () => {
     const before = (await emulator.operations()).length
     await expect(push(emulator, { tar, ...texts })).rejects.toThrow(message)
     expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
+  })
+
+  it('asks about few of many tags where there is no such repository', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const tags = Array.from({ length: 40 }, (_, at) => `v${at}`).join('\n')
+    const before = (await emulator.operations()).length
+    await expect(
+      push(emulator, { tar, repository: 'team/other', 'image-tags': tags })
+    ).rejects.toThrow(/does not exist/)
+    await setTimeout(200)
+    expect((await emulator.operations()).length - before).toBeLessThanOrEqual(17)
+  })
+
+  it('that sends layers once more looks at the tags once more, too', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const other = await archiveOf(version2, '2.tar')
+    const { api } = makeDeps(emulator)
+    let puts = 0
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof PutImageCommand && puts++ === 0) {
+        await push(emulator, { tar: other, 'image-tags': 'v' })
+        throw Object.assign(new Error('layers missing'), { name: 'LayersNotFoundException' })
+      }
+      return api.send(command as PutImageCommand)
+    }
+    const lossy = { send, middlewareStack: api.middlewareStack } as unknown as Deps['api']
+    const texts = { tar, 'image-tags': 'v', 'if-tag-exists': 'fail' }
+    await expect(push(emulator, texts, { api: lossy })).rejects.toThrow(/already names another/)
+    expect(puts).toBe(1)
+    expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version2.diffIds)
   })
 
   it('without any tag says so', async () => {

@@ -10,12 +10,10 @@ export interface LocalFile {
   readonly size: number
   /** Tells one state of one file from another: device, inode, size and time of change. */
   readonly stamp: string
-  /**
-   * The bytes from `position`; fewer than `length` only where the file ends.
-   *
-   * @param memory of so many bytes, to read them into; new memory where it is left out
-   */
-  read(position: number, length: number, memory?: Buffer): Promise<Buffer>
+  /** The bytes from `position`; fewer than `length` only where the file ends. */
+  read(position: number, length: number): Promise<Buffer>
+  /** Fills this memory with the bytes from `position`; gives fewer only where the file ends. */
+  readInto(memory: Buffer, position: number): Promise<Buffer>
   /** @throws ActionError where the file was changed since it was opened */
   checkUnchanged(): Promise<void>
   close(): Promise<void>
@@ -79,8 +77,8 @@ function localFile(path: string, handle: FileHandle, stats: BigIntStats): LocalF
     path,
     size: Number(stats.size),
     stamp,
-    read: (position, length, memory) =>
-      readAt(path, handle, position, memory ?? Buffer.allocUnsafeSlow(length)),
+    read: (position, length) => readAt(path, handle, position, Buffer.allocUnsafeSlow(length)),
+    readInto: (memory, position) => readAt(path, handle, position, memory),
     checkUnchanged: async () => {
       if (stampOf(await handle.stat({ bigint: true })) !== stamp) throw changedProblem(path)
     },

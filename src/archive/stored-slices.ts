@@ -82,7 +82,7 @@ async function readChunk(
   position: number,
   memory: Buffer
 ): Promise<Buffer> {
-  const chunk = await file.read(position, memory.length, memory)
+  const chunk = await file.readInto(memory, position)
   if (chunk.length === memory.length) return chunk
   await file.checkUnchanged()
   throw problem({

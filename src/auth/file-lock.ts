@@ -50,12 +50,9 @@ async function acquire(lock: string, holder: Holder, deps: LockDeps): Promise<vo
   let wait = MIN_DELAY_MS
   while (process.uptime() < deadline) {
     if (await tryCreate(lock, JSON.stringify(holder))) return
-    if (await isStale(lock)) {
-      await takeAway(lock)
-    } else {
-      await deps.sleep(wait * (0.5 + deps.random()))
-      wait = Math.min(MAX_DELAY_MS, wait * 1.5)
-    }
+    if ((await isStale(lock)) && (await takeAway(lock))) continue
+    await deps.sleep(wait * (0.5 + deps.random()))
+    wait = Math.min(MAX_DELAY_MS, wait * 1.5)
   }
   throw problem({
     what: 'Another process keeps the auth file locked',
@@ -90,18 +87,21 @@ async function release(lock: string, holder: Holder): Promise<void> {
 /**
  * Takes a stale lock away. Who does so holds a lock of its own meanwhile and looks once more, so that two
  * processes that saw the same stale lock do not take away the fresh one of each other.
+ *
+ * @returns `false` where another process is about to do so
  */
-async function takeAway(lock: string): Promise<void> {
+async function takeAway(lock: string): Promise<boolean> {
   const breaker = `${lock}.stale`
   if (!(await tryCreate(breaker, ''))) {
     if ((await ageOf(breaker)) > STALE_MS) await remove(breaker)
-    return
+    return false
   }
   try {
     if (await isStale(lock)) await remove(lock)
   } finally {
     await remove(breaker)
   }
+  return true
 }
 
 async function isStale(lock: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { decodeAuthorizationToken } from '../auth/authorization-token.js'
 import type { DecodedToken } from '../auth/authorization-token.js'
 import { listAuthTargets, thisMachine } from '../auth/auth-targets.js'
@@ -115,12 +116,14 @@ async function logInto(
     for (const [at, target] of targets.entries()) {
       const reference = logins[at]
       if (reference === undefined) continue
+      await untilSignalsAreSeen()
       deps.signal.throwIfAborted()
       const outcome = await logIn(reference, target, credential, deps)
       done.push(reference)
       plan.push(...changesOf(target, credential, outcome))
       if (outcome.hasConflict) warnOfConflict(target, deps)
     }
+    await untilSignalsAreSeen()
     deps.signal.throwIfAborted()
   } catch (error) {
     for (const reference of done.reverse()) await logOut(reference, patient(deps))
@@ -132,6 +135,9 @@ async function logInto(
   }
   return plan
 }
+
+/** Auth files are written without a pause, so that a signal would be heeded only after all of them. */
+const untilSignalsAreSeen = (): Promise<void> => setImmediate()
 
 /** Waits also where the run is cancelled, which ends every other wait. */
 function patient({ random }: Deps): Pick<Deps, 'sleep' | 'random'> {

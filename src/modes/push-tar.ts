@@ -27,11 +27,11 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     for (const warning of archive.warnings) deps.log.warning(warning)
     const tags = givenTags ?? checkTags(archive.tags)
     const address = await getPushAddress(inputs, deps)
-    const [target, states] = await Promise.all([
-      getPushTarget(address, deps),
-      lookUpTags(tags, address, deps)
-    ])
-    const pushed = await pushArchive(archive, states, target, inputs, deps)
+    const states = lookUpTags(tags, address, deps)
+    // Where both fail, the repository is the reason.
+    states.catch(() => undefined)
+    const target = await getPushTarget(address, deps)
+    const pushed = await pushArchive(archive, await states, target, inputs, deps)
     const report = pushReport(pushed, target)
     for (const line of layerLines(pushed)) deps.log.info(line)
     for (const change of report.plan) {

@@ -9,16 +9,22 @@ import type { TagDecision, TagState } from './tag-decisions.js'
 /** Tags that are looked up at once. */
 const LOOKUPS_AT_ONCE = 8
 
-/** What the tags name now. */
-export function lookUpTags(
+/** What the tags name now. The first one that cannot be looked up ends it. */
+export async function lookUpTags(
   tags: readonly string[],
   address: RepositoryAddress,
   { api }: Pick<Deps, 'api'>
 ): Promise<TagState[]> {
-  return pLimit(LOOKUPS_AT_ONCE).map(tags, async (tag) => ({
-    tag,
-    digest: await findDigest(api, address, tag)
-  }))
+  const limit = pLimit(LOOKUPS_AT_ONCE)
+  try {
+    return await limit.map(tags, async (tag) => ({
+      tag,
+      digest: await findDigest(api, address, tag)
+    }))
+  } catch (error) {
+    limit.clearQueue()
+    throw error
+  }
 }
 
 /**

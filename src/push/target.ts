@@ -17,7 +17,11 @@ export interface PushTarget {
   readonly path: string
 }
 
-/** Where the inputs say to push. Nothing is asked of the service, unless the name could begin with an alias. */
+/**
+ * Where the inputs say to push. The service is asked only where the name could begin with an alias.
+ *
+ * @throws ActionError for a name that the service would refuse
+ */
 export async function getPushAddress(
   inputs: Pick<PushTarInputs, 'repository' | 'registryId'>,
   deps: Pick<Deps, 'api' | 'log'>

@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runAction } from '../helpers/run-action.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ending-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the end of a step', () => {
+  it('is a failure where it waits for what never comes, though nothing is left to do', async () => {
+    const emulator = await startEmulator()
+    // Login waits for the lock of another machine, with a clock that has stopped.
+    const lock = join(folder, 'config.json.ecr-public-lock')
+    await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, place: 'elsewhere' }))
+    const stopped = join(folder, 'stopped.cjs')
+    await writeFile(
+      stopped,
+      "require('node:timers/promises').setTimeout = () => new Promise(() => {})\n"
+    )
+    const env = { ...emulator.env, DOCKER_CONFIG: folder, NODE_OPTIONS: `--require=${stopped}` }
+    const run = await runAction({ mode: 'login' }, { env })
+    expect(run.errors).toEqual(['Unexpected error – the step stopped in the middle'])
+    expect(run.exitCode).toBe(1)
+  })
+
+  it('is no failure where only the job summary cannot be written', async () => {
+    const emulator = await startEmulator()
+    const summary = join(folder, 'summary')
+    await mkdir(summary)
+    const env = { ...emulator.env, GITHUB_STEP_SUMMARY: summary }
+    const run = await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env })
+    expect(run.exitCode).toBe(0)
+    expect(run.log).toMatch(/^::warning::The job summary could not be written: .*EISDIR/m)
+    expect(run.outputs.changed).toBe('true')
+    expect(run.outputs.repositories).toBe('["team/app"]')
+  })
+})
