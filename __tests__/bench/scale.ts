@@ -125,6 +125,13 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
       unit: 's'
     },
     {
+      work: `${work}: CPU`,
+      ours: full.map(({ cpuSeconds }) => cpuSeconds),
+      peer: half.map(({ cpuSeconds }) => 2 * cpuSeconds),
+      peerName: 'twice half the size',
+      unit: 's'
+    },
+    {
       work: `${work}: calls`,
       ours: full.map(({ calls }) => calls),
       peer: full.map(() => scenario.leastCalls(size)),
