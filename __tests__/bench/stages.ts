@@ -32,6 +32,9 @@ const partMemory = Buffer.alloc(bodySize(PART_BYTES))
 const chunkMemory = Buffer.alloc(MIB)
 const ring = createChunkRing(2)
 
+/** A stage that takes less is measured over several turns: single ones differ by a tenth. */
+const LEAST_SECONDS = 0.5
+
 type Stage = () => Promise<unknown>
 
 /**
@@ -76,10 +79,10 @@ async function compare(name: string, own: Stage, bare: Stage, runs: number): Pro
   const peer: number[] = []
   // Once for the compiler of JavaScript, which a push has warmed up by then.
   await own()
-  await bare()
+  const turns = Math.ceil(LEAST_SECONDS / (await seconds(bare, 1)))
   for (let run = 0; run < runs; run++) {
-    ours.push(await seconds(own))
-    peer.push(await seconds(bare))
+    ours.push(await seconds(own, turns))
+    peer.push(await seconds(bare, turns))
     process.stderr.write('.')
   }
   return {
@@ -92,10 +95,11 @@ async function compare(name: string, own: Stage, bare: Stage, runs: number): Pro
   }
 }
 
-async function seconds(stage: Stage): Promise<number> {
+/** What a stage takes, as the mean of some turns. */
+async function seconds(stage: Stage, turns: number): Promise<number> {
   const before = performance.now()
-  await stage()
-  return (performance.now() - before) / 1000
+  for (let turn = 0; turn < turns; turn++) await stage()
+  return (performance.now() - before) / 1000 / turns
 }
 
 async function drain(chunks: AsyncIterable<Buffer>): Promise<number> {
