@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { cutJsonList, describeChange, hasChanges, planJson } from '../src/plan.js'
+import { cutJsonList, describeChange, hasChanges, planJson, planText } from '../src/plan.js'
 import type { Change } from '../src/plan.js'
 
 const keep = (target: string): Change => ({ action: 'keep', kind: 'tag', target })
@@ -70,4 +70,20 @@ describe('cutJsonList', () => {
     expect(last.target).toBe(`… and ${100 - list.length} more`)
     expect(list).toEqual(names.slice(0, list.length))
   })
+})
+
+describe('planText', () => {
+  it.each([0, 1, 2, 999, 1000, 1001, 2500])(
+    'holds every one of %i rows, each on a line',
+    (count) => {
+      const plan = Array.from({ length: count }, (_, at) => ({
+        ...remove(`a:${at}`),
+        orphans: [at]
+      }))
+      const text = [...planText(plan)].join('')
+      expect(JSON.parse(text)).toEqual(plan)
+      expect(text.match(/^\{.*\},?$/gm) ?? []).toHaveLength(count)
+      expect(text.endsWith(']\n')).toBe(true)
+    }
+  )
 })

@@ -8,6 +8,7 @@ import { createLog, mask, reportFailure, writeReport } from './report.js'
 import type { Report } from './report.js'
 import { markPost, saveLoginState } from './state.js'
 import { createTemporary } from './temporary.js'
+import { keepYoungGenerationSmall } from './young-generation.js'
 
 /** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -31,6 +32,8 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
       loadMode(inputs),
       createDeps(inputs, env, cancellation.signal, temporary.folder)
     ])
+    // Not before all is loaded: what lives on would be moved to and fro.
+    keepYoungGenerationSmall()
     const report = await run(deps)
     writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
@@ -77,8 +80,6 @@ async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>
       return (deps) => syncCatalog(inputs, deps)
     }
     case 'push-tar': {
-      const { keepYoungGenerationSmall } = await import('./young-generation.js')
-      keepYoungGenerationSmall()
       const { pushTar } = await import('./modes/push-tar.js')
       return (deps) => pushTar(inputs, deps)
     }

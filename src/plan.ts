@@ -47,8 +47,8 @@ export function planJson(
   plan: readonly Change[],
   maxBytes = MAX_OUTPUT_BYTES
 ): { readonly json: string; readonly isCut: boolean } {
-  const whole = JSON.stringify(plan)
-  if (Buffer.byteLength(whole) <= maxBytes) return { json: whole, isCut: false }
+  const rows = rowsWithin(plan, maxBytes)
+  if (rows.length === plan.length) return { json: listOf(rows), isCut: false }
   const changes = plan.filter((change) => change.action !== 'keep')
   const leftOut = plan.length - changes.length
   return { json: cutJsonList(changes, maxBytes, leftOut), isCut: true }
@@ -63,21 +63,40 @@ export function cutJsonList(
   maxBytes = MAX_OUTPUT_BYTES,
   alreadyLeftOut = 0
 ): string {
-  const rows = list.map((row) => JSON.stringify(row))
+  const rows = rowsWithin(list, maxBytes)
+  if (alreadyLeftOut === 0 && rows.length === list.length) return listOf(rows)
   const marker = (count: number): string =>
     JSON.stringify({ action: 'keep', kind: 'more', target: `… and ${String(count)} more` })
-  const total = rows.reduce((sum, row) => sum + Buffer.byteLength(row) + 1, 2)
-  if (alreadyLeftOut === 0 && total <= maxBytes) return `[${rows.join(',')}]`
+  const room = maxBytes - Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER)) - 1
+  const kept = rowsWithin(list, room)
+  return listOf([...kept, marker(list.length - kept.length + alreadyLeftOut)])
+}
 
-  const room = maxBytes - Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER)) - 2
-  const kept: string[] = []
-  let used = 0
-  for (const row of rows) {
-    const bytes = Buffer.byteLength(row) + 1
-    if (used + bytes > room) break
-    kept.push(row)
-    used += bytes
+/** Rows that become text at once; the whole text of a large plan would take more memory than the plan. */
+const ROWS_AT_ONCE = 1000
+
+/** The whole plan as JSON, a row on a line, in pieces. */
+export function* planText(plan: readonly Change[]): Generator<string> {
+  for (let at = 0; at < plan.length; at += ROWS_AT_ONCE) {
+    const rows = plan.slice(at, at + ROWS_AT_ONCE).map((row) => JSON.stringify(row))
+    yield `${at === 0 ? '[' : ','}\n${rows.join(',\n')}`
   }
-  const count = rows.length - kept.length + alreadyLeftOut
-  return `[${[...kept, marker(count)].join(',')}]`
+  yield plan.length === 0 ? '[]\n' : '\n]\n'
+}
+
+/** As many rows from the first on, each as JSON, as a list of `maxBytes` UTF-8 bytes has room for. */
+function rowsWithin(list: readonly unknown[], maxBytes: number): string[] {
+  const rows: string[] = []
+  let used = '['.length
+  for (const row of list) {
+    const json = JSON.stringify(row)
+    used += Buffer.byteLength(json) + ','.length
+    if (used > maxBytes) break
+    rows.push(json)
+  }
+  return rows
+}
+
+function listOf(rows: readonly string[]): string {
+  return `[${rows.join(',')}]`
 }

@@ -1,13 +1,13 @@
 import * as core from '@actions/core'
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from './deps.js'
 import { ActionError, messageOf } from './errors.js'
 import type { Mode } from './input-specs.js'
 import type { OutputName } from './output-specs.js'
-import { cutJsonList, MAX_OUTPUT_BYTES, planJson } from './plan.js'
+import { cutJsonList, MAX_OUTPUT_BYTES, planJson, planText } from './plan.js'
 import type { Change } from './plan.js'
 import { safeLine, safeLogText } from './safe-text.js'
 import { renderSummary } from './summary.js'
@@ -82,7 +82,12 @@ function writePlanFile(plan: readonly Change[]): string {
   const folder = process.env.RUNNER_TEMP || tmpdir()
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `ecr-public-plan-${randomUUID()}.json`)
-  writeFileSync(path, `${JSON.stringify(plan, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 })
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    for (const piece of planText(plan)) writeFileSync(file, piece)
+  } finally {
+    closeSync(file)
+  }
   return path
 }
 

@@ -1,1 +1,0 @@
-"use strict";exports.id=366,exports.ids=[366],exports.modules={3366:((e,s,t)=>{t.d(s,{keepYoungGenerationSmall:()=>r});var o=t(8877);function r(){(0,o.setFlagsFromString)("--semi-space-growth-factor=1")}})};
