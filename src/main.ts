@@ -32,7 +32,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
       loadMode(inputs),
       createDeps(inputs, env, cancellation.signal, temporary.folder)
     ])
-    // Not before all is loaded: what lives on would be moved to and fro.
+    // Not before all is loaded: see there.
     keepYoungGenerationSmall()
     const report = await run(deps)
     writeReport(inputs.mode, inputs.dryRun, report)

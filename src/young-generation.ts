@@ -5,6 +5,9 @@ import { setFlagsFromString } from 'node:v8'
  * while a process makes many short-lived objects: a push of 4 GiB would take some 25 MiB more of memory than one
  * of 1 GiB, a cleanup of 50,000 tags 1.5 times as much. Neither takes longer with the small space.
  * V8 reads the flag whenever it grows that space (`NewSpace::Grow`), so that it may be set in a process that runs.
+ *
+ * To be called when all is loaded: Node's own modules come with a code cache that V8 takes only under the flags that it
+ * was made with, and without it those for HTTP and TLS alone take three times as long (12 and 35 ms, measured).
  */
 export function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
