@@ -12,6 +12,9 @@ import type { Line } from './table.ts'
  */
 const PEER_VARIABLE = 'AMAZON_ECR_LOGIN'
 
+/** Times as many runs as of a push: a run is short, and starts differ more from each other. */
+const MORE_RUNS = 5
+
 /** login against amazon-ecr-login: whole processes, same emulator, a docker that does nothing on the PATH. */
 export async function benchLogin(runs: number): Promise<Line[]> {
   const peerBundle = process.env[PEER_VARIABLE]
@@ -29,7 +32,7 @@ export async function benchLogin(runs: number): Promise<Line[]> {
     const ours: number[] = []
     const peer: number[] = []
     const memory: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < MORE_RUNS * runs; run++) {
       const own = await measureAction({ mode: 'login' }, { ...emulator.env, PATH: path })
       const other = await measurePeer(peerBundle, folder, { ...emulator.env, PATH: path })
       ours.push(own.wallSeconds)

@@ -1,9 +1,8 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Readable } from 'node:stream'
 import type { Log } from '../log.js'
 import { checkAnswers } from './check-answers.js'
 import { nameOperations } from './operation-names.js'
-import { collectBody, createRequestHandler } from './request-handler.js'
+import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
 import { limitRates } from './rate-limits.js'
@@ -51,7 +50,6 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
       options.signal
     ),
     requestHandler: createRequestHandler(options.env, options.signal),
-    streamCollector: (body) => collectBody(body as Readable),
     customUserAgent: [['ecr-public-action']]
   })
   if (options.limitsRates !== false) limitRates(client)

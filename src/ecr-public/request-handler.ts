@@ -1,8 +1,8 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { HttpHandlerOptions } from '@smithy/types'
-import { Transform } from 'node:stream'
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 import { createAgents } from '../network/agents.js'
+import { readBody } from '../network/read-body.js'
 
 /** How long connecting may take, in milliseconds. */
 const CONNECTION_TIMEOUT_MS = 10_000
@@ -22,7 +22,10 @@ export interface RequestHandler {
   handle(request: Parameters<Send>[0], options?: HttpHandlerOptions): ReturnType<Send>
 }
 
-/** How the SDK sends its requests: through the environment's proxies, and bounded in time and size. */
+/**
+ * How the SDK sends its requests: through the environment's proxies, and bounded in time and size. Answers
+ * are given whole: no operation of the API has one to stream.
+ */
 export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal
@@ -41,41 +44,12 @@ export function createRequestHandler(
     destroy: () => inner.destroy(),
     handle: async (request, options) => {
       const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)])
-      const { response } = await inner.handle(request, {
-        ...options,
-        abortSignal
-      })
-      response.body = bounded(response.body as Readable, abortSignal)
+      const { response } = await inner.handle(request, { ...options, abortSignal })
+      const body = response.body as IncomingMessage
+      response.body = await readBody(body, MAX_RESPONSE_BYTES, tooLong, abortSignal)
       return { response }
     }
   }
 }
 
-/** The stream, ended with an error where it grows too long, breaks off or the time is over. */
-function bounded(body: Readable, signal: AbortSignal): Readable {
-  let bytes = 0
-  const limit = new Transform({
-    signal,
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length
-      if (bytes <= MAX_RESPONSE_BYTES) done(null, chunk)
-      else done(new Error(`The answer is longer than ${MAX_RESPONSE_BYTES} bytes`))
-    }
-  })
-  body.on('error', (error) => limit.destroy(error))
-  body.on('aborted', () => limit.destroy(new Error('The connection was closed early')))
-  limit.on('close', () => {
-    if (!body.readableEnded) body.destroy()
-  })
-  return body.pipe(limit)
-}
-
-/**
- * The bytes of an answer as the handler of `createRequestHandler` gives it, a stream of Node.js. The SDK's own
- * collector first asks for the streams of the web too, which are half a dozen modules more to load.
- */
-export async function collectBody(body: Readable): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
+const tooLong = (): Error => new Error(`The answer is longer than ${MAX_RESPONSE_BYTES} bytes`)

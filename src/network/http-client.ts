@@ -5,6 +5,7 @@ import { ActionError, problem } from '../errors.js'
 import { createAgents } from './agents.js'
 import type { Agents } from './agents.js'
 import { isLoopback } from './loopback.js'
+import { readBody } from './read-body.js'
 
 /** What is asked of an HTTP server; all of it is bounded. */
 export interface HttpRequest {
@@ -127,7 +128,7 @@ function sendOnce(
         signal
       },
       (incoming) => {
-        readBody(incoming, request.maxBytes, url.host).then(
+        readBody(incoming, request.maxBytes, () => sendsTooMuch(request), signal).then(
           (body) =>
             resolve({ url, status: incoming.statusCode ?? 0, headers: incoming.headers, body }),
           refuse
@@ -142,26 +143,11 @@ function sendOnce(
   })
 }
 
-async function readBody(
-  incoming: http.IncomingMessage,
-  maxBytes: number,
-  host: string
-): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) {
-      incoming.destroy()
-      throw problem({
-        what: `${host} sends more than expected`,
-        allowed: `at most ${String(maxBytes)} bytes`
-      })
-    }
-    chunks.push(chunk)
-  }
-  if (!incoming.complete) throw new Error('the connection was closed early')
-  return Buffer.concat(chunks, bytes)
+function sendsTooMuch({ url, maxBytes }: HttpRequest): ActionError {
+  return problem({
+    what: `${url.host} sends more than expected`,
+    allowed: `at most ${String(maxBytes)} bytes`
+  })
 }
 
 function describe(cause: unknown): string {
