@@ -8,7 +8,7 @@ const MODULE = join(import.meta.dirname, '..', 'src', 'young-generation.ts')
 const PROGRAM = `
   const { getHeapSpaceStatistics } = await import('node:v8')
   const { keepYoungGenerationSmall } = await import(process.argv[1])
-  if (process.argv[2] === 'small') keepYoungGenerationSmall()
+  if (process.argv[2] === 'small') await keepYoungGenerationSmall()
   let kept = []
   for (let made = 0; made < 3_000_000; made++) {
     if (kept.length === 100_000) kept = []

@@ -32,8 +32,8 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
       loadMode(inputs),
       createDeps(inputs, env, cancellation.signal, temporary.folder)
     ])
-    // Not before all is loaded: see there.
-    keepYoungGenerationSmall()
+    // Not before all is loaded: see there. login makes few objects and would only wait for it.
+    if (inputs.mode !== 'login') await keepYoungGenerationSmall()
     const report = await run(deps)
     writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {

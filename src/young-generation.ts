@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-
 /**
  * Keeps V8's space for new objects at the size that it has by now. It would be doubled again and again
  * while a process makes many short-lived objects: a push of 4 GiB would take some 25 MiB more of memory than one
@@ -9,6 +7,7 @@ import { setFlagsFromString } from 'node:v8'
  * To be called when all is loaded: Node's own modules come with a code cache that V8 takes only under the flags that it
  * was made with, and without it those for HTTP and TLS alone take three times as long (12 and 35 ms, measured).
  */
-export function keepYoungGenerationSmall(): void {
+export async function keepYoungGenerationSmall(): Promise<void> {
+  const { setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--semi-space-growth-factor=1')
 }

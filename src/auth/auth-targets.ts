@@ -54,20 +54,27 @@ export async function listAuthTargets(machine: Machine): Promise<AuthTarget[]> {
 async function checkAuthFile(path: string, file: string): Promise<void> {
   const content = await findAuthFile(file)
   await checkWritable(file, content)
-  explainMalformed(path, () => parseAuthDocument(content?.text ?? ''))
+  const text = content?.text ?? ''
+  await explainMalformed(path, text, () => parseAuthDocument(text))
 }
 
-/** Runs what reads an auth file, and names the file in the error where it is malformed. */
-export function explainMalformed<T>(path: string, body: () => T): T {
+/** Runs what reads the text of an auth file; where it is malformed, the error names the file, the fault and its place. */
+export async function explainMalformed<T>(
+  path: string,
+  text: string,
+  body: () => T | Promise<T>
+): Promise<T> {
   try {
-    return body()
+    return await body()
   } catch (error) {
     if (!(error instanceof AuthDocumentError)) throw error
+    const { describeSyntaxFault } = await import('./json-text.js')
+    const fault = describeSyntaxFault(text)
     throw problem(
       {
         what: 'The auth file is malformed',
         value: path,
-        allowed: error.message,
+        allowed: fault === undefined ? error.message : `${error.message}: ${fault}`,
         wayOut: 'correct or delete it; it was not touched'
       },
       error

@@ -1,11 +1,7 @@
-import {
-  digestOf,
-  editAuthText,
-  findValue,
-  parseAuthDocument,
-  textDigest
-} from './auth-document.js'
-import type { JsonObject, Section, Setting } from './auth-document.js'
+import { digestOf, findValue, parseAuthDocument, textDigest } from './auth-document.js'
+import type { JsonObject, Section } from './auth-document.js'
+import { editAuthText } from './edit-auth-text.js'
+import type { Setting } from './edit-auth-text.js'
 
 /** Who reads an auth file: Docker's CLI, or podman, buildah and skopeo. One file can serve both. */
 export type Reader = 'docker' | 'containers'
@@ -41,12 +37,12 @@ export interface LoginEdit {
  * @param auth base64 of `user:password`
  * @throws AuthDocumentError for a text that is no auth file
  */
-export function addCredential(
+export async function addCredential(
   before: string,
   readers: readonly Reader[],
   hosts: readonly string[],
   auth: string
-): LoginEdit {
+): Promise<LoginEdit> {
   const document = parseAuthDocument(before)
   const needsBypass = readers.includes('docker') && hasCredentialStore(document)
   const settings: Setting[] = []
@@ -58,7 +54,7 @@ export function addCredential(
     written.push({ host, authDigest: digestOf({ auth }), helper })
   }
   return {
-    text: editAuthText(before, settings),
+    text: await editAuthText(before, settings),
     hosts: written,
     hasConflict: needsBypass && readers.includes('containers')
   }
@@ -86,11 +82,11 @@ export interface Undo {
  * @param claims entries that other logins count on: they stay
  * @throws AuthDocumentError for a text that is no auth file
  */
-export function removeCredential(
+export async function removeCredential(
   text: string,
   undo: Undo,
   claims: readonly WrittenHost[] = []
-): string | null {
+): Promise<string | null> {
   const now = parseAuthDocument(text)
   const before = parseAuthDocument(undo.before ?? '')
   const isLost = claims.some((claim) => isAsWritten(now, claim) && !isAsWritten(before, claim))
@@ -101,7 +97,7 @@ export function removeCredential(
   if (settings.length === 0) return text
   const sections: readonly Section[] = ['auths', 'credHelpers']
   const emptied = sections.filter((section) => !Object.hasOwn(before, section))
-  const edited = editAuthText(text, settings, emptied)
+  const edited = await editAuthText(text, settings, emptied)
   const isEmpty = Object.keys(parseAuthDocument(edited)).length === 0
   return undo.before === null && isEmpty ? null : edited
 }

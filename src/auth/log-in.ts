@@ -111,7 +111,7 @@ async function planChange(
 ): Promise<PlannedChange> {
   const before = old?.text ?? ''
   const { readers } = target
-  const edit = explainMalformed(target.path, () =>
+  const edit = await explainMalformed(target.path, before, () =>
     addCredential(before, readers, credential.hosts, credential.auth)
   )
   const kept = old === undefined ? undefined : await findEqual(old.text, edit, credential, others)

@@ -84,8 +84,8 @@ async function restore(
   let outcome: LogoutOutcome = 'gone'
   await swapAuthFile(login.file, async (old) => {
     if (old === undefined) return undefined
-    const text = explainMalformed(login.file, () => {
-      const removed = removeCredential(old.text, record, claims)
+    const text = await explainMalformed(login.file, old.text, async () => {
+      const removed = await removeCredential(old.text, record, claims)
       return removed === null ? null : inFormerWords(removed, record)
     })
     outcome = text === old.text ? 'left' : 'restored'
@@ -132,7 +132,7 @@ async function passOn(
 ): Promise<void> {
   const laterRecord = await findRecord(later)
   if (laterRecord === undefined || laterRecord.before === null) return
-  const before = removeCredential(laterRecord.before, record, claims)
+  const before = await removeCredential(laterRecord.before, record, claims)
   if (before === laterRecord.before) return
   const mode = record.before === null ? laterRecord.mode : record.mode
   await writeRecord(later, { ...laterRecord, before, mode })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import {
   AuthDocumentError,
-  editAuthText,
   meansTheSame,
   parseAuthDocument,
   textDigest
 } from '../../../src/auth/auth-document.js'
 import { decodeAuthorizationToken } from '../../../src/auth/authorization-token.js'
 import { addCredential, removeCredential } from '../../../src/auth/credential-settings.js'
+import { editAuthText } from '../../../src/auth/edit-auth-text.js'
 import { parseLogins } from '../../../src/auth/login-records.js'
 import { parseBadges } from '../../../src/catalog/badges.js'
 import { parseRepositoryReference } from '../../../src/ecr-public/repository-names.js'
@@ -194,15 +194,15 @@ test(
       'addCredential',
       fc.tuple(file, fc.constantFrom(HOST, '__proto__', 'constructor', '127.0.0.1:5111')),
       RUNS,
-      ([before, host]) => {
-        const { text, hosts } = addCredential(before, ['docker'], [host], 'QVdTOnNlY3JldA==')
+      async ([before, host]) => {
+        const { text, hosts } = await addCredential(before, ['docker'], [host], 'QVdTOnNlY3JldA==')
         const document = parseAuthDocument(text)
         expect((document.auths as Record<string, unknown>)[host]).toEqual({
           auth: 'QVdTOnNlY3JldA=='
         })
-        const back = removeCredential(text, { before, afterDigest: textDigest(text), hosts })
+        const back = await removeCredential(text, { before, afterDigest: textDigest(text), hosts })
         expect(back).toBe(before)
-        const apart = removeCredential(`${text}\n`, {
+        const apart = await removeCredential(`${text}\n`, {
           before,
           afterDigest: textDigest(text),
           hosts
@@ -215,8 +215,8 @@ test(
       'editAuthText',
       fc.tuple(file, file),
       RUNS,
-      ([text, other]) => {
-        const edited = editAuthText(
+      async ([text, other]) => {
+        const edited = await editAuthText(
           text,
           [{ section: 'auths', host: HOST, value: undefined }],
           ['auths']
