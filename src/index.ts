@@ -2,6 +2,9 @@ import { main } from './main.js'
 import { reportFailure } from './report.js'
 import { isPost } from './state.js'
 
+/** How long what is under way may take after a failure, in milliseconds. */
+const MAX_ENDING_MS = 30_000
+
 // Node.js ends with status 0 where nothing is left to wait for but what never comes.
 let hasEnded = false
 process.once('exit', (code) => {
@@ -17,5 +20,8 @@ if (isPost()) {
 hasEnded = true
 
 // All is done and written. Left to itself, Node.js would now take its heap and its modules apart one by
-// one before it ends. After a failure it does so, in case something is still under way.
-if (!process.exitCode) process.stdout.write('', () => process.exit())
+// one before it ends. After a failure it does so, in case something is still under way; but not for ever, as a
+// connection that nobody closes would keep the step until its job is ended.
+const end = (): void => void process.stdout.write('', () => process.exit())
+if (process.exitCode) setTimeout(end, MAX_ENDING_MS).unref()
+else end()

@@ -46,6 +46,7 @@ try {
   rmSync(fresh, { recursive: true, force: true })
   transpile(library)
   for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
+  leaveHandlerOut(library)
   for (const bundle of BUNDLES) await build(bundle)
   // Not before all are built: a build that fails leaves the bundles that were there.
   rmSync(target, { recursive: true, force: true })
@@ -85,6 +86,21 @@ function copyAsModules(scope, folder) {
     if (scope === '@actions') manifest.sideEffects = false
     writeFileSync(path, JSON.stringify(manifest))
   }
+}
+
+// The client of the API is given a handler for its requests (src/ecr-public/request-handler.ts) and never makes its
+// own, which would load TLS at once also where the endpoint needs none. The clients of the credential providers
+// keep theirs.
+function leaveHandlerOut(folder) {
+  const path = join(folder, 'node_modules/@aws-sdk/client-ecr-public/dist-es/runtimeConfig.js')
+  const imported =
+    'import { NodeHttpHandler as RequestHandler, streamCollector } from "@smithy/node-http-handler";'
+  const source = readFileSync(path, 'utf8')
+  if (!source.includes(imported))
+    throw new Error(`${path} imports its handler in another way than expected`)
+  const given =
+    'import { streamCollector } from "@smithy/core/serde"; const RequestHandler = { create: (given) => given };'
+  writeFileSync(path, source.replace(imported, given))
 }
 
 async function build({ entry, folder, license }) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import { startConnectProxy } from '../helpers/tls.js'
 
 let folder: string
 beforeEach(async () => {
@@ -28,6 +29,21 @@ describe('the end of a step', () => {
     expect(run.errors).toEqual(['Unexpected error – the step stopped in the middle'])
     expect(run.exitCode).toBe(1)
   })
+
+  it('does not wait for a proxy that never answers', async () => {
+    const proxy = await startConnectProxy(true)
+    const env = {
+      AWS_ENDPOINT_URL: 'https://localhost:1',
+      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'emulator-secret-access-key',
+      HTTPS_PROXY: proxy.url
+    }
+    const run = await runAction({ mode: 'login', 'max-attempts': '1' }, { env })
+    expect(proxy.seen[0]).toBe('localhost:1')
+    expect(run.exitCode).toBe(1)
+    expect(run.errors).toHaveLength(1)
+    expect(run.errors[0]).toMatch(/connection was lost.*ETIMEDOUT.*through the proxy 127/)
+  }, 60_000)
 
   it('is no failure where only the job summary cannot be written', async () => {
     const emulator = await startEmulator()

@@ -1,55 +1,57 @@
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { HttpHandlerOptions } from '@smithy/types'
-import type { IncomingMessage } from 'node:http'
-import { createAgents } from '../network/agents.js'
-import { readBody } from '../network/read-body.js'
+import { HttpResponse } from '@smithy/core/protocols'
+import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
+import { createExchanger } from '../network/exchange.js'
 
-/** How long connecting may take, in milliseconds. */
-const CONNECTION_TIMEOUT_MS = 10_000
 /** How long a connection may stay silent, in milliseconds; the SDK's default is for ever. */
-const SOCKET_TIMEOUT_MS = 60_000
+const IDLE_TIMEOUT_MS = 60_000
 /** How long one attempt may take in all, in milliseconds: a part of 10 MiB on a slow link included. */
 const ATTEMPT_TIMEOUT_MS = 300_000
 /** The longest answer that is read; the largest real ones are manifests (4 MiB, quoted) and pages of 1,000. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
-type Send = NodeHttpHandler['handle']
-
 /** What the SDK needs of whoever sends its requests. */
 export interface RequestHandler {
-  readonly metadata: NodeHttpHandler['metadata']
-  destroy(): void
-  handle(request: Parameters<Send>[0], options?: HttpHandlerOptions): ReturnType<Send>
+  readonly metadata: RequestHandlerMetadata
+  handle(
+    request: HttpRequest,
+    options?: HttpHandlerOptions
+  ): Promise<{ readonly response: HttpResponse }>
 }
 
 /**
- * How the SDK sends its requests: through the environment's proxies, and bounded in time and size. Answers
- * are given whole: no operation of the API has one to stream.
+ * How the SDK sends its requests: as all others of this action are sent. Answers are given whole: no
+ * operation of the API has one to stream.
  */
 export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal
 ): RequestHandler {
-  const inner = new NodeHttpHandler(async () => {
-    const agents = await createAgents(env)
-    return {
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      socketTimeout: SOCKET_TIMEOUT_MS
-    }
-  })
+  const exchange = createExchanger(env)
   return {
-    metadata: inner.metadata,
-    destroy: () => inner.destroy(),
-    handle: async (request, options) => {
-      const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)])
-      const { response } = await inner.handle(request, { ...options, abortSignal })
-      const body = response.body as IncomingMessage
-      response.body = await readBody(body, MAX_RESPONSE_BYTES, tooLong, abortSignal)
-      return { response }
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async (request) => {
+      const { status, reason, headers, body } = await exchange({
+        url: urlOf(request),
+        method: request.method,
+        headers: request.headers,
+        body: request.body as string | Uint8Array | undefined,
+        idleTimeoutMs: IDLE_TIMEOUT_MS,
+        maxBytes: MAX_RESPONSE_BYTES,
+        tooLong,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)])
+      })
+      const texts: Record<string, string> = {}
+      for (const [name, value] of Object.entries(headers)) texts[name] = String(value)
+      return { response: new HttpResponse({ statusCode: status, reason, headers: texts, body }) }
     }
   }
+}
+
+/** All operations are sent to the endpoint itself: none has a query. */
+function urlOf({ protocol, hostname, port, path }: HttpRequest): URL {
+  const url = new URL(`${protocol}//${hostname}${path}`)
+  if (port !== undefined) url.port = String(port)
+  return url
 }
 
 const tooLong = (): Error => new Error(`The answer is longer than ${MAX_RESPONSE_BYTES} bytes`)

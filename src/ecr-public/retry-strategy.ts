@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
+import { codeOf } from '../errors.js'
 import type { Log } from '../log.js'
 
 /**
@@ -91,9 +92,9 @@ function tokenAfter(failedAttempts: number): RetryToken {
   return { getRetryCount: () => failedAttempts, getRetryDelay: () => 0 }
 }
 
-function nameOf(errorInfo: RetryErrorInfo): string {
-  const { error } = errorInfo
-  return error instanceof Error ? error.name : errorInfo.errorType
+/** `ThrottlingException` of the service, `ECONNRESET` of the system. */
+function nameOf({ error, errorType }: RetryErrorInfo): string {
+  return codeOf(error) ?? (error instanceof Error ? error.name : errorType)
 }
 
 /** How long the service asks to wait (`Retry-After`), bounded. */

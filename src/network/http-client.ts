@@ -1,11 +1,7 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ActionError, problem } from '../errors.js'
-import { createAgents } from './agents.js'
-import type { Agents } from './agents.js'
+import { createExchanger } from './exchange.js'
 import { isLoopback } from './loopback.js'
-import { readBody } from './read-body.js'
 
 /** What is asked of an HTTP server; all of it is bounded. */
 export interface HttpRequest {
@@ -50,26 +46,27 @@ export function createHttpClient(options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
 }): HttpClient {
-  let agents: Promise<Agents> | undefined
+  const exchange = createExchanger(options.env)
   return {
-    send: async (request) => {
-      agents ??= createAgents(options.env)
+    send: (request) => {
       const signals = request.signal === undefined ? [] : [request.signal]
-      return sendFollowing(request, await agents, AbortSignal.any([options.signal, ...signals]))
+      return sendFollowing(request, exchange, AbortSignal.any([options.signal, ...signals]))
     }
   }
 }
 
+type Exchanger = ReturnType<typeof createExchanger>
+
 async function sendFollowing(
   request: HttpRequest,
-  agents: Agents,
+  exchange: Exchanger,
   signal: AbortSignal
 ): Promise<HttpResponse> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_TIMEOUT_MS)])
   let { url } = request
   for (let redirects = request.maxRedirects ?? 0; ; redirects--) {
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
-    const response = await sendOnce({ ...request, url, authorization }, agents, bounded)
+    const response = await sendOnce({ ...request, url, authorization }, exchange, bounded)
     const location = response.headers.location
     const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined
     if (!isRedirect || request.maxRedirects === undefined || request.maxRedirects === 0)
@@ -105,42 +102,28 @@ function checkScheme({ protocol, host }: URL): void {
   throw problem({ what: 'Plain http is used on the loopback only', value: host, allowed: 'https' })
 }
 
-function sendOnce(
+async function sendOnce(
   request: HttpRequest,
-  agents: Agents,
+  exchange: Exchanger,
   signal: AbortSignal
 ): Promise<HttpResponse> {
-  const { url, authorization } = request
+  const { url, authorization, maxBytes } = request
   checkScheme(url)
-  const isSecure = url.protocol === 'https:'
-  return new Promise((resolve, reject) => {
-    const refuse = (cause: unknown): void => {
-      if (cause instanceof ActionError) reject(cause)
-      else reject(problem({ what: `No answer from ${url.host}`, value: describe(cause) }, cause))
-    }
-    const outgoing = (isSecure ? https : http).request(
+  try {
+    const { status, headers, body } = await exchange({
       url,
-      {
-        method: request.method ?? 'GET',
-        headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
-        agent: isSecure ? agents.https : agents.http,
-        timeout: IDLE_TIMEOUT_MS,
-        signal
-      },
-      (incoming) => {
-        readBody(incoming, request.maxBytes, () => sendsTooMuch(request), signal).then(
-          (body) =>
-            resolve({ url, status: incoming.statusCode ?? 0, headers: incoming.headers, body }),
-          refuse
-        )
-      }
-    )
-    outgoing.on('timeout', () =>
-      outgoing.destroy(new Error(`silent for ${String(IDLE_TIMEOUT_MS / 1000)} s`))
-    )
-    outgoing.on('error', refuse)
-    outgoing.end()
-  })
+      method: request.method ?? 'GET',
+      headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      maxBytes,
+      tooLong: () => sendsTooMuch(request),
+      signal
+    })
+    return { url, status, headers, body }
+  } catch (error) {
+    if (error instanceof ActionError) throw error
+    throw problem({ what: `No answer from ${url.host}`, value: describe(error) }, error)
+  }
 }
 
 function sendsTooMuch({ url, maxBytes }: HttpRequest): ActionError {

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { runAction } from '../helpers/run-action.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { startConnectProxy, startTlsFront } from '../helpers/tls.js'
+
+/** The emulator, and the variables that point the SDK at it by way of TLS. */
+async function startBehindTls() {
+  const emulator = await startEmulator()
+  const front = await startTlsFront(new URL(emulator.url))
+  const env = {
+    ...emulator.env,
+    AWS_ENDPOINT_URL_ECR_PUBLIC: front.url,
+    NODE_EXTRA_CA_CERTS: front.certificateFile
+  }
+  return { emulator, front, env }
+}
+
+describe('the API over TLS', () => {
+  it('takes logins and pushes', async () => {
+    const { emulator, env } = await startBehindTls()
+    const login = await runAction({ mode: 'login' }, { env })
+    expect(login.errors).toEqual([])
+    expect(login.outputs['docker-username']).toBe('AWS')
+    await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env })
+    const tar = join(login.runnerTemp, 'image.tar')
+    await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
+    const push = await runAction({ mode: 'push-tar', repository: 'team/app', tar }, { env })
+    expect(push.errors).toEqual([])
+    expect(await emulator.operations()).toEqual(
+      expect.arrayContaining(['GetAuthorizationToken', 'CreateRepository', 'PutImage'])
+    )
+  })
+
+  it('goes through the proxy for https, and around it where NO_PROXY names the host', async () => {
+    const { front, env } = await startBehindTls()
+    const proxy = await startConnectProxy()
+    const through = { ...env, HTTPS_PROXY: proxy.url }
+    expect((await runAction({ mode: 'login' }, { env: through })).errors).toEqual([])
+    expect(new Set(proxy.seen)).toEqual(new Set([new URL(front.url).host]))
+    const before = proxy.seen.length
+    const around = { ...through, NO_PROXY: 'localhost' }
+    expect((await runAction({ mode: 'login' }, { env: around })).errors).toEqual([])
+    expect(proxy.seen).toHaveLength(before)
+  })
+
+  it('is refused where nobody trusts the certificate, and says what to do', async () => {
+    const { emulator, env } = await startBehindTls()
+    const distrusting = { ...env, NODE_EXTRA_CA_CERTS: '' }
+    const run = await runAction({ mode: 'login', 'max-attempts': '1' }, { env: distrusting })
+    expect(run.errors).toHaveLength(1)
+    expect(run.errors[0]).toMatch(/certificate.*signed by nobody.*NODE_EXTRA_CA_CERTS/)
+    expect(await emulator.operations()).toEqual([])
+  })
+})

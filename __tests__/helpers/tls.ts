@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+import { generate } from 'selfsigned'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+/** Listens on the loopback; `afterEach` closes the server and its connections. */
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Joins two sockets until one of them ends. */
+function tie(one: Socket, other: Socket): void {
+  one.pipe(other).pipe(one)
+  one.on('error', () => other.destroy())
+  other.on('error', () => one.destroy())
+}
+
+/** A server that speaks TLS in front of one that does not. */
+export interface TlsFront {
+  /** `https://localhost:PORT`. */
+  readonly url: string
+  /** Its certificate, signed by nobody else, as a PEM file. */
+  readonly certificateFile: string
+}
+
+/** Puts TLS in front of a server on the loopback. */
+export async function startTlsFront(target: URL): Promise<TlsFront> {
+  const names = [{ name: 'commonName', value: 'localhost' }]
+  const altNames = [{ type: 2 as const, value: 'localhost' }]
+  const { cert, private: key } = await generate(names, {
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames }
+    ]
+  })
+  const server = createTlsServer({ cert, key }, (socket) =>
+    tie(socket, connect(Number(target.port), target.hostname))
+  )
+  const port = await listen(server)
+  const folder = await mkdtemp(join(tmpdir(), 'tls-front-'))
+  closers.push(() => rm(folder, { recursive: true, force: true }))
+  const certificateFile = join(folder, 'certificate.pem')
+  await writeFile(certificateFile, cert)
+  return { url: `https://localhost:${String(port)}`, certificateFile }
+}
+
+/** A proxy that hands connections through, and to where it was asked for them. */
+export interface ConnectProxy {
+  readonly url: string
+  readonly seen: readonly string[]
+}
+
+/** Starts a proxy for `CONNECT`; a silent one takes the request and never answers. */
+export async function startConnectProxy(isSilent = false): Promise<ConnectProxy> {
+  const seen: string[] = []
+  const server = createServer().on('connect', (request, socket: Socket) => {
+    const authority = request.url ?? ''
+    seen.push(authority)
+    if (isSilent) return
+    const target = new URL(`http://${authority}`)
+    const far = connect(Number(target.port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      tie(socket, far)
+    })
+  })
+  return { url: `http://127.0.0.1:${String(await listen(server))}`, seen }
+}

@@ -1,0 +1,91 @@
+import { createServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createExchanger } from '../../src/network/exchange.js'
+import type { Exchange } from '../../src/network/exchange.js'
+import { startConnectProxy } from '../helpers/tls.js'
+
+const never = new AbortController().signal
+
+let server: Server | undefined
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+async function serve(listener: RequestListener): Promise<URL> {
+  server = createServer(listener)
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+  return new URL(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/path?q=1`)
+}
+
+function exchangeWith(url: URL, more: Partial<Exchange> = {}): Exchange {
+  return {
+    url,
+    method: 'GET',
+    headers: {},
+    idleTimeoutMs: 10_000,
+    maxBytes: 1000,
+    tooLong: () => new Error('too long'),
+    signal: never,
+    ...more
+  }
+}
+
+it.each([['text'], [Buffer.from('text')], [new Uint8Array([116, 101, 120, 116])]])(
+  'sends method, path, headers and body, and gives what was answered',
+  async (body) => {
+    const seen: unknown[] = []
+    const url = await serve((request, response) => {
+      seen.push(request.method, request.url, request.headers['x-a'])
+      request.setEncoding('utf8').on('data', (piece) => seen.push(piece))
+      response.writeHead(418, 'Teapot', { 'x-b': ['1', '2'] })
+      request.on('end', () => response.end('answer'))
+    })
+    const headers = { 'x-a': 'b', 'content-length': '4' }
+    const answer = await createExchanger({})(exchangeWith(url, { method: 'POST', headers, body }))
+    expect(answer).toMatchObject({ status: 418, reason: 'Teapot', headers: { 'x-b': '1, 2' } })
+    expect(String(answer.body)).toBe('answer')
+    expect(seen).toEqual(['POST', '/path?q=1', 'b', 'text'])
+  }
+)
+
+it('uses a connection again', async () => {
+  const ports = new Set<number | undefined>()
+  const url = await serve((request, response) => {
+    ports.add(request.socket.remotePort)
+    response.end()
+  })
+  const exchange = createExchanger({})
+  for (let turn = 0; turn < 3; turn++) await exchange(exchangeWith(url))
+  expect(ports.size).toBe(1)
+})
+
+it.each([
+  ['before it answers', () => undefined],
+  ['in the middle of an answer', (_, response) => void response.writeHead(200).write('half')]
+] satisfies [string, RequestListener][])(
+  'gives up on a server that is silent %s',
+  async (_, listen) => {
+    const url = await serve(listen)
+    const exchange = createExchanger({})(exchangeWith(url, { idleTimeoutMs: 50 }))
+    await expect(exchange).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+  }
+)
+
+it('gives up on a proxy that makes no connection', async () => {
+  const proxy = await startConnectProxy(true)
+  const exchange = createExchanger({ https_proxy: proxy.url }, 50)
+  await expect(exchange(exchangeWith(new URL('https://localhost:1/')))).rejects.toMatchObject({
+    code: 'ETIMEDOUT',
+    message: 'the server took no connection within 0.05 s'
+  })
+})
+
+it('ends with the reason of the signal', async () => {
+  const cancellation = new AbortController()
+  const reason = new Error('cancelled')
+  const url = await serve(() => cancellation.abort(reason))
+  const exchange = createExchanger({})(exchangeWith(url, { signal: cancellation.signal }))
+  await expect(exchange).rejects.toBe(reason)
+})
