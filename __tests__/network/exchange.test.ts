@@ -25,6 +25,7 @@ function exchangeWith(url: URL, more: Partial<Exchange> = {}): Exchange {
     method: 'GET',
     headers: {},
     idleTimeoutMs: 10_000,
+    totalTimeoutMs: 10_000,
     maxBytes: 1000,
     tooLong: () => new Error('too long'),
     signal: never,
@@ -72,6 +73,18 @@ it.each([
     await expect(exchange).rejects.toMatchObject({ code: 'ETIMEDOUT' })
   }
 )
+
+it('gives up on a server that sends a little now and then', async () => {
+  const url = await serve((_, response) => {
+    const timer = setInterval(() => response.write('.'), 10)
+    response.on('close', () => clearInterval(timer))
+  })
+  const exchange = createExchanger({})(exchangeWith(url, { totalTimeoutMs: 100 }))
+  await expect(exchange).rejects.toMatchObject({
+    code: 'ETIMEDOUT',
+    message: 'the server needed more than 0.1 s'
+  })
+})
 
 it('gives up on a proxy that makes no connection', async () => {
   const proxy = await startConnectProxy(true)

@@ -36,9 +36,10 @@ export function createRequestHandler(
         headers: request.headers,
         body: request.body as string | Uint8Array | undefined,
         idleTimeoutMs: IDLE_TIMEOUT_MS,
+        totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MAX_RESPONSE_BYTES,
         tooLong,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)])
+        signal
       })
       const texts: Record<string, string> = {}
       for (const [name, value] of Object.entries(headers)) texts[name] = String(value)

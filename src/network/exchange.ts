@@ -11,6 +11,8 @@ export interface Exchange {
   readonly body?: string | Uint8Array | undefined
   /** How long the connection may stay silent, in milliseconds. */
   readonly idleTimeoutMs: number
+  /** How long all of it may take, in milliseconds. */
+  readonly totalTimeoutMs: number
   /** The longest body of an answer that is read, in bytes. */
   readonly maxBytes: number
   /** The error for a longer one. */
@@ -49,37 +51,50 @@ export function createExchanger(
   }
 }
 
-function send(
+/** One exchange; `ending` is what gives it up, whatever the reason. */
+async function send(
   exchange: Exchange,
-  { request, agent }: Connection,
+  connection: Connection,
   connectTimeoutMs: number
 ): Promise<Answer> {
-  const { url, method, headers, body, signal, idleTimeoutMs } = exchange
+  const { signal, totalTimeoutMs } = exchange
+  const ending = new AbortController()
+  const stop = (): void => ending.abort(signal.reason)
+  const timer = setTimeout(
+    () => ending.abort(tooSlow('needed more than', totalTimeoutMs)),
+    totalTimeoutMs
+  )
+  signal.addEventListener('abort', stop)
+  try {
+    return await ask(exchange, connection, connectTimeoutMs, ending)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function ask(
+  { url, method, headers, body, idleTimeoutMs, maxBytes, tooLong }: Exchange,
+  { request, agent }: Connection,
+  connectTimeoutMs: number,
+  ending: AbortController
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const ending = new AbortController()
-    const options: RequestOptions & Ending = {
-      method,
-      headers,
-      agent,
-      timeout: idleTimeoutMs,
-      signal: ending.signal,
-      ending: ending.signal
-    }
-    const outgoing = request(url, options, (incoming) => {
-      readBody(incoming, exchange.maxBytes, exchange.tooLong, signal).then(
+    const { signal } = ending
+    const bounds: RequestOptions & Ending = { timeout: idleTimeoutMs, ending: signal }
+    const outgoing = request(url, { method, headers, agent, ...bounds }, (incoming) => {
+      readBody(incoming, maxBytes, tooLong, signal).then(
         (whole) => resolve(answerOf(incoming, whole)),
         reject
       )
     })
-    const giveUp = (error: Error): void => {
-      reject(error)
-      ending.abort(error)
-    }
-    const stop = (): void => giveUp(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    outgoing.once('close', () => signal.removeEventListener('abort', stop))
-    boundConnecting(outgoing, connectTimeoutMs, giveUp)
-    outgoing.on('timeout', () => giveUp(tooSlow('was silent for', idleTimeoutMs)))
+    signal.addEventListener('abort', () => {
+      // A request that waits for a proxy has no socket yet, and tells nobody that it was destroyed.
+      reject(signal.reason as Error)
+      outgoing.destroy(signal.reason as Error)
+    })
+    boundConnecting(outgoing, connectTimeoutMs, ending)
+    outgoing.on('timeout', () => ending.abort(tooSlow('was silent for', idleTimeoutMs)))
     outgoing.on('error', reject)
     outgoing.end(body)
   })
@@ -94,14 +109,15 @@ function answerOf(incoming: IncomingMessage, body: Buffer): Answer {
 function boundConnecting(
   outgoing: ClientRequest,
   milliseconds: number,
-  giveUp: (error: Error) => void
+  ending: AbortController
 ): void {
   const timer = setTimeout(
-    () => giveUp(tooSlow('took no connection within', milliseconds)),
+    () => ending.abort(tooSlow('took no connection within', milliseconds)),
     milliseconds
   )
   const stop = (): void => clearTimeout(timer)
-  outgoing.once('close', stop)
+  ending.signal.addEventListener('abort', stop)
+  outgoing.once('error', stop)
   outgoing.once('socket', (socket) => {
     if (socket.connecting) socket.once('connect', stop)
     else stop()

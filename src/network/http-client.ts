@@ -38,7 +38,7 @@ export interface HttpClient {
 
 /** How long a server may take to send anything at all, in milliseconds. */
 const IDLE_TIMEOUT_MS = 30_000
-/** How long one request may take in all, in milliseconds. */
+/** How long one request may take in all, in milliseconds, and each redirect anew. */
 const TOTAL_TIMEOUT_MS = 120_000
 
 /** The HTTP client for everything but the API, which the SDK speaks to. Nothing is opened before the first request. */
@@ -62,11 +62,10 @@ async function sendFollowing(
   exchange: Exchanger,
   signal: AbortSignal
 ): Promise<HttpResponse> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(TOTAL_TIMEOUT_MS)])
   let { url } = request
   for (let redirects = request.maxRedirects ?? 0; ; redirects--) {
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
-    const response = await sendOnce({ ...request, url, authorization }, exchange, bounded)
+    const response = await sendOnce({ ...request, url, authorization }, exchange, signal)
     const location = response.headers.location
     const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined
     if (!isRedirect || request.maxRedirects === undefined || request.maxRedirects === 0)
@@ -115,6 +114,7 @@ async function sendOnce(
       method: request.method ?? 'GET',
       headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
       idleTimeoutMs: IDLE_TIMEOUT_MS,
+      totalTimeoutMs: TOTAL_TIMEOUT_MS,
       maxBytes,
       tooLong: () => sendsTooMuch(request),
       signal

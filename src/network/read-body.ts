@@ -8,33 +8,34 @@ import type { IncomingMessage } from 'node:http'
  * @param signal ends the reading, with its reason
  * @throws where the body is too long, breaks off (`ECONNRESET`), or the signal comes
  */
-export async function readBody(
+export function readBody(
   incoming: IncomingMessage,
   maxBytes: number,
   tooLong: () => Error,
   signal: AbortSignal
 ): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const stop = (): void => void incoming.destroy()
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    if (signal.aborted) stop()
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      bytes += chunk.length
-      if (bytes > maxBytes) break
-      chunks.push(chunk)
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const giveUp = (error: Error): void => {
+      reject(error)
+      incoming.destroy()
     }
-  } catch (error) {
-    signal.throwIfAborted()
-    throw closedEarly(error)
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
-  signal.throwIfAborted()
-  if (bytes > maxBytes) throw tooLong()
-  if (!incoming.complete) throw closedEarly()
-  return Buffer.concat(chunks, bytes)
+    const stop = (): void => giveUp(signal.reason as Error)
+    signal.addEventListener('abort', stop)
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > maxBytes) giveUp(tooLong())
+      else chunks.push(chunk)
+    })
+    incoming.on('error', (cause) => reject(closedEarly(cause)))
+    incoming.on('close', () => {
+      signal.removeEventListener('abort', stop)
+      if (incoming.complete) resolve(Buffer.concat(chunks, bytes))
+      else reject(closedEarly())
+    })
+    if (signal.aborted) stop()
+  })
 }
 
 /** Told and tried again as a connection that was lost is, wherever in the answer that was. */
