@@ -2,8 +2,8 @@ import { main } from './main.js'
 import { reportFailure } from './report.js'
 import { isPost } from './state.js'
 
-/** How long what is under way may take after a failure, in milliseconds. */
-const MAX_ENDING_MS = 30_000
+/** How long what is under way may take after a failure, in milliseconds: as long as the runner lets a cancelled step. */
+const MAX_ENDING_MS = 10_000
 
 // Node.js ends with status 0 where nothing is left to wait for but what never comes.
 let hasEnded = false

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Deps } from './deps.js'
 import { ActionError } from './errors.js'
@@ -13,6 +14,8 @@ import { keepYoungGenerationSmall } from './young-generation.js'
 /** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const cancellation = new AbortController()
+  // Each call that is under way listens to it; Node.js 20 would take more than ten for a leak.
+  setMaxListeners(0, cancellation.signal)
   const temporary = createTemporary(env)
   const cancel = (signal: NodeJS.Signals): void => {
     cancellation.abort(

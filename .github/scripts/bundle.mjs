@@ -89,8 +89,8 @@ function copyAsModules(scope, folder) {
 }
 
 // The client of the API is given a handler for its requests (src/ecr-public/request-handler.ts) and never makes its
-// own, which would load TLS at once also where the endpoint needs none. The clients of the credential providers
-// keep theirs.
+// own, which would load TLS at once also where the endpoint needs none. Clients of credential providers that make
+// their own keep it.
 function leaveHandlerOut(folder) {
   const path = join(folder, 'node_modules/@aws-sdk/client-ecr-public/dist-es/runtimeConfig.js')
   const imported =

@@ -95,7 +95,7 @@ test('a malformed file is named, and stays as it is', async () => {
   const path = join(given.home, '.docker', 'config.json')
   await put(path, '{"auths": ')
   await expect(listAuthTargets(given)).rejects.toThrow(
-    /The auth file is malformed – ".*config\.json" – it is no JSON.*not touched/
+    /The auth file is malformed – ".*config\.json" – it is no JSON: \w+ in line 1, column \d+ – .*not touched/
   )
   expect(await readFile(path, 'utf8')).toBe('{"auths": ')
 })

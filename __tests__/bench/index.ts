@@ -29,7 +29,7 @@ try {
     if (wants('levels')) lines.push(...(await benchLevels(archives, RUNS)))
     if (wants('memory')) lines.push(...(await benchMemory(folder, archives.layer, RUNS)))
   }
-  if (wants('scale')) lines.push(...(await benchScale(Math.max(1, Math.ceil(RUNS / 2)))))
+  lines.push(...(await benchScale(RUNS, wants)))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

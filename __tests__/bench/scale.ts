@@ -8,6 +8,10 @@ import type { Line } from './table.ts'
 
 /** A mode at work on something large, at full size and at half of it. */
 interface Scenario {
+  /** The name by which it is measured alone. */
+  readonly group: string
+  /** How many times as often as a push it is measured: short work more often, that of minutes less. */
+  readonly share: number
   readonly work: string
   readonly full: number
   /** The calls of the API without which the work cannot be done: pages of what is listed, and batches. */
@@ -62,6 +66,8 @@ const batches = (deletions: number): number => 2 * Math.ceil(deletions / 100)
 
 const SCENARIOS: readonly Scenario[] = [
   {
+    group: 'ensure-repo',
+    share: 4,
     work: 'ensure-repo, repositories that exist already',
     full: 500,
     // DescribeRepositories takes a hundred names.
@@ -70,6 +76,8 @@ const SCENARIOS: readonly Scenario[] = [
     seed: (count) => named(count).map((name) => ({ name }))
   },
   {
+    group: 'sync-catalog',
+    share: 2,
     work: 'sync-catalog, repositories to write',
     full: 500,
     leastCalls: (count) => pages(count) + 2 * count,
@@ -77,6 +85,8 @@ const SCENARIOS: readonly Scenario[] = [
     seed: (count) => named(count).map((name) => ({ name }))
   },
   {
+    group: 'tags',
+    share: 1,
     work: 'cleanup-tags, tags of one repository',
     full: 100_000,
     leastCalls: (count) => 2 * pages(count) + batches(count - 10),
@@ -84,6 +94,8 @@ const SCENARIOS: readonly Scenario[] = [
     seed: (count) => [{ name: 'scale/tags', images: taggedImages(count) }]
   },
   {
+    group: 'repositories',
+    share: 0.5,
     work: 'cleanup-tags, repositories of 10 tags of which one goes',
     full: 1000,
     leastCalls: (count) => pages(count) + count * (2 + batches(TAGS_EACH - TAGS_THAT_STAY)),
@@ -100,9 +112,12 @@ const SCENARIOS: readonly Scenario[] = [
 const SHARE = Number(process.env.BENCH_SCALE ?? '1')
 
 /** The lines of the large jobs: seconds and peak memory against half the size, and calls against the least. */
-export async function benchScale(runs: number): Promise<Line[]> {
+export async function benchScale(runs: number, wants: (group: string) => boolean): Promise<Line[]> {
   const lines: Line[] = []
-  for (const scenario of SCENARIOS) lines.push(...(await benchScenario(scenario, runs)))
+  for (const scenario of SCENARIOS) {
+    if (!wants('scale') && !wants(scenario.group)) continue
+    lines.push(...(await benchScenario(scenario, Math.ceil(scenario.share * runs))))
+  }
   return lines
 }
 

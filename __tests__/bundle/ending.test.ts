@@ -30,6 +30,14 @@ describe('the end of a step', () => {
     expect(run.exitCode).toBe(1)
   })
 
+  it('comes though something keeps the process of a failed step alive', async () => {
+    const lasting = join(folder, 'lasting.cjs')
+    await writeFile(lasting, 'setInterval(() => {}, 1000)\n')
+    const run = await runAction({ mode: 'none' }, { env: { NODE_OPTIONS: `--require=${lasting}` } })
+    expect(run.errors).toHaveLength(1)
+    expect(run.exitCode).toBe(1)
+  }, 60_000)
+
   it('does not wait for a proxy that never answers', async () => {
     const proxy = await startConnectProxy(true)
     const env = {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
@@ -67,14 +68,20 @@ export async function startTlsFront(target: URL): Promise<TlsFront> {
 export interface ConnectProxy {
   readonly url: string
   readonly seen: readonly string[]
+  /** Comes once every connection that asked for one is closed. */
+  hungUp(): Promise<unknown>
 }
 
 /** Starts a proxy for `CONNECT`; a silent one takes the request and never answers. */
 export async function startConnectProxy(isSilent = false): Promise<ConnectProxy> {
   const seen: string[] = []
+  const closed: Promise<unknown>[] = []
   const server = createServer().on('connect', (request, socket: Socket) => {
     const authority = request.url ?? ''
     seen.push(authority)
+    closed.push(once(socket.resume(), 'close'))
+    // Sockets of an HTTP server stay half open.
+    socket.on('end', () => socket.end())
     if (isSilent) return
     const target = new URL(`http://${authority}`)
     const far = connect(Number(target.port), '127.0.0.1', () => {
@@ -82,5 +89,9 @@ export async function startConnectProxy(isSilent = false): Promise<ConnectProxy>
       tie(socket, far)
     })
   })
-  return { url: `http://127.0.0.1:${String(await listen(server))}`, seen }
+  return {
+    url: `http://127.0.0.1:${String(await listen(server))}`,
+    seen,
+    hungUp: () => Promise.all(closed)
+  }
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createNetServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { createExchanger } from '../../src/network/exchange.js'
 import type { Exchange } from '../../src/network/exchange.js'
 import { startConnectProxy } from '../helpers/tls.js'
@@ -86,13 +89,55 @@ it('gives up on a server that sends a little now and then', async () => {
   })
 })
 
-it('gives up on a proxy that makes no connection', async () => {
+it('gives up on a proxy that makes no connection, and hangs up', async () => {
   const proxy = await startConnectProxy(true)
   const exchange = createExchanger({ https_proxy: proxy.url }, 50)
   await expect(exchange(exchangeWith(new URL('https://localhost:1/')))).rejects.toMatchObject({
     code: 'ETIMEDOUT',
     message: 'the server took no connection within 0.05 s'
   })
+  expect(proxy.seen).toEqual(['localhost:1'])
+  await proxy.hungUp()
+})
+
+it('takes an answer that changes the protocol for none', async () => {
+  const url = await serve(() => undefined)
+  server?.on('connection', (socket: Socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+  })
+  await expect(createExchanger({})(exchangeWith(url))).rejects.toMatchObject({ code: 'ECONNRESET' })
+})
+
+it('takes an early answer, and hangs up where the server reads no further', async () => {
+  const accepted: Socket[] = []
+  const listener = createNetServer((socket) => {
+    accepted.push(socket)
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much')
+    })
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const url = new URL(`http://127.0.0.1:${String((listener.address() as AddressInfo).port)}/`)
+  const body = Buffer.alloc(32 * 1024 * 1024)
+  const headers = { 'content-length': String(body.length) }
+  const answer = await createExchanger({})(exchangeWith(url, { method: 'POST', headers, body }))
+  expect([answer.status, String(answer.body)]).toEqual([413, 'too much'])
+  const [socket] = accepted
+  await once(socket!.resume(), 'close')
+  expect(socket!.bytesRead).toBeLessThan(body.length)
+  await promisify(listener.close.bind(listener))()
+})
+
+it('does not begin where the signal came before', async () => {
+  let asked = 0
+  const url = await serve(() => {
+    asked++
+  })
+  const signal = AbortSignal.abort(new Error('cancelled'))
+  await expect(createExchanger({})(exchangeWith(url, { signal }))).rejects.toThrow('cancelled')
+  expect(asked).toBe(0)
 })
 
 it('ends with the reason of the signal', async () => {

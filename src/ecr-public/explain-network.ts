@@ -137,7 +137,7 @@ function explainLoss(
   const tries = attempts === undefined || attempts < 2 ? '' : `, ${String(attempts)} times`
   return {
     what: `The connection was lost${tries}`,
-    value: code ?? message,
+    value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
     ...(proxy === undefined ? {} : { allowed: `through the proxy ${proxy}` }),
     wayOut: 'run the job again; raise max-attempts where it happens often'
   }

@@ -1,4 +1,4 @@
-import { HttpResponse } from '@smithy/core/protocols'
+import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
 import { createExchanger } from '../network/exchange.js'
 
@@ -19,8 +19,8 @@ export interface RequestHandler {
 }
 
 /**
- * How the SDK sends its requests: as all others of this action are sent. Answers are given whole: no
- * operation of the API has one to stream.
+ * How the SDK sends its requests, those for credentials by STS too: as all others of this action are sent. Answers
+ * are given whole: no operation has one to stream.
  */
 export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
@@ -48,10 +48,10 @@ export function createRequestHandler(
   }
 }
 
-/** All operations are sent to the endpoint itself: none has a query. */
-function urlOf({ protocol, hostname, port, path }: HttpRequest): URL {
+function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {
   const url = new URL(`${protocol}//${hostname}${path}`)
   if (port !== undefined) url.port = String(port)
+  if (query !== undefined) url.search = buildQueryString(query)
   return url
 }
 

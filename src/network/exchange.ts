@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
 import { createConnections } from './connections.js'
-import { readBody } from './read-body.js'
+import { closedEarly, readBody } from './read-body.js'
 import type { Connection, Ending } from './types.js'
 
 /** One request and how long and large its answer may be. */
@@ -82,11 +82,13 @@ function ask(
   return new Promise((resolve, reject) => {
     const { signal } = ending
     const bounds: RequestOptions & Ending = { timeout: idleTimeoutMs, ending: signal }
+    let isAnswered = false
     const outgoing = request(url, { method, headers, agent, ...bounds }, (incoming) => {
-      readBody(incoming, maxBytes, tooLong, signal).then(
-        (whole) => resolve(answerOf(incoming, whole)),
-        reject
-      )
+      isAnswered = true
+      readBody(incoming, maxBytes, tooLong, signal).then((whole) => {
+        resolve(answerOf(incoming, whole))
+        setImmediate(hangUpUnlessSent, outgoing)
+      }, reject)
     })
     signal.addEventListener('abort', () => {
       // A request that waits for a proxy has no socket yet, and tells nobody that it was destroyed.
@@ -96,8 +98,16 @@ function ask(
     boundConnecting(outgoing, connectTimeoutMs, ending)
     outgoing.on('timeout', () => ending.abort(tooSlow('was silent for', idleTimeoutMs)))
     outgoing.on('error', reject)
+    outgoing.on('close', () => {
+      if (!isAnswered) reject(closedEarly())
+    })
     outgoing.end(body)
   })
+}
+
+/** A server that answers before it has read all, and reads no further, would keep the connection for ever. */
+function hangUpUnlessSent(outgoing: ClientRequest): void {
+  if (!outgoing.writableFinished) outgoing.destroy()
 }
 
 function answerOf(incoming: IncomingMessage, body: Buffer): Answer {

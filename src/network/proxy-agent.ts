@@ -39,17 +39,28 @@ export class EnvironmentAgent extends Agent {
 
   #agentFor(proxy: URL, isSecure: boolean): http.Agent {
     return isSecure
-      ? new EndingProxyAgent(proxy, this.agentOptions)
-      : new HttpProxyAgent(proxy, this.agentOptions)
+      ? new EndingHttpsProxyAgent(proxy, this.agentOptions)
+      : new EndingHttpProxyAgent(proxy, this.agentOptions)
   }
 }
 
 /** Hangs up on a proxy that does not answer when the request is given up; else it would wait for ever. */
-class EndingProxyAgent extends HttpsProxyAgent<string> {
+class EndingHttpsProxyAgent extends HttpsProxyAgent<string> {
   override connect(
     request: http.ClientRequest,
     options: AgentConnectOpts & Ending
   ): ReturnType<HttpsProxyAgent<string>['connect']> {
+    this.connectOpts = { ...this.connectOpts, signal: options.ending }
+    return super.connect(request, options)
+  }
+}
+
+/** The same for plain http. */
+class EndingHttpProxyAgent extends HttpProxyAgent<string> {
+  override connect(
+    request: Parameters<HttpProxyAgent<string>['connect']>[0],
+    options: AgentConnectOpts & Ending
+  ): ReturnType<HttpProxyAgent<string>['connect']> {
     this.connectOpts = { ...this.connectOpts, signal: options.ending }
     return super.connect(request, options)
   }

@@ -39,7 +39,7 @@ export function readBody(
 }
 
 /** Told and tried again as a connection that was lost is, wherever in the answer that was. */
-function closedEarly(cause?: unknown): Error {
+export function closedEarly(cause?: unknown): Error {
   const error = new Error('The connection was closed early', { cause })
   return Object.assign(error, { code: 'ECONNRESET' })
 }
