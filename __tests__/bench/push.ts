@@ -138,9 +138,6 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
   ]
 }
 
-/** How often the memory is measured at the most: one push of 4 GiB takes most of a minute. */
-const MAX_MEMORY_RUNS = 3
-
 /** What a push takes of memory, large archive against small. */
 export async function benchMemory(folder: string, layer: string, runs: number): Promise<Line[]> {
   const small = await makeLargeArchive(folder, layer, 1)
@@ -155,7 +152,7 @@ export async function benchMemory(folder: string, layer: string, runs: number): 
   const lines: Line[] = []
   for (const compression of ['gzip', 'zstd']) {
     const peaks: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-    for (let run = 0; run < Math.min(runs, MAX_MEMORY_RUNS); run++) {
+    for (let run = 0; run < runs; run++) {
       peaks.ours.push(await peak(large, compression))
       peaks.peer.push(await peak(small, compression))
     }
