@@ -182,7 +182,7 @@ test('a symbolic link stays one, and what it leads to is written and restored', 
   expect(await readdir(join(job.home, 'dotfiles'))).toEqual(['docker.json'])
 })
 
-describe('an auth file that cannot be used fails the login with one clear line, and stays as it is', () => {
+describe('an credential file that cannot be used fails the login with one clear line, and stays as it is', () => {
   test.each([
     ['malformed', '{"auths": {"x": {"auth": "c2VjcmV0"}}', 0o600, 'malformed'],
     ['read-only', '{}', 0o444, 'read-only']

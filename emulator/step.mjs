@@ -29,8 +29,8 @@ try {
 }
 
 async function start() {
-  const folder = mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), 'ecr-public-emulator-'))
-  const logFile = join(folder, 'emulator.log')
+  const directory = mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), 'ecr-public-emulator-'))
+  const logFile = join(directory, 'emulator.log')
   const log = openSync(logFile, 'a')
   // Detached and without pipes: it has to outlive this step.
   const child = spawn(process.execPath, [BUNDLE, ...emulatorArguments()], {

@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Deps } from './deps.js'
-import { ActionError } from './errors.js'
-import { readInputs } from './inputs.js'
-import type { Mode } from './input-specs.js'
-import type { Inputs } from './inputs.js'
-import { createLog, mask, reportFailure, writeReport } from './report.js'
-import type { Report } from './report.js'
-import { markPost, saveLoginState } from './state.js'
-import { createTemporary } from './temporary.js'
-import { keepYoungGenerationSmall } from './young-generation.js'
+import type { Deps } from './runner/deps.js'
+import { ActionError } from './runner/errors.js'
+import { readInputs } from './runner/inputs/inputs.js'
+import type { Mode } from './runner/inputs/input-specs.js'
+import type { Inputs } from './runner/inputs/inputs.js'
+import { createLog, mask, reportFailure, writeReport } from './runner/report.js'
+import type { Report } from './runner/report.js'
+import { saveLoginState } from './runner/state.js'
+import { createTemporary } from './runner/temporary.js'
 
 /** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -28,15 +27,12 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   let mode: Mode | undefined
   try {
     maskCredentials(env)
-    markPost()
     const inputs = readInputs(env)
     mode = inputs.mode
     const [run, deps] = await Promise.all([
       loadMode(inputs),
-      createDeps(inputs, env, cancellation.signal, temporary.folder)
+      createDeps(inputs, env, cancellation.signal, temporary.directory)
     ])
-    // Not before all is loaded: see there. login makes few objects and would only wait for it.
-    if (inputs.mode !== 'login') await keepYoungGenerationSmall()
     const report = await run(deps)
     writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
@@ -71,23 +67,23 @@ async function explain(
 async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>> {
   switch (inputs.mode) {
     case 'login': {
-      const { login } = await import('./modes/login.js')
+      const { login } = await import('./login/login.js')
       return (deps) => login(inputs, deps)
     }
     case 'ensure-repo': {
-      const { ensureRepo } = await import('./modes/ensure-repo.js')
+      const { ensureRepo } = await import('./ensure-repo/ensure-repo.js')
       return (deps) => ensureRepo(inputs, deps)
     }
     case 'sync-catalog': {
-      const { syncCatalog } = await import('./modes/sync-catalog.js')
+      const { syncCatalog } = await import('./sync-catalog/sync-catalog.js')
       return (deps) => syncCatalog(inputs, deps)
     }
     case 'push-tar': {
-      const { pushTar } = await import('./modes/push-tar.js')
+      const { pushTar } = await import('./push-tar/push-tar.js')
       return (deps) => pushTar(inputs, deps)
     }
     case 'cleanup-tags': {
-      const { cleanupTags } = await import('./modes/cleanup-tags.js')
+      const { cleanupTags } = await import('./cleanup-tags/cleanup-tags.js')
       return (deps) => cleanupTags(inputs, deps)
     }
     default:
@@ -99,7 +95,7 @@ async function createDeps(
   inputs: Inputs,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
-  temporaryFolder: () => Promise<string>
+  temporaryDirectory: () => Promise<string>
 ): Promise<Deps> {
   const log = createLog()
   const sleep = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal })
@@ -110,7 +106,7 @@ async function createDeps(
   return {
     api,
     openRegistry: async (host) => {
-      const { createRegistry } = await import('./registry/create-registry.js')
+      const { createRegistry } = await import('./registry-client/create-registry.js')
       return createRegistry(host, { api, env, signal, log, mask, now, random, sleep })
     },
     log,
@@ -118,14 +114,14 @@ async function createDeps(
     sleep,
     random,
     exec: async (program, args, options) => {
-      const { execute } = await import('./exec.js')
+      const { execute } = await import('./runner/exec.js')
       return execute(program, args, options)
     },
     mask,
     saveLoginState,
     env,
     signal,
-    temporaryFolder
+    temporaryDirectory
   }
 }
 

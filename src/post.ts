@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { logOut } from './auth/log-out.js'
-import type { LogoutOutcome } from './auth/log-out.js'
-import { parseLogins } from './auth/login-records.js'
-import { messageOf } from './errors.js'
-import { createLog } from './report.js'
-import { findLoginState } from './state.js'
+import { logOut } from './login/log-out.js'
+import type { LogoutOutcome } from './login/log-out.js'
+import { parseLogins } from './login/login-records.js'
+import { messageOf } from './runner/errors.js'
+import { createLog } from './runner/report.js'
+import { findLoginState } from './runner/state.js'
 
 const MESSAGES: Readonly<Record<LogoutOutcome, string>> = {
   restored: 'is as it was before the login',
@@ -13,7 +13,7 @@ const MESSAGES: Readonly<Record<LogoutOutcome, string>> = {
 }
 
 /**
- * The post step of login: puts back what was in the auth files. It warns where it cannot, and never
+ * The post step of login: puts back what was in the credential files. It warns where it cannot, and never
  * fails the job. After the other modes there is nothing to do.
  */
 export async function post(): Promise<void> {

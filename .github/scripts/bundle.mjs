@@ -11,13 +11,8 @@
 //   name is bound to a module that every Node.js process has loaded; `node:http` would load the
 //   undici of Node.js itself. `supports-color` is no dependency of the action: `debug` takes it where
 //   it happens to be there, and here it is there for the tests alone.
-//
-// A step of a workflow waits for the start of the bundle, so two things are done for that alone:
-// - CommonJS, which Node.js loads at once; ES modules go through its loader one await after another;
-// - functions in parentheses, see `compileAtOnce`.
 import ncc from '@vercel/ncc'
 import { minifySync, transformFileSync } from '@swc/core'
-import { parse } from 'acorn'
 import {
   cpSync,
   globSync,
@@ -35,9 +30,10 @@ const target = process.argv[2] ?? join(root, 'dist')
 const fresh = `${target}.new`
 
 const BUNDLES = [
-  { entry: 'index.js', folder: '.', license: 'licenses.txt' },
-  { entry: 'emulator/index.js', folder: 'emulator', license: 'licenses.txt' },
-  { entry: 'start/index.js', folder: 'start', license: '' }
+  { entry: 'index.js', directory: '.', license: 'licenses.txt' },
+  { entry: 'post-index.js', directory: 'post', license: '' },
+  { entry: 'emulator/index.js', directory: 'emulator', license: 'licenses.txt' },
+  { entry: 'quick-start/index.js', directory: 'quick-start', license: '' }
 ]
 
 // A fixed place: webpack derives its module ids from the paths.
@@ -46,18 +42,17 @@ try {
   rmSync(fresh, { recursive: true, force: true })
   transpile(library)
   for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
-  leaveHandlerOut(library)
   for (const bundle of BUNDLES) await build(bundle)
   // Not before all are built: a build that fails leaves the bundles that were there.
   rmSync(target, { recursive: true, force: true })
   renameSync(fresh, target)
 } finally {
-  for (const folder of [library, fresh]) rmSync(folder, { recursive: true, force: true })
+  for (const directory of [library, fresh]) rmSync(directory, { recursive: true, force: true })
 }
 
-function transpile(folder) {
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
+function transpile(directory) {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n')
   for (const source of globSync('src/**/*.ts', { cwd: root })) {
     const { code } = transformFileSync(join(root, source), {
       cwd: root,
@@ -65,15 +60,15 @@ function transpile(folder) {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
       module: { type: 'es6' }
     })
-    const path = join(folder, relative('src', source).replace(/\.ts$/, '.js'))
+    const path = join(directory, relative('src', source).replace(/\.ts$/, '.js'))
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, code)
   }
 }
 
 // The sources find these copies first: they lie in a `node_modules` of their own.
-function copyAsModules(scope, folder) {
-  const copy = join(folder, 'node_modules', scope)
+function copyAsModules(scope, directory) {
+  const copy = join(directory, 'node_modules', scope)
   cpSync(join(root, 'node_modules', scope), copy, { recursive: true })
   for (const name of globSync('*/package.json', { cwd: copy })) {
     const path = join(copy, name)
@@ -88,22 +83,7 @@ function copyAsModules(scope, folder) {
   }
 }
 
-// The client of the API is given a handler for its requests (src/ecr-public/request-handler.ts) and never makes its
-// own, which would load TLS at once also where the endpoint needs none. Clients of credential providers that make
-// their own keep it.
-function leaveHandlerOut(folder) {
-  const path = join(folder, 'node_modules/@aws-sdk/client-ecr-public/dist-es/runtimeConfig.js')
-  const imported =
-    'import { NodeHttpHandler as RequestHandler, streamCollector } from "@smithy/node-http-handler";'
-  const source = readFileSync(path, 'utf8')
-  if (!source.includes(imported))
-    throw new Error(`${path} imports its handler in another way than expected`)
-  const given =
-    'import { streamCollector } from "@smithy/core/serde"; const RequestHandler = { create: (given) => given };'
-  writeFileSync(path, source.replace(imported, given))
-}
-
-async function build({ entry, folder, license }) {
+async function build({ entry, directory, license }) {
   const { code, assets } = await ncc(join(library, entry), {
     cache: false,
     esm: false,
@@ -113,56 +93,27 @@ async function build({ entry, folder, license }) {
     externals: { undici: 'node:url', 'supports-color': 'node:url' },
     license
   })
-  const files = { 'index.js': compileAtOnce(code) }
+  const files = { 'index.js': code }
   // ncc minifies the entry only, not the chunks.
   for (const [name, { source }] of Object.entries(assets)) {
-    files[name] ??= name.endsWith('.js') ? compileAtOnce(minifyChunk(String(source))) : source
+    files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
   }
   files['package.json'] = '{"type":"commonjs"}\n'
   let total = 0
   for (const [name, source] of Object.entries(files)) {
-    const path = join(fresh, folder, name)
+    const path = join(fresh, directory, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, source)
     total += source.length
   }
   const count = Object.keys(files).length
-  console.log(`${join(folder, 'index.js')}: ${code.length} bytes, ${count} files of ${total} bytes`)
+  console.log(
+    `${join(directory, 'index.js')}: ${code.length} bytes, ${count} files of ${total} bytes`
+  )
 }
 
 // One character beyond Latin-1 would make V8 hold and read a whole chunk at two bytes a character.
 function minifyChunk(source) {
   const format = { ascii_only: true }
   return minifySync(source, { compress: true, mangle: true, ecma: 2020, format }).code
-}
-
-// Puts functions in parentheses. V8 takes such a function for one that is called at once, and compiles it as
-// it comes to it; any other it first reads to its end only to skip it, and once more when it is called
-// (https://v8.dev/blog/preparser), its inner functions once more for each level. Most of a chunk is used.
-function compileAtOnce(source) {
-  const places = functionsOf(parse(source, { ecmaVersion: 'latest' }))
-    .flatMap(({ start, end }) => [
-      { at: start, mark: '(' },
-      { at: end, mark: ')' }
-    ])
-    .sort((a, b) => a.at - b.at)
-  let from = 0
-  const pieces = places.map(({ at, mark }) => {
-    const piece = source.slice(from, at) + mark
-    from = at
-    return piece
-  })
-  const marked = pieces.join('') + source.slice(from)
-  parse(marked, { ecmaVersion: 'latest' })
-  return marked
-}
-
-// All functions that are expressions; methods and accessors are none, though their values look so.
-function functionsOf(node) {
-  if (Array.isArray(node)) return node.flatMap(functionsOf)
-  if (typeof node?.type !== 'string') return []
-  const isMethod = node.type === 'MethodDefinition' || node.method || /^[gs]et$/.test(node.kind)
-  const inner = Object.values(isMethod ? { ...node, value: node.value.body } : node)
-  const own = /^(Arrow)?FunctionExpression$/.test(node.type) ? [node] : []
-  return [...own, ...inner.flatMap(functionsOf)]
 }

@@ -20,8 +20,8 @@ registerHooks({
     return next(isOurs ? specifier.replace(/\.js$/, '.ts') : specifier, context)
   }
 })
-const { INPUT_SPECS, MODES } = await import('../../src/input-specs.ts')
-const { OUTPUT_SPECS } = await import('../../src/output-specs.ts')
+const { INPUT_SPECS, MODES } = await import('../../src/runner/inputs/input-specs.ts')
+const { OUTPUT_SPECS } = await import('../../src/runner/output-specs.ts')
 const { PERMISSIONS, allActions, allowStatements } =
   await import('../../src/ecr-public/permissions.ts')
 

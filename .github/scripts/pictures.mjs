@@ -16,7 +16,7 @@ import { chromium } from 'playwright-core'
 
 const root = join(import.meta.dirname, '..', '..')
 const images = join(root, 'docs', 'images')
-const folder = mkdtempSync(join(tmpdir(), 'pictures-'))
+const directory = mkdtempSync(join(tmpdir(), 'pictures-'))
 const run = promisify(execFile)
 
 const SUMMARY_STYLE = `
@@ -35,11 +35,11 @@ const SUMMARY_STYLE = `
   pre code { background: none; padding: 0 }
 `
 
-const work = join(folder, 'work')
+const work = join(directory, 'work')
 mkdirSync(work)
 const readme = readFileSync(join(root, 'docs', 'examples', 'README.md'), 'utf8')
 writeFileSync(join(work, 'README.md'), readme)
-const seedFile = join(folder, 'seed.json')
+const seedFile = join(directory, 'seed.json')
 writeFileSync(seedFile, JSON.stringify(seed()))
 const emulator = await startEmulator(['--port', '0', '--verified', '--seed', seedFile])
 const browser = await chromium.launch({
@@ -53,7 +53,7 @@ try {
   await browser.close()
   emulator.process.kill('SIGTERM')
   await once(emulator.process, 'close')
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(directory, { recursive: true, force: true })
 }
 
 /** A repository some months old, with release candidates that nobody needs any more. */
@@ -88,7 +88,7 @@ async function takePictures() {
   const gallery = `${emulator.url}/a1b2c3d4/team/tide`
   await pictureOfPage('gallery-before', gallery)
 
-  const logo = join(folder, 'logo.png')
+  const logo = join(directory, 'logo.png')
   await drawLogo(logo)
   const catalog = {
     mode: 'sync-catalog',
@@ -119,8 +119,8 @@ async function step(inputs) {
   const files = { GITHUB_OUTPUT: 'output', GITHUB_STATE: 'state', GITHUB_STEP_SUMMARY: 'summary' }
   const env = {
     PATH: process.env.PATH,
-    HOME: folder,
-    RUNNER_TEMP: folder,
+    HOME: directory,
+    RUNNER_TEMP: directory,
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_REPOSITORY: 'harbour/tide',
     GITHUB_SHA: 'v1.4.0',
@@ -128,7 +128,7 @@ async function step(inputs) {
     ...emulator.env
   }
   for (const [name, file] of Object.entries(files)) {
-    env[name] = join(folder, file)
+    env[name] = join(directory, file)
     writeFileSync(env[name], '')
   }
   for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value
@@ -181,7 +181,7 @@ async function drawLogo(path) {
 }
 
 async function copyStartOutput() {
-  const { stdout } = await run(process.execPath, [join(root, 'dist', 'start', 'index.js')], {
+  const { stdout } = await run(process.execPath, [join(root, 'dist', 'quick-start', 'index.js')], {
     cwd: root
   })
   const file = join(root, 'README.md')

@@ -1,16 +1,16 @@
-// Writes a small image as an OCI layout folder, for workflows that need one and have nothing built:
+// Writes a small image as an OCI layout directory, for workflows that need one and have nothing built:
 //
-//     node .github/scripts/sample-image.mjs FOLDER VERSION
+//     node .github/scripts/sample-image.mjs DIRECTORY VERSION
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const [folder, version] = process.argv.slice(2)
-if (folder === undefined || version === undefined) {
-  throw new Error('Usage: node .github/scripts/sample-image.mjs FOLDER VERSION')
+const [directory, version] = process.argv.slice(2)
+if (directory === undefined || version === undefined) {
+  throw new Error('Usage: node .github/scripts/sample-image.mjs DIRECTORY VERSION')
 }
 
-const blobs = join(folder, 'blobs', 'sha256')
+const blobs = join(directory, 'blobs', 'sha256')
 mkdirSync(blobs, { recursive: true })
 
 const layer = tarOf('version.txt', `${version}\n`)
@@ -29,9 +29,9 @@ const manifest = writeBlob('application/vnd.oci.image.manifest.v1+json', {
   layers: [layerDescriptor]
 })
 manifest.annotations = { 'org.opencontainers.image.ref.name': version }
-writeFileSync(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
+writeFileSync(join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
 writeFileSync(
-  join(folder, 'index.json'),
+  join(directory, 'index.json'),
   JSON.stringify({ schemaVersion: 2, manifests: [manifest] })
 )
 

@@ -11,20 +11,20 @@ export async function measureAction(
   inputs: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>>
 ): Promise<Measurement & { readonly outputs: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-action-'))
+  const directory = await mkdtemp(join(tmpdir(), 'bench-action-'))
   try {
-    const output = join(folder, 'output')
+    const output = join(directory, 'output')
     const files: Record<string, string> = { GITHUB_OUTPUT: output }
     for (const name of ['GITHUB_STATE', 'GITHUB_STEP_SUMMARY', 'GITHUB_ENV'])
-      files[name] = join(folder, name)
+      files[name] = join(directory, name)
     for (const file of Object.values(files)) await writeFile(file, '')
     const variables: Record<string, string> = {
       PATH: process.env.PATH ?? '',
-      HOME: folder,
-      DOCKER_CONFIG: folder,
+      HOME: directory,
+      DOCKER_CONFIG: directory,
       // Where podman keeps its logins; those of this machine grow with each run.
-      XDG_RUNTIME_DIR: folder,
-      RUNNER_TEMP: folder,
+      XDG_RUNTIME_DIR: directory,
+      RUNNER_TEMP: directory,
       ...files,
       ...env
     }
@@ -34,10 +34,10 @@ export async function measureAction(
       program: process.execPath,
       args: [BUNDLE],
       env: variables,
-      cwd: folder
+      cwd: directory
     })
     return { ...measured, outputs: await readFile(output, 'utf8') }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }
 }

@@ -16,25 +16,25 @@ export interface BenchArchives {
 
 /** Where the layers come from: the files of this machine, real ones of every kind. */
 const SOURCES = [
-  { folder: '/usr/lib', megabytes: 330 },
-  { folder: '/usr/share', megabytes: 150 },
-  { folder: '/usr/bin', megabytes: 60 }
+  { directory: '/usr/lib', megabytes: 330 },
+  { directory: '/usr/share', megabytes: 150 },
+  { directory: '/usr/bin', megabytes: 60 }
 ]
 /** What the upper layer of the second release is made of. */
-const CHANGED = { folder: '/usr/sbin', megabytes: 10 }
+const CHANGED = { directory: '/usr/sbin', megabytes: 10 }
 
 /** Makes the two archives; at least 500 MB where the machine has that much under /usr. */
-export async function makeBenchArchives(folder: string): Promise<BenchArchives> {
-  await mkdir(folder, { recursive: true })
+export async function makeBenchArchives(directory: string): Promise<BenchArchives> {
+  await mkdir(directory, { recursive: true })
   const layers = []
   for (const [at, source] of SOURCES.entries()) {
-    layers.push(await makeLayer(folder, `layer${at}.tar`, source.folder, source.megabytes))
+    layers.push(await makeLayer(directory, `layer${at}.tar`, source.directory, source.megabytes))
   }
-  const changed = await makeLayer(folder, 'changed.tar', CHANGED.folder, CHANGED.megabytes)
+  const changed = await makeLayer(directory, 'changed.tar', CHANGED.directory, CHANGED.megabytes)
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0)
-  const first = await save(folder, 'first.tar', layers)
-  const second = await save(folder, 'second.tar', [...layers.slice(0, -1), changed])
-  return { first, second, bytes, layer: join(folder, 'layer0.tar') }
+  const first = await save(directory, 'first.tar', layers)
+  const second = await save(directory, 'second.tar', [...layers.slice(0, -1), changed])
+  return { first, second, bytes, layer: join(directory, 'layer0.tar') }
 }
 
 interface Layer {
@@ -44,14 +44,14 @@ interface Layer {
 }
 
 async function makeLayer(
-  folder: string,
+  directory: string,
   name: string,
   source: string,
   megabytes: number
 ): Promise<Layer> {
-  const list = join(folder, `${name}.files`)
+  const list = join(directory, `${name}.files`)
   await writeFile(list, (await listFiles(source, megabytes * 1e6)).join('\0'))
-  const path = join(folder, name)
+  const path = join(directory, name)
   command('tar', [
     '--null',
     '--no-recursion',
@@ -71,8 +71,8 @@ async function makeLayer(
   return { name, digest: hash.digest('hex'), bytes }
 }
 
-/** Regular files below a folder, in the order of their names, up to so many bytes. */
-async function listFiles(folder: string, maxBytes: number): Promise<string[]> {
+/** Regular files below a directory, in the order of their names, up to so many bytes. */
+async function listFiles(directory: string, maxBytes: number): Promise<string[]> {
   const files: string[] = []
   let bytes = 0
   const walk = async (at: string): Promise<void> => {
@@ -87,11 +87,11 @@ async function listFiles(folder: string, maxBytes: number): Promise<string[]> {
       }
     }
   }
-  await walk(folder)
+  await walk(directory)
   return files
 }
 
-async function save(folder: string, name: string, layers: readonly Layer[]): Promise<string> {
+async function save(directory: string, name: string, layers: readonly Layer[]): Promise<string> {
   const config = JSON.stringify({
     architecture: 'amd64',
     os: 'linux',
@@ -104,16 +104,16 @@ async function save(folder: string, name: string, layers: readonly Layer[]): Pro
   const manifest = JSON.stringify([
     { Config: configName, RepoTags: ['bench/app:1'], Layers: names }
   ])
-  await writeFile(join(folder, configName), config)
-  await writeFile(join(folder, 'manifest.json'), manifest)
-  const path = join(folder, name)
+  await writeFile(join(directory, configName), config)
+  await writeFile(join(directory, 'manifest.json'), manifest)
+  const path = join(directory, name)
   command('tar', [
     '--mtime=@0',
     '--format=gnu',
     '-cf',
     path,
     '-C',
-    folder,
+    directory,
     ...names,
     configName,
     'manifest.json'
@@ -131,18 +131,18 @@ const LARGE_LAYERS = 8
 
 /** An archive of so many GiB: layers of the same size, each the bytes of `layer` from another place on. */
 export async function makeLargeArchive(
-  folder: string,
+  directory: string,
   layer: string,
   gib: number
 ): Promise<string> {
-  const at = join(folder, `large-${gib}`)
+  const at = join(directory, `large-${gib}`)
   await mkdir(at, { recursive: true })
   const bytes = await readFile(layer)
   const layers: Layer[] = []
   const size = (gib * 1024 ** 3) / LARGE_LAYERS
   for (let number = 0; number < LARGE_LAYERS; number++) {
     const start = (number * 32_436_224) % bytes.length
-    layers.push(await turn(bytes, { folder: at, name: `layer${number}.tar`, start, size }))
+    layers.push(await turn(bytes, { directory: at, name: `layer${number}.tar`, start, size }))
   }
   return save(at, 'image.tar', layers)
 }
@@ -150,10 +150,10 @@ export async function makeLargeArchive(
 /** So much of the bytes, from a place on and over and over; a push does not look into layers. */
 async function turn(
   bytes: Buffer,
-  { folder, name, start, size }: { folder: string; name: string; start: number; size: number }
+  { directory, name, start, size }: { directory: string; name: string; start: number; size: number }
 ): Promise<Layer> {
   const hash = createHash('sha256')
-  const handle = await open(join(folder, name), 'w')
+  const handle = await open(join(directory, name), 'w')
   try {
     for (let written = 0, from = start; written < size; from = 0) {
       const piece = bytes.subarray(from, from + size - written)

@@ -17,21 +17,21 @@ const RUNS = Number(process.env.BENCH_RUNS ?? '5')
 const groups = process.argv.slice(2)
 const wants = (group: string): boolean => groups.length === 0 || groups.includes(group)
 
-const folder = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
+const directory = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
 const lines: Line[] = []
 try {
   if (wants('login')) lines.push(...(await benchLogin(RUNS)))
   if (['push', 'primitives', 'stages', 'levels', 'memory'].some(wants)) {
-    const archives = await makeBenchArchives(folder)
+    const archives = await makeBenchArchives(directory)
     if (wants('push')) lines.push(...(await benchPush(archives, RUNS)))
     if (wants('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
     if (wants('stages')) lines.push(...(await benchStages(archives, RUNS)))
     if (wants('levels')) lines.push(...(await benchLevels(archives, RUNS)))
-    if (wants('memory')) lines.push(...(await benchMemory(folder, archives.layer, RUNS)))
+    if (wants('memory')) lines.push(...(await benchMemory(directory, archives.layer, RUNS)))
   }
   lines.push(...(await benchScale(RUNS, wants)))
 } finally {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 }
 process.stderr.write('\n')
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`

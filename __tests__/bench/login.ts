@@ -24,17 +24,17 @@ export async function benchLogin(runs: number): Promise<Line[]> {
     )
   }
   const emulator = await startBenchEmulator()
-  const folder = await mkdtemp(join(tmpdir(), 'bench-login-'))
+  const directory = await mkdtemp(join(tmpdir(), 'bench-login-'))
   try {
-    await writeFile(join(folder, 'docker'), '#!/bin/sh\ncat >/dev/null </dev/null\n')
-    await chmod(join(folder, 'docker'), 0o755)
-    const path = `${folder}:${process.env.PATH ?? ''}`
+    await writeFile(join(directory, 'docker'), '#!/bin/sh\ncat >/dev/null </dev/null\n')
+    await chmod(join(directory, 'docker'), 0o755)
+    const path = `${directory}:${process.env.PATH ?? ''}`
     const ours: number[] = []
     const peer: number[] = []
     const memory: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
     for (let run = 0; run < MORE_RUNS * runs; run++) {
       const own = await measureAction({ mode: 'login' }, { ...emulator.env, PATH: path })
-      const other = await measurePeer(peerBundle, folder, { ...emulator.env, PATH: path })
+      const other = await measurePeer(peerBundle, directory, { ...emulator.env, PATH: path })
       ours.push(own.wallSeconds)
       peer.push(other.wallSeconds)
       memory.ours.push(own.peakMiB)
@@ -48,25 +48,25 @@ export async function benchLogin(runs: number): Promise<Line[]> {
     ]
   } finally {
     await emulator.stop()
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }
 }
 
 async function measurePeer(
   bundle: string,
-  folder: string,
+  directory: string,
   env: Readonly<Record<string, string>>
 ): ReturnType<typeof measure> {
   const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY']
-  const variables: Record<string, string> = { ...env, HOME: folder, RUNNER_TEMP: folder }
+  const variables: Record<string, string> = { ...env, HOME: directory, RUNNER_TEMP: directory }
   for (const name of files) {
-    variables[name] = join(folder, name)
-    await writeFile(join(folder, name), '')
+    variables[name] = join(directory, name)
+    await writeFile(join(directory, name), '')
   }
   return measure({
     program: process.execPath,
     args: [bundle],
-    cwd: folder,
+    cwd: directory,
     env: {
       ...variables,
       AWS_REGION: 'us-east-1',

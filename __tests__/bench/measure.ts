@@ -24,8 +24,8 @@ const GNU_TIME = '/usr/bin/time'
 
 /** Runs a program once and says what it took. @throws where it fails, with what it said */
 export async function measure(command: Command): Promise<Measurement> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-time-'))
-  const file = join(folder, 'time')
+  const directory = await mkdtemp(join(tmpdir(), 'bench-time-'))
+  const file = join(directory, 'time')
   try {
     await writeFile(file, '')
     const args = ['-f', '%U %S %M', '-o', file, command.program, ...command.args]
@@ -36,7 +36,7 @@ export async function measure(command: Command): Promise<Measurement> {
     const [user = NaN, system = NaN, kib = NaN] = line.split(' ').map(Number)
     return { wallSeconds, cpuSeconds: user + system, peakMiB: kib / 1024, stdout }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { cpus } from 'node:os'
-import { DEFAULT_LEVEL } from '../../src/push/compressor.js'
+import { DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
 import { measureAction } from './action.ts'
 import type { BenchArchives } from './archive.ts'
 import { startBenchEmulator } from './emulator.ts'

@@ -139,9 +139,9 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
 }
 
 /** What a push takes of memory, large archive against small. */
-export async function benchMemory(folder: string, layer: string, runs: number): Promise<Line[]> {
-  const small = await makeLargeArchive(folder, layer, 1)
-  const large = await makeLargeArchive(folder, layer, 4)
+export async function benchMemory(directory: string, layer: string, runs: number): Promise<Line[]> {
+  const small = await makeLargeArchive(directory, layer, 1)
+  const large = await makeLargeArchive(directory, layer, 4)
   const peak = async (archive: string, compression: string): Promise<number> => {
     const { peakMiB } = await withEmulator((emulator) =>
       ours({ compression })(emulator, archive, '1')

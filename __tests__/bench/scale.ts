@@ -169,12 +169,12 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
 }
 
 async function runOnce(scenario: Scenario, count: number): Promise<Run> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-scale-'))
-  const seed = join(folder, 'seed.json')
+  const directory = await mkdtemp(join(tmpdir(), 'bench-scale-'))
+  const seed = join(directory, 'seed.json')
   await writeFile(seed, JSON.stringify({ repositories: scenario.seed(count) }))
   const emulator = await startBenchEmulator(['--seed', seed])
   try {
-    const readme = join(folder, 'README.md')
+    const readme = join(directory, 'README.md')
     await writeFile(readme, README)
     const inputs = { ...scenario.inputs(count) }
     if ('readme' in inputs) inputs.readme = readme
@@ -185,6 +185,6 @@ async function runOnce(scenario: Scenario, count: number): Promise<Run> {
     return { ...measurement, calls, reads: requests - calls }
   } finally {
     await emulator.stop()
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }
 }

@@ -21,12 +21,12 @@ const BUDGET_BYTES = {
 /** All of dist/ that a user of the action downloads and that is code, likewise; the emulator and the quick start apart. */
 const DIST_BUDGET_BYTES = 1_125_000
 
-let folder: string
+let directory: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'budget-'))
+  directory = await mkdtemp(join(tmpdir(), 'budget-'))
 })
 afterEach(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 /** The bytes of all files of dist/ that the processes of a step loaded, as V8 saw them. */
@@ -54,25 +54,25 @@ describe('the bundle', () => {
     ['sync-catalog', { repository: 'team/app', description: 'text' }]
   ] as const)('loads no more than its budget in mode %s', async (mode, inputs) => {
     const emulator = await startEmulator()
-    const env = { ...emulator.env, NODE_V8_COVERAGE: folder }
+    const env = { ...emulator.env, NODE_V8_COVERAGE: directory }
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
     const run = await runAction({ mode, ...inputs }, { env })
     expect(run.errors).toEqual([])
-    const bytes = await loadedBytes(folder)
+    const bytes = await loadedBytes(directory)
     expect(bytes).toBeGreaterThan(100_000)
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES[mode])
   })
 
   it('loads no more than its budget in mode push-tar', async () => {
     const emulator = await startEmulator()
-    const env = { ...emulator.env, NODE_V8_COVERAGE: folder }
+    const env = { ...emulator.env, NODE_V8_COVERAGE: directory }
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
-    const tar = join(folder, '..', `${basename(folder)}.tar`)
+    const tar = join(directory, '..', `${basename(directory)}.tar`)
     await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
     const run = await runAction({ mode: 'push-tar', repository: 'team/app', tar }, { env })
     await rm(tar)
     expect(run.errors).toEqual([])
-    const bytes = await loadedBytes(folder)
+    const bytes = await loadedBytes(directory)
     expect(bytes).toBeGreaterThan(100_000)
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES['push-tar'])
   })

@@ -5,33 +5,33 @@ import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { startConnectProxy } from '../helpers/tls.js'
 
-let folder: string
+let directory: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ending-'))
+  directory = await mkdtemp(join(tmpdir(), 'ending-'))
 })
 afterEach(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 describe('the end of a step', () => {
   it('is a failure where it waits for what never comes, though nothing is left to do', async () => {
     const emulator = await startEmulator()
     // Login waits for the lock of another machine, with a clock that has stopped.
-    const lock = join(folder, 'config.json.ecr-public-lock')
+    const lock = join(directory, 'config.json.ecr-public-lock')
     await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, place: 'elsewhere' }))
-    const stopped = join(folder, 'stopped.cjs')
+    const stopped = join(directory, 'stopped.cjs')
     await writeFile(
       stopped,
       "require('node:timers/promises').setTimeout = () => new Promise(() => {})\n"
     )
-    const env = { ...emulator.env, DOCKER_CONFIG: folder, NODE_OPTIONS: `--require=${stopped}` }
+    const env = { ...emulator.env, DOCKER_CONFIG: directory, NODE_OPTIONS: `--require=${stopped}` }
     const run = await runAction({ mode: 'login' }, { env })
     expect(run.errors).toEqual(['Unexpected error – the step stopped in the middle'])
     expect(run.exitCode).toBe(1)
   })
 
   it('comes though something keeps the process of a failed step alive', async () => {
-    const lasting = join(folder, 'lasting.cjs')
+    const lasting = join(directory, 'lasting.cjs')
     await writeFile(lasting, 'setInterval(() => {}, 1000)\n')
     const run = await runAction({ mode: 'none' }, { env: { NODE_OPTIONS: `--require=${lasting}` } })
     expect(run.errors).toHaveLength(1)
@@ -55,7 +55,7 @@ describe('the end of a step', () => {
 
   it('is no failure where only the job summary cannot be written', async () => {
     const emulator = await startEmulator()
-    const summary = join(folder, 'summary')
+    const summary = join(directory, 'summary')
     await mkdir(summary)
     const env = { ...emulator.env, GITHUB_STEP_SUMMARY: summary }
     const run = await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { saveRelease, makeBase } from '../../src/start/demo-image.js'
+import { saveRelease, makeBase } from '../../src/quick-start/demo-image.js'
 import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
@@ -10,19 +10,19 @@ import type { RunningEmulator } from '../helpers/start-emulator.js'
 /** The operations that change a registry. */
 const WRITING = /^(?:Create|Delete|Put|Set|Tag|Untag|Initiate|Upload|Complete|BatchDelete)/
 
-let folder: string
+let directory: string
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'main-job-'))
+  directory = await mkdtemp(join(tmpdir(), 'main-job-'))
 })
 afterEach(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 /** An archive of two layers whose lower one is a file instead of the Node.js binary, to be quick. */
 async function makeArchive(version: string): Promise<string> {
-  const program = join(folder, 'program')
+  const program = join(directory, 'program')
   await writeFile(program, createHash('sha512').update('program').digest('hex').repeat(20_000))
-  const base = await makeBase(folder, program)
+  const base = await makeBase(directory, program)
   return (await saveRelease(base, version, program)).path
 }
 

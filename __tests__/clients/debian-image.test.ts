@@ -22,21 +22,21 @@ interface Manifest {
 const hex = (digest: string): string => digest.slice('sha256:'.length)
 
 describeWithClient(['debootstrap', 'buildah', 'skopeo'], 'a Debian image that buildah made', () => {
-  let folder: string
+  let directory: string
   let archive: string
   let diffIds: readonly string[]
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'debian-image-'))
-    const rootfs = join(folder, 'rootfs')
+    directory = await mkdtemp(join(tmpdir(), 'debian-image-'))
+    const rootfs = join(directory, 'rootfs')
     // The first stage is a root file system without its post-installation scripts having run.
     await run(getClient('debootstrap'), ['--foreign', '--variant=minbase', 'bookworm', rootfs])
-    archive = join(folder, 'debian.tar')
-    diffIds = await buildImage(folder, rootfs, archive)
+    archive = join(directory, 'debian.tar')
+    diffIds = await buildImage(directory, rootfs, archive)
   }, TIMEOUT_MS)
 
   afterAll(async () => {
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   }, TIMEOUT_MS)
 
   it(
@@ -54,7 +54,7 @@ describeWithClient(['debootstrap', 'buildah', 'skopeo'], 'a Debian image that bu
       expect(pushed.errors).toEqual([])
       expect(Number(pushed.outputs['uploaded-bytes'])).toBeGreaterThan(50_000_000)
 
-      const pulled = join(folder, 'pulled')
+      const pulled = join(directory, 'pulled')
       const source = `docker://${emulator.host}/debian/team/debian:bookworm`
       await run(getClient('skopeo'), ['copy', '--src-tls-verify=false', source, `dir:${pulled}`])
       expect(await diffIdsOf(pulled)).toEqual(diffIds)
@@ -70,12 +70,12 @@ describeWithClient(['debootstrap', 'buildah', 'skopeo'], 'a Debian image that bu
 })
 
 /** Makes an image of one layer with buildah and saves it as a docker-archive; returns its diff IDs. */
-async function buildImage(folder: string, rootfs: string, archive: string): Promise<string[]> {
+async function buildImage(directory: string, rootfs: string, archive: string): Promise<string[]> {
   const storage = [
     '--root',
-    join(folder, 'storage'),
+    join(directory, 'storage'),
     '--runroot',
-    join(folder, 'run'),
+    join(directory, 'run'),
     '--storage-driver',
     'vfs'
   ]
@@ -95,14 +95,16 @@ async function buildImage(folder: string, rootfs: string, archive: string): Prom
 }
 
 /** The digests of the uncompressed layers as they lie in skopeo's `dir:` layout, and the config's word for them. */
-async function diffIdsOf(folder: string): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
-  const config = JSON.parse(await readFile(join(folder, hex(manifest.config.digest)), 'utf8')) as {
+async function diffIdsOf(directory: string): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as Manifest
+  const config = JSON.parse(
+    await readFile(join(directory, hex(manifest.config.digest)), 'utf8')
+  ) as {
     rootfs: { diff_ids: string[] }
   }
   const diffIds: string[] = []
   for (const { digest } of manifest.layers) {
-    const layer = gunzipSync(await readFile(join(folder, hex(digest))))
+    const layer = gunzipSync(await readFile(join(directory, hex(digest))))
     diffIds.push(`sha256:${createHash('sha256').update(layer).digest('hex')}`)
   }
   expect(config.rootfs.diff_ids).toEqual(diffIds)

@@ -5,10 +5,10 @@ import { ALIAS, openRegistry } from '../emulator/registry/open-registry.js'
 import type { TestRegistry } from '../emulator/registry/open-registry.js'
 import { describeWithClient, getClientOutput, runClient } from '../helpers/clients.js'
 import type { ClientRun } from '../helpers/clients.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { temporaryDirectory } from './temporary-directory.js'
 
 interface Docker {
-  readonly folder: string
+  readonly directory: string
   readonly registry: TestRegistry
   /** Runs docker's command line, which has no engine here. */
   readonly run: (args: readonly string[], input?: string) => Promise<ClientRun>
@@ -17,13 +17,17 @@ interface Docker {
 
 async function withDocker(): Promise<Docker> {
   const registry = await openRegistry()
-  const folder = await temporaryFolder()
+  const directory = await temporaryDirectory()
   // No engine: the commands that need none speak to the registry themselves.
-  const env = { DOCKER_CONFIG: folder, HOME: folder, DOCKER_HOST: `unix://${folder}/none.sock` }
+  const env = {
+    DOCKER_CONFIG: directory,
+    HOME: directory,
+    DOCKER_HOST: `unix://${directory}/none.sock`
+  }
   const run: Docker['run'] = (args, input) =>
     runClient('docker', args, { env, ...(input === undefined ? {} : { input }) })
   const output: Docker['output'] = (...args) => getClientOutput('docker', args, { env })
-  return { folder, registry, run, output }
+  return { directory, registry, run, output }
 }
 
 async function login({ registry, run }: Docker, password?: string): Promise<ClientRun> {
@@ -35,9 +39,9 @@ async function login({ registry, run }: Docker, password?: string): Promise<Clie
 describeWithClient('docker', () => {
   test('logs in with the password of GetAuthorizationToken, and out', async () => {
     const docker = await withDocker()
-    const { folder, registry, output } = docker
+    const { directory, registry, output } = docker
     expect((await login(docker)).stdout).toContain('Login Succeeded')
-    const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as {
+    const config = JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as {
       auths: Record<string, { auth: string }>
     }
     expect(Buffer.from(config.auths[registry.emulator.host]!.auth, 'base64').toString()).toBe(

@@ -6,16 +6,16 @@ import { makeImage } from '../emulator/registry/images.js'
 import { ALIAS, openRegistry } from '../emulator/registry/open-registry.js'
 import { describeWithClient, getClientOutput } from '../helpers/clients.js'
 import { pushThroughApi } from './push-through-api.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { temporaryDirectory } from './temporary-directory.js'
 
 /** Runs podman or buildah on a storage of its own. */
 type Run = (...args: readonly string[]) => Promise<string>
 
 async function withStorage(client: 'buildah' | 'podman'): Promise<Run> {
-  const folder = await temporaryFolder()
-  const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')]
+  const directory = await temporaryDirectory()
+  const storage = ['--root', join(directory, 'root'), '--runroot', join(directory, 'run')]
   // TMPDIR: layers on their way up and down stay out of /var/tmp.
-  const env = { TMPDIR: folder, XDG_RUNTIME_DIR: folder, BUILDAH_ISOLATION: 'chroot' }
+  const env = { TMPDIR: directory, XDG_RUNTIME_DIR: directory, BUILDAH_ISOLATION: 'chroot' }
   return async (...args) => {
     const output = await getClientOutput(client, [...storage, '--storage-driver', 'vfs', ...args], {
       env
@@ -27,15 +27,15 @@ async function withStorage(client: 'buildah' | 'podman'): Promise<Run> {
 describeWithClient(['buildah', 'podman'], () => {
   test('buildah pushes what it built, and podman pulls the same image', async () => {
     const { emulator, credentials } = await openRegistry()
-    const [buildah, podman, folder] = await Promise.all([
+    const [buildah, podman, directory] = await Promise.all([
       withStorage('buildah'),
       withStorage('podman'),
-      temporaryFolder()
+      temporaryDirectory()
     ])
     const reference = `${emulator.host}/${ALIAS}/team/app:v1`
-    await writeFile(join(folder, 'app.txt'), 'an application')
+    await writeFile(join(directory, 'app.txt'), 'an application')
     const container = await buildah('from', 'scratch')
-    await buildah('copy', container, join(folder, 'app.txt'), '/app.txt')
+    await buildah('copy', container, join(directory, 'app.txt'), '/app.txt')
     await buildah('config', '--entrypoint', '["/app"]', container)
     const id = await buildah('commit', container, reference)
     await buildah('push', '--tls-verify=false', '--creds', credentials, reference)
@@ -73,7 +73,7 @@ describeWithClient(['buildah', 'podman'], () => {
     const { emulator, credentials, pushImage } = await openRegistry()
     await pushImage('team/app', makeImage('app'), 'v1')
     const podman = await withStorage('podman')
-    const authfile = ['--authfile', join(await temporaryFolder(), 'auth.json')]
+    const authfile = ['--authfile', join(await temporaryDirectory(), 'auth.json')]
     const password = credentials.slice('AWS:'.length)
     const login = ['login', '--tls-verify=false', ...authfile, '-u', 'AWS', '-p', password]
     expect(await podman(...login, emulator.host)).toContain('Login Succeeded')

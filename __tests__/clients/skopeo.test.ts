@@ -9,7 +9,7 @@ import { ALIAS, openRegistry } from '../emulator/registry/open-registry.js'
 import { describeWithClient, getClientOutput, runClient } from '../helpers/clients.js'
 import { allContent, readLayout, writeLayout } from './oci-layout.js'
 import { pushThroughApi } from './push-through-api.js'
-import { temporaryFolder } from './temporary-folder.js'
+import { temporaryDirectory } from './temporary-directory.js'
 
 const index = makeIndex([makeImage('for amd64'), makeImage('for arm64', 'arm64')])
 const insecure = ['--src-tls-verify=false', '--dest-tls-verify=false']
@@ -18,12 +18,12 @@ describeWithClient('skopeo', () => {
   describe.each(['faithful', 'strict-oci'] as const)('with the %s profile', (profile) => {
     test('pushes a multi-platform image that the API describes, and pulls it back', async () => {
       const { emulator, credentials } = await openRegistry({ profile })
-      const folder = await temporaryFolder()
-      await writeLayout(join(folder, 'in'), index, 'v1')
+      const directory = await temporaryDirectory()
+      await writeLayout(join(directory, 'in'), index, 'v1')
       const remote = `docker://${emulator.host}/${ALIAS}/team/app:v1`
       await getClientOutput('skopeo', [
         ...['copy', '--all', ...insecure, '--dest-creds', credentials],
-        ...[`oci:${folder}/in:v1`, remote]
+        ...[`oci:${directory}/in:v1`, remote]
       ])
       const api = createClient(emulator)
       const { imageDetails } = await api.send(
@@ -44,9 +44,9 @@ describeWithClient('skopeo', () => {
         '--all',
         ...insecure,
         remote,
-        `oci:${folder}/out:v1`
+        `oci:${directory}/out:v1`
       ])
-      expect(await readLayout(join(folder, 'out'), index)).toEqual(
+      expect(await readLayout(join(directory, 'out'), index)).toEqual(
         allContent(index).map(({ bytes }) => bytes)
       )
     })
@@ -54,10 +54,12 @@ describeWithClient('skopeo', () => {
     test('pulls an image that came in through the layer API as it was', async () => {
       const { emulator } = await openRegistry({ profile })
       await pushThroughApi(createClient(emulator), 'team/app', index, 'v1')
-      const folder = await temporaryFolder()
+      const directory = await temporaryDirectory()
       const remote = `docker://${emulator.host}/${ALIAS}/team/app:v1`
-      await getClientOutput('skopeo', ['copy', '--all', ...insecure, remote, `oci:${folder}:v1`])
-      expect(await readLayout(folder, index)).toEqual(allContent(index).map(({ bytes }) => bytes))
+      await getClientOutput('skopeo', ['copy', '--all', ...insecure, remote, `oci:${directory}:v1`])
+      expect(await readLayout(directory, index)).toEqual(
+        allContent(index).map(({ bytes }) => bytes)
+      )
     })
   })
 
@@ -89,8 +91,8 @@ describeWithClient('skopeo', () => {
 
   test('logs in, pushes with what it has saved, and is told off with a wrong password', async () => {
     const { emulator, credentials } = await openRegistry()
-    const folder = await temporaryFolder()
-    const authfile = ['--authfile', join(folder, 'auth.json')]
+    const directory = await temporaryDirectory()
+    const authfile = ['--authfile', join(directory, 'auth.json')]
     const login = (input: string): ReturnType<typeof runClient> =>
       runClient(
         'skopeo',
@@ -107,9 +109,9 @@ describeWithClient('skopeo', () => {
       )
     expect((await login('wrong')).exitCode).toBe(1)
     expect((await login(credentials.slice('AWS:'.length))).stdout).toContain('Login Succeeded')
-    await writeLayout(join(folder, 'in'), makeImage('app'), 'v1')
+    await writeLayout(join(directory, 'in'), makeImage('app'), 'v1')
     const target = `docker://${emulator.host}/${ALIAS}/team/app:v1`
-    const copy = ['copy', ...insecure, `oci:${folder}/in:v1`, target]
+    const copy = ['copy', ...insecure, `oci:${directory}/in:v1`, target]
     await getClientOutput('skopeo', [...copy, ...authfile])
     const anonymous = await runClient('skopeo', [...copy, '--dest-no-creds'])
     expect(anonymous.exitCode).toBe(1)

@@ -5,7 +5,7 @@ import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { errorFacts } from '../../src/ecr-public/error-facts.js'
 import { explainBriefly, explainError } from '../../src/ecr-public/explain-error.js'
 import type { ErrorContext } from '../../src/ecr-public/explain-error.js'
-import { ActionError } from '../../src/errors.js'
+import { ActionError } from '../../src/runner/errors.js'
 
 const TOKEN = 'IQoJb3JpZ2luX2VjE'.repeat(20)
 
@@ -165,11 +165,11 @@ describe('answers of the service', () => {
     ['RepositoryNotFoundException', 'There is no such repository', 'ensure-repo'],
     ['RegistryNotFoundException', 'There is no such registry', 'registry-id'],
     ['InvalidParameterException', 'ECR Public refused PutImage', 'because so']
-  ])('%s', (name, what, wayOut) => {
+  ])('%s', (name, what, fix) => {
     const thrown = answer(name, 'because so', { attempts: 5 })
     const { message } = explained(thrown, { operation: 'PutImage' })
     expect(message).toContain(what)
-    expect(message).toContain(wayOut)
+    expect(message).toContain(fix)
     expect(message).toContain('req-1')
   })
 

@@ -1,10 +1,10 @@
 import { allActions, allowStatements, PERMISSIONS } from '../../src/ecr-public/permissions.js'
-import { MODES } from '../../src/input-specs.js'
-import type { Mode } from '../../src/input-specs.js'
-import { ensureRepo } from '../../src/modes/ensure-repo.js'
-import { login } from '../../src/modes/login.js'
-import type { Report } from '../../src/report.js'
-import { temporaryFolder } from '../auth/temporary-folder.js'
+import { MODES } from '../../src/runner/inputs/input-specs.js'
+import type { Mode } from '../../src/runner/inputs/input-specs.js'
+import { ensureRepo } from '../../src/ensure-repo/ensure-repo.js'
+import { login } from '../../src/login/login.js'
+import type { Report } from '../../src/runner/report.js'
+import { temporaryDirectory } from '../login/temporary-directory.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
@@ -22,7 +22,7 @@ async function runWith(
     ]
   }
   const emulator = await startEmulator({ allow, seed })
-  const home = await temporaryFolder()
+  const home = await temporaryDirectory()
   const deps = makeDeps(emulator, { env: { HOME: home, RUNNER_TEMP: home, XDG_RUNTIME_DIR: home } })
   return mode === 'login'
     ? login(makeInputs(mode, texts), deps)

@@ -1,6 +1,6 @@
 import type { RetryErrorInfo } from '@smithy/types'
 import { createRetryStrategy, isWorthRetrying } from '../../src/ecr-public/retry-strategy.js'
-import type { Log } from '../../src/log.js'
+import type { Log } from '../../src/runner/log.js'
 
 /** An error as the SDK makes it of an answer of the service. */
 function answer(name: string, $fault: 'client' | 'server', httpStatusCode: number): Error {

@@ -9,16 +9,16 @@ import { DEFAULT_LIMITS, SWITCHES } from '../../src/emulator/options.js'
 import { callApi } from './call-api.js'
 import { runEmulator } from './emulator-process.js'
 
-let folder: string
+let directory: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'cli-'))
+  directory = mkdtempSync(join(tmpdir(), 'cli-'))
 })
 
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => rmSync(directory, { recursive: true }))
 
 function write(name: string, text: string): string {
-  const path = join(folder, name)
+  const path = join(directory, name)
   writeFileSync(path, text)
   return path
 }

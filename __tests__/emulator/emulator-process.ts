@@ -7,17 +7,17 @@ import { transformFileSync } from '@swc/core'
 const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Below node_modules, so that the packages are found from there. */
-const FOLDER = join(ROOT, 'node_modules', `.emulator-test-${String(process.pid)}`)
+const DIRECTORY = join(ROOT, 'node_modules', `.emulator-test-${String(process.pid)}`)
 
 let isBuilt = false
 const children = new Set<ChildProcess>()
 
 /** Transpiles the emulator, so that it can run as a process of its own without the bundle. */
 function build(): string {
-  const entry = join(FOLDER, 'index.js')
+  const entry = join(DIRECTORY, 'index.js')
   if (isBuilt) return entry
-  mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(join(FOLDER, 'package.json'), '{"type":"module"}\n')
+  mkdirSync(DIRECTORY, { recursive: true })
+  writeFileSync(join(DIRECTORY, 'package.json'), '{"type":"module"}\n')
   const source = join(ROOT, 'src', 'emulator')
   for (const path of globSync('**/*.ts', { cwd: source })) {
     const { code } = transformFileSync(join(source, path), {
@@ -26,7 +26,7 @@ function build(): string {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
       module: { type: 'es6' }
     })
-    const target = join(FOLDER, relative('.', path).replace(/\.ts$/, '.js'))
+    const target = join(DIRECTORY, relative('.', path).replace(/\.ts$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, code)
   }
@@ -69,5 +69,5 @@ export async function runEmulator(...args: string[]): Promise<EmulatorProcess> {
 
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
-  rmSync(FOLDER, { recursive: true, force: true })
+  rmSync(DIRECTORY, { recursive: true, force: true })
 })

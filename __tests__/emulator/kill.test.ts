@@ -61,22 +61,22 @@ class Pusher {
       return answer
     }
     try {
-      for (;;) await this.#step(call)
+      for (;;) await this.step(call)
     } catch {
       // Killed.
     }
   }
 
-  async #step(call: Call): Promise<void> {
+  private async step(call: Call): Promise<void> {
     const { pushed } = this
-    if (pushed.upload !== undefined) return this.#continueUpload(call, pushed.upload)
+    if (pushed.upload !== undefined) return this.continueUpload(call, pushed.upload)
     const [tag] = pushed.tags.keys()
     if (tag !== undefined && pushed.tags.size > 5 && this.random() < 0.5) {
       pushed.underWay = { tag, digest: undefined }
       await call('BatchDeleteImage', { imageIds: [{ imageTag: tag }] })
       pushed.tags.delete(tag)
     } else if (pushed.layers.size > 1 && this.random() < 0.6) {
-      await this.#putImage(call, [...pushed.layers])
+      await this.putImage(call, [...pushed.layers])
     } else {
       const { json } = await call('InitiateLayerUpload', {})
       const bytes = randomBytes(Math.ceil(this.random() * 3 * PART_BYTES) + 1)
@@ -85,7 +85,7 @@ class Pusher {
     pushed.underWay = undefined
   }
 
-  async #continueUpload(call: Call, upload: Upload): Promise<void> {
+  private async continueUpload(call: Call, upload: Upload): Promise<void> {
     const { uploadId, bytes, sent } = upload
     if (sent < bytes.length) {
       const part = bytes.subarray(sent, sent + PART_BYTES)
@@ -110,7 +110,7 @@ class Pusher {
     this.pushed.upload = undefined
   }
 
-  async #putImage(call: Call, layers: readonly string[]): Promise<void> {
+  private async putImage(call: Call, layers: readonly string[]): Promise<void> {
     const digest = layers[Math.floor(this.random() * layers.length)]!
     const config = { mediaType: TYPES.config, digest, size: 1 }
     const imageManifest = JSON.stringify({
@@ -148,13 +148,13 @@ class Pusher {
     expect([Object.fromEntries(tags), Object.fromEntries(either)]).toContainEqual(
       Object.fromEntries(found)
     )
-    this.#settle(found)
+    this.settle(found)
     if (upload !== undefined)
       expect(upload.sent + upload.sending).toBeLessThanOrEqual(upload.bytes.length)
   }
 
   /** What was under way is known by now. */
-  #settle(found: ReadonlyMap<string, string>): void {
+  private settle(found: ReadonlyMap<string, string>): void {
     const { tags, underWay } = this.pushed
     if (underWay === undefined) return
     const digest = found.get(underWay.tag)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_LIMITS, SWITCHES } from '../../src/emulator/options.js'
 
-const PARITY = readFileSync(join(import.meta.dirname, '..', '..', 'PARITY.md'), 'utf8')
+const PARITY = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'PARITY.md'), 'utf8')
 const ROWS = PARITY.split('\n').filter((line) => line.startsWith('|'))
 
 test.each(Object.entries(SWITCHES))(

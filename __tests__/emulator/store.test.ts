@@ -72,7 +72,7 @@ function withoutPort(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'))
 }
 
-test('with a data folder everything is there after a restart, and once more after the next', async () => {
+test('with a data directory everything is there after a restart, and once more after the next', async () => {
   const first = await startEmulator({ data, seed: SEED })
   await callApi(first, 'DeleteRepository', { repositoryName: 'gone' })
   await callApi(first, 'BatchDeleteImage', { ...APP, imageIds: [{ imageTag: 'latest' }] })
@@ -155,7 +155,7 @@ test('blobs that nothing names are gone, at once or at the next start', async ()
   expect(readdirSync(join(data, 'uploads'))).toEqual([])
 })
 
-test('without a data folder nothing stays on disk', () => {
+test('without a data directory nothing stays on disk', () => {
   const store = new Store(undefined, () => new Date())
   store.createRepository('app')
   const { digest } = store.addLayer('app', Buffer.from('a layer'))
@@ -165,7 +165,7 @@ test('without a data folder nothing stays on disk', () => {
   expect(existsSync(path)).toBe(false)
 })
 
-test('a data folder of something else is refused', async () => {
+test('a data directory of something else is refused', async () => {
   writeFileSync(join(data, 'journal.jsonl'), '{"journal":2}\n')
   await expect(startEmulator({ data })).rejects.toThrow('another version of the emulator')
   writeFileSync(join(data, 'journal.jsonl'), 'nonsense\n')

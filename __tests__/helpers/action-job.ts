@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { runAction } from './run-action.js'
 import type { ActionRun, ActionRunOptions } from './run-action.js'
 
-/** One job of a runner: steps that share a home and a temporary folder. */
+/** One job of a runner: steps that share a home and a temporary directory. */
 export interface ActionJob {
   readonly home: string
   readonly runnerTemp: string
@@ -19,17 +19,17 @@ export interface ActionJob {
   readonly post: (main: ActionRun) => Promise<ActionRun>
 }
 
-const folders = new Set<string>()
+const directories = new Set<string>()
 
 /** Starts a job; several on one machine share a `home`. */
 export async function startJob(
   env: Readonly<Record<string, string>>,
   home?: string
 ): Promise<ActionJob> {
-  const folder = await mkdtemp(join(tmpdir(), 'action-job-'))
-  folders.add(folder)
-  const runnerTemp = join(folder, 'temp')
-  const ownHome = home ?? join(folder, 'home')
+  const directory = await mkdtemp(join(tmpdir(), 'action-job-'))
+  directories.add(directory)
+  const runnerTemp = join(directory, 'temp')
+  const ownHome = home ?? join(directory, 'home')
   await mkdir(runnerTemp)
   await mkdir(ownHome, { recursive: true })
   // A PATH with no container tool, so that only the files that a test names are written.
@@ -45,5 +45,5 @@ export async function startJob(
 }
 
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
 })

@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { sha256Digest } from '../../src/image/digest.js'
-import type { Platform } from '../../src/image/manifest.js'
-import { MEDIA_TYPES } from '../../src/image/media-types.js'
-import { tarArchive, tarOfFiles, writeTar, type TarMember } from './tar-writer.js'
+import { sha256Digest } from '../../src/oci/digest.js'
+import type { Platform } from '../../src/oci/manifest.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import { tarArchive, tarOfFiles, writeTar } from './tar-writer.js'
+import type { TarMember } from './tar-writer.js'
 
 /** How a layer is stored. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd'
@@ -249,8 +250,8 @@ export async function writeOciArchive(
   await writeTar(path, ociMembers(images, options))
 }
 
-/** Writes an OCI layout as a folder. */
-export async function writeOciFolder(
+/** Writes an OCI layout as a directory. */
+export async function writeOciDirectory(
   path: string,
   images: readonly (TestImage | TestIndex)[],
   options: OciOptions = {}

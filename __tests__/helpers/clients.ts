@@ -24,8 +24,9 @@ const FIXED_PATHS: Readonly<Partial<Record<Client, string>>> = {
 /** The file of a client, or `undefined` where it is not installed; for boto3, the Python that has it. */
 export function findClient(client: Client): string | undefined {
   const fixed = FIXED_PATHS[client]
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  const candidates = fixed === undefined ? folders.map((folder) => join(folder, client)) : [fixed]
+  const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const candidates =
+    fixed === undefined ? directories.map((directory) => join(directory, client)) : [fixed]
   const path = candidates.find(isExecutable)
   if (client !== 'boto3' || path === undefined) return path
   try {

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Deps, Log } from '../../src/deps.js'
+import type { Deps, Log } from '../../src/runner/deps.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
-import { execute } from '../../src/exec.js'
-import { createRegistry } from '../../src/registry/create-registry.js'
+import { execute } from '../../src/runner/exec.js'
+import { createRegistry } from '../../src/registry-client/create-registry.js'
 import type { RunningEmulator } from './start-emulator.js'
 
 /** What a mode said, line by line, each with its level: `warning: …`. */
@@ -15,7 +15,7 @@ export interface TestDeps extends Deps {
   readonly loginStates: readonly string[]
 }
 
-const folders = new Set<string>()
+const directories = new Set<string>()
 
 /**
  * The real dependencies of a mode, pointed at an emulator: the SDK over HTTP, the registry client, no
@@ -61,7 +61,7 @@ export function makeDeps(
       backoff: () => 0,
       limitsRates: false
     })
-  let folder: Promise<string> | undefined
+  let directory: Promise<string> | undefined
   return {
     api,
     openRegistry: (host) =>
@@ -74,12 +74,12 @@ export function makeDeps(
     mask,
     saveLoginState: (text) => void loginStates.push(text),
     signal,
-    temporaryFolder: () => {
-      folder ??= mkdtemp(join(tmpdir(), 'make-deps-')).then((path) => {
-        folders.add(path)
+    temporaryDirectory: () => {
+      directory ??= mkdtemp(join(tmpdir(), 'make-deps-')).then((path) => {
+        directories.add(path)
         return path
       })
-      return folder
+      return directory
     },
     ...replaced,
     env,
@@ -90,5 +90,5 @@ export function makeDeps(
 }
 
 afterAll(async () => {
-  for (const path of folders) await rm(path, { recursive: true, force: true })
+  for (const path of directories) await rm(path, { recursive: true, force: true })
 })

@@ -1,6 +1,6 @@
-import { readInputs } from '../../src/inputs.js'
-import type { Inputs } from '../../src/inputs.js'
-import type { Mode } from '../../src/input-specs.js'
+import { readInputs } from '../../src/runner/inputs/inputs.js'
+import type { Inputs } from '../../src/runner/inputs/inputs.js'
+import type { Mode } from '../../src/runner/inputs/input-specs.js'
 
 /** The inputs of a mode as the action reads them, from texts as a workflow gives them. */
 export function makeInputs<M extends Mode>(

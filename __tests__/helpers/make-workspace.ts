@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 
-const folders = new Set<string>()
+const directories = new Set<string>()
 
-/** A fresh folder with these files in it; removed when the tests of the file have run. */
+/** A fresh directory with these files in it; removed when the tests of the file have run. */
 export async function makeWorkspace(
   files: Readonly<Record<string, string | Uint8Array>> = {}
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'workspace-'))
-  folders.add(folder)
+  const directory = await mkdtemp(join(tmpdir(), 'workspace-'))
+  directories.add(directory)
   for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), content)
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), content)
   }
-  return folder
+  return directory
 }
 
 /** A grey PNG image of this size; `shade` makes one image differ from another. */
@@ -55,5 +55,5 @@ function crc32(bytes: Buffer): number {
 }
 
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
 })

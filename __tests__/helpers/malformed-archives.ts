@@ -3,7 +3,7 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { MEDIA_TYPES } from '../../src/image/media-types.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import {
   blobName,
   buildBlob,
@@ -14,18 +14,17 @@ import {
   file,
   json,
   ociMembers,
-  writeOciFolder,
-  type TestBlob,
-  type TestImage,
-  type TestIndex
+  writeOciDirectory
 } from './archives.js'
-import { base256, tarArchive, tarMember, tarOfFiles, type TarMember } from './tar-writer.js'
+import type { TestBlob, TestImage, TestIndex } from './archives.js'
+import { base256, tarArchive, tarMember, tarOfFiles } from './tar-writer.js'
+import type { TarMember } from './tar-writer.js'
 
 /** An archive that must not be pushed. */
 export interface MalformedArchive {
   readonly name: string
-  /** Writes it into the folder and gives its path. */
-  readonly build: (folder: string) => Promise<string>
+  /** Writes it into the directory and gives its path. */
+  readonly build: (directory: string) => Promise<string>
   /** What the one line of error says. */
   readonly message: RegExp
   /** Only the bytes of a layer are wrong, which shows when they are read on their way to the registry. */
@@ -61,7 +60,7 @@ export const malformedArchives: readonly MalformedArchive[] = [
   ...links(),
   ...ociFiles(),
   ...ociGraphs(),
-  ...folders(),
+  ...directories(),
   ...wrongBytes()
 ]
 
@@ -69,18 +68,18 @@ function paths(): MalformedArchive[] {
   return [
     {
       name: 'a path that names nothing',
-      build: (folder) => Promise.resolve(join(folder, 'nothing.tar')),
+      build: (directory) => Promise.resolve(join(directory, 'nothing.tar')),
       message: /Cannot read a file – ".*nothing\.tar" – there is no such file/
     },
     {
       name: 'a path below a file',
-      build: async (folder) => join(await write(folder, Buffer.from('x')), 'below.tar'),
-      message: /Cannot read a file – .*below\.tar" – a part of its path is no folder/
+      build: async (directory) => join(await write(directory, Buffer.from('x')), 'below.tar'),
+      message: /Cannot read a file – .*below\.tar" – a part of its path is no directory/
     },
     {
       name: 'a FIFO',
-      build: async (folder) => {
-        const path = join(folder, 'fifo')
+      build: async (directory) => {
+        const path = join(directory, 'fifo')
         await promisify(execFile)('mkfifo', [path])
         return path
       },
@@ -93,8 +92,8 @@ function paths(): MalformedArchive[] {
     },
     {
       name: 'a link to itself',
-      build: async (folder) => {
-        const path = join(folder, 'loop.tar')
+      build: async (directory) => {
+        const path = join(directory, 'loop.tar')
         await symlink(path, path)
         return path
       },
@@ -198,7 +197,7 @@ function tarStructure(): MalformedArchive[] {
     ),
     {
       name: 'too many members',
-      build: (folder) => write(folder, Buffer.alloc(100_001 * 512, tarMember({ name: 'a' }))),
+      build: (directory) => write(directory, Buffer.alloc(100_001 * 512, tarMember({ name: 'a' }))),
       message: /holds too many files to be an image archive – at most 100000/
     }
   ]
@@ -374,9 +373,9 @@ function dockerFiles(): MalformedArchive[] {
       /no image in the archive: .* – it is of a Docker older than 1\.10/
     ),
     members(
-      'an image in a folder of the archive',
+      'an image in a directory of the archive',
       legacy.map((each) => ({ ...each, name: `app/${each.name}` })),
-      /it has the image in a folder/
+      /it has the image in a directory/
     ),
     docker(
       'a manifest.json that is not JSON',
@@ -531,7 +530,7 @@ function dockerFiles(): MalformedArchive[] {
     ),
     {
       name: 'a compressed layer beyond the quota',
-      build: (folder) => writeHuge(folder),
+      build: (directory) => writeHuge(directory),
       message:
         /A layer is larger than ECR Public takes: 10485760512 bytes – "1\.tar" – at most 10000 MiB/
     },
@@ -565,7 +564,7 @@ function links(): MalformedArchive[] {
       /goes round in a circle/
     ),
     with1(
-      'folders that are links in a circle',
+      'directories that are links in a circle',
       [link('1.tar', 'd/x'), link('d', 'd/y')],
       /goes round in a circle|goes through too many/
     ),
@@ -595,9 +594,9 @@ function links(): MalformedArchive[] {
       /names nothing in the archive: nothing – "1\.tar"/
     ),
     with1(
-      'a link to a folder',
+      'a link to a directory',
       [link('1.tar', 'd'), { name: 'd/', type: '5' }],
-      /no regular file where one is needed – "d" – it is a folder/
+      /no regular file where one is needed – "d" – it is a directory/
     ),
     with1(
       'a layer that is a device',
@@ -750,7 +749,7 @@ function ociFiles(): MalformedArchive[] {
       /is damaged: its bytes hash to another digest/
     ),
     oci(
-      'a blob that is a folder',
+      'a blob that is a directory',
       { [blobName(layer1.digest)]: undefined, [`${blobName(layer1.digest)}/x`]: Buffer.from('x') },
       /does not hold all of the image/
     )
@@ -835,25 +834,25 @@ function ociGraphs(): MalformedArchive[] {
     ),
     {
       name: 'an index of three platforms of which one is missing',
-      build: (folder) =>
-        writeMembers(folder, ociMembers([partial], { without: [s390x.content.digest] })),
+      build: (directory) =>
+        writeMembers(directory, ociMembers([partial], { without: [s390x.content.digest] })),
       message:
         /holds several platforms of the image \(linux\/amd64, linux\/arm64\), but not all: linux\/s390x is missing – save the image with all its platforms, or push one of them/
     },
     {
       name: 'an index of which no platform is complete',
-      build: (folder) =>
+      build: (directory) =>
         writeMembers(
-          folder,
+          directory,
           ociMembers([partial], { without: [image, arm, s390x].map((each) => each.configDigest) })
         ),
       message: /does not hold all of the image; missing, among others/
     },
     {
       name: 'a damaged manifest in a layout with manifest.json',
-      build: (folder) =>
+      build: (directory) =>
         writeMembers(
-          folder,
+          directory,
           ociMembers([image], { manifestJson: true }).map((member) =>
             member.name === blobName(image.content.digest)
               ? { ...member, body: Buffer.alloc(image.content.bytes.length, 0x20) }
@@ -864,8 +863,8 @@ function ociGraphs(): MalformedArchive[] {
     },
     {
       name: 'a layout and a manifest.json of different images',
-      build: (folder) =>
-        writeMembers(folder, [...dockerMembers([other], 'legacy'), ...ociMembers([image])]),
+      build: (directory) =>
+        writeMembers(directory, [...dockerMembers([other], 'legacy'), ...ociMembers([image])]),
       message: /holds 2 images – #0 ex\.com\/app:1, #1 ex\.com\/other:2/
     },
     graph(
@@ -896,7 +895,7 @@ function ociGraphs(): MalformedArchive[] {
       /manifest\.json lists 2000 images – at most 1000/
     ),
     members(
-      'a layer of a name with ten thousand folders',
+      'a layer of a name with ten thousand directories',
       membersOf({
         ...DOCKER_FILES,
         'manifest.json': json([{ ...MANIFEST, Layers: ['a/'.repeat(2000) + 'b', '2.tar'] }])
@@ -905,23 +904,23 @@ function ociGraphs(): MalformedArchive[] {
     ),
     {
       name: 'two images in an OCI layout and no choice',
-      build: (folder) => writeMembers(folder, ociMembers([image, { ...other, tags: [] }])),
+      build: (directory) => writeMembers(directory, ociMembers([image, { ...other, tags: [] }])),
       message: /holds 2 images – #0 ex\.com\/app:1, #1 without a name \(sha256:/
     }
   ]
 }
 
-function folders(): MalformedArchive[] {
-  const inFolder = (
+function directories(): MalformedArchive[] {
+  const inDirectory = (
     name: string,
     spoil: (path: string) => Promise<unknown>,
     message: RegExp
   ): MalformedArchive => ({
     name,
-    build: async (folder) => {
-      const path = join(folder, 'layout')
+    build: async (directory) => {
+      const path = join(directory, 'layout')
       await mkdir(path)
-      await writeOciFolder(path, [image], { without: [layer1.digest] })
+      await writeOciDirectory(path, [image], { without: [layer1.digest] })
       await spoil(path)
       return path
     },
@@ -929,39 +928,39 @@ function folders(): MalformedArchive[] {
   })
   return [
     {
-      name: 'an empty folder',
-      build: async (folder) => {
-        const path = join(folder, 'empty')
+      name: 'an empty directory',
+      build: async (directory) => {
+        const path = join(directory, 'empty')
         await mkdir(path)
         return path
       },
       message: /no image in the archive: it is empty/
     },
-    inFolder(
-      'a layout folder with a link out of it',
+    inDirectory(
+      'a layout directory with a link out of it',
       async (path) => {
         await writeFile(join(path, '..', 'outside'), layer1.blob)
         await symlink('../../../outside', join(path, blobName(layer1.digest)))
       },
-      /has a link that leads out of the folder – "blobs\/sha256\//
+      /has a link that leads out of the directory – "blobs\/sha256\//
     ),
-    inFolder(
-      'a layout folder with a link to itself',
+    inDirectory(
+      'a layout directory with a link to itself',
       (path) => symlink(layer1.digest.slice(7), join(path, blobName(layer1.digest))),
       /its links go round in a circle/
     ),
-    inFolder(
-      'a layout folder with a FIFO for a blob',
+    inDirectory(
+      'a layout directory with a FIFO for a blob',
       (path) => promisify(execFile)('mkfifo', [join(path, blobName(layer1.digest))]),
       /names a FIFO/
     ),
-    inFolder(
-      'a layout folder with a folder for a blob',
+    inDirectory(
+      'a layout directory with a directory for a blob',
       (path) => mkdir(join(path, blobName(layer1.digest))),
-      /names a folder/
+      /names a directory/
     ),
-    inFolder(
-      'a layout folder that misses a blob',
+    inDirectory(
+      'a layout directory that misses a blob',
       () => Promise.resolve(),
       /does not hold all of the image/
     )
@@ -1012,11 +1011,11 @@ function wrongBytes(): MalformedArchive[] {
 }
 
 function bytes(name: string, content: Uint8Array, message: RegExp): MalformedArchive {
-  return { name, build: (folder) => write(folder, content), message }
+  return { name, build: (directory) => write(directory, content), message }
 }
 
 function members(name: string, list: readonly TarMember[], message: RegExp): MalformedArchive {
-  return { name, build: (folder) => writeMembers(folder, list), message }
+  return { name, build: (directory) => writeMembers(directory, list), message }
 }
 
 function docker(name: string, changes: Files, message: RegExp): MalformedArchive {
@@ -1035,7 +1034,7 @@ function graph(
 ): MalformedArchive {
   return {
     name,
-    build: (folder) => writeMembers(folder, ociMembers([root], { blobs })),
+    build: (directory) => writeMembers(directory, ociMembers([root], { blobs })),
     message
   }
 }
@@ -1063,25 +1062,25 @@ function plainOfAnotherDigest(): TestImage {
   })
 }
 
-async function write(folder: string, content: Uint8Array): Promise<string> {
-  const path = join(folder, 'archive.tar')
+async function write(directory: string, content: Uint8Array): Promise<string> {
+  const path = join(directory, 'archive.tar')
   await writeFile(path, content)
   return path
 }
 
-async function writeMembers(folder: string, list: readonly TarMember[]): Promise<string> {
-  return write(folder, tarArchive(list))
+async function writeMembers(directory: string, list: readonly TarMember[]): Promise<string> {
+  return write(directory, tarArchive(list))
 }
 
 /** A layer of 10,000 MiB and a block, of which the disk holds only the begin. */
-async function writeHuge(folder: string): Promise<string> {
+async function writeHuge(directory: string): Promise<string> {
   const size = 10_000 * 1024 ** 2 + 512
   const small = membersOf({ ...DOCKER_FILES, '1.tar': undefined })
   const start = Buffer.concat([
     ...small.map(tarMember),
     tarMember({ name: '1.tar', size, body: Buffer.from('1f8b08', 'hex') })
   ])
-  const path = await write(folder, start)
+  const path = await write(directory, start)
   await truncate(path, start.length + size)
   return path
 }

@@ -11,8 +11,8 @@ import {
   PutImageCommand,
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
-import { sha256Digest } from '../../src/image/digest.js'
-import { MEDIA_TYPES } from '../../src/image/media-types.js'
+import { sha256Digest } from '../../src/oci/digest.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import type { RunningEmulator } from './start-emulator.js'
 
 /** A manifest or index that a test pushes. */

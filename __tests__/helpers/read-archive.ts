@@ -8,21 +8,22 @@ import type {
   StoredContent,
   StoredIndex,
   StoredManifest
-} from '../../src/archive/contents.js'
-import { openArchive, type OpenArchiveOptions } from '../../src/archive/open-archive.js'
-import { sha256Digest } from '../../src/image/digest.js'
+} from '../../src/image-archive/contents.js'
+import { openArchive } from '../../src/image-archive/open-archive.js'
+import type { OpenArchiveOptions } from '../../src/image-archive/open-archive.js'
+import { sha256Digest } from '../../src/oci/digest.js'
 
-/** A folder for the files of one test file's tests, taken away after each of them. */
-export function useFolder(): () => string {
-  let folder = ''
+/** A directory for the files of one test file's tests, taken away after each of them. */
+export function useDirectory(): () => string {
+  let directory = ''
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'archive-'))
+    directory = await mkdtemp(join(tmpdir(), 'archive-'))
   })
   afterEach(async () => {
     for (const contents of opened.splice(0)) await contents.close()
-    await rm(folder, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true })
   })
-  return () => folder
+  return () => directory
 }
 
 const opened: ArchiveContents[] = []
@@ -35,7 +36,7 @@ export async function openTestArchive(
 ): Promise<ArchiveContents> {
   const contents = await openArchive(path, {
     archiveImage,
-    temporaryFolder: () => mkdtemp(join(path, '..', 'unpacked-')),
+    temporaryDirectory: () => mkdtemp(join(path, '..', 'unpacked-')),
     signal: new AbortController().signal,
     ...options
   })

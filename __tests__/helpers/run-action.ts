@@ -20,7 +20,7 @@ export interface ActionRun {
 
 export interface ActionRunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** The working folder; a fresh one where it is left out. */
+  /** The working directory; a fresh one where it is left out. */
   readonly cwd?: string
   /** Set for the post step: the state that the main step saved. */
   readonly state?: Readonly<Record<string, string>>
@@ -29,20 +29,24 @@ export interface ActionRunOptions {
 }
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
-const folders = new Set<string>()
+const directories = new Set<string>()
 
 /** Runs `dist/index.js` as the runner does: inputs and state by environment, outputs by file. */
 export async function runAction(
   inputs: Readonly<Record<string, string>>,
   options: ActionRunOptions = {}
 ): Promise<ActionRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'run-action-'))
-  folders.add(folder)
-  const runnerTemp = join(folder, 'temp')
-  const home = join(folder, 'home')
-  const work = join(folder, 'work')
+  const directory = await mkdtemp(join(tmpdir(), 'run-action-'))
+  directories.add(directory)
+  const runnerTemp = join(directory, 'temp')
+  const home = join(directory, 'home')
+  const work = join(directory, 'work')
   for (const made of [runnerTemp, home, work]) await mkdir(made)
-  const files = { output: join(folder, 'o'), state: join(folder, 's'), summary: join(folder, 'y') }
+  const files = {
+    output: join(directory, 'o'),
+    state: join(directory, 's'),
+    summary: join(directory, 'y')
+  }
   for (const file of Object.values(files)) await writeFile(file, '')
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
@@ -89,5 +93,5 @@ function parseFileCommands(text: string): Record<string, string> {
 }
 
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
 })

@@ -57,9 +57,9 @@ export async function startTlsFront(target: URL): Promise<TlsFront> {
     tie(socket, connect(Number(target.port), target.hostname))
   )
   const port = await listen(server)
-  const folder = await mkdtemp(join(tmpdir(), 'tls-front-'))
-  closers.push(() => rm(folder, { recursive: true, force: true }))
-  const certificateFile = join(folder, 'certificate.pem')
+  const directory = await mkdtemp(join(tmpdir(), 'tls-front-'))
+  closers.push(() => rm(directory, { recursive: true, force: true }))
+  const certificateFile = join(directory, 'certificate.pem')
   await writeFile(certificateFile, cert)
   return { url: `https://localhost:${String(port)}`, certificateFile }
 }

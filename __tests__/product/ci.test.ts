@@ -38,7 +38,7 @@ async function run(job: string, workspace: string): Promise<StepRun[]> {
     workspace,
     matrix: { os: 'ubuntu-latest' },
     resolveAction: (uses) => {
-      if (uses.startsWith('./')) return { folder: join(workspace, uses) }
+      if (uses.startsWith('./')) return { directory: join(workspace, uses) }
       const skip = ACTIONS_LEFT_OUT[uses.split('@', 1)[0] ?? '']
       if (skip === undefined) throw new Error(`nobody says what to do with ${uses}`)
       return { skip }

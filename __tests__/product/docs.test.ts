@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import { parse } from 'yaml'
 import { helpText } from '../../src/emulator/cli-help.js'
-import { INPUT_SPECS } from '../../src/input-specs.js'
-import type { InputSpec, Mode } from '../../src/input-specs.js'
+import { INPUT_SPECS } from '../../src/runner/inputs/input-specs.js'
+import type { InputSpec, Mode } from '../../src/runner/inputs/input-specs.js'
 import { DOCUMENTS, listAnchors, listBlocks, listInlineCode, listLinks } from './markdown.js'
 import { readYaml, ROOT } from './read-workflow.js'
 import type { ActionFile, Workflow, WorkflowStep } from './read-workflow.js'
@@ -37,7 +37,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
         !examples.includes(name) &&
         !name.includes('count-images') &&
         !existsSync(join(ROOT, name)) &&
-        // Paths in the map of a folder, which leaves that folder's name out.
+        // Paths in the map of a directory, which leaves that directory's name out.
         !existsSync(join(ROOT, 'src', name))
     )
     expect(missing).toEqual([])
@@ -57,13 +57,13 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 })
 
-it('CONTRIBUTING has every folder of the source in its map', () => {
+it('CONTRIBUTING has every directory of the source in its map', () => {
   const text = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8')
-  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+  const directories = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
   const [, map = ''] = /^## The map of the house\n([^]*?)^## /m.exec(text) ?? []
-  expect(folders.filter((name) => !map.includes(`${name}/`))).toEqual([])
+  expect(directories.filter((name) => !map.includes(`${name}/`))).toEqual([])
 })
 
 it('names options of the emulator that it has', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
-import { MODES } from '../../src/input-specs.js'
+import { MODES } from '../../src/runner/inputs/input-specs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { listBlocks } from './markdown.js'
 import { runJob } from './run-job.js'
@@ -18,10 +18,10 @@ const MINUTES_MS = 60_000
 const DOCKER = `#!/usr/bin/env bash
 set -euo pipefail
 if [ "$1" != save ]; then exit 0; fi
-folder=$(mktemp --directory)
-"${process.execPath}" "${ROOT}/.github/scripts/sample-image.mjs" "$folder" saved
-tar --create --file "$3" --directory "$folder" .
-rm -r "$folder"
+directory=$(mktemp --directory)
+"${process.execPath}" "${ROOT}/.github/scripts/sample-image.mjs" "$directory" saved
+tar --create --file "$3" --directory "$directory" .
+rm -r "$directory"
 `
 
 let workspace: string
@@ -49,8 +49,8 @@ async function runExample(workflow: Workflow, options: Partial<JobOptions>): Pro
     path: [programs],
     resolveAction: (uses) => {
       const name = uses.split('@', 1)[0]
-      if (name === 'OWNER/ecr-public-action') return { folder: ROOT }
-      if (name === 'OWNER/ecr-public-action/emulator') return { folder: join(ROOT, 'emulator') }
+      if (name === 'OWNER/ecr-public-action') return { directory: ROOT }
+      if (name === 'OWNER/ecr-public-action/emulator') return { directory: join(ROOT, 'emulator') }
       if (name === 'actions/checkout') return { skip: 'the workspace is there' }
       if (name === 'aws-actions/configure-aws-credentials') return { skip: 'there is no account' }
       throw new Error(`nobody says what to do with ${uses}`)

@@ -1,7 +1,7 @@
-import { defaultOf, INPUT_SPECS, MODES } from '../../src/input-specs.js'
-import type { InputName, InputSpec, Mode } from '../../src/input-specs.js'
-import { OUTPUT_SPECS } from '../../src/output-specs.js'
-import type { OutputSpec } from '../../src/output-specs.js'
+import { defaultOf, INPUT_SPECS, MODES } from '../../src/runner/inputs/input-specs.js'
+import type { InputName, InputSpec, Mode } from '../../src/runner/inputs/input-specs.js'
+import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
+import type { OutputSpec } from '../../src/runner/output-specs.js'
 
 /**
  * What workflows rely on, written down once more: within a major version nothing here is removed, renamed or

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { INPUT_SPECS } from '../../src/input-specs.js'
-import type { InputSpec } from '../../src/input-specs.js'
+import { INPUT_SPECS } from '../../src/runner/inputs/input-specs.js'
+import type { InputSpec } from '../../src/runner/inputs/input-specs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { ROOT } from './read-workflow.js'
 
@@ -31,12 +31,12 @@ onDemand(
   '@github/local-action runs the source with .env.example (LOCAL_ACTION=1)',
   async () => {
     const emulator = await startEmulator()
-    const folder = mkdtempSync(join(tmpdir(), 'local-action-'))
-    const file = join(folder, '.env')
+    const directory = mkdtempSync(join(tmpdir(), 'local-action-'))
+    const file = join(directory, '.env')
     writeFileSync(file, example.replace('http://127.0.0.1:5111', emulator.url))
     const args = ['--yes', '@github/local-action', '.', 'src/main.ts', file]
     const { stdout } = await promisify(execFile)('npx', args, { cwd: ROOT, timeout: 600_000 })
-    rmSync(folder, { recursive: true })
+    rmSync(directory, { recursive: true })
     expect(stdout).not.toContain('::error::')
     expect(await emulator.operations()).toContain('CreateRepository')
   },

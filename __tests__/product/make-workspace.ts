@@ -11,21 +11,21 @@ const made = new Set<string>()
  * may be built and broken in it.
  */
 export function makeWorkspace({ packages = false } = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'workspace-'))
-  made.add(folder)
+  const directory = mkdtempSync(join(tmpdir(), 'workspace-'))
+  made.add(directory)
   for (const path of listFiles()) {
-    mkdirSync(join(folder, dirname(path)), { recursive: true })
-    cpSync(join(ROOT, path), join(folder, path), { verbatimSymlinks: true })
+    mkdirSync(join(directory, dirname(path)), { recursive: true })
+    cpSync(join(ROOT, path), join(directory, path), { verbatimSymlinks: true })
   }
   const git = (...args: readonly string[]): void => {
     const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com']
-    execFileSync('git', [...identity, ...args], { cwd: folder, stdio: 'ignore' })
+    execFileSync('git', [...identity, ...args], { cwd: directory, stdio: 'ignore' })
   }
   git('init', '--initial-branch=main')
   git('add', '--all')
   git('commit', '--message=All')
-  if (packages) linkTree(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  return folder
+  if (packages) linkTree(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+  return directory
 }
 
 /** What a commit of the working tree would hold. */
@@ -61,5 +61,5 @@ function linkOrCopy(source: string, target: string): void {
 }
 
 afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+  for (const directory of made) rmSync(directory, { recursive: true, force: true })
 })

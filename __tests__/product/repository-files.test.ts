@@ -120,6 +120,6 @@ it('editors indent and end lines as prettier does', () => {
 })
 
 it('the change log begins with the version of package.json', () => {
-  const [, newest] = /^## (\S+)/m.exec(read('docs/CHANGELOG.md')) ?? []
+  const [, newest] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
   expect(newest).toBe(packageJson.version)
 })

@@ -23,19 +23,21 @@ export interface StepRun {
 export interface JobOptions {
   /** The checked out repository: `GITHUB_WORKSPACE`. */
   readonly workspace: string
-  /** The folder of the action that a `uses:` names, or why the step is left out. */
-  readonly resolveAction: (uses: string) => { readonly folder: string } | { readonly skip: string }
+  /** The directory of the action that a `uses:` names, or why the step is left out. */
+  readonly resolveAction: (
+    uses: string
+  ) => { readonly directory: string } | { readonly skip: string }
   /** Why a `run:` is left out, or `undefined` where it runs. */
   readonly skipScript?: (script: string) => string | undefined
   readonly matrix?: Readonly<Record<string, string>>
   readonly contexts?: Contexts
   /** Variables of the machine, beside `PATH` and `HOME`. */
   readonly env?: Readonly<Record<string, string>>
-  /** Folders before the others on the `PATH`. */
+  /** Directories before the others on the `PATH`. */
   readonly path?: readonly string[]
 }
 
-const folders = new Set<string>()
+const directories = new Set<string>()
 
 /** Runs one job of a workflow as the runner does: expressions, environment files, outputs, post steps. */
 export async function runJob(
@@ -45,9 +47,9 @@ export async function runJob(
 ): Promise<StepRun[]> {
   const job = workflow.jobs[jobName]
   if (job === undefined) throw new Error(`no job ${jobName}`)
-  const folder = await mkdtemp(join(tmpdir(), 'run-job-'))
-  folders.add(folder)
-  const run = new JobRun(folder, options)
+  const directory = await mkdtemp(join(tmpdir(), 'run-job-'))
+  directories.add(directory)
+  const run = new JobRun(directory, options)
   await run.prepare()
   run.addEnv(workflow.env)
   run.addEnv(job.env)
@@ -58,20 +60,20 @@ export async function runJob(
 
 class JobRun {
   readonly results: StepRun[] = []
-  readonly #folder: string
-  readonly #options: JobOptions
-  readonly #env: Record<string, string>
-  readonly #steps: Record<string, unknown> = {}
-  readonly #posts: (() => Promise<void>)[] = []
-  #failed = false
-  #count = 0
+  private readonly directory: string
+  private readonly options: JobOptions
+  private readonly env: Record<string, string>
+  private readonly steps: Record<string, unknown> = {}
+  private readonly posts: (() => Promise<void>)[] = []
+  private failed = false
+  private count = 0
 
-  constructor(folder: string, options: JobOptions) {
-    this.#folder = folder
-    this.#options = options
-    this.#env = {
+  constructor(directory: string, options: JobOptions) {
+    this.directory = directory
+    this.options = options
+    this.env = {
       PATH: [...(options.path ?? []), process.env.PATH].join(delimiter),
-      HOME: join(folder, 'home'),
+      HOME: join(directory, 'home'),
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_WORKSPACE: options.workspace,
@@ -79,41 +81,41 @@ class JobRun {
       GITHUB_REPOSITORY: 'OWNER/ecr-public-action',
       GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
       RUNNER_OS: 'Linux',
-      RUNNER_TEMP: join(folder, 'temp'),
+      RUNNER_TEMP: join(directory, 'temp'),
       ...options.env
     }
   }
 
   async prepare(): Promise<void> {
-    await mkdir(join(this.#folder, 'home'))
-    await mkdir(join(this.#folder, 'temp'))
+    await mkdir(join(this.directory, 'home'))
+    await mkdir(join(this.directory, 'temp'))
   }
 
   addEnv(env: WorkflowStep['env'] = {}): void {
-    for (const [name, value] of Object.entries(env)) this.#env[name] = this.#fill(value)
+    for (const [name, value] of Object.entries(env)) this.env[name] = this.fill(value)
   }
 
   async step(step: WorkflowStep): Promise<void> {
     const title = titleOf(step)
-    if (!holds(step.if, this.#contexts(), { failed: this.#failed })) {
-      this.#record(step, title, { outcome: 'skipped', log: '' })
+    if (!holds(step.if, this.contexts(), { failed: this.failed })) {
+      this.record(step, title, { outcome: 'skipped', log: '' })
       return
     }
-    if (step.uses !== undefined) await this.#useAction(step, step.uses, title)
-    else await this.#runScript(step, step.run ?? '', title)
+    if (step.uses !== undefined) await this.useAction(step, step.uses, title)
+    else await this.runScript(step, step.run ?? '', title)
   }
 
   async postSteps(): Promise<void> {
-    for (const post of this.#posts.reverse()) await post()
+    for (const post of this.posts.reverse()) await post()
   }
 
-  async #useAction(step: WorkflowStep, uses: string, title: string): Promise<void> {
-    const action = this.#options.resolveAction(uses)
+  private async useAction(step: WorkflowStep, uses: string, title: string): Promise<void> {
+    const action = this.options.resolveAction(uses)
     if ('skip' in action) {
-      this.#record(step, title, { outcome: 'skipped', log: action.skip })
+      this.record(step, title, { outcome: 'skipped', log: action.skip })
       return
     }
-    const file = parse(await readFile(join(action.folder, 'action.yml'), 'utf8')) as ActionFile
+    const file = parse(await readFile(join(action.directory, 'action.yml'), 'utf8')) as ActionFile
     const inputs: Record<string, string> = {}
     for (const [name, { default: value }] of Object.entries(file.inputs ?? {})) {
       inputs[name] = value ?? ''
@@ -121,92 +123,92 @@ class JobRun {
     for (const [name, value] of Object.entries(step.with ?? {})) {
       // The runner only warns; a workflow of ours is not to have it.
       if (!(name in inputs)) throw new Error(`${title}: ${uses} has no input ${name}`)
-      inputs[name] = this.#fill(value)
+      inputs[name] = this.fill(value)
     }
-    const env = this.#stepEnv(step)
+    const env = this.stepEnv(step)
     for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value
-    const script = [join(action.folder, file.runs.main)]
-    const main = await this.#spawn(process.execPath, script, env)
-    this.#record(step, title, main)
+    const script = [join(action.directory, file.runs.main)]
+    const main = await this.spawn(process.execPath, script, env)
+    this.record(step, title, main)
     const { post } = file.runs
     if (post === undefined) return
-    this.#posts.push(async () => {
+    this.posts.push(async () => {
       const postEnv = { ...env }
       for (const [name, value] of Object.entries(main.state)) postEnv[`STATE_${name}`] = value
-      const run = await this.#spawn(process.execPath, [join(action.folder, post)], postEnv)
-      this.#record({}, `Post ${title}`, run)
+      const run = await this.spawn(process.execPath, [join(action.directory, post)], postEnv)
+      this.record({}, `Post ${title}`, run)
     })
   }
 
-  async #runScript(step: WorkflowStep, script: string, title: string): Promise<void> {
-    const skip = this.#options.skipScript?.(script.trim())
+  private async runScript(step: WorkflowStep, script: string, title: string): Promise<void> {
+    const skip = this.options.skipScript?.(script.trim())
     if (skip !== undefined) {
-      this.#record(step, title, { outcome: 'skipped', log: skip })
+      this.record(step, title, { outcome: 'skipped', log: skip })
       return
     }
-    const file = join(this.#folder, `script-${String(this.#count++)}.sh`)
-    await writeFile(file, this.#fill(script))
+    const file = join(this.directory, `script-${String(this.count++)}.sh`)
+    await writeFile(file, this.fill(script))
     // The command line of the runner for `shell: bash`.
     const args = ['--noprofile', '--norc', '-eo', 'pipefail', file]
-    this.#record(step, title, await this.#spawn('bash', args, this.#stepEnv(step)))
+    this.record(step, title, await this.spawn('bash', args, this.stepEnv(step)))
   }
 
-  #stepEnv(step: WorkflowStep): Record<string, string> {
-    const env = { ...this.#env }
-    for (const [name, value] of Object.entries(step.env ?? {})) env[name] = this.#fill(value)
+  private stepEnv(step: WorkflowStep): Record<string, string> {
+    const env = { ...this.env }
+    for (const [name, value] of Object.entries(step.env ?? {})) env[name] = this.fill(value)
     return env
   }
 
-  #fill(value: string | number | boolean): string {
-    return interpolate(String(value), this.#contexts(), { failed: this.#failed })
+  private fill(value: string | number | boolean): string {
+    return interpolate(String(value), this.contexts(), { failed: this.failed })
   }
 
-  #contexts(): Contexts {
+  private contexts(): Contexts {
     return {
-      steps: this.#steps,
-      env: this.#env,
-      runner: { os: 'Linux', temp: this.#env.RUNNER_TEMP },
-      matrix: this.#options.matrix ?? {},
+      steps: this.steps,
+      env: this.env,
+      runner: { os: 'Linux', temp: this.env.RUNNER_TEMP },
+      matrix: this.options.matrix ?? {},
       github: { ref: 'refs/heads/main', ref_name: 'main', token: '', run_id: '1', sha: 'HEAD' },
       vars: {},
-      ...this.#options.contexts
+      ...this.options.contexts
     }
   }
 
-  #record(
+  private record(
     step: WorkflowStep,
     title: string,
     run: Partial<StepRun> & { outcome: StepRun['outcome']; log: string }
   ): void {
     const conclusion =
       run.outcome === 'failure' && step['continue-on-error'] === true ? 'success' : run.outcome
-    if (conclusion === 'failure') this.#failed = true
+    if (conclusion === 'failure') this.failed = true
     const { outcome, log, outputs = {}, summary = '' } = run
     this.results.push({ title, outcome, conclusion, outputs, log, summary })
-    if (step.id !== undefined) this.#steps[step.id] = { outcome, conclusion, outputs }
+    if (step.id !== undefined) this.steps[step.id] = { outcome, conclusion, outputs }
   }
 
-  async #spawn(
+  private async spawn(
     program: string,
     args: readonly string[],
     env: Readonly<Record<string, string>>
   ): Promise<
     Omit<StepRun, 'title' | 'conclusion'> & { readonly state: Readonly<Record<string, string>> }
   > {
-    const folder = await mkdtemp(join(this.#folder, 'step-'))
+    const directory = await mkdtemp(join(this.directory, 'step-'))
     const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY'] as const
     const files: Record<string, string> = {}
     for (const name of names) {
-      files[name] = join(folder, name)
+      files[name] = join(directory, name)
       await writeFile(files[name], '')
     }
     const { log, exitCode } = await spawnAndCollect(program, args, {
-      cwd: this.#options.workspace,
+      cwd: this.options.workspace,
       env: { ...env, ...files }
     })
     const read = async (name: (typeof names)[number]): Promise<string> =>
       readFile(files[name] ?? '', 'utf8')
-    Object.assign(this.#env, parseFileCommands(await read('GITHUB_ENV')))
+    Object.assign(this.env, parseFileCommands(await read('GITHUB_ENV')))
     return {
       outcome: exitCode === 0 ? 'success' : 'failure',
       log,
@@ -251,5 +253,5 @@ function parseFileCommands(text: string): Record<string, string> {
 }
 
 afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+  for (const directory of directories) await rm(directory, { recursive: true, force: true })
 })

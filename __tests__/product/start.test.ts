@@ -18,7 +18,7 @@ function withoutValues(output: string): string {
 }
 
 it('npm start prints what the README shows', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/start/index.js'], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['dist/quick-start/index.js'], {
     cwd: ROOT
   })
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')

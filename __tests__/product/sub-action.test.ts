@@ -14,21 +14,21 @@ interface Half {
   readonly outputs: Readonly<Record<string, string>>
 }
 
-let folder: string
+let directory: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sub-action-'))
+  directory = mkdtempSync(join(tmpdir(), 'sub-action-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Runs `emulator/step.mjs` as the runner does: inputs by environment, what it leaves by file. */
 async function runHalf(env: Readonly<Record<string, string>>): Promise<Half> {
   const files = { GITHUB_STATE: '', GITHUB_ENV: '', GITHUB_OUTPUT: '' }
   for (const name of Object.keys(files) as (keyof typeof files)[]) {
-    files[name] = join(folder, name)
+    files[name] = join(directory, name)
     writeFileSync(files[name], '')
   }
   const child = spawn(process.execPath, [join(ROOT, 'emulator', 'step.mjs')], {
-    env: { PATH: process.env.PATH, RUNNER_TEMP: folder, ...files, ...env },
+    env: { PATH: process.env.PATH, RUNNER_TEMP: directory, ...files, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   let log = ''
@@ -69,7 +69,7 @@ const isRunning = (pid: number): boolean => {
 
 describe('the emulator sub-action', () => {
   it('starts what its inputs say, tells later steps where, and in the end shows what was asked and stops', async () => {
-    const seed = join(folder, 'seed.json')
+    const seed = join(directory, 'seed.json')
     writeFileSync(seed, JSON.stringify({ repositories: [{ name: 'team/app' }] }))
     const { status, exported, outputs, state } = await runHalf({
       INPUT_SEED: seed,

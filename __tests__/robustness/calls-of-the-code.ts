@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Mode } from '../../src/input-specs.js'
+import type { Mode } from '../../src/runner/inputs/input-specs.js'
 
 const SOURCE = join(import.meta.dirname, '..', '..', 'src')
 

@@ -1,5 +1,5 @@
 import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
-import { MODES } from '../../src/input-specs.js'
+import { MODES } from '../../src/runner/inputs/input-specs.js'
 import { listCallsOfCode } from './calls-of-the-code.js'
 import { checkCell, counts, inProcess, listCallsOfRun, listCells } from './faults.js'
 import type { Cell } from './faults.js'

@@ -9,7 +9,7 @@ import { afterBusyTime } from './busy-time.js'
 import { checkPlan } from './check-plan.js'
 import { readRegistryState } from './registry-state.js'
 import { runInProcess } from './run-in-process.js'
-import { makeStepFolder, scenarioEnv } from './scenarios.js'
+import { makeStepDirectory, scenarioEnv } from './scenarios.js'
 import type { Scenario, StepRun } from './scenarios.js'
 
 /** All that can go wrong with a call. */
@@ -58,12 +58,12 @@ export const counts = {
   'ended in a clear error': 0
 }
 
-let folder: string
+let directory: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'faults-'))
+  directory = await mkdtemp(join(tmpdir(), 'faults-'))
 })
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 /** Runs a step within this process. */
@@ -84,7 +84,7 @@ export const asProcess: Run = async (inputs, env, cwd) => {
   return run
 }
 
-/** A scenario that is set up in a registry and a folder of its own. */
+/** A scenario that is set up in a registry and a directory of its own. */
 export interface Stage {
   readonly emulator: RunningEmulator
   readonly step: string
@@ -101,7 +101,7 @@ export async function setUp(scenario: Scenario, run: Run, maxAttempts: number): 
     ...(scenario.allow === undefined ? {} : { allow: scenario.allow })
   })
   await scenario.prepare?.(emulator)
-  const step = await makeStepFolder(folder, `step ${stages++}`)
+  const step = await makeStepDirectory(directory, `step ${stages++}`)
   const inputs = { ...(await scenario.inputs(step)), 'max-attempts': String(maxAttempts) }
   const env = { ...emulator.env, ...scenarioEnv(step), RUNNER_TEMP: step }
   return {

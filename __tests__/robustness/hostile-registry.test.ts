@@ -51,17 +51,17 @@ function digestOf(text: string): string {
 }
 
 const servers: Server[] = []
-let folder: string
+let directory: string
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hostile-registry-'))
+  directory = await mkdtemp(join(tmpdir(), 'hostile-registry-'))
 })
 afterEach(async () => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 function json(response: ServerResponse, value: unknown, status = 200): true {
@@ -152,7 +152,7 @@ function run(
   service: HostileService,
   inputs: Readonly<Record<string, string>>
 ): Promise<ActionRun> {
-  return runAction(inputs, { cwd: folder, env: envOf(service) })
+  return runAction(inputs, { cwd: directory, env: envOf(service) })
 }
 
 function envOf(service: HostileService): Record<string, string> {
@@ -160,7 +160,7 @@ function envOf(service: HostileService): Record<string, string> {
     AWS_ENDPOINT_URL_ECR_PUBLIC: service.url,
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'RecognisableSecretAccessKey',
-    ...scenarioEnv(folder)
+    ...scenarioEnv(directory)
   }
 }
 
@@ -339,7 +339,7 @@ describe('a hostile service', () => {
       if (!operation.endsWith('RepositoryCatalogData')) return false
       return json(response, { catalogData: { logoUrl: `${other.url}/logo.png` } })
     })
-    await writeFile(join(folder, 'logo.png'), makePng(64, 64))
+    await writeFile(join(directory, 'logo.png'), makePng(64, 64))
     const result = await run(service, {
       mode: 'sync-catalog',
       repository: 'team/app',
@@ -382,13 +382,13 @@ describe('a hostile service', () => {
     const result = await runAction(
       { mode: 'login' },
       {
-        cwd: folder,
+        cwd: directory,
         env: {
           AWS_ENDPOINT_URL_ECR_PUBLIC: service.url,
           AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
           AWS_SECRET_ACCESS_KEY: 'x'.repeat(20),
           AWS_SESSION_TOKEN: 'RecognisableSessionToken0123456789',
-          ...scenarioEnv(folder)
+          ...scenarioEnv(directory)
         }
       }
     )

@@ -11,7 +11,7 @@ import { afterBusyTime } from './busy-time.js'
 import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { checkPlan } from './check-plan.js'
 import { readRegistryState } from './registry-state.js'
-import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
+import { makeStepDirectory, scenarioEnv, SCENARIOS } from './scenarios.js'
 import type { Scenario } from './scenarios.js'
 
 /**
@@ -26,13 +26,13 @@ const INTERRUPTIONS_PER_SCENARIO = isSoak ? 57 : 4
 /** How long a run may go on after a signal that it can catch, in milliseconds, before it counts as hanging. */
 const PATIENCE_MS = 10_000
 
-let folder: string
+let directory: string
 const counts = { interruptions: 0, 'came after the end': 0 }
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'interruptions-'))
+  directory = await mkdtemp(join(tmpdir(), 'interruptions-'))
 })
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
   tellCounts('interruptions', counts, SEED)
 })
 
@@ -106,7 +106,7 @@ async function checkTracks(
   expect(await listFiles(step)).toEqual(before)
 }
 
-/** The files of a folder, at any depth. */
+/** The files of a directory, at any depth. */
 async function listFiles(path: string): Promise<string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries
@@ -152,7 +152,7 @@ describe.each(SCENARIOS)('$name interrupted at a random moment', (scenario) => {
 async function measure(scenario: Scenario): Promise<{ milliseconds: number; requests: number }> {
   const emulator = await startEmulator({ seed: scenario.seed })
   await scenario.prepare?.(emulator)
-  const step = await makeStepFolder(folder, 'clean')
+  const step = await makeStepDirectory(directory, 'clean')
   const inputs = await scenario.inputs(step)
   let requests = 0
   emulator.onRequest(() => {
@@ -175,7 +175,7 @@ async function interruptOnce(scenario: Scenario, moment: Moment): Promise<boolea
   const isKilled = moment.way === 'SIGKILL'
   const emulator = await startEmulator({ seed: scenario.seed })
   await scenario.prepare?.(emulator)
-  const step = await makeStepFolder(folder, `run ${runs++}`)
+  const step = await makeStepDirectory(directory, `run ${runs++}`)
   const inputs = await scenario.inputs(step)
   const env = { ...emulator.env, ...scenarioEnv(step) }
   const before = await listFiles(step)
@@ -200,7 +200,7 @@ let runs = 0
 describe('a run that waits', () => {
   it.each(SCENARIOS)('for a service that does not answer ends soon: $name', async (scenario) => {
     const emulator = await startEmulator({ seed: scenario.seed })
-    const step = await makeStepFolder(folder, `waits ${runs++}`)
+    const step = await makeStepDirectory(directory, `waits ${runs++}`)
     const inputs = await scenario.inputs(step)
     const env = { ...emulator.env, ...scenarioEnv(step) }
     const before = await listFiles(step)
@@ -214,7 +214,7 @@ describe('a run that waits', () => {
 
   it('for a program that saves an image ends it, and leaves nothing of what it wrote', async () => {
     const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
-    const step = await makeStepFolder(folder, 'saves an image')
+    const step = await makeStepDirectory(directory, 'saves an image')
     const [docker, pid] = [join(step, 'docker'), join(step, 'pid')]
     await writeFile(docker, `#!/bin/sh\necho half an image\necho $$ > '${pid}'\nexec sleep 600\n`)
     await chmod(docker, 0o755)

@@ -10,8 +10,8 @@ import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
-import { OUTPUT_SPECS } from '../../src/output-specs.js'
-import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
+import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
+import { makeStepDirectory, scenarioEnv, SCENARIOS } from './scenarios.js'
 import { startLiar } from './start-liar.js'
 
 /** How often each scenario runs against a service whose texts are spoiled. */
@@ -38,17 +38,17 @@ const OWN_COMMANDS =
 const OUTPUT_NAMES = Object.keys(OUTPUT_SPECS)
 const STATE_NAMES = ['isPost', 'login']
 
-let folder: string
+let directory: string
 const servers: Server[] = []
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'log-injection-'))
+  directory = await mkdtemp(join(tmpdir(), 'log-injection-'))
 })
 afterEach(async () => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 /** No line of the log is a command that the payload made, and no markup of it is in the summary. */
@@ -93,7 +93,7 @@ describe('text from outside', () => {
         AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
         AWS_SECRET_ACCESS_KEY: 'x'.repeat(20),
         RUNNER_DEBUG: '1',
-        ...scenarioEnv(folder)
+        ...scenarioEnv(directory)
       }
       const inputs = mode === 'login' ? {} : { repository: 'team/app' }
       const run = await runAction(
@@ -113,7 +113,7 @@ describe('text from outside', () => {
       { mode: 'cleanup-tags', repository: 'team/app', 'older-than': payload }
     ]) {
       const emulator = await startEmulator()
-      const run = await runAction(inputs, { env: { ...emulator.env, ...scenarioEnv(folder) } })
+      const run = await runAction(inputs, { env: { ...emulator.env, ...scenarioEnv(directory) } })
       expect(run.exitCode).toBe(1)
       expectNothingForged(run)
     }
@@ -121,7 +121,7 @@ describe('text from outside', () => {
 
   it('forges nothing in an archive', async () => {
     const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
-    const tar = join(folder, 'hostile.tar')
+    const tar = join(directory, 'hostile.tar')
     const image = buildImage({
       compression: 'none',
       tags: [`ex.com/app:${PAYLOAD}`],
@@ -131,7 +131,7 @@ describe('text from outside', () => {
     for (const tags of [{}, { 'image-tags': 'v1' }]) {
       const inputs = { mode: 'push-tar', repository: 'team/app', tar, ...tags }
       const run = await runAction(inputs, {
-        env: { ...emulator.env, ...scenarioEnv(folder), RUNNER_DEBUG: '1' }
+        env: { ...emulator.env, ...scenarioEnv(directory), RUNNER_DEBUG: '1' }
       })
       expectNothingForged(run)
     }
@@ -139,14 +139,14 @@ describe('text from outside', () => {
 
   it('forges nothing in a README', async () => {
     const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
-    const readme = join(folder, 'README.md')
+    const readme = join(directory, 'README.md')
     await writeFile(
       readme,
       `# ${PAYLOADS[0] ?? ''}\n\n${PAYLOADS.join('\n\n')}\n\n## Usage\n\n${PAYLOAD}\n`
     )
     const run = await runAction(
       { mode: 'sync-catalog', repository: 'team/app', readme },
-      { env: { ...emulator.env, ...scenarioEnv(folder) } }
+      { env: { ...emulator.env, ...scenarioEnv(directory) } }
     )
     expect(run.errors).toEqual([])
     expectNothingForged(run)
@@ -162,7 +162,7 @@ describe('text from outside', () => {
         const emulator = await startEmulator({ seed: scenario.seed })
         await scenario.prepare?.(emulator)
         const liar = await startLiar(emulator, spoilTexts(share, seed))
-        const step = await makeStepFolder(folder, `step ${counts['spoiled runs']++}`)
+        const step = await makeStepDirectory(directory, `step ${counts['spoiled runs']++}`)
         const env = { ...emulator.env, ...scenarioEnv(step), AWS_ENDPOINT_URL_ECR_PUBLIC: liar.url }
         const inputs = { ...(await scenario.inputs(step)), 'max-attempts': '1' }
         const run = await runAction(inputs, { env: { ...env, RUNNER_DEBUG: '1' }, cwd: step })

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PutRepositoryCatalogDataCommand } from '@aws-sdk/client-ecr-public'
-import type { Mode } from '../../src/input-specs.js'
+import type { Mode } from '../../src/runner/inputs/input-specs.js'
 import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
 import { makePng } from '../helpers/make-workspace.js'
 import type { ActionRun } from '../helpers/run-action.js'
@@ -23,14 +23,22 @@ export interface Scenario {
   readonly prepare?: (emulator: RunningEmulator) => Promise<void>
   /** The calls that it is there for, where another scenario of the mode puts the others under faults. */
   readonly isAbout?: readonly string[]
-  /** Writes local files into the folder of the step and returns the inputs. */
-  readonly inputs: (folder: string) => Promise<Readonly<Record<string, string>>>
+  /** Writes local files into the directory of the step and returns the inputs. */
+  readonly inputs: (directory: string) => Promise<Readonly<Record<string, string>>>
   /** @throws where the registry or the machine is not as the report of a run that went through says. */
-  readonly checkSuccess: (run: StepRun, emulator: RunningEmulator, folder: string) => Promise<void>
+  readonly checkSuccess: (
+    run: StepRun,
+    emulator: RunningEmulator,
+    directory: string
+  ) => Promise<void>
   /** @throws where not all is as it was wished for, which is allowed after faults only */
   readonly checkDone?: (emulator: RunningEmulator) => Promise<void>
   /** @throws where a run that failed left something that must never be. */
-  readonly checkFailure: (run: StepRun, emulator: RunningEmulator, folder: string) => Promise<void>
+  readonly checkFailure: (
+    run: StepRun,
+    emulator: RunningEmulator,
+    directory: string
+  ) => Promise<void>
 }
 
 const DAY_MS = 86_400_000
@@ -39,17 +47,17 @@ const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).t
 const nothing = (): Promise<void> => Promise.resolve()
 
 /** The environment that every scenario runs in: nothing of the user's machine is touched. */
-export function scenarioEnv(folder: string): Record<string, string> {
+export function scenarioEnv(directory: string): Record<string, string> {
   return {
-    DOCKER_CONFIG: join(folder, 'docker'),
-    HOME: folder,
-    XDG_RUNTIME_DIR: join(folder, 'run')
+    DOCKER_CONFIG: join(directory, 'docker'),
+    HOME: directory,
+    XDG_RUNTIME_DIR: join(directory, 'run')
   }
 }
 
-async function readAuths(folder: string): Promise<Record<string, unknown>> {
+async function readAuths(directory: string): Promise<Record<string, unknown>> {
   try {
-    const text = await readFile(join(folder, 'docker', 'config.json'), 'utf8')
+    const text = await readFile(join(directory, 'docker', 'config.json'), 'utf8')
     return (JSON.parse(text) as { auths?: Record<string, unknown> }).auths ?? {}
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
@@ -62,12 +70,12 @@ const login: Scenario = {
   mode: 'login',
   seed: { repositories: [{ name: 'team/app' }] },
   inputs: () => Promise.resolve({ mode: 'login' }),
-  checkSuccess: async (run, _emulator, folder) => {
-    expect(Object.keys(await readAuths(folder))).toContain(run.outputs.registry)
+  checkSuccess: async (run, _emulator, directory) => {
+    expect(Object.keys(await readAuths(directory))).toContain(run.outputs.registry)
     expect(run.outputs['docker-password']).not.toBe('')
   },
-  checkFailure: async (_run, _emulator, folder) => {
-    expect(await readAuths(folder)).toEqual({})
+  checkFailure: async (_run, _emulator, directory) => {
+    expect(await readAuths(directory)).toEqual({})
   }
 }
 
@@ -171,14 +179,14 @@ const syncCatalog: Scenario = {
     )
     client.destroy()
   },
-  inputs: async (folder) => {
-    await writeFile(join(folder, 'README.md'), '# App\n\nWhat it is.\n\n## Usage\n\nRun it.\n')
-    await writeFile(join(folder, 'logo.png'), makePng(64, 64))
+  inputs: async (directory) => {
+    await writeFile(join(directory, 'README.md'), '# App\n\nWhat it is.\n\n## Usage\n\nRun it.\n')
+    await writeFile(join(directory, 'logo.png'), makePng(64, 64))
     return {
       mode: 'sync-catalog',
       repository: 'team/app',
-      readme: join(folder, 'README.md'),
-      logo: join(folder, 'logo.png'),
+      readme: join(directory, 'README.md'),
+      logo: join(directory, 'logo.png'),
       'display-name': 'The team',
       architectures: 'auto',
       'operating-systems': 'auto'
@@ -212,8 +220,8 @@ const pushDocker: Scenario = {
   name: 'push-tar of a docker-archive',
   mode: 'push-tar',
   seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] },
-  inputs: async (folder) => {
-    const tar = join(folder, 'docker.tar')
+  inputs: async (directory) => {
+    const tar = join(directory, 'docker.tar')
     await writeDockerArchive(tar, [
       buildImage({ compression: 'none', tags: ['ex.com/app:v1', 'ex.com/app:v0'] })
     ])
@@ -234,8 +242,8 @@ const pushIndex: Scenario = {
   name: 'push-tar of an OCI index',
   mode: 'push-tar',
   seed: { repositories: [{ name: 'team/app' }] },
-  inputs: async (folder) => {
-    const tar = join(folder, 'oci.tar')
+  inputs: async (directory) => {
+    const tar = join(directory, 'oci.tar')
     const children = ['amd64', 'arm64'].map((architecture) =>
       buildImage({
         tags: [],
@@ -391,9 +399,9 @@ export const FAULT_SCENARIOS: readonly Scenario[] = [
   largeCleanup
 ]
 
-/** A fresh folder for one step of a scenario. */
-export async function makeStepFolder(parent: string, name: string): Promise<string> {
-  const folder = join(parent, name)
-  await mkdir(folder, { recursive: true })
-  return folder
+/** A fresh directory for one step of a scenario. */
+export async function makeStepDirectory(parent: string, name: string): Promise<string> {
+  const directory = join(parent, name)
+  await mkdir(directory, { recursive: true })
+  return directory
 }

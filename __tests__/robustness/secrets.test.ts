@@ -5,19 +5,19 @@ import { buildImage, writeDockerArchive } from '../helpers/archives.js'
 import { runAction } from '../helpers/run-action.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
-import { makeStepFolder, scenarioEnv, SCENARIOS } from './scenarios.js'
+import { makeStepDirectory, scenarioEnv, SCENARIOS } from './scenarios.js'
 
 const SECRETS = {
   AWS_SECRET_ACCESS_KEY: 'Recognisable/SecretAccessKey+0123456789abcd',
   AWS_SESSION_TOKEN: 'RecognisableSessionToken//0123456789'
 }
 
-let folder: string
+let directory: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'secrets-'))
+  directory = await mkdtemp(join(tmpdir(), 'secrets-'))
 })
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 /** Every place that a step writes to and that others can read, by name. */
@@ -61,7 +61,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
   it('leaves them in no place but the ones made for them', async () => {
     const emulator = await startEmulator({ seed: scenario.seed })
     await scenario.prepare?.(emulator)
-    const step = await makeStepFolder(folder, scenario.name)
+    const step = await makeStepDirectory(directory, scenario.name)
     const env = { ...emulator.env, ...SECRETS, ...scenarioEnv(step), RUNNER_DEBUG: '1' }
     const args = new Set<string>()
     let watching = Promise.resolve()
@@ -79,12 +79,12 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
     const password = run.outputs['docker-password']
     const secrets = [...Object.values(SECRETS), ...(password === undefined ? [] : [password])]
     const places = await traces(run, step)
-    const authFiles = [
+    const credentialFiles = [
       join(step, 'docker', 'config.json'),
       join(step, '.config', 'containers', 'auth.json'),
       join(step, 'run', 'containers', 'auth.json')
     ]
-    for (const file of authFiles) {
+    for (const file of credentialFiles) {
       if (file in places) expect((await stat(file)).mode & 0o777).toBe(0o600)
     }
     for (const secret of secrets) {
@@ -95,7 +95,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
       ]
       for (const form of encoded) {
         for (const [place, text] of Object.entries(places)) {
-          if (authFiles.includes(place)) continue
+          if (credentialFiles.includes(place)) continue
           expect({ place, hasSecret: text.includes(form) }).toEqual({ place, hasSecret: false })
         }
         expect([...args].filter((line) => line.includes(form))).toEqual([])
@@ -105,7 +105,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
 
   it('masks nothing that is not secret, such as the user name or the registry', async () => {
     const emulator = await startEmulator({ seed: scenario.seed })
-    const step = await makeStepFolder(folder, `${scenario.name} masks`)
+    const step = await makeStepDirectory(directory, `${scenario.name} masks`)
     const run = await runAction(await scenario.inputs(step), {
       env: { ...emulator.env, ...scenarioEnv(step) },
       cwd: step
@@ -121,7 +121,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
 describe('a program that push-tar runs', () => {
   it('gets no secret by its command line', async () => {
     const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app' }] } })
-    const step = await makeStepFolder(folder, 'docker')
+    const step = await makeStepDirectory(directory, 'docker')
     const [docker, tar] = [join(step, 'docker'), join(step, 'app.tar')]
     await writeDockerArchive(tar, [buildImage({ tags: ['ex.com/app:v1'] })])
     await writeFile(docker, `#!/bin/sh\necho "$0 $*" >> '${step}/calls'\nexec cat '${tar}'\n`)
@@ -145,7 +145,7 @@ describe('a program that push-tar runs', () => {
 
 describe('an error that quotes a secret', () => {
   it('does not show it: a proxy with a password', async () => {
-    const step = await makeStepFolder(folder, 'proxy')
+    const step = await makeStepDirectory(directory, 'proxy')
     await writeFile(join(step, 'x'), '')
     const run = await runAction(
       { mode: 'login' },

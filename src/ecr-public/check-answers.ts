@@ -1,6 +1,6 @@
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import { NormalizedSchema } from '@smithy/core/schema'
-import { problem } from '../errors.js'
+import { problem } from '../runner/errors.js'
 
 /** Where and how an answer is not what the API's model says; `undefined` where it is. */
 type Check = (value: unknown, path: string) => Fault | undefined
@@ -38,8 +38,8 @@ export function checkAnswers(client: Pick<ECRPUBLICClient, 'middlewareStack'>): 
       throw problem({
         what: 'The endpoint answered something else than the API of ECR Public has',
         value: fault.path,
-        allowed: `there should be ${fault.wanted}`,
-        wayOut: 'check AWS_ENDPOINT_URL_ECR_PUBLIC, AWS_ENDPOINT_URL and the proxy'
+        expected: `there should be ${fault.wanted}`,
+        fix: 'check AWS_ENDPOINT_URL_ECR_PUBLIC, AWS_ENDPOINT_URL and the proxy'
       })
     },
     { step: 'initialize', priority: 'low', name: 'checkAnswers' }

@@ -1,17 +1,11 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Log } from '../log.js'
+import type { Log } from '../runner/log.js'
 import { checkAnswers } from './check-answers.js'
 import { nameOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
 import { limitRates } from './rate-limits.js'
-
-/**
- * The ECR Public API as the modes see it: `send` of the SDK's client, with retries, rate limits and
- * time-outs already in it.
- */
-export type EcrPublicApi = Pick<ECRPUBLICClient, 'send' | 'middlewareStack'>
 
 /** How the client behaves. */
 export interface EcrPublicClientOptions {

@@ -1,4 +1,4 @@
-import { messageOf, codeOf } from '../errors.js'
+import { messageOf, codeOf } from '../runner/errors.js'
 
 /** What can be known of an error that the SDK or the network threw. */
 export interface ErrorFacts {

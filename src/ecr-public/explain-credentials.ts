@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.js'
+import type { Problem } from '../runner/errors.js'
 import type { ErrorFacts } from './error-facts.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -34,24 +34,23 @@ export function explainCredentials(facts: ErrorFacts, env: Env): Problem | undef
     return {
       what: 'The web identity token of AWS_WEB_IDENTITY_TOKEN_FILE cannot be read',
       value: env.AWS_WEB_IDENTITY_TOKEN_FILE,
-      wayOut: 'unset the variable, or run aws-actions/configure-aws-credentials before this step'
+      fix: 'unset the variable, or run aws-actions/configure-aws-credentials before this step'
     }
   }
   if (EXPIRED.includes(name)) {
     return {
       what: 'The AWS session has expired',
       value: message,
-      allowed: 'credentials that live as long as the job needs them',
-      wayOut:
-        'run aws-actions/configure-aws-credentials right before this step, or raise its role-duration-seconds'
+      expected: 'credentials that live as long as the job needs them',
+      fix: 'run aws-actions/configure-aws-credentials right before this step, or raise its role-duration-seconds'
     }
   }
   if (UNKNOWN.includes(name)) {
     return {
       what: 'AWS does not know these credentials',
       value: message,
-      allowed: unknownCause(env),
-      wayOut: 'check the secrets of the workflow, or assume a role with OIDC instead'
+      expected: unknownCause(env),
+      fix: 'check the secrets of the workflow, or assume a role with OIDC instead'
     }
   }
   return explainSignature(facts)
@@ -63,16 +62,16 @@ function explainSignature({ name, message }: ErrorFacts): Problem | undefined {
     return {
       what: "This machine's clock is wrong",
       value: message,
-      allowed: 'AWS takes requests signed within 5 minutes of its own time',
-      wayOut: 'set the clock of the runner (NTP)'
+      expected: 'AWS takes requests signed within 5 minutes of its own time',
+      fix: 'set the clock of the runner (NTP)'
     }
   }
   // Its message quotes the signed request, session token and all.
   return {
     what: 'AWS does not accept the signature of the request',
-    allowed:
+    expected:
       'the secret access key does not belong to the access key id, or has a blank at its end',
-    wayOut: 'check the secrets of the workflow, or assume a role with OIDC instead'
+    fix: 'check the secrets of the workflow, or assume a role with OIDC instead'
   }
 }
 
@@ -88,8 +87,8 @@ function noCredentials(message: string, env: Env): Problem {
   return {
     what: 'There are no AWS credentials',
     ...(isGeneral ? {} : { value: message }),
-    allowed: `looked at: ${lookedAt(env).join('; ')}`,
-    wayOut: `run aws-actions/configure-aws-credentials before this step, as below (a pull request from a fork gets neither secrets nor OIDC tokens: rehearse it with this action's emulator)`
+    expected: `looked at: ${lookedAt(env).join('; ')}`,
+    fix: `run aws-actions/configure-aws-credentials before this step, as below (a pull request from a fork gets neither secrets nor OIDC tokens: rehearse it with this action's emulator)`
   }
 }
 

@@ -1,6 +1,6 @@
-import { ActionError, messageOf, problem } from '../errors.js'
-import type { Problem } from '../errors.js'
-import type { Mode } from '../input-specs.js'
+import { ActionError, messageOf, problem } from '../runner/errors.js'
+import type { Problem } from '../runner/errors.js'
+import type { Mode } from '../runner/inputs/input-specs.js'
 import { errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import { explainCredentials, OIDC_SNIPPET } from './explain-credentials.js'
@@ -80,15 +80,14 @@ function explainDenied(
     return {
       what: `AWS did not let the job assume the role: ${action}`,
       value: message,
-      wayOut:
-        "check the role's trust policy: the OIDC provider, its audience and the repository, branch or environment it names"
+      fix: "check the role's trust policy: the OIDC provider, its audience and the repository, branch or environment it names"
     }
   }
   const isExplicit = /explicit deny/i.test(message)
   return {
     what: `Access denied: ${action ?? 'an IAM action'} is ${isExplicit ? 'denied by a policy' : 'not allowed'}`,
     value: message,
-    wayOut: isExplicit
+    fix: isExplicit
       ? 'an explicit deny (service control policy, permissions boundary or IAM policy) must be lifted; no Allow outweighs it'
       : `allow it to the role of the job, as below; README, section "${PERMISSIONS_SECTION}", has the whole policy of ${mode === undefined ? 'every mode' : `mode ${mode}`}`,
     ...(isExplicit ? {} : { details: statementsFor(action, mode) })
@@ -128,24 +127,23 @@ function explainService(
     return {
       what: `${call} was still throttled${tries}`,
       value: message,
-      allowed: 'the rates are of the whole account, shared by all its jobs',
-      wayOut: 'raise max-attempts (up to 20), or let fewer jobs run at once (concurrency:)'
+      expected: 'the rates are of the whole account, shared by all its jobs',
+      fix: 'raise max-attempts (up to 20), or let fewer jobs run at once (concurrency:)'
     }
   }
   if (name === 'UnsupportedCommandException') {
     return {
       what: `${call} is not supported there`,
       value: message,
-      allowed: 'ECR Public has its API only in us-east-1',
-      wayOut: 'unset AWS_ENDPOINT_URL_ECR_PUBLIC and AWS_ENDPOINT_URL, or point them to us-east-1'
+      expected: 'ECR Public has its API only in us-east-1',
+      fix: 'unset AWS_ENDPOINT_URL_ECR_PUBLIC and AWS_ENDPOINT_URL, or point them to us-east-1'
     }
   }
   if (name === 'LimitExceededException' || name === 'TooManyTagsException') {
     return {
       what: `${call} would exceed a quota`,
       value: message,
-      wayOut:
-        'delete what is no longer needed, or ask for more: https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html'
+      fix: 'delete what is no longer needed, or ask for more: https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html'
     }
   }
   const missing = MISSING[name]
@@ -153,7 +151,7 @@ function explainService(
   return {
     what: missing,
     value: message,
-    wayOut: 'check "repository" and "registry-id"; mode ensure-repo creates a repository'
+    fix: 'check "repository" and "registry-id"; mode ensure-repo creates a repository'
   }
 }
 
@@ -169,7 +167,7 @@ function explainAnswer(
     return {
       what: `ECR Public failed to do ${call}${tries}`,
       value: isAnswer ? `${name}: ${message}` : `HTTP status ${String(status)}`,
-      wayOut: 'run the job again later; https://health.aws.amazon.com tells of outages'
+      fix: 'run the job again later; https://health.aws.amazon.com tells of outages'
     }
   }
   return {

@@ -1,5 +1,5 @@
-import type { Problem } from '../errors.js'
-import { findProxy } from '../network/proxy.js'
+import type { Problem } from '../runner/errors.js'
+import { findProxy } from '../http/proxy.js'
 import type { ErrorFacts } from './error-facts.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -45,15 +45,15 @@ function explainHost(
     return {
       what: isProxy ? 'The proxy has no address' : 'The host has no address',
       value: peer ?? message,
-      allowed: 'DNS knows no such host, or does not answer',
-      wayOut: isProxy ? 'check HTTPS_PROXY and HTTP_PROXY' : endpointAdvice(env)
+      expected: 'DNS knows no such host, or does not answer',
+      fix: isProxy ? 'check HTTPS_PROXY and HTTP_PROXY' : endpointAdvice(env)
     }
   }
   if (code === 'ECONNREFUSED') {
     return {
       what: isProxy ? 'The proxy refused the connection' : 'The host refused the connection',
       value: peer ?? message,
-      wayOut: isProxy
+      fix: isProxy
         ? 'check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY'
         : endpointAdvice(env)
     }
@@ -62,7 +62,7 @@ function explainHost(
     return {
       what: 'The endpoint of the API is no URL',
       value: env.AWS_ENDPOINT_URL_ECR_PUBLIC || env.AWS_ENDPOINT_URL,
-      wayOut: 'correct AWS_ENDPOINT_URL_ECR_PUBLIC or AWS_ENDPOINT_URL, or unset it'
+      fix: 'correct AWS_ENDPOINT_URL_ECR_PUBLIC or AWS_ENDPOINT_URL, or unset it'
     }
   }
   return undefined
@@ -73,30 +73,29 @@ function explainTls({ code, message }: ErrorFacts): Problem | undefined {
     return {
       what: 'The certificate of the server is signed by nobody that this machine trusts',
       value: `${code}: ${message}`,
-      allowed: 'usually a proxy that opens TLS connections',
-      wayOut: 'name its CA certificate (a PEM file) in NODE_EXTRA_CA_CERTS'
+      expected: 'usually a proxy that opens TLS connections',
+      fix: 'name its CA certificate (a PEM file) in NODE_EXTRA_CA_CERTS'
     }
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return {
       what: "The certificate of the server is not valid by this machine's clock",
       value: `${code}: ${message}`,
-      wayOut: 'check the clock of the runner, then the certificate'
+      fix: 'check the clock of the runner, then the certificate'
     }
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
       what: 'The certificate of the server is for another host',
       value: message,
-      wayOut: 'check the endpoint, the proxy and what DNS answers'
+      fix: 'check the endpoint, the proxy and what DNS answers'
     }
   }
   if (code === 'EPROTO') {
     return {
       what: 'The server does not speak TLS',
-      allowed: 'https needs a server that does',
-      wayOut:
-        'use http:// in AWS_ENDPOINT_URL for an emulator, and in HTTPS_PROXY for a plain proxy'
+      expected: 'https needs a server that does',
+      fix: 'use http:// in AWS_ENDPOINT_URL for an emulator, and in HTTPS_PROXY for a plain proxy'
     }
   }
   return undefined
@@ -113,16 +112,16 @@ function explainStranger(
     return {
       what: `The proxy wants a user and password${by}`,
       value: '407 Proxy Authentication Required',
-      allowed: 'HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
-      wayOut: 'keep the URL in a secret; special characters in it are percent-encoded'
+      expected: 'HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
+      fix: 'keep the URL in a secret; special characters in it are percent-encoded'
     }
   }
   if (name === 'SyntaxError' && status < 500) {
     return {
       what: `Something else than ECR Public answered${by}`,
       value: `HTTP status ${String(status)}`,
-      allowed: 'JSON of the API; usually it is a proxy that refuses the host, or a wrong endpoint',
-      wayOut: `allow ${API_HOST} on the proxy, or list it in NO_PROXY`
+      expected: 'JSON of the API; usually it is a proxy that refuses the host, or a wrong endpoint',
+      fix: `allow ${API_HOST} on the proxy, or list it in NO_PROXY`
     }
   }
   return undefined
@@ -138,8 +137,8 @@ function explainLoss(
   return {
     what: `The connection was lost${tries}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
-    ...(proxy === undefined ? {} : { allowed: `through the proxy ${proxy}` }),
-    wayOut: 'run the job again; raise max-attempts where it happens often'
+    ...(proxy === undefined ? {} : { expected: `through the proxy ${proxy}` }),
+    fix: 'run the job again; raise max-attempts where it happens often'
   }
 }
 

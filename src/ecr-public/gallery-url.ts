@@ -1,4 +1,4 @@
-import { isLoopback, originOf } from '../network/loopback.js'
+import { isLoopback, originOf } from '../http/loopback.js'
 
 /** Where people look at what ECR Public serves (https://docs.aws.amazon.com/AmazonECR/latest/public/what-is-ecr.html). */
 const GALLERY = 'https://gallery.ecr.aws'

@@ -5,7 +5,7 @@ import {
   DescribeRepositoriesCommand
 } from '@aws-sdk/client-ecr-public'
 import type { ImageDetail, ImageTagDetail, Registry, Repository } from '@aws-sdk/client-ecr-public'
-import type { EcrPublicApi } from './client.js'
+import type { EcrPublicApi } from '../runner/deps.js'
 import { listPages } from './pages.js'
 
 /** The rows that one page may have at the most (the API model's MaxResults). */

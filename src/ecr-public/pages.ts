@@ -1,4 +1,4 @@
-import { problem } from '../errors.js'
+import { problem } from '../runner/errors.js'
 
 /** One page of a listing. */
 interface Page {
@@ -34,6 +34,6 @@ export async function* listPages<P extends Page>(
   }
   throw problem({
     what: `The service never ends the list of ${name}`,
-    wayOut: 'try again; should it persist, report it to AWS'
+    fix: 'try again; should it persist, report it to AWS'
   })
 }

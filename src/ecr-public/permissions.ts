@@ -1,4 +1,4 @@
-import type { Mode } from '../input-specs.js'
+import type { Mode } from '../runner/inputs/input-specs.js'
 
 /** IAM actions that a mode needs only for some of its inputs. */
 export interface OptionalPermissions {

@@ -1,4 +1,4 @@
-import { problem } from '../errors.js'
+import { problem } from '../runner/errors.js'
 
 /** The API model's RepositoryName: 2 to 205 characters of this pattern. */
 const NAME_PATTERN = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/
@@ -33,15 +33,15 @@ export function parseRepositoryReference(text: string): RepositoryReference {
     throw problem({
       what: 'Input "repository" names a tag or digest',
       value: text,
-      allowed: 'a repository name, alias/name or the repository URI',
-      wayOut: 'leave out what follows the name'
+      expected: 'a repository name, alias/name or the repository URI',
+      fix: 'leave out what follows the name'
     })
   }
   if (isHost && rest.length < 2) {
     throw problem({
       what: 'Input "repository" lacks the alias or the name',
       value: text,
-      allowed: 'HOST/ALIAS/NAME, as the API returns it in repositoryUri'
+      expected: 'HOST/ALIAS/NAME, as the API returns it in repositoryUri'
     })
   }
   return { text, host: isHost ? first : undefined, path }
@@ -70,7 +70,7 @@ export function checkRepositoryName(name: string, text: string): string {
   throw problem({
     what: 'Input "repository" holds a name that ECR Public does not take',
     value: text,
-    allowed: `${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} characters: lower-case letters and digits, single . _ - between them, / between segments`
+    expected: `${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} characters: lower-case letters and digits, single . _ - between them, / between segments`
   })
 }
 

@@ -1,6 +1,6 @@
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
-import { createExchanger } from '../network/exchange.js'
+import { createExchanger } from '../http/exchange.js'
 
 /** How long a connection may stay silent, in milliseconds; the SDK's default is for ever. */
 const IDLE_TIMEOUT_MS = 60_000

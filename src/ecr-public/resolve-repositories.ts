@@ -1,8 +1,8 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import type { Deps } from '../deps.js'
-import { problem } from '../errors.js'
-import type { EcrPublicApi } from './client.js'
+import type { Deps } from '../runner/deps.js'
+import { problem } from '../runner/errors.js'
+import type { EcrPublicApi } from '../runner/deps.js'
 import { listRegistries, listRepositories } from './listings.js'
 import {
   checkRepositoryName,
@@ -37,7 +37,7 @@ export async function resolveRepositoryNames(
     throw problem({
       what: 'Input "repository" holds a glob',
       value: text,
-      allowed: 'names only in this mode'
+      expected: 'names only in this mode'
     })
   }
   for (const { path, text } of parsed) checkRepositoryName(path, text)
@@ -94,8 +94,8 @@ async function matching(
   throw problem({
     what: 'Input "repository" holds a glob that matches nothing',
     value: text,
-    allowed: `the registry has ${all.length} ${all.length === 1 ? 'repository' : 'repositories'}`,
-    wayOut: 'in globs * stays within one path segment and ** crosses them'
+    expected: `the registry has ${all.length} ${all.length === 1 ? 'repository' : 'repositories'}`,
+    fix: 'in globs * stays within one path segment and ** crosses them'
   })
 }
 
@@ -148,8 +148,8 @@ function checkOwnership(
   throw problem({
     what: 'Input "repository" names another registry',
     value: text,
-    allowed: registry.aliases.map((own) => `${registry.host}/${own}/…`).join(' or '),
-    wayOut: 'check the credentials, or give "registry-id" where the registry is another account\'s'
+    expected: registry.aliases.map((own) => `${registry.host}/${own}/…`).join(' or '),
+    fix: 'check the credentials, or give "registry-id" where the registry is another account\'s'
   })
 }
 
@@ -170,8 +170,8 @@ async function chooseReading(
     throw problem({
       what: 'Input "repository" has two meanings',
       value: text,
-      allowed: `there is a repository "${whole}", and a repository "${withoutAlias}" under the alias`,
-      wayOut: 'give the whole repository URI'
+      expected: `there is a repository "${whole}", and a repository "${withoutAlias}" under the alias`,
+      fix: 'give the whole repository URI'
     })
   }
   return wholeExists ? whole : withoutAlias

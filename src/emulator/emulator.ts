@@ -43,7 +43,7 @@ const REGISTRY_OPERATIONS = [
 /**
  * The whole of ECR Public on one port, as a server that listens nowhere yet. Its store ends with it.
  *
- * @throws Error where an option, the seed or the data folder cannot be used
+ * @throws Error where an option, the seed or the data directory cannot be used
  */
 export function createEmulator(options: EmulatorOptions = {}): Server {
   const settings = resolveOptions(options)

@@ -53,16 +53,16 @@ interface ActiveRule {
 
 /** The faults that are set. */
 export class Faults {
-  readonly #operations: ReadonlySet<string>
-  #rules: ActiveRule[] = []
+  private readonly operations: ReadonlySet<string>
+  private ruleList: ActiveRule[] = []
 
   /** @param operations the names that rules may use */
   constructor(operations: Iterable<string>) {
-    this.#operations = new Set(operations)
+    this.operations = new Set(operations)
   }
 
   get rules(): readonly FaultRule[] {
-    return this.#rules.map(({ rule }) => rule)
+    return this.ruleList.map(({ rule }) => rule)
   }
 
   /**
@@ -71,18 +71,18 @@ export class Faults {
    * @throws Error saying what is wrong with the rule
    */
   add(value: unknown): FaultRule {
-    const rule = parseFaultRule(value, this.#operations)
-    this.#rules.push({ rule, draw: createDraw(rule.seed ?? 1) })
+    const rule = parseFaultRule(value, this.operations)
+    this.ruleList.push({ rule, draw: createDraw(rule.seed ?? 1) })
     return rule
   }
 
   clear(): void {
-    this.#rules = []
+    this.ruleList = []
   }
 
   /** The fault that strikes this call, if one does; a rule with a count is used up by it. */
   take(operation: string): FaultRule | undefined {
-    for (const active of this.#rules) {
+    for (const active of this.ruleList) {
       if (strikes(active, operation)) return active.rule
     }
     return undefined

@@ -91,7 +91,7 @@ export interface EmulatorOptions extends Partial<Switches> {
   readonly account?: string
   /** The alias of the registry. */
   readonly alias?: string
-  /** The folder where everything lasts; without it everything ends with the server. */
+  /** The directory where everything lasts; without it everything ends with the server. */
   readonly data?: string
   /** What is there at the start, where the store is empty: the contents of a seed file. */
   readonly seed?: unknown

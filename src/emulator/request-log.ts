@@ -29,35 +29,35 @@ export interface LoggedRequest {
 
 /** The requests so far, for tests and for people who look for what a client did. */
 export class RequestLog {
-  readonly #now: () => Date
-  #entries: LoggedRequest[] = []
-  readonly #byRequest = new WeakMap<IncomingMessage, LoggedRequest>()
+  private readonly now: () => Date
+  private entryList: LoggedRequest[] = []
+  private readonly byRequest = new WeakMap<IncomingMessage, LoggedRequest>()
 
   constructor(now: () => Date) {
-    this.#now = now
+    this.now = now
   }
 
   get entries(): readonly LoggedRequest[] {
-    return this.#entries
+    return this.entryList
   }
 
   clear(): void {
-    this.#entries = []
+    this.entryList = []
   }
 
   /** Begins the entry of a request; it is complete when the response has ended. */
   begin(request: IncomingMessage, response: ServerResponse): LoggedRequest {
     const entry: LoggedRequest = {
-      time: this.#now().toISOString(),
+      time: this.now().toISOString(),
       method: request.method ?? '',
       path: request.url ?? '',
       status: 0,
       requestBytes: 0,
       responseBytes: 0
     }
-    this.#byRequest.set(request, entry)
-    if (this.#entries.length >= 2 * MAX_ENTRIES) this.#entries = this.#entries.slice(MAX_ENTRIES)
-    this.#entries.push(entry)
+    this.byRequest.set(request, entry)
+    if (this.entryList.length >= 2 * MAX_ENTRIES) this.entryList = this.entryList.slice(MAX_ENTRIES)
+    this.entryList.push(entry)
     countRequestBytes(request, entry)
     countResponseBytes(response, entry)
     return entry
@@ -65,7 +65,7 @@ export class RequestLog {
 
   /** Adds to the entry of a request. */
   note(request: IncomingMessage, more: Partial<LoggedRequest>): void {
-    const entry = this.#byRequest.get(request)
+    const entry = this.byRequest.get(request)
     if (entry !== undefined) Object.assign(entry, more)
   }
 }

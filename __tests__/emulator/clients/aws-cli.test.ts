@@ -35,18 +35,18 @@ function commandOf(operation: string): string {
 }
 
 describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
-  let folder: string
+  let directory: string
   let cli: ChildProcess | undefined
   let ended: Promise<unknown> | undefined
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'aws-cli-'))
+    directory = mkdtempSync(join(tmpdir(), 'aws-cli-'))
   })
 
   afterEach(async () => {
     cli?.stdin?.end()
     await ended
-    rmSync(folder, { recursive: true })
+    rmSync(directory, { recursive: true })
   })
 
   /** The AWS CLI, pointed at an emulator; notes which commands succeeded. */
@@ -54,14 +54,14 @@ describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
     const done = new Set<string>()
     // The Python that the tests of boto3 use is the one that Debian's AWS CLI runs under.
     const child = spawn(getClient('boto3'), [join(import.meta.dirname, 'run_aws_cli.py')], {
-      cwd: folder,
+      cwd: directory,
       env: {
         AWS_ACCESS_KEY_ID: 'key',
         AWS_SECRET_ACCESS_KEY: 'secret',
         AWS_DEFAULT_REGION: 'us-east-1',
         AWS_PAGER: '',
         AWS_EC2_METADATA_DISABLED: 'true',
-        HOME: folder
+        HOME: directory
       },
       stdio: ['pipe', 'pipe', 'inherit']
     })
@@ -98,7 +98,7 @@ describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
     const emulator = await startEmulator()
     const { call, fail, done } = createAws(emulator.url)
     const file = (name: string, content: string | Buffer): string => {
-      writeFileSync(join(folder, name), content)
+      writeFileSync(join(directory, name), content)
       return name
     }
     const { registries } = await call('DescribeRegistries')

@@ -5,7 +5,7 @@ import { describeWithClient, runClient } from '../../helpers/clients.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { MODEL } from '../model/service-model.js'
 
-const MODEL_FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'ecr-public-model')
+const MODEL_DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'ecr-public-model')
 
 interface Line {
   readonly operation: string
@@ -25,25 +25,25 @@ const NOT_HERE = [
 ]
 
 describeWithClient('boto3', () => {
-  let folder: string
+  let directory: string
 
   // boto3 as Debian has it, with the model of today.
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'boto3-'))
-    const target = join(folder, 'ecr-public', '2020-10-30')
+    directory = mkdtempSync(join(tmpdir(), 'boto3-'))
+    const target = join(directory, 'ecr-public', '2020-10-30')
     mkdirSync(target, { recursive: true })
     for (const name of ['service-2.json', 'paginators-1.json']) {
-      cpSync(join(MODEL_FOLDER, name), join(target, name))
+      cpSync(join(MODEL_DIRECTORY, name), join(target, name))
     }
   })
 
-  afterEach(() => rmSync(folder, { recursive: true }))
+  afterEach(() => rmSync(directory, { recursive: true }))
 
   test('every operation, its paginator and its errors are what boto3 takes for ECR Public', async () => {
     const emulator = await startEmulator()
     const script = join(import.meta.dirname, 'drive_operations.py')
     const run = await runClient('boto3', [script, emulator.url], {
-      env: { AWS_DATA_PATH: folder, AWS_EC2_METADATA_DISABLED: 'true' }
+      env: { AWS_DATA_PATH: directory, AWS_EC2_METADATA_DISABLED: 'true' }
     })
     expect({ exitCode: run.exitCode, stderr: run.stderr }).toEqual({ exitCode: 0, stderr: '' })
     const lines = run.stdout

@@ -30,17 +30,17 @@ export interface ServiceModel {
   readonly shapes: Readonly<Record<string, ModelShape>>
 }
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'ecr-public-model')
+const DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'ecr-public-model')
 
 /** The model that AWS publishes. */
 export const MODEL = JSON.parse(
-  readFileSync(join(FOLDER, 'service-2.json'), 'utf8')
+  readFileSync(join(DIRECTORY, 'service-2.json'), 'utf8')
 ) as ServiceModel
 
 /** The operations with pages. */
 export const PAGINATORS = Object.keys(
   (
-    JSON.parse(readFileSync(join(FOLDER, 'paginators-1.json'), 'utf8')) as {
+    JSON.parse(readFileSync(join(DIRECTORY, 'paginators-1.json'), 'utf8')) as {
       pagination: Record<string, unknown>
     }
   ).pagination

@@ -110,18 +110,18 @@ test('a seed is applied to an empty store only, and once more through the contro
 describeWithClient('skopeo', () => {
   test('the images of a seed are real: skopeo copies all platforms of an index', async () => {
     const emulator = await startEmulator({ seed: SEED })
-    const folder = mkdtempSync(join(tmpdir(), 'seed-'))
+    const directory = mkdtempSync(join(tmpdir(), 'seed-'))
     await getClientOutput('skopeo', [
       'copy',
       '--all',
       '--src-tls-verify=false',
       `docker://${emulator.host}/a1b2c3d4/team/app:v1`,
-      `oci:${folder}:v1`
+      `oci:${directory}:v1`
     ])
-    const index: unknown = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'))
+    const index: unknown = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8'))
     const mediaType = 'application/vnd.oci.image.index.v1+json'
     expect(index).toMatchObject({ manifests: [{ mediaType }] })
-    rmSync(folder, { recursive: true })
+    rmSync(directory, { recursive: true })
   })
 })
 

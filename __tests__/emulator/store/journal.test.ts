@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Journal } from '../../../src/emulator/store/journal.js'
 
-let folder: string
+let directory: string
 let path: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'journal-'))
-  path = join(folder, 'journal.jsonl')
+  directory = mkdtempSync(join(tmpdir(), 'journal-'))
+  path = join(directory, 'journal.jsonl')
 })
 
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => rmSync(directory, { recursive: true }))
 
 function replay(): unknown[] {
   const lines: unknown[] = []

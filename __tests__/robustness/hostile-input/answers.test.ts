@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { runInProcess } from '../run-in-process.js'
-import { makeStepFolder, scenarioEnv, SCENARIOS } from '../scenarios.js'
+import { makeStepDirectory, scenarioEnv, SCENARIOS } from '../scenarios.js'
 import type { Scenario } from '../scenarios.js'
 import { startLiar } from '../start-liar.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
@@ -30,12 +30,12 @@ const attack: fc.Arbitrary<Attack> = fc.record({
   changes: fc.array(jsonChange, { minLength: 1, maxLength: 3 })
 })
 
-let folder: string
+let directory: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hostile-answers-'))
+  directory = await mkdtemp(join(tmpdir(), 'hostile-answers-'))
 })
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 function changeAnswer(body: Buffer, changes: readonly JsonChange[]): Buffer {
@@ -55,7 +55,7 @@ async function runAgainst(given: Attack): Promise<void> {
   const liar = await startLiar(emulator, (body, number) =>
     given.answers.includes(number) ? changeAnswer(body, given.changes) : body
   )
-  const step = await makeStepFolder(folder, `step ${runs++}`)
+  const step = await makeStepDirectory(directory, `step ${runs++}`)
   try {
     const inputs = { ...(await scenario.inputs(step)), 'max-attempts': '1' }
     const env = {

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import type { ArchiveContents, StoredContent } from '../../../src/archive/contents.js'
-import { openArchive } from '../../../src/archive/open-archive.js'
-import { splitZstdFrames } from '../../../src/archive/zstd-frames.js'
+import type { ArchiveContents, StoredContent } from '../../../src/image-archive/contents.js'
+import { openArchive } from '../../../src/image-archive/open-archive.js'
+import { splitZstdFrames } from '../../../src/image-archive/compression/zstd-frames.js'
 import {
   blobName,
   buildBlob,
@@ -33,17 +33,17 @@ const tars = [
   tarArchive(ociMembers([index], { manifestJson: true }))
 ]
 
-let folder: string
-/** All that may ever be in the folder: anything else was written to where nothing must be. */
+let directory: string
+/** All that may ever be in the directory: anything else was written to where nothing must be. */
 const OWN = ['archive', 'layout', 'outside', 'temporary']
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hostile-archives-'))
-  await writeFile(join(folder, 'outside'), OUTSIDE)
-  await mkdir(join(folder, 'temporary'))
+  directory = await mkdtemp(join(tmpdir(), 'hostile-archives-'))
+  await writeFile(join(directory, 'outside'), OUTSIDE)
+  await mkdir(join(directory, 'temporary'))
 })
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true })
+  await rm(directory, { recursive: true, force: true })
 })
 
 test(
@@ -90,13 +90,13 @@ test(
 )
 
 async function readArchive(bytes: Uint8Array): Promise<void> {
-  const path = join(folder, 'archive')
+  const path = join(directory, 'archive')
   await writeFile(path, bytes)
   await readAll(path)
 }
 
 async function readLayout(members: readonly TarMember[]): Promise<void> {
-  const path = join(folder, 'layout')
+  const path = join(directory, 'layout')
   await rm(path, { recursive: true, force: true })
   for (const { name, body } of members) {
     if (name.endsWith('/')) continue
@@ -111,7 +111,7 @@ async function readLayout(members: readonly TarMember[]): Promise<void> {
 async function readAll(path: string): Promise<void> {
   try {
     const contents = await openArchive(path, {
-      temporaryFolder: () => Promise.resolve(join(folder, 'temporary')),
+      temporaryDirectory: () => Promise.resolve(join(directory, 'temporary')),
       signal: new AbortController().signal
     })
     try {
@@ -120,8 +120,8 @@ async function readAll(path: string): Promise<void> {
       await contents.close()
     }
   } finally {
-    expect(OWN).toEqual(expect.arrayContaining(await readdir(folder)))
-    expect(await readdir(join(folder, 'temporary'))).toEqual([])
+    expect(OWN).toEqual(expect.arrayContaining(await readdir(directory)))
+    expect(await readdir(join(directory, 'temporary'))).toEqual([])
   }
 }
 

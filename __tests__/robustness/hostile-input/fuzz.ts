@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Worker } from 'node:worker_threads'
-import { ActionError } from '../../../src/errors.js'
+import { ActionError } from '../../../src/runner/errors.js'
 import { isSoak, SEED, tellCounts } from '../../helpers/counts.js'
 
 /** How long one input may keep a parser, in milliseconds, before it counts as hanging: far above what any takes. */

@@ -1,14 +1,18 @@
 import fc from 'fast-check'
-import { parseConfig } from '../../../src/image/config.js'
-import { parseDescriptor, parseManifest } from '../../../src/image/manifest.js'
-import { MEDIA_TYPES } from '../../../src/image/media-types.js'
-import { isTag, parseReference } from '../../../src/archive/reference.js'
-import { normalizeName, resolveLink } from '../../../src/archive/member-name.js'
-import { parsePaxRecords } from '../../../src/archive/pax-records.js'
-import { readDataMap, readOldGnuMap, readPaxMap } from '../../../src/archive/sparse-map.js'
-import { parseChallenge, tokenUrl } from '../../../src/registry/challenge.js'
-import { listReferrers } from '../../../src/registry/referrers.js'
-import { findLogoFault } from '../../../src/catalog/check-logo.js'
+import { parseConfig } from '../../../src/oci/config.js'
+import { parseDescriptor, parseManifest } from '../../../src/oci/manifest.js'
+import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
+import { isTag, parseReference } from '../../../src/oci/reference.js'
+import { normalizeName, resolveLink } from '../../../src/image-archive/tar/member-name.js'
+import { parsePaxRecords } from '../../../src/image-archive/tar/pax-records.js'
+import {
+  readDataMap,
+  readOldGnuMap,
+  readPaxMap
+} from '../../../src/image-archive/tar/sparse-map.js'
+import { parseChallenge, tokenUrl } from '../../../src/registry-client/challenge.js'
+import { listReferrers } from '../../../src/registry-client/referrers.js'
+import { findLogoFault } from '../../../src/sync-catalog/check-logo.js'
 import { buildAttestation, buildImage, buildIndex } from '../../helpers/archives.js'
 import { makePng } from '../../helpers/make-workspace.js'
 import { paxRecords } from '../../helpers/tar-writer.js'

@@ -6,15 +6,15 @@ import {
   readReadme,
   readTextFile,
   sectionAtLimit
-} from '../../../src/catalog/catalog-texts.js'
-import { TooIntricateText } from '../../../src/catalog/check-nesting.js'
-import { UndecodableText, withoutFrontMatter } from '../../../src/catalog/decode-text.js'
-import { headingKey } from '../../../src/catalog/headings.js'
-import { readHtmlTags } from '../../../src/catalog/html-tags.js'
-import { resolveLink } from '../../../src/catalog/resolve-link.js'
-import { listSrcsetUrls } from '../../../src/catalog/srcset.js'
-import { textDiff } from '../../../src/catalog/text-diff.js'
-import { truncateMarkdown } from '../../../src/catalog/truncate-markdown.js'
+} from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { TooIntricateText } from '../../../src/sync-catalog/markdown/check-nesting.js'
+import { UndecodableText, withoutFrontMatter } from '../../../src/sync-catalog/decode-text.js'
+import { headingKey } from '../../../src/sync-catalog/markdown/headings.js'
+import { readHtmlTags } from '../../../src/sync-catalog/markdown/html-tags.js'
+import { resolveLink } from '../../../src/sync-catalog/markdown/resolve-link.js'
+import { listSrcsetUrls } from '../../../src/sync-catalog/markdown/srcset.js'
+import { textDiff } from '../../../src/sync-catalog/text-diff.js'
+import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-markdown.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
 import { damagedBytes, damagedText } from './mutations.js'
 

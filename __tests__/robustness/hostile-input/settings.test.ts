@@ -4,22 +4,22 @@ import {
   meansTheSame,
   parseAuthDocument,
   textDigest
-} from '../../../src/auth/auth-document.js'
-import { decodeAuthorizationToken } from '../../../src/auth/authorization-token.js'
-import { addCredential, removeCredential } from '../../../src/auth/credential-settings.js'
-import { editAuthText } from '../../../src/auth/edit-auth-text.js'
-import { parseLogins } from '../../../src/auth/login-records.js'
-import { parseBadges } from '../../../src/catalog/badges.js'
+} from '../../../src/login/auth-document.js'
+import { decodeAuthorizationToken } from '../../../src/login/authorization-token.js'
+import { addCredential, removeCredential } from '../../../src/login/credential-settings.js'
+import { editAuthText } from '../../../src/login/edit-auth-text.js'
+import { parseLogins } from '../../../src/login/login-records.js'
+import { parseBadges } from '../../../src/sync-catalog/badges.js'
 import { parseRepositoryReference } from '../../../src/ecr-public/repository-names.js'
-import { INPUT_SPECS, MODES } from '../../../src/input-specs.js'
-import { readInputs } from '../../../src/inputs.js'
-import { parseList } from '../../../src/lists.js'
-import { meansTheSame as isSamePolicy } from '../../../src/repository/policy-meaning.js'
-import { readPolicy } from '../../../src/repository/read-policy.js'
-import { instantBefore, parseDuration } from '../../../src/retention/duration.js'
-import { compileWildcards } from '../../../src/retention/glob.js'
-import { parseLifecyclePolicy } from '../../../src/retention/lifecycle-policy.js'
-import { compileTagPatterns } from '../../../src/retention/tag-patterns.js'
+import { INPUT_SPECS, MODES } from '../../../src/runner/inputs/input-specs.js'
+import { readInputs } from '../../../src/runner/inputs/inputs.js'
+import { parseList } from '../../../src/runner/inputs/lists.js'
+import { meansTheSame as isSamePolicy } from '../../../src/ensure-repo/policy-meaning.js'
+import { readPolicy } from '../../../src/ensure-repo/read-policy.js'
+import { instantBefore, parseDuration } from '../../../src/cleanup-tags/rules/duration.js'
+import { compileWildcards } from '../../../src/runner/inputs/glob.js'
+import { parseLifecyclePolicy } from '../../../src/cleanup-tags/rules/lifecycle-policy.js'
+import { compileTagPatterns } from '../../../src/cleanup-tags/rules/tag-patterns.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
 import { damagedJson, damagedText } from './mutations.js'
 
@@ -187,7 +187,7 @@ const AUTH_FILES = [
 ]
 
 test(
-  'auth files of any content are edited and put back, or refused without quoting them',
+  'credential files of any content are edited and put back, or refused without quoting them',
   async () => {
     const file = damagedJson(AUTH_FILES)
     await tryHostile(

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { ActionError } from '../../../src/errors.js'
+import { ActionError } from '../../../src/runner/errors.js'
 import { explainError } from '../../../src/ecr-public/explain-error.js'
-import { isLoopback } from '../../../src/network/loopback.js'
-import { findProxy } from '../../../src/network/proxy.js'
-import { checkResourceTags, diffResourceTags } from '../../../src/repository/resource-tags.js'
+import { isLoopback } from '../../../src/http/loopback.js'
+import { findProxy } from '../../../src/http/proxy.js'
+import { checkResourceTags, diffResourceTags } from '../../../src/ensure-repo/resource-tags.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
 import { damagedText } from './mutations.js'
 

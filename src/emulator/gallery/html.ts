@@ -1,13 +1,13 @@
 /** HTML that is safe to send; made by `html` and `trustedHtml` only. */
 export class Html {
-  readonly #text: string
+  private readonly text: string
 
   constructor(text: string) {
-    this.#text = text
+    this.text = text
   }
 
   toString(): string {
-    return this.#text
+    return this.text
   }
 }
 

@@ -28,21 +28,21 @@ interface Growing {
 
 /** Blobs on disk by digest, each written aside and renamed into its place when it is whole. */
 export class Blobs {
-  readonly #blobs: string
-  readonly #uploads: string
-  readonly #growing = new Map<string, Growing>()
+  private readonly blobs: string
+  private readonly uploads: string
+  private readonly growing = new Map<string, Growing>()
 
-  /** @param folder holds `blobs/` and `uploads/`, and is made if need be */
-  constructor(folder: string) {
-    this.#blobs = join(folder, 'blobs')
-    this.#uploads = join(folder, 'uploads')
-    mkdirSync(this.#blobs, { recursive: true })
-    mkdirSync(this.#uploads, { recursive: true })
+  /** @param directory holds `blobs/` and `uploads/`, and is made if need be */
+  constructor(directory: string) {
+    this.blobs = join(directory, 'blobs')
+    this.uploads = join(directory, 'uploads')
+    mkdirSync(this.blobs, { recursive: true })
+    mkdirSync(this.uploads, { recursive: true })
   }
 
   /** Where the bytes of a blob lie. */
   path(digest: string): string {
-    return join(this.#blobs, digest.replace(':', '-'))
+    return join(this.blobs, digest.replace(':', '-'))
   }
 
   has(digest: string): boolean {
@@ -62,7 +62,7 @@ export class Blobs {
   /** Stores a small blob under its digest. */
   write(bytes: Uint8Array): string {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-    const temporary = join(this.#uploads, randomUUID())
+    const temporary = join(this.uploads, randomUUID())
     writeFileSync(temporary, bytes)
     renameSync(temporary, this.path(digest))
     return digest
@@ -73,8 +73,8 @@ export class Blobs {
   }
 
   startUpload(id: string): void {
-    this.#growing.set(id, { path: this.#uploadPath(id), hash: createHash('sha256'), size: 0 })
-    writeFileSync(this.#uploadPath(id), '')
+    this.growing.set(id, { path: this.uploadPath(id), hash: createHash('sha256'), size: 0 })
+    writeFileSync(this.uploadPath(id), '')
   }
 
   /**
@@ -83,7 +83,7 @@ export class Blobs {
    * @returns the bytes appended
    */
   async append(id: string, source: Buffer | AsyncIterable<Buffer>): Promise<number> {
-    const growing = await this.#open(id)
+    const growing = await this.open(id)
     const before = { hash: growing.hash.copy(), size: growing.size }
     const file = await open(growing.path, 'r+')
     try {
@@ -102,7 +102,7 @@ export class Blobs {
 
   /** The digest of what an upload holds by now. */
   async uploadDigest(id: string): Promise<string> {
-    const { hash } = await this.#open(id)
+    const { hash } = await this.open(id)
     return `sha256:${hash.copy().digest('hex')}`
   }
 
@@ -111,7 +111,7 @@ export class Blobs {
    * `deleteUpload`, so that a crash before the journal knows of the blob loses nothing.
    */
   finishUpload(id: string, digest: string): void {
-    const [from, to] = [this.#uploadPath(id), this.path(digest)]
+    const [from, to] = [this.uploadPath(id), this.path(digest)]
     if (existsSync(to)) return
     try {
       linkSync(from, to)
@@ -122,8 +122,8 @@ export class Blobs {
   }
 
   deleteUpload(id: string): void {
-    this.#growing.delete(id)
-    rmSync(this.#uploadPath(id), { force: true })
+    this.growing.delete(id)
+    rmSync(this.uploadPath(id), { force: true })
   }
 
   /**
@@ -132,26 +132,26 @@ export class Blobs {
    * @param uploads the bytes acknowledged of each, by id
    */
   recover(isUsed: (digest: string) => boolean, uploads: ReadonlyMap<string, number>): void {
-    for (const name of readdirSync(this.#blobs)) {
-      if (!isUsed(name.replace('-', ':'))) rmSync(join(this.#blobs, name), { force: true })
+    for (const name of readdirSync(this.blobs)) {
+      if (!isUsed(name.replace('-', ':'))) rmSync(join(this.blobs, name), { force: true })
     }
-    for (const name of readdirSync(this.#uploads)) {
+    for (const name of readdirSync(this.uploads)) {
       const size = uploads.get(name)
       if (size === undefined) {
-        rmSync(join(this.#uploads, name), { force: true })
+        rmSync(join(this.uploads, name), { force: true })
         continue
       }
-      truncateSync(this.#uploadPath(name), size)
-      this.#growing.set(name, { path: this.#uploadPath(name), hash: undefined, size })
+      truncateSync(this.uploadPath(name), size)
+      this.growing.set(name, { path: this.uploadPath(name), hash: undefined, size })
     }
   }
 
-  #uploadPath(id: string): string {
-    return join(this.#uploads, id)
+  private uploadPath(id: string): string {
+    return join(this.uploads, id)
   }
 
-  async #open(id: string): Promise<Growing & { hash: Hash }> {
-    const growing = this.#growing.get(id)
+  private async open(id: string): Promise<Growing & { hash: Hash }> {
+    const growing = this.growing.get(id)
     if (growing === undefined) throw new Error(`No upload ${id} on disk`)
     if (growing.hash === undefined) {
       const hash = createHash('sha256')

@@ -16,14 +16,14 @@ const NEWLINE = 0x0a
  * before `append` returns, so a process that is killed loses nothing of what it has answered.
  */
 export class Journal {
-  #descriptor: number
-  #isClosed = false
+  private descriptor: number
+  private isClosed = false
 
   private constructor(
     readonly path: string,
     descriptor: number
   ) {
-    this.#descriptor = descriptor
+    this.descriptor = descriptor
   }
 
   /**
@@ -42,8 +42,8 @@ export class Journal {
 
   append(line: unknown): void {
     // The number of a closed file may be that of another file by now.
-    if (this.#isClosed) throw new Error(`${this.path} is closed`)
-    writeWhole(this.#descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
+    if (this.isClosed) throw new Error(`${this.path} is closed`)
+    writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
   }
 
   /** Replaces everything by these lines, at once: after a crash it is either the old or the new one. */
@@ -66,14 +66,14 @@ export class Journal {
     flush()
     closeSync(descriptor)
     // Windows renames over no open file.
-    closeSync(this.#descriptor)
+    closeSync(this.descriptor)
     renameSync(temporary, this.path)
-    this.#descriptor = openSync(this.path, 'a')
+    this.descriptor = openSync(this.path, 'a')
   }
 
   close(): void {
-    this.#isClosed = true
-    closeSync(this.#descriptor)
+    this.isClosed = true
+    closeSync(this.descriptor)
   }
 }
 

@@ -14,7 +14,7 @@ export function createKey(): Buffer {
 }
 
 /**
- * Opens the journal of a data folder, makes everything in it true in `state`, and writes it anew without
+ * Opens the journal of a data directory, makes everything in it true in `state`, and writes it anew without
  * what was undone since.
  *
  * @returns the journal, to append to, and the key that is kept at its head
@@ -42,7 +42,7 @@ function* withHeader(key: string, events: Iterable<StoreEvent>): Generator {
 function readHeader(line: unknown): string {
   const header = line as { journal?: unknown; key?: unknown }
   if (header.journal !== JOURNAL_VERSION || typeof header.key !== 'string') {
-    throw new Error('The data folder was written by another version of the emulator')
+    throw new Error('The data directory was written by another version of the emulator')
   }
   return header.key
 }

@@ -11,54 +11,54 @@ export interface Sequenced<V> {
  * whatever was added or deleted meanwhile, so that listing or deleting n entries is linear in n.
  */
 export class SequencedMap<V> {
-  readonly #byKey = new Map<string, Sequenced<V>>()
+  private readonly byKey = new Map<string, Sequenced<V>>()
   /** Ascending by sequence; deleted entries stay until they are half of it. */
-  #order: Sequenced<V>[] = []
+  private order: Sequenced<V>[] = []
   /** Where the first entry that was not deleted is, at the latest. */
-  #head = 0
-  #version = 0
+  private head = 0
+  private currentVersion = 0
 
   /** Another number after every key that came or went, for what is derived from the keys. */
   get version(): number {
-    return this.#version
+    return this.currentVersion
   }
 
   get size(): number {
-    return this.#byKey.size
+    return this.byKey.size
   }
 
   has(key: string): boolean {
-    return this.#byKey.has(key)
+    return this.byKey.has(key)
   }
 
   get(key: string): V | undefined {
-    return this.#byKey.get(key)?.value
+    return this.byKey.get(key)?.value
   }
 
   /** Adds at the end, or replaces the value and leaves the place. `sequence` counts for additions only. */
   set(key: string, value: V, sequence: number): void {
-    const known = this.#byKey.get(key)
+    const known = this.byKey.get(key)
     if (known !== undefined) {
       known.value = value
       return
     }
     const entry = { sequence, key, value }
-    this.#version++
-    this.#byKey.set(key, entry)
-    this.#order.push(entry)
-    this.#version += 1
+    this.currentVersion++
+    this.byKey.set(key, entry)
+    this.order.push(entry)
+    this.currentVersion += 1
   }
 
   delete(key: string): boolean {
-    const deleted = this.#byKey.delete(key)
-    if (deleted) this.#version++
-    if (deleted) this.#version += 1
-    if (deleted && this.#order.length > 64 && this.#order.length > 2 * this.#byKey.size) {
-      this.#order = this.#order.filter((entry) => this.#isLive(entry))
-      this.#head = 0
+    const deleted = this.byKey.delete(key)
+    if (deleted) this.currentVersion++
+    if (deleted) this.currentVersion += 1
+    if (deleted && this.order.length > 64 && this.order.length > 2 * this.byKey.size) {
+      this.order = this.order.filter((entry) => this.isLive(entry))
+      this.head = 0
     }
-    for (let first = this.#order[this.#head]; first && !this.#isLive(first);) {
-      first = this.#order[++this.#head]
+    for (let first = this.order[this.head]; first && !this.isLive(first);) {
+      first = this.order[++this.head]
     }
     return deleted
   }
@@ -66,15 +66,15 @@ export class SequencedMap<V> {
   /** At most `limit` entries that were added after the sequence `after`. */
   page(after: number, limit: number): Sequenced<V>[] {
     const page: Sequenced<V>[] = []
-    for (let at = this.#firstAfter(after); at < this.#order.length && page.length < limit; at++) {
-      const entry = this.#order[at]
-      if (entry !== undefined && this.#isLive(entry)) page.push(entry)
+    for (let at = this.firstAfter(after); at < this.order.length && page.length < limit; at++) {
+      const entry = this.order[at]
+      if (entry !== undefined && this.isLive(entry)) page.push(entry)
     }
     return page
   }
 
   *entries(): Generator<Sequenced<V>> {
-    for (const entry of this.#order) if (this.#isLive(entry)) yield entry
+    for (const entry of this.order) if (this.isLive(entry)) yield entry
   }
 
   *keys(): Generator<string> {
@@ -85,16 +85,16 @@ export class SequencedMap<V> {
     for (const { value } of this.entries()) yield value
   }
 
-  #isLive(entry: Sequenced<V>): boolean {
-    return this.#byKey.get(entry.key) === entry
+  private isLive(entry: Sequenced<V>): boolean {
+    return this.byKey.get(entry.key) === entry
   }
 
-  #firstAfter(sequence: number): number {
-    let low = this.#head
-    let high = this.#order.length
+  private firstAfter(sequence: number): number {
+    let low = this.head
+    let high = this.order.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#order[middle]?.sequence ?? Infinity) > sequence) high = middle
+      if ((this.order[middle]?.sequence ?? Infinity) > sequence) high = middle
       else low = middle + 1
     }
     return low

@@ -1,0 +1,301 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BatchDeleteImageCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
+import fc from 'fast-check'
+import type { EcrPublicApi } from '../../src/runner/deps.js'
+import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import type { Change } from '../../src/runner/plan.js'
+import type { Report } from '../../src/runner/report.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import type { RepositoryState } from '../helpers/populate.js'
+import { build, scenario } from '../helpers/registry-scenario.js'
+import type { Disturbance, Scenario, World } from '../helpers/registry-scenario.js'
+import { expectedState, targetOfCompanion } from '../helpers/retention-model.js'
+import type { Given, PolicyRule, RuleInputs } from '../helpers/retention-model.js'
+import { isSoak } from '../helpers/counts.js'
+
+const RUNS = isSoak ? 5000 : 120
+const MINUTE = 60_000
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cleanup-model-'))
+})
+afterAll(() => rm(directory, { recursive: true }))
+
+const plain = (state: RepositoryState): unknown => ({
+  tags: Object.fromEntries([...state.tags].sort()),
+  images: Object.fromEntries(
+    [...state.images].map(([digest, tags]) => [digest, [...tags].sort()]).sort()
+  )
+})
+
+async function inputsOf(given: Given): Promise<Record<string, string>> {
+  if (given.policy === undefined) return ruleInputs(given.rules)
+  const path = join(directory, 'policy.json')
+  await writeFile(path, JSON.stringify({ rules: given.policy.map(policyRule) }))
+  return { repository: 'team/app', 'lifecycle-policy': path }
+}
+
+function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
+  const tags = typeof select === 'string' ? {} : { tagPrefixList: select }
+  return {
+    rulePriority: 10 * (at + 1),
+    selection: {
+      tagStatus: typeof select === 'string' ? select : 'tagged',
+      ...tags,
+      ...(days === undefined
+        ? { countType: 'imageCountMoreThan', countNumber: count }
+        : { countType: 'sinceImagePushed', countUnit: 'days', countNumber: days })
+    },
+    action: { type: 'expire' }
+  }
+}
+
+function ruleInputs(rules: RuleInputs): Record<string, string> {
+  const { tags, excludeTags, olderThan, keepLatest, sortBy, untagged } = rules
+  return {
+    repository: 'team/app',
+    ...(tags === undefined ? {} : { tags }),
+    ...(excludeTags === undefined ? {} : { 'exclude-tags': excludeTags }),
+    ...(olderThan === undefined ? {} : { 'older-than': `${olderThan / MINUTE}m` }),
+    ...(keepLatest === undefined ? {} : { 'keep-latest': String(keepLatest) }),
+    'sort-by': sortBy,
+    untagged: String(untagged)
+  }
+}
+
+/** What the others did. */
+interface Done {
+  /** Tags that were set, and the image that each was set to last. */
+  readonly tags: Map<string, string>
+  readonly pushed: Set<string>
+  isDisturbed: boolean
+}
+
+const nothingDone = (): Done => ({ tags: new Map(), pushed: new Set(), isDisturbed: false })
+
+/** The API as the mode gets it: before some of its calls, somebody else changes the repository. */
+function disturbed(
+  api: EcrPublicApi,
+  world: World,
+  all: readonly Disturbance[],
+  done: Done
+): EcrPublicApi {
+  let call = -1
+  let pending = [...all]
+  const send = async (command: unknown): Promise<unknown> => {
+    // Between the last look and the deletion itself nobody can protect anything: it is one call.
+    if (!(command instanceof BatchDeleteImageCommand)) {
+      const due = pending.filter((one) => one.call <= call)
+      pending = pending.filter((one) => one.call > call)
+      for (const one of due) await disturb(world, one, done)
+      // What happens before the listing is listed.
+      if (call >= 0 || command instanceof DescribeImageTagsCommand) call++
+    }
+    return (api.send as (command: unknown) => Promise<unknown>)(command)
+  }
+  return { send: send as EcrPublicApi['send'], middlewareStack: api.middlewareStack }
+}
+
+async function disturb(world: World, { kind, image, tag }: Disturbance, done: Done): Promise<void> {
+  const { repository, known, emulator } = world
+  done.isDisturbed = true
+  if (kind === 'partial') {
+    await emulator.fault({ operation: 'BatchDeleteImage', fault: 'partial', count: 1 })
+    return
+  }
+  const digests = [...known.keys()]
+  const digest = digests[image % digests.length]!
+  const names = [...world.tagTimes.keys()]
+  const name = kind === 'promote' || names.length === 0 ? `keep-${tag}` : names[tag % names.length]!
+  if (kind !== 'push-over' && !(await repository.has(digest))) return
+  try {
+    const made =
+      kind === 'push-over'
+        ? await repository.push({ name: `over-${image}-${tag}` }, name)
+        : await repository.pushText(known.get(digest)!.text, name)
+    if (kind === 'push-over') done.pushed.add(made)
+    done.tags.set(name, made)
+  } catch {
+    // It names that image already, or what the image needs is no more.
+  }
+}
+
+async function run(
+  world: World,
+  given: Given,
+  all: readonly Disturbance[],
+  done: Done
+): Promise<Report> {
+  const { emulator, now } = world
+  const clean = makeDeps(emulator, { now: () => new Date(now) })
+  const api = disturbed(clean.api, world, all, done)
+  const deps = makeDeps(emulator, { now: () => new Date(now), api })
+  return cleanupTags(makeInputs('cleanup-tags', await inputsOf(given)), deps)
+}
+
+/** Nothing that is there lacks what it needs or what belongs to it, unless it lacked it before. */
+function expectWhole(world: World, before: RepositoryState, after: RepositoryState): void {
+  for (const [digest, { children, subject }] of world.known) {
+    if (after.images.has(digest)) {
+      for (const child of children) {
+        if (before.images.has(child))
+          expect([digest, [...after.images.keys()]]).toEqual([
+            digest,
+            expect.arrayContaining([child])
+          ])
+      }
+    } else if (before.images.has(digest) && subject !== undefined && before.images.has(subject)) {
+      expect([digest, subject, after.images.has(subject)]).toEqual([digest, subject, false])
+    }
+  }
+  for (const tag of before.tags.keys()) {
+    const target = targetOfCompanion(tag)
+    if (target === undefined || !before.images.has(target) || after.tags.has(tag)) continue
+    expect([tag, after.images.has(target)]).toEqual([tag, false])
+  }
+}
+
+/**
+ * Whether what belongs to an image may go before it although the image is then left: where the service insists on
+ * that order, or the order goes round in a circle, and the image then changes, or its deletion fails.
+ */
+function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario): boolean {
+  if (given.subjectProtection === 'on') return true
+  const edges = [...world.known].flatMap(([digest, { children, subject }]) => [
+    ...children.map((child) => [digest, child]),
+    ...(subject === undefined ? [] : [[subject, digest]])
+  ])
+  for (const [tag, digest] of before.tags) edges.push([targetOfCompanion(tag) ?? '', digest])
+  return [...world.known.keys()].some((digest) => {
+    const reached = new Set(edges.flatMap(([from, to]) => (from === digest ? [to] : [])))
+    for (const node of reached) for (const [from, to] of edges) if (from === node) reached.add(to)
+    return reached.has(digest)
+  })
+}
+
+/** What the report says is what the registry holds. */
+function expectTruth(report: Report, after: RepositoryState, done: Done, given: Scenario): void {
+  const rows = report.plan as readonly (Change & { digest: string; failed?: boolean })[]
+  for (const { action, kind, target, digest, failed, reason } of rows) {
+    const tag = kind === 'tag' ? target.slice('team/app:'.length) : undefined
+    if (tag !== undefined && done.tags.has(tag)) continue
+    const isThere = tag === undefined ? after.images.has(digest) : after.tags.get(tag) === digest
+    if (tag === undefined && done.pushed.has(digest)) continue
+    const isHalfDone = failed === true && reason?.startsWith('its tag is gone') === true
+    if (isHalfDone) expect(given.lastTagDeletion).toBe('tag')
+    expect([target, isThere]).toEqual([
+      target,
+      !isHalfDone && (action === 'keep' || failed === true)
+    ])
+  }
+}
+
+/** Whether the service does not let go of an image that should go, as something that stays refers to it. */
+function isBlocked(
+  { known }: World,
+  { subjectProtection }: Scenario,
+  before: RepositoryState,
+  expected: RepositoryState
+): boolean {
+  if (subjectProtection === 'off') return false
+  return [...expected.images.keys()].some((digest) => {
+    const subject = known.get(digest)?.subject ?? ''
+    return before.images.has(subject) && !expected.images.has(subject)
+  })
+}
+
+/** What was to stay is there, and so is all that was tagged meanwhile. */
+function expectKept(
+  after: RepositoryState,
+  expected: RepositoryState,
+  done: Done,
+  { given }: Scenario
+): void {
+  // What is pushed or tagged before the images are listed counts in the ranks of a policy.
+  if (given.policy === undefined || !done.isDisturbed) {
+    for (const [tag, digest] of expected.tags) {
+      if (!done.tags.has(tag)) expect([tag, after.tags.get(tag)]).toEqual([tag, digest])
+    }
+    expect([...after.images.keys()]).toEqual(expect.arrayContaining([...expected.images.keys()]))
+  }
+  for (const [name, digest] of done.tags) {
+    expect([name, after.tags.get(name)]).toEqual([name, digest])
+    expect([...after.images.keys()]).toContain(digest)
+  }
+}
+
+async function check(scene: Scenario): Promise<void> {
+  const world = await build(scene)
+  const { repository, emulator } = world
+  try {
+    const before = await repository.state()
+    const done = nothingDone()
+    const report = await run(world, scene.given, scene.disturbances, done)
+    await emulator.clearFaults()
+    const after = await repository.state()
+    const expected = expectedState(world, before, scene.given)
+    const isHindered = done.isDisturbed || isBlocked(world, scene, before, expected)
+    if (!isHindered || !mayLoseReferrers(world, before, scene)) expectWhole(world, before, after)
+    expectTruth(report, after, done, scene)
+    // A tag that was moved away and back looks as it was listed: nobody can see that.
+    for (const [name, digest] of done.tags) {
+      if (before.tags.get(name) === digest) done.tags.delete(name)
+    }
+    expectKept(after, expected, done, scene)
+    if (isBlocked(world, scene, before, expected)) {
+      if (!done.isDisturbed) expect(report.failure).toMatch(/^\d+ of \d+ deletions? failed/)
+      return
+    }
+    if (!done.isDisturbed) {
+      expect(plain(after)).toEqual(plain(expected))
+      expect(report.failure).toBeUndefined()
+    } else if (!(await settleDown(world, scene))) return
+    await expectNothingLeftToDo(world, scene.given)
+  } finally {
+    await emulator.close()
+    repository.client.destroy()
+  }
+}
+
+/** After a run that was disturbed, one that is not does what is left; `false` where the service does not let it. */
+async function settleDown(world: World, scene: Scenario): Promise<boolean> {
+  const known = new Map(world.known)
+  const before = await world.repository.state()
+  for (const digest of before.images.keys()) {
+    if (!known.has(digest))
+      known.set(digest, { text: '', children: [], subject: undefined, pushedAt: world.now })
+  }
+  const settled = { ...world, known, tagTimes: await world.repository.tagTimes() }
+  const none = nothingDone()
+  const report = await run(settled, scene.given, [], none)
+  const after = await settled.repository.state()
+  expectTruth(report, after, none, scene)
+  const expected = expectedState(settled, before, scene.given)
+  if (isBlocked(settled, scene, before, expected)) return false
+  expect(report.failure).toBeUndefined()
+  expect(plain(after)).toEqual(plain(expected))
+  return true
+}
+
+async function expectNothingLeftToDo(world: World, given: Given): Promise<void> {
+  const calls = (await world.emulator.operations()).length
+  const none = nothingDone()
+  const report = await run(world, given, [], none)
+  expect(report.changed).toBe(false)
+  expect(report.plan.filter(({ action }) => action !== 'keep')).toEqual([])
+  expect((await world.emulator.operations()).slice(calls)).not.toContain('BatchDeleteImage')
+}
+
+describe('cleanup-tags on random registries', () => {
+  test(
+    'keeps what is needed, takes what is not, tells what it did, and then has nothing left to do',
+    async () => {
+      await fc.assert(fc.asyncProperty(scenario, check), { numRuns: RUNS })
+    },
+    RUNS * 5000
+  )
+})

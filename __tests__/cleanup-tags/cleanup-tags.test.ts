@@ -1,0 +1,712 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  BatchDeleteImageCommand,
+  DescribeImagesCommand,
+  DescribeImageTagsCommand
+} from '@aws-sdk/client-ecr-public'
+import type { EcrPublicApi } from '../../src/runner/deps.js'
+import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import type { Change } from '../../src/runner/plan.js'
+import type { Report } from '../../src/runner/report.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { createPlainClient, TestRepository } from '../helpers/populate.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+const START = Date.parse('2026-03-01T00:00:00Z')
+const DAY_MS = 86_400_000
+
+/** An emulator and a run of the mode against it, on one clock. */
+interface Stage {
+  readonly emulator: RunningEmulator
+  readonly repository: TestRepository
+  readonly clock: { time: number }
+  readonly deps: TestDeps
+  run(inputs: Readonly<Record<string, string>>): Promise<Report>
+}
+
+async function stage(
+  options: Parameters<typeof startEmulator>[0] = {},
+  overrides: Parameters<typeof makeDeps>[1] = {}
+): Promise<Stage> {
+  const clock = { time: START }
+  const now = (): Date => new Date(clock.time)
+  const emulator = await startEmulator({ now, ...options })
+  const repository = await TestRepository.create(createPlainClient(emulator), 'team/app')
+  const deps = makeDeps(emulator, { now, ...overrides })
+  return {
+    emulator,
+    repository,
+    clock,
+    deps,
+    run: (inputs) =>
+      cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
+  }
+}
+
+/** Pushes one image a tag, a day apart. */
+async function pushDaily({ repository, clock }: Stage, ...tags: string[]): Promise<string[]> {
+  const digests: string[] = []
+  for (const tag of tags) {
+    digests.push(await repository.push({ name: tag }, tag))
+    clock.time += DAY_MS
+  }
+  return digests
+}
+
+const rowOf = (report: Report, target: string): Change | undefined =>
+  report.plan.find((change) => change.target === target)
+
+const tagsOf = async ({ repository }: Stage): Promise<string[]> =>
+  [...(await repository.state()).tags.keys()].sort()
+
+/** Runs something right before the deletions of the mode are looked at once more. */
+function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
+  let isDone = false
+  const send = async (command: unknown): Promise<unknown> => {
+    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
+      isDone = true
+      await act()
+    }
+    return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+  }
+  const api = { ...on.deps.api, send } as EcrPublicApi
+  const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+  const run: Stage['run'] = (inputs) =>
+    cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
+  return { ...on, deps, run }
+}
+
+describe('which tags go', () => {
+  test('all but the latest, and a second run has nothing to do', async () => {
+    const on = await stage()
+    const [v1] = await pushDaily(on, 'v1', 'v2', 'latest', 'v3')
+    const report = await on.run({ 'keep-latest': '2' })
+    expect(report).toMatchObject({
+      changed: true,
+      repositories: ['team/app'],
+      failure: undefined,
+      outputs: {
+        'deleted-tags': [{ repository: 'team/app', tag: 'v1', digest: v1 }],
+        'deleted-images': [],
+        'deleted-count': 1,
+        'kept-count': 3,
+        'failed-count': 0
+      }
+    })
+    expect(await tagsOf(on)).toEqual(['latest', 'v2', 'v3'])
+    const before = (await on.emulator.operations()).length
+    expect(await on.run({ 'keep-latest': '2' })).toMatchObject({ changed: false })
+    expect((await on.emulator.operations()).slice(before)).not.toContain('BatchDeleteImage')
+  })
+
+  test('the age that counts is that of the tag, not of the image', async () => {
+    const on = await stage()
+    const [old] = await pushDaily(on, 'v1')
+    on.clock.time += 40 * DAY_MS
+    await pushDaily(on, 'v2')
+    await on.repository.push({ name: 'v1' }, 'fresh')
+    on.clock.time += DAY_MS
+    const report = await on.run({ 'older-than': '30d' })
+    expect(await tagsOf(on)).toEqual(['fresh', 'v2'])
+    expect((await on.repository.state()).images.get(old!)).toEqual(['fresh'])
+    expect(rowOf(report, 'team/app:v1')).toMatchObject({ action: 'delete' })
+    expect(rowOf(report, 'team/app:v1')).not.toHaveProperty('deletesImage', true)
+    expect(rowOf(report, 'team/app:fresh')).toMatchObject({
+      action: 'keep',
+      reason: 'number 1 of the latest 1 by created'
+    })
+  })
+
+  test('conditions are joined by AND, exclusions take no place, and the newest stay however old', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'rc-1', 'v2', 'release', 'v3', 'rc-2', 'v4')
+    on.clock.time += 30 * DAY_MS
+    const inputs = {
+      tags: 'v*\n/^rc-\\d+$/',
+      'exclude-tags': 'v4',
+      'older-than': '31d',
+      'keep-latest': '1'
+    }
+    const report = await on.run(inputs)
+    expect(await tagsOf(on)).toEqual(['rc-2', 'release', 'v4'])
+    expect(rowOf(report, 'team/app:release')?.reason).toBe('matches no pattern of tags')
+    expect(rowOf(report, 'team/app:v4')?.reason).toBe('matches exclude-tags v4')
+    expect(rowOf(report, 'team/app:rc-2')?.reason).toBe('number 1 of the latest 1 by created')
+  })
+
+  test('untagged: true alone touches no tag', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    on.clock.time += 400 * DAY_MS
+    expect(await on.run({ untagged: 'true' })).toMatchObject({ changed: false })
+    expect(await tagsOf(on)).toEqual(['v1', 'v2'])
+  })
+
+  test('what stays for its age alone is told with the time when it goes', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2', 'v3')
+    const report = await on.run({ 'older-than': '30d' })
+    expect(rowOf(report, 'team/app:v1')).toMatchObject({
+      action: 'keep',
+      goesAt: '2026-03-31T00:00:00.000Z'
+    })
+    expect(report.summary.at(-1)).toEqual({
+      kind: 'table',
+      columns: ['what', 'when', 'in'],
+      rows: [
+        ['team/app:v1', '2026-03-31T00:00:00.000Z', '27 d'],
+        ['team/app:v2', '2026-04-01T00:00:00.000Z', '28 d']
+      ]
+    })
+  })
+
+  test('nothing is listed twice, and no image at all, where no tag goes', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    const before = (await on.emulator.operations()).length
+    await on.run({ 'older-than': '90d' })
+    const calls = (await on.emulator.operations()).slice(before)
+    expect(calls.filter((call) => call === 'DescribeImageTags')).toHaveLength(1)
+    expect(calls).not.toContain('DescribeImages')
+    expect(calls).not.toContain('GetAuthorizationToken')
+  })
+})
+
+describe('what is needed stays', () => {
+  test('the images of a kept index, with their own tags', async () => {
+    const on = await stage()
+    const [amd, arm] = await pushDaily(on, 'v1-amd64', 'v1-arm64')
+    await on.repository.push({ name: 'v1', children: [amd!, arm!] }, 'v1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v0-amd64')
+    const report = await on.run({ tags: '*-*', 'keep-latest': '0' })
+    expect(await tagsOf(on)).toEqual(['v1', 'v1-amd64', 'v1-arm64'])
+    expect(rowOf(report, 'team/app:v1-amd64')).toMatchObject({
+      action: 'keep',
+      reason: 'needed by v1'
+    })
+  })
+
+  test('of several tags of such an image the latest stays, the others go', async () => {
+    const on = await stage()
+    const amd = await on.repository.push({ name: 'amd' }, 'build-1')
+    on.clock.time += DAY_MS
+    await on.repository.push({ name: 'amd' }, 'build-2')
+    await on.repository.push({ name: 'v1', children: [amd] }, 'v1')
+    await on.run({ tags: 'build-*', 'keep-latest': '0' })
+    expect(await tagsOf(on)).toEqual(['build-2', 'v1'])
+  })
+
+  test('an index that goes leaves its images where untagged is false, and the plan says so', async () => {
+    const on = await stage()
+    const amd = await on.repository.push({ name: 'amd' })
+    const arm = await on.repository.push({ name: 'arm' })
+    await on.repository.push({ name: 'old', children: [amd, arm] }, 'v1')
+    on.clock.time += DAY_MS
+    await on.repository.push({ name: 'new', children: [arm] }, 'v2')
+    const report = await on.run({ 'keep-latest': '1' })
+    expect(rowOf(report, 'team/app:v1')).toMatchObject({
+      action: 'delete',
+      deletesImage: true,
+      orphans: [amd],
+      reason:
+        'number 2 by created, of which the latest stay; the last tag of its image, which goes with it; leaves 1 image that nothing refers to'
+    })
+    expect([...(await on.repository.state()).images.keys()]).toEqual(
+      expect.arrayContaining([amd, arm])
+    )
+  })
+
+  test('with untagged: true the images of nested indexes go after them, shared ones stay', async () => {
+    const on = await stage()
+    const amd = await on.repository.push({ name: 'amd' })
+    const arm = await on.repository.push({ name: 'arm' })
+    const s390x = await on.repository.push({ name: 's390x' })
+    const inner = await on.repository.push({ name: 'inner', children: [amd, arm] })
+    const middle = await on.repository.push({ name: 'middle', children: [inner] })
+    await on.repository.push({ name: 'outer', children: [middle, s390x] }, 'v1')
+    on.clock.time += DAY_MS
+    const kept = await on.repository.push({ name: 'kept', children: [arm] }, 'v2')
+    const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+    expect(report).toMatchObject({
+      failure: undefined,
+      outputs: { 'deleted-count': 5, 'failed-count': 0, 'kept-count': 2 }
+    })
+    const { images } = await on.repository.state()
+    expect([...images.keys()].sort()).toEqual([arm, kept].sort())
+  })
+
+  test('an untagged image stays for an hour, and for older-than where that is given', async () => {
+    const on = await stage()
+    const fresh = await on.repository.push({ name: 'fresh' })
+    on.clock.time += 59 * 60_000
+    expect(await on.run({ untagged: 'true' })).toMatchObject({ changed: false })
+    expect(await on.run({ untagged: 'true', 'older-than': '2h' })).toMatchObject({ changed: false })
+    expect(await on.run({ untagged: 'true', 'older-than': '30m' })).toMatchObject({
+      outputs: { 'deleted-images': [{ repository: 'team/app', digest: fresh }] }
+    })
+  })
+
+  test.each(['application/vnd.example.signature', undefined])(
+    'what refers to a kept image stays, tagged or not (artifact type %s)',
+    async (artifactType) => {
+      const on = await stage()
+      const [v1, v2] = await pushDaily(on, 'v1', 'v2')
+      const ofKept = await on.repository.push({ name: 'a', subject: v2, artifactType })
+      const ofGone = await on.repository.push({ name: 'b', subject: v1, artifactType })
+      await on.repository.push({ name: 'c', subject: v2, artifactType }, 'sbom-v2')
+      await on.repository.push({ name: 'd', subject: ofKept, artifactType })
+      on.clock.time += DAY_MS
+      await pushDaily(on, 'sbom-v3')
+      const report = await on.run({ 'keep-latest': '1', tags: 'v*', untagged: 'true' })
+      expect(report.failure).toBeUndefined()
+      const { images } = await on.repository.state()
+      expect(images.has(ofGone)).toBe(false)
+      expect(images.has(ofKept)).toBe(true)
+      await on.run({ 'keep-latest': '1', tags: 'sbom-*', untagged: 'true' })
+      expect(await tagsOf(on)).toEqual(['sbom-v2', 'sbom-v3', 'v2'])
+      expect((await on.repository.state()).images.size).toBe(5)
+    }
+  )
+
+  test('companion tags stay and go with their image, and match no pattern', async () => {
+    const on = await stage()
+    const [v1, v2] = await pushDaily(on, 'v1', 'v2')
+    const companion = (digest: string, suffix: string): string => digest.replace(':', '-') + suffix
+    const signature = await on.repository.push({ name: 's1' }, companion(v1!, '.sig'))
+    await on.repository.push({ name: 's1s' }, companion(signature, '.att'))
+    await on.repository.push({ name: 's2' }, companion(v2!, '.sig'))
+    const lone = companion(`sha256:${'0'.repeat(64)}`, '.sbom')
+    await on.repository.push({ name: 'lone' }, lone)
+    on.clock.time += DAY_MS
+    const report = await on.run({ 'keep-latest': '1', tags: '*' })
+    expect(await tagsOf(on)).toEqual([companion(v2!, '.sig'), lone, 'v2'].sort())
+    expect(rowOf(report, `team/app:${companion(v1!, '.sig')}`)?.reason).toMatch(
+      /^belongs to v1, which goes; the last tag of its image/
+    )
+    await on.run({ 'keep-latest': '1', untagged: 'true' })
+    expect(await tagsOf(on)).toEqual([companion(v2!, '.sig'), 'v2'].sort())
+  })
+
+  test.each([
+    ['access-denied', 'the registry refuses it'],
+    ['truncate', 'its bytes are damaged'],
+    ['server-error', 'the registry fails']
+  ])('where an index cannot be read (%s), nothing that it may need goes', async (fault) => {
+    const on = await stage()
+    const amd = await on.repository.push({ name: 'amd' })
+    await on.repository.push({ name: 'index', children: [amd] }, 'stable')
+    const shared = await on.repository.push({ name: 'other' }, 'v1')
+    await on.repository.push({ name: 'other' }, 'release')
+    await pushDaily(on, 'v2', 'v3')
+    await on.emulator.fault({ operation: 'GetManifest', fault })
+    const report = await on.run({ tags: 'v*', 'keep-latest': '0', untagged: 'true' })
+    expect(await tagsOf(on)).toEqual(['release', 'stable', 'v2', 'v3'])
+    expect((await on.repository.state()).images.get(shared)).toEqual(['release'])
+    expect(rowOf(report, 'team/app:v2')).toMatchObject({
+      action: 'keep',
+      reason: 'index stable could not be read and may need it'
+    })
+    expect(on.deps.lines.join('\n')).toMatch(
+      /warning: team\/app: index sha256:.* could not be read/
+    )
+    expect(JSON.stringify(report.summary)).toMatch(/could not be read, so no image/)
+  })
+})
+
+describe('the brakes', () => {
+  test('more than max-deletions fails before anything is deleted, with the whole plan', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2', 'v3')
+    const report = await on.run({ 'keep-latest': '1', 'max-deletions': '1' })
+    expect(report).toMatchObject({
+      changed: false,
+      outputs: { 'deleted-tags': [], 'deleted-count': 0, 'kept-count': 3, 'failed-count': 0 },
+      failure: expect.stringMatching(/^2 deletions planned – more than max-deletions allows – 1 – /)
+    })
+    expect(report.plan.filter(({ action }) => action === 'delete')).toHaveLength(2)
+    expect(await tagsOf(on)).toEqual(['v1', 'v2', 'v3'])
+    expect(await on.emulator.operations()).not.toContain('BatchDeleteImage')
+    expect(await on.run({ 'keep-latest': '1', 'max-deletions': '2' })).toMatchObject({
+      changed: true,
+      failure: undefined
+    })
+  })
+
+  test('every tag of a repository goes only with keep-latest: 0', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    on.clock.time += 400 * DAY_MS
+    await on.run({ 'older-than': '1d' })
+    expect(await tagsOf(on)).toEqual(['v2'])
+    await on.run({ 'older-than': '1d', 'keep-latest': '0' })
+    expect(await tagsOf(on)).toEqual([])
+  })
+
+  test('a dry run says the same and deletes nothing', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2', 'v3')
+    const dry = await on.run({ 'keep-latest': '1', 'dry-run': 'true' })
+    expect(await on.emulator.operations()).not.toContain('BatchDeleteImage')
+    const wet = await on.run({ 'keep-latest': '1' })
+    expect({ ...dry, summary: [] }).toEqual({ ...wet, summary: [] })
+    const text = JSON.stringify(dry.summary)
+    expect(text).toMatch(/2 tags and 0 untagged images would go in 1 repository/)
+    expect(text.replaceAll('would delete', 'deleted').replace('would go', 'deleted')).toBe(
+      JSON.stringify(wet.summary).replace(' become free', ' would become free')
+    )
+  })
+})
+
+describe('lifecycle-policy', () => {
+  const policyFile = async (...rules: unknown[]): Promise<string> => {
+    const path = join(await mkdtemp(join(tmpdir(), 'policy-')), 'policy.json')
+    await writeFile(path, JSON.stringify({ rules }))
+    return path
+  }
+  const action = { type: 'expire' }
+
+  test('images go as a whole, what a kept index needs stays', async () => {
+    const on = await stage()
+    await pushDaily(on, 'prod-1')
+    await on.repository.push({ name: 'prod-1' }, 'beta-1')
+    const [amd] = await pushDaily(on, 'prod-2')
+    await on.repository.push({ name: 'index', children: [amd!] }, 'stable')
+    await pushDaily(on, 'prod-3')
+    const selection = {
+      tagStatus: 'tagged',
+      tagPrefixList: ['prod'],
+      countType: 'imageCountMoreThan',
+      countNumber: 1
+    }
+    const path = await policyFile({ rulePriority: 1, selection, action })
+    const report = await on.run({ 'lifecycle-policy': path })
+    expect(await tagsOf(on)).toEqual(['prod-2', 'prod-3', 'stable'])
+    expect(rowOf(report, 'team/app:beta-1')?.reason).toMatch(/^rule 1: number 3 by push/)
+    expect(await on.run({ 'lifecycle-policy': path })).toMatchObject({ changed: false })
+  })
+
+  test('a policy that would take every tag leaves the last one', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    on.clock.time += 90 * DAY_MS
+    const selection = {
+      tagStatus: 'any',
+      countType: 'sinceImagePushed',
+      countUnit: 'days',
+      countNumber: 30
+    }
+    const path = await policyFile({ rulePriority: 1, selection, action })
+    const report = await on.run({ 'lifecycle-policy': path })
+    expect(await tagsOf(on)).toEqual(['v2'])
+    expect(rowOf(report, 'team/app:v2')?.reason).toBe('the last tag of the repository always stays')
+  })
+
+  test('a policy that cannot be used fails before any call', async () => {
+    const on = await stage()
+    const before = (await on.emulator.operations()).length
+    const selection = { tagStatus: 'any', countType: 'sinceImagePulled', countNumber: 1 }
+    const path = await policyFile({ rulePriority: 4, selection, action })
+    await expect(on.run({ 'lifecycle-policy': path })).rejects.toThrow(
+      /rule 1 \(priority 4\), selection.countType – "sinceImagePulled" – cannot be evaluated/
+    )
+    await expect(on.run({ 'lifecycle-policy': '/no/such/file' })).rejects.toThrow(
+      /cannot be read – "\/no\/such\/file" – ENOENT/
+    )
+    expect((await on.emulator.operations()).length).toBe(before)
+  })
+})
+
+describe('what changes during the run', () => {
+  test.each(['tag', 'image'] as const)(
+    'an image promoted under a new tag stays with all that it needs (tag and digest: %s)',
+    async (deleteByTagAndDigest) => {
+      const on = await stage({ deleteByTagAndDigest, childProtection: 'off' })
+      const amd = await on.repository.push({ name: 'amd' })
+      const index = { name: 'index', children: [amd] }
+      const digest = await on.repository.push(index, 'v1')
+      const signature = await on.repository.push({ name: 's' }, digest.replace(':', '-') + '.sig')
+      on.clock.time += DAY_MS
+      await pushDaily(on, 'v2')
+      const report = await beforeDeletions(on, () => on.repository.push(index, 'prod')).run({
+        'keep-latest': '1',
+        untagged: 'true'
+      })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 0 } })
+      const { images } = await on.repository.state()
+      expect([...images.keys()]).toEqual(expect.arrayContaining([amd, digest, signature]))
+      expect(rowOf(report, 'team/app:v1')?.reason).toMatch(
+        /changed since it was listed and now has/
+      )
+      expect(rowOf(report, `team/app@${amd}`)?.reason).toMatch(/stays, which it belongs to$/)
+    }
+  )
+
+  test('a tag that moved stays, and so does the image that it named', async () => {
+    const on = await stage()
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const report = await beforeDeletions(on, () => on.repository.push({ name: 'new' }, 'v1')).run({
+      'keep-latest': '1'
+    })
+    const { tags, images } = await on.repository.state()
+    expect([...tags.keys()]).toEqual(expect.arrayContaining(['v1', 'v2']))
+    expect(images.has(v1!)).toBe(true)
+    expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 0 })
+  })
+
+  test('what somebody else has deleted is told as gone, and is no failure', async () => {
+    const on = await stage()
+    const [v1] = await pushDaily(on, 'v1', 'v2', 'v3')
+    const report = await beforeDeletions(on, () => on.repository.delete(v1!)).run({
+      'keep-latest': '1'
+    })
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 1 } })
+    expect(rowOf(report, 'team/app:v1')).toMatchObject({
+      action: 'keep',
+      reason: 'it was gone already'
+    })
+  })
+
+  test('an index pushed during the run holds its images; that counts as a failed deletion', async () => {
+    const on = await stage()
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const pushIndex = (): Promise<string> => on.repository.push({ name: 'i', children: [v1!] }, 'i')
+    const report = await beforeDeletions(on, pushIndex).run({ 'keep-latest': '1' })
+    expect(await tagsOf(on)).toEqual(['i', 'v1', 'v2'])
+    expect(report.failure).toMatch(
+      /^1 of 1 deletion failed – first team\/app:v1 – ImageReferencedByManifestList/
+    )
+    const deletions = (await on.emulator.operations()).filter((call) => call === 'BatchDeleteImage')
+    expect(deletions).toHaveLength(2)
+  })
+})
+
+describe('what nobody outside knows of the service', () => {
+  test.each(['off', 'on'] as const)(
+    'an image goes with what refers to it, whichever has to go first (subjectProtection %s)',
+    async (subjectProtection) => {
+      const on = await stage({ subjectProtection })
+      const [v1] = await pushDaily(on, 'v1')
+      const artifactType = 'application/vnd.example.sbom'
+      const sbom = await on.repository.push({ name: 'sbom', subject: v1, artifactType })
+      await on.repository.push({ name: 'signature', subject: sbom, artifactType })
+      await on.repository.push({ name: 'companion' }, v1!.replace(':', '-') + '.sig')
+      on.clock.time += DAY_MS
+      const [v2] = await pushDaily(on, 'v2')
+      const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 4 } })
+      expect([...(await on.repository.state()).images.keys()]).toEqual([v2])
+    }
+  )
+
+  test('what refers to an image round a circle goes with it all the same', async () => {
+    const on = await stage({ subjectProtection: 'on' })
+    const old = await on.repository.push({ name: 'old' })
+    const referrer = await on.repository.push({ name: 'referrer', subject: old }, 'v1')
+    await on.repository.push({ name: 'index', children: [old], subject: referrer })
+    const artifactType = 'application/vnd.example.sbom'
+    await on.repository.push({ name: 'sbom', subject: old, artifactType })
+    on.clock.time += DAY_MS
+    const [v2] = await pushDaily(on, 'v2')
+    const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 4 } })
+    expect([...(await on.repository.state()).images.keys()]).toEqual([v2])
+  })
+
+  test('a tag that went is not told as kept where its image has to wait for what stays', async () => {
+    const on = await stage({ subjectProtection: 'on', lastTagDeletion: 'tag' })
+    const [v1] = await pushDaily(on, 'v1')
+    const referrer = await on.repository.push({ name: 'referrer', subject: v1 }, 'v2')
+    const artifactType = 'application/vnd.example.sbom'
+    await on.repository.push({ name: 'sbom', subject: referrer, artifactType })
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v3')
+    const report = await on.run({ 'keep-latest': '1' })
+    expect(await tagsOf(on)).toEqual(['v3'])
+    expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 2 })
+    expect(rowOf(report, 'team/app:v1')?.reason).toMatch(/^its tag is gone, but not its image: /)
+  })
+
+  test('where an index of somebody else holds an image, what refers to it stays with it', async () => {
+    const on = await stage({ subjectProtection: 'on' })
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const artifactType = 'application/vnd.example.sbom'
+    const sbom = await on.repository.push({ name: 'sbom', subject: v1, artifactType })
+    on.clock.time += DAY_MS
+    const pushIndex = (): Promise<string> => on.repository.push({ name: 'i', children: [v1!] }, 'i')
+    const report = await beforeDeletions(on, pushIndex).run({
+      tags: 'v*',
+      'keep-latest': '1',
+      untagged: 'true'
+    })
+    expect((await on.repository.state()).images.has(sbom)).toBe(true)
+    expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 1 })
+    expect(rowOf(report, `team/app@${sbom}`)).toMatchObject({ action: 'keep' })
+  })
+
+  test.each(['tag', 'image'] as const)(
+    'an image whose last tag goes is gone, also where the service would keep it (tag and digest: %s)',
+    async (deleteByTagAndDigest) => {
+      const on = await stage({ lastTagDeletion: 'tag', deleteByTagAndDigest })
+      const child = await on.repository.push({ name: 'child' })
+      await on.repository.push({ name: 'index', children: [child] }, 'v1')
+      on.clock.time += DAY_MS
+      await pushDaily(on, 'v2')
+      const [v3] = await pushDaily(on, 'v3')
+      const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 3 } })
+      expect([...(await on.repository.state()).images.keys()]).toEqual([v3])
+      expect(await on.run({ 'keep-latest': '1', untagged: 'true' })).toMatchObject({
+        changed: false
+      })
+    }
+  )
+
+  test('an image tagged anew right after its last tag went keeps what it needs', async () => {
+    const on = await stage({ lastTagDeletion: 'tag', childProtection: 'off' })
+    const child = await on.repository.push({ name: 'child' })
+    const index = { name: 'index', children: [child] }
+    const digest = await on.repository.push(index, 'v1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v2')
+    let isDeleted = false
+    const send = async (command: unknown): Promise<unknown> => {
+      if (isDeleted && command instanceof DescribeImagesCommand) {
+        isDeleted = false
+        await on.repository.push(index, 'prod')
+      }
+      isDeleted = command instanceof BatchDeleteImageCommand
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
+    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    const { images, tags } = await on.repository.state()
+    expect([...tags.keys()].sort()).toEqual(['prod', 'v2'])
+    expect([...images.keys()]).toEqual(expect.arrayContaining([digest, child]))
+  })
+
+  test('a look that comes too early for the service does no harm', async () => {
+    const on = await stage()
+    await pushDaily(on, ...Array.from({ length: 150 }, (_, at) => `v${at}`))
+    let looks = 0
+    let isDeleted = false
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof BatchDeleteImageCommand) isDeleted = true
+      const ids = command instanceof DescribeImagesCommand ? (command.input.imageIds ?? []) : []
+      if (isDeleted && ids.length === 1 && ++looks === 1) {
+        return { imageDetails: [{ imageDigest: ids[0]!.imageDigest }] }
+      }
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1' }
+    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 149 } })
+    expect(await tagsOf(on)).toEqual(['v149'])
+    expect(looks).toBe(1)
+  })
+
+  test('where the image stays after its last tag went, that is said, and what it needs stays', async () => {
+    const on = await stage({ lastTagDeletion: 'tag' })
+    const child = await on.repository.push({ name: 'child' })
+    const index = await on.repository.push({ name: 'index', children: [child] }, 'v1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, 'v2')
+    let deletions = 0
+    const send = (command: unknown): Promise<unknown> => {
+      // The second deletion is that of the image itself.
+      const isDigest = command instanceof BatchDeleteImageCommand && ++deletions === 2
+      if (isDigest) return Promise.reject(new Error('out of order'))
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
+    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(report.failure).toMatch(/its tag is gone, but not its image: .*out of order/)
+    const { images, tags } = await on.repository.state()
+    expect([...tags.keys()]).toEqual(['v2'])
+    expect([...images.keys()]).toEqual(expect.arrayContaining([index, child]))
+  })
+
+  test('what was tagged in the moment before its deletion, and went with it, is told', async () => {
+    const on = await stage({ deleteByTagAndDigest: 'image' })
+    const [v1] = await pushDaily(on, 'v1', 'v2')
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof BatchDeleteImageCommand) await on.repository.push({ name: 'v1' }, 'rc')
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = { repository: 'team/app', 'keep-latest': '1' }
+    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+    expect(deps.lines).toContain(
+      `warning: team/app: Tag rc of ${v1!} was set in the moment before its deletion and went too`
+    )
+  })
+})
+
+describe('what fails', () => {
+  test('failed deletions are listed, the others go on, and the step fails at the end', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2', 'v3', 'v4', 'v5')
+    await on.emulator.fault({ operation: 'BatchDeleteImage', fault: 'partial', count: 1 })
+    const report = await on.run({ 'keep-latest': '1' })
+    expect(report).toMatchObject({
+      changed: true,
+      outputs: { 'deleted-count': 2, 'failed-count': 2, 'kept-count': 1 },
+      failure: expect.stringMatching(/^2 of 4 deletions failed – first team\/app:v/)
+    })
+    expect((await tagsOf(on)).length).toBe(3)
+    expect(on.deps.lines.filter((line) => line.startsWith('warning: team/app:v'))).toHaveLength(2)
+  })
+
+  test('what was deleted before the connection broke is reported as deleted', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2', 'v3')
+    await on.repository.push({ name: 'v3' }, 'x1')
+    await on.emulator.fault({ operation: 'BatchDeleteImage', fault: 'reset-after', count: 1 })
+    const report = await on.run({ 'keep-latest': '1' })
+    expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 3 } })
+    expect(await tagsOf(on)).toEqual(['x1'])
+  })
+
+  test('a repository that cannot be listed is told, and the others are cleaned up', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    const other = await TestRepository.create(on.repository.client, 'team/other')
+    await other.push({ name: 'x' }, 'x')
+    const send = (command: unknown): Promise<unknown> => {
+      const isOther =
+        command instanceof DescribeImageTagsCommand && command.input.repositoryName === 'team/other'
+      if (isOther) return Promise.reject(new Error('out of order'))
+      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
+    }
+    const api = { ...on.deps.api, send } as EcrPublicApi
+    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
+    const inputs = makeInputs('cleanup-tags', { repository: 'team/*', 'keep-latest': '1' })
+    const report = await cleanupTags(inputs, deps)
+    expect(report).toMatchObject({
+      repositories: ['team/app'],
+      outputs: { 'deleted-count': 1 },
+      failure: expect.stringMatching(
+        /^1 repository could not be looked at, where nothing was deleted – first team\/other – .*out of order/
+      )
+    })
+  })
+
+  test('a repository that does not exist fails the step', async () => {
+    const on = await stage()
+    await expect(on.run({ repository: 'team/none', 'keep-latest': '1' })).rejects.toThrow(
+      /team\/none/
+    )
+  })
+})

@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import type { Inventory } from '../../../src/cleanup-tags/rules/inventory.js'
+import { evaluateLifecycle, judgeByLifecycle } from '../../../src/cleanup-tags/rules/lifecycle.js'
+import { parseLifecyclePolicy } from '../../../src/cleanup-tags/rules/lifecycle-policy.js'
+
+const DAY_MS = 86_400_000
+const NOW = Date.parse('2026-06-01T00:00:00Z')
+
+/** `A: 10 beta-1 prod-1` is image A, pushed 10 days ago, with these tags. */
+const imagesOf = (...lines: string[]) =>
+  lines.map((line) => {
+    const [digest, rest = ''] = line.split(': ')
+    const [days, ...tags] = rest.split(' ')
+    return { digest: digest!, tags, pushedAt: NOW - Number(days) * DAY_MS }
+  })
+
+const rule = (
+  rulePriority: number,
+  selection: Readonly<Record<string, unknown>>
+): Readonly<Record<string, unknown>> => ({
+  rulePriority,
+  selection,
+  action: { type: 'expire' }
+})
+const prefixes = (...tagPrefixList: string[]) => ({ tagStatus: 'tagged', tagPrefixList })
+const patterns = (...tagPatternList: string[]) => ({ tagStatus: 'tagged', tagPatternList })
+const moreThan = (countNumber: number) => ({ countType: 'imageCountMoreThan', countNumber })
+const since = (countNumber: number) => ({
+  countType: 'sinceImagePushed',
+  countUnit: 'days',
+  countNumber
+})
+
+const expired = (images: ReturnType<typeof imagesOf>, ...rules: unknown[]): string => {
+  const policy = parseLifecyclePolicy(JSON.stringify({ rules }), 'policy.json')
+  const verdicts = evaluateLifecycle(images, policy, NOW)
+  return [...verdicts]
+    .filter(([, { goes }]) => goes)
+    .map(([digest]) => digest)
+    .sort()
+    .join(' ')
+}
+
+// The repositories, policies and results that AWS documents for private ECR:
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html
+describe('the published examples give the documented results', () => {
+  test('filtering on image age: what is older than 14 days expires', () => {
+    const images = imagesOf('A: 15', 'B: 14', 'C: 13', 'D: 30 prod-1')
+    expect(expired(images, rule(1, { tagStatus: 'untagged', ...since(14) }))).toBe('A')
+    const tagged = imagesOf('A: 15 prod-1', 'B: 13 production', 'C: 20 beta', 'D: 99')
+    expect(expired(tagged, rule(1, { ...patterns('prod*'), ...since(14) }))).toBe('A')
+  })
+
+  test('filtering on image count: one untagged image is kept', () => {
+    const images = imagesOf('A: 3', 'B: 1', 'C: 2', 'D: 9 v1')
+    expect(expired(images, rule(1, { tagStatus: 'untagged', ...moreThan(1) }))).toBe('A C')
+  })
+
+  const multiple = imagesOf('A: 10 beta-1 prod-1', 'B: 9 beta-2 prod-2', 'C: 8 beta-3')
+
+  test.each([prefixes, (tag: string) => patterns(`${tag}*`)])(
+    'filtering on multiple rules, example A: an image is judged by one rule only',
+    (select) => {
+      const rules = [
+        rule(1, { ...select('prod'), ...moreThan(1) }),
+        rule(2, { ...select('beta'), ...moreThan(1) })
+      ]
+      expect(expired(multiple, ...rules)).toBe('A')
+    }
+  )
+
+  test('filtering on multiple rules, example B: the priority decides', () => {
+    const rules = [
+      rule(1, { ...prefixes('beta'), ...moreThan(1) }),
+      rule(2, { ...prefixes('prod'), ...moreThan(1) })
+    ]
+    expect(expired(multiple, ...rules)).toBe('A B')
+  })
+
+  test('filtering on multiple tags in a single rule, example A: all prefixes must match', () => {
+    const images = imagesOf(
+      'A: 12 alpha-1',
+      'B: 11 beta-1',
+      'C: 10 alpha-2 beta-2',
+      'D: 4 alpha-3',
+      'E: 3 beta-3',
+      'F: 2 alpha-4 beta-4'
+    )
+    expect(expired(images, rule(1, { ...prefixes('alpha', 'beta'), ...since(5) }))).toBe('C')
+    expect(expired(images, rule(1, { ...patterns('alpha*', 'beta*'), ...since(5) }))).toBe('C')
+  })
+
+  test('filtering on multiple tags in a single rule, example B: other tags do not matter', () => {
+    const images = imagesOf(
+      'A: 10 alpha-1 beta-1 gamma-1',
+      'B: 9 alpha-2 beta-2',
+      'C: 8 alpha-3 beta-3 gamma-2'
+    )
+    expect(expired(images, rule(1, { ...prefixes('alpha', 'beta'), ...moreThan(1) }))).toBe('A B')
+  })
+
+  test('filtering on all images, example A: all but the newest expire', () => {
+    const images = imagesOf('A: 4 alpha-1', 'B: 3 beta-1', 'C: 2', 'D: 1 alpha-2')
+    expect(expired(images, rule(1, { tagStatus: 'any', ...moreThan(1) }))).toBe('A B C')
+  })
+
+  test('filtering on all images, example B: what a rule before has seen, any leaves alone', () => {
+    const images = imagesOf('A: 4 alpha-1 beta-1', 'B: 3', 'C: 2 alpha-2', 'D: 1 githash', 'E: 1')
+    const rules = [
+      rule(1, { ...prefixes('alpha'), ...moreThan(1) }),
+      rule(2, { tagStatus: 'untagged', ...since(1) }),
+      rule(3, { tagStatus: 'any', ...moreThan(1) })
+    ]
+    expect(expired(images, ...rules)).toBe('A B D')
+  })
+})
+
+describe('evaluateLifecycle', () => {
+  test('rules are applied by priority, not in the order of the file', () => {
+    const images = imagesOf('A: 10 beta-1 prod-1', 'B: 9 beta-2 prod-2', 'C: 8 beta-3')
+    const rules = [
+      rule(20, { ...prefixes('beta'), ...moreThan(1) }),
+      rule(10, { ...prefixes('prod'), ...moreThan(1) })
+    ]
+    expect(expired(images, ...rules)).toBe('A')
+  })
+
+  test('any with an age takes tagged and untagged alike, and a rule before shields its images', () => {
+    const images = imagesOf('A: 40 alpha-1', 'B: 40', 'C: 2')
+    const any = rule(7, { tagStatus: 'any', ...since(30) })
+    expect(expired(images, any)).toBe('A B')
+    expect(expired(images, rule(1, { ...prefixes('alpha'), ...moreThan(1) }), any)).toBe('B')
+  })
+
+  test('images that an earlier rule expired still count in a later one', () => {
+    const images = imagesOf('A: 1 a', 'B: 2 b', 'C: 3 b')
+    const rules = [
+      rule(1, { ...prefixes('a'), ...moreThan(1) }),
+      rule(2, { tagStatus: 'any', ...moreThan(2) })
+    ]
+    expect(expired(images, ...rules)).toBe('C')
+  })
+
+  test('no image expires by a rule after the first that selects it', () => {
+    const tag = fc.constantFrom('a1', 'a2', 'b1', 'b2')
+    const image = fc.record({
+      tags: fc.uniqueArray(tag),
+      pushedAt: fc.integer({ min: 1, max: 60 }).map((days) => NOW - days * DAY_MS)
+    })
+    const count = fc.oneof(
+      fc.integer({ min: 1, max: 4 }).map(moreThan),
+      fc.integer({ min: 1, max: 50 }).map(since)
+    )
+    const selections = [
+      prefixes('a'),
+      prefixes('b'),
+      prefixes('a', 'b'),
+      patterns('*2'),
+      { tagStatus: 'untagged' }
+    ]
+    fc.assert(
+      fc.property(
+        fc.array(image, { maxLength: 12 }),
+        fc.shuffledSubarray(selections),
+        fc.array(count, { minLength: 6, maxLength: 6 }),
+        (images, chosen, counts) => {
+          const numbered = images.map((one, at) => ({ ...one, digest: `i${at}` }))
+          const rules = chosen.map((selection, at) => rule(at + 1, { ...selection, ...counts[at] }))
+          const policy = parseLifecyclePolicy(
+            JSON.stringify({ rules: [...rules, rule(99, { tagStatus: 'any', ...counts[5] })] }),
+            'p'
+          )
+          const together = evaluateLifecycle(numbered, policy, NOW)
+          for (const { digest, tags } of numbered) {
+            const first = policy.find(
+              ({ tagStatus, tagMatchers }) =>
+                tagStatus === 'any' ||
+                (tagStatus === 'untagged' && tags.length === 0) ||
+                (tagStatus === 'tagged' && tagMatchers.every((match) => tags.some(match)))
+            )!
+            const alone = evaluateLifecycle(numbered, [first], NOW)
+            expect(together.get(digest)).toEqual(alone.get(digest))
+          }
+        }
+      )
+    )
+  })
+})
+
+describe('judgeByLifecycle', () => {
+  const hex = 'ab'.repeat(32)
+  const inventoryOf = (...lines: string[]): Inventory => {
+    const images = imagesOf(...lines)
+    return {
+      tags: images.flatMap(({ digest, tags, pushedAt }) =>
+        tags.map((tag) => ({ tag, digest, createdAt: pushedAt }))
+      ),
+      images: new Map(
+        images.map((image) => [
+          image.digest,
+          { ...image, sizeBytes: 1, mediaType: undefined, artifactMediaType: undefined }
+        ])
+      ),
+      unsettled: new Set()
+    }
+  }
+  const all = parseLifecyclePolicy(
+    JSON.stringify({ rules: [rule(1, { tagStatus: 'any', ...moreThan(1) })] }),
+    'p'
+  )
+
+  test('companions of an image that is here take no place and follow it', () => {
+    const inventory = inventoryOf(`sha256:${hex}: 9 v1`, 'B: 8 v2', `S: 1 sha256-${hex}.sig`)
+    // The split of the line at its first ": " leaves the digest whole.
+    const { tags } = judgeByLifecycle(inventory, all, NOW)
+    expect(tags.get('v2')?.goes).toBe(false)
+    expect(tags.get('v1')?.goes).toBe(true)
+    expect(tags.has(`sha256-${hex}.sig`)).toBe(false)
+  })
+
+  test('companions of an image that is no more count as untagged images', () => {
+    const inventory = inventoryOf('B: 8 v2', `S: 9 sha256-${hex}.sig`)
+    expect(judgeByLifecycle(inventory, all, NOW).tags.get(`sha256-${hex}.sig`)?.goes).toBe(true)
+  })
+
+  test('an image without a tag stays for an hour, whatever the policy', () => {
+    const { untagged } = judgeByLifecycle(inventoryOf('A: 0', 'B: 0.03', 'C: 2'), all, NOW)
+    expect([...untagged].map(([digest, { goes }]) => [digest, goes])).toEqual([
+      ['A', false],
+      ['B', false],
+      ['C', true]
+    ])
+  })
+})

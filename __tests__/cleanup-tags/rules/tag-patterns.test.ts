@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { compileTagPatterns } from '../../../src/cleanup-tags/rules/tag-patterns.js'
+import { compileWildcards } from '../../../src/runner/inputs/glob.js'
+
+const matches = async (pattern: string, tag: string): Promise<boolean> =>
+  (await compileTagPatterns([pattern], 'Input "tags"'))(tag) !== undefined
+
+describe('globs over tags', () => {
+  test.each([
+    ['*', 'anything'],
+    ['**', 'v1.2.3'],
+    ['v*', 'v1.2.3'],
+    ['v1.*', 'v1.2'],
+    ['*-rc*', 'v1-rc2'],
+    ['nightly-????', 'nightly-2026'],
+    ['v[0-9]', 'v7'],
+    ['v[!0-9]', 'vx'],
+    ['v[^0-9]', 'vx'],
+    ['[]a]', 'a'],
+    ['v{1,2}.*', 'v2.9'],
+    ['{a,b{c,d}}x', 'bdx'],
+    ['v{,-alpine}', 'v'],
+    ['a\\*', 'a*'],
+    ['latest', 'latest']
+  ])('%s matches %s', async (pattern, tag) => {
+    expect(await matches(pattern, tag)).toBe(true)
+  })
+
+  test.each([
+    ['v*', 'rev1'],
+    ['v1.*', 'v12'],
+    ['latest', 'latest-2'],
+    ['latest', 'Latest'],
+    ['nightly-????', 'nightly-26'],
+    ['v[0-9]', 'v12'],
+    ['v[!0-9]', 'v1'],
+    ['v{1,2}.*', 'v3.1'],
+    ['a?', 'a'],
+    ['v1.0', 'v1x0']
+  ])('%s does not match %s', async (pattern, tag) => {
+    expect(await matches(pattern, tag)).toBe(false)
+  })
+
+  test.each(['team/app:v*', '!v1', 'v 1', 'v(1|2)', 'a{b', 'a}b', '[ab', 'v1|v2', '^(v1)$'])(
+    '%s is refused, as no tag could match',
+    async (pattern) => {
+      await expect(matches(pattern, 'x')).rejects.toThrow(/^Input "tags" holds a glob that /)
+    }
+  )
+
+  test('braces that unfold to too many alternatives are refused at once', async () => {
+    await expect(matches('{a,b}'.repeat(60), 'x')).rejects.toThrow(/too many/)
+  })
+
+  test('a glob made to exhaust a backtracking engine is answered all the same', async () => {
+    expect(await matches(`${'*a'.repeat(100)}b`, 'a'.repeat(300))).toBe(false)
+    expect(await matches(`{${'*a'.repeat(50)}b,${'*a'.repeat(50)}}`, 'a'.repeat(300))).toBe(true)
+  })
+
+  test('a glob of literals, ? and * matches what the same regular expression matches', async () => {
+    const token = fc.constantFrom('a', 'b', '.', '-', '?', '*')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(token, { minLength: 1, maxLength: 8 }).map((tokens) => tokens.join('')),
+        fc.array(fc.constantFrom('a', 'b', '.', '-'), { maxLength: 10 }).map((all) => all.join('')),
+        async (glob, tag) => {
+          const source = glob.replace(/\./g, '\\.').replace(/\*+/g, '.*').replace(/\?/g, '.')
+          expect(await matches(glob, tag)).toBe(new RegExp(`^${source}$`).test(tag))
+        }
+      ),
+      { numRuns: 500 }
+    )
+  })
+
+  test('in wildcards only the star is special', () => {
+    expect(compileWildcards('a?[b]*')('a?[b]cd')).toBe(true)
+    expect(compileWildcards('a?')('ab')).toBe(false)
+    expect(compileWildcards('*test*1*2*3')('my-test-1-2-3')).toBe(true)
+  })
+})
+
+describe('regular expressions over tags', () => {
+  test.each([
+    ['/^v\\d+$/', 'v12', true],
+    ['/^v\\d+$/', 'v12-rc', false],
+    ['/rc/', 'v1-rc2', true],
+    ['/^RC/i', 'rc1', true],
+    ['/^RC/', 'rc1', false],
+    ['/^(?<major>\\d+)\\.(?:0|[1-9]\\d*)$/', '1.20', true],
+    ['/^(sha-)?[0-9a-f]{7,40}$/', 'sha-0123abc', true]
+  ])('%s on %s: %s', async (pattern, tag, expected) => {
+    expect(await matches(pattern, tag)).toBe(expected)
+  })
+
+  test.each(['^(a+)+$', '^(a|a)*$', '(.*a){20}$', '^(\\w+\\s?)*$'])(
+    '/%s/, made to exhaust a backtracking engine, is answered all the same',
+    async (source) => {
+      expect(typeof (await matches(`/${source}/`, `${'a'.repeat(299)}!`))).toBe('boolean')
+    }
+  )
+
+  test.each([
+    ['/(?!latest)/', /lookaround/],
+    ['/(?<=v)1/', /lookaround/],
+    ['/(a)\\1/', /backreferences/],
+    ['/(/', /cannot be used/],
+    ['/a{0,999}{9}/', /cannot be used/],
+    [`/${'a{0,999}'.repeat(9)}/`, /too many steps/],
+    [`/${'a'.repeat(501)}/`, /too long/],
+    ['/a/g', /unknown flags/]
+  ])('%s is refused', async (pattern, message) => {
+    await expect(matches(pattern, 'x')).rejects.toThrow(message)
+  })
+
+  test('the first pattern that matches is named', async () => {
+    const matcher = await compileTagPatterns(['v*', '/^latest$/'], 'Input "exclude-tags"')
+    expect(matcher('latest')).toBe('/^latest$/')
+    expect(matcher('v1')).toBe('v*')
+    expect(matcher('other')).toBeUndefined()
+  })
+})

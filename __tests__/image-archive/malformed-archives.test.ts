@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openArchive } from '../../src/image-archive/open-archive.js'
+import { ActionError } from '../../src/runner/errors.js'
+import { malformedArchives } from '../helpers/malformed-archives.js'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'malformed-'))
+})
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const foundHere = malformedArchives.filter((archive) => archive.foundWhile === undefined)
+const foundLater = malformedArchives.filter((archive) => archive.foundWhile === 'pushing')
+
+const open = (path: string): ReturnType<typeof openArchive> =>
+  openArchive(path, {
+    temporaryDirectory: () => mkdtemp(join(directory, 'unpacked-')),
+    signal: new AbortController().signal
+  })
+
+test('there are at least sixty malformed archives, each with a name of its own', () => {
+  expect(foundHere.length).toBeGreaterThanOrEqual(60)
+  expect(new Set(malformedArchives.map((archive) => archive.name)).size).toBe(
+    malformedArchives.length
+  )
+})
+
+test.each(foundHere)('$name ends in one clear error', async ({ build, message }) => {
+  const path = await build(directory)
+  const before = await readdir(directory)
+  const error: unknown = await open(path).then(
+    () => undefined,
+    (thrown: unknown) => thrown
+  )
+  expect(error).toBeInstanceOf(ActionError)
+  expect((error as ActionError).message).toMatch(message)
+  expect((error as ActionError).message).not.toContain('\n')
+  for (const name of await readdir(directory)) {
+    // What was unpacked is gone.
+    if (!before.includes(name)) await expect(readdir(join(directory, name))).resolves.toEqual([])
+  }
+})
+
+test.each(foundLater)('$name can be opened: only its bytes tell', async ({ build }) => {
+  const contents = await open(await build(directory))
+  await contents.close()
+  expect(contents.tags).toEqual(['1'])
+})

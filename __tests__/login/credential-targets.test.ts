@@ -1,0 +1,101 @@
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { listCredentialTargets } from '../../src/login/credential-targets.js'
+import type { Machine } from '../../src/login/credential-targets.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+/** A machine with an empty home, nothing on its PATH, and these variables. */
+async function machine(
+  env: Record<string, string> = {},
+  more: Partial<Machine> = {}
+): Promise<Machine & { readonly home: string }> {
+  const home = await temporaryDirectory()
+  const expand = (value: string): string => value.replace('~', home)
+  const expanded = Object.entries(env).map(([name, value]) => [name, expand(value)])
+  const variables = { HOME: home, USERPROFILE: home, ...Object.fromEntries(expanded) }
+  return { env: variables, platform: 'linux', uid: 4242, ...more, home }
+}
+
+async function put(path: string, text = '{}'): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true })
+  await writeFile(path, text)
+}
+
+async function paths(of: Machine & { readonly home: string }): Promise<string[]> {
+  const targets = await listCredentialTargets(of)
+  return targets.map(({ path, readers }) => `${path.replace(of.home, '~')} ${readers.join('+')}`)
+}
+
+describe("Docker's file", () => {
+  test.each([
+    [{}, '~/.docker/config.json docker'],
+    [{ DOCKER_CONFIG: '~/elsewhere' }, '~/elsewhere/config.json docker'],
+    [{ DOCKER_CONFIG: '' }, '~/.docker/config.json docker']
+  ])('with %j', async (env, expected) => {
+    expect(await paths(await machine(env))).toEqual([expected])
+  })
+})
+
+describe('the file of podman, buildah and skopeo', () => {
+  test('is the one of REGISTRY_AUTH_FILE', async () => {
+    expect(await paths(await machine({ REGISTRY_AUTH_FILE: '~/auth.json' }))).toContain(
+      '~/auth.json containers'
+    )
+  })
+
+  test.each(['podman', 'buildah', 'skopeo'])('is written where %s is there', async (tool) => {
+    const given = await machine({ PATH: '/nowhere:~/bin', XDG_RUNTIME_DIR: '~/run' })
+    await mkdir(join(given.home, 'run'))
+    await put(join(given.home, 'bin', tool), '')
+    expect(await paths(given)).toHaveLength(1)
+    await chmod(join(given.home, 'bin', tool), 0o755)
+    expect(await paths(given)).toContain('~/run/containers/auth.json containers')
+  })
+
+  test.each(['run/containers/auth.json', '.config/containers/auth.json'])(
+    'is written where ~/%s is in use, into the one that is looked up first',
+    async (used) => {
+      const given = await machine({ XDG_RUNTIME_DIR: '~/run' })
+      await mkdir(join(given.home, 'run'))
+      await put(join(given.home, used))
+      expect(await paths(given)).toContain('~/run/containers/auth.json containers')
+    }
+  )
+
+  test.each([
+    ['a runtime directory that does not exist', { XDG_RUNTIME_DIR: '~/none' }, {}],
+    ['macOS', {}, { platform: 'darwin' as const }],
+    ['Windows', {}, { platform: 'win32' as const }]
+  ])('is the one in the home with %s', async (_name, env, more) => {
+    const given = await machine(env, more)
+    await put(join(given.home, '.config', 'containers', 'auth.json'))
+    expect(await paths(given)).toContain('~/.config/containers/auth.json containers')
+  })
+
+  test('is that of the user id without a runtime directory', async () => {
+    const given = await machine({ XDG_CONFIG_HOME: '~/xdg' })
+    await put(join(given.home, 'xdg', 'containers', 'auth.json'))
+    const expected =
+      process.getuid?.() === 0
+        ? '/run/containers/4242/auth.json containers'
+        : '~/xdg/containers/auth.json containers'
+    expect(await paths(given)).toContain(expected)
+  })
+
+  test("can be Docker's own, also through a symbolic link", async () => {
+    const given = await machine({ REGISTRY_AUTH_FILE: '~/auth.json' })
+    await mkdir(join(given.home, '.docker'))
+    await symlink('.docker/config.json', join(given.home, 'auth.json'))
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker+containers'])
+  })
+})
+
+test('a malformed file is named, and stays as it is', async () => {
+  const given = await machine()
+  const path = join(given.home, '.docker', 'config.json')
+  await put(path, '{"auths": ')
+  await expect(listCredentialTargets(given)).rejects.toThrow(
+    /The credential file is malformed – ".*config\.json" – it is no JSON: \w+ in line 1, column \d+ – .*not touched/
+  )
+  expect(await readFile(path, 'utf8')).toBe('{"auths": ')
+})

@@ -1,0 +1,238 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Deps } from '../../src/runner/deps.js'
+import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { login } from '../../src/login/login.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+let home = ''
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'login-test-'))
+})
+
+afterEach(() => rm(home, { recursive: true, force: true }))
+
+interface Setup {
+  readonly emulator: RunningEmulator
+  readonly deps: TestDeps
+}
+
+async function setUp(options: EmulatorOptions = {}, more: Partial<Deps> = {}): Promise<Setup> {
+  const emulator = await startEmulator(options)
+  const env = {
+    HOME: home,
+    RUNNER_TEMP: join(home, 'temp'),
+    DOCKER_CONFIG: join(home, 'docker'),
+    REGISTRY_AUTH_FILE: join(home, 'containers', 'auth.json'),
+    ...more.env
+  }
+  return { emulator, deps: makeDeps(emulator, { ...more, env }) }
+}
+
+const inputs = makeInputs('login', {})
+
+function textOf(output: unknown): string {
+  if (typeof output !== 'string') throw new Error('no text')
+  return output
+}
+
+async function authsIn(...path: string[]): Promise<Record<string, { auth: string }>> {
+  const { auths } = JSON.parse(await readFile(join(home, ...path), 'utf8'))
+  return auths as Record<string, { auth: string }>
+}
+
+test('writes the credential of the token into both credential files, for the host that the API names', async () => {
+  const { emulator, deps } = await setUp()
+  const report = await login(inputs, deps)
+  const { outputs } = report
+  const auth = Buffer.from(
+    `${textOf(outputs['docker-username'])}:${textOf(outputs['docker-password'])}`
+  ).toString('base64')
+  expect(await authsIn('docker', 'config.json')).toEqual({ [emulator.host]: { auth } })
+  expect(await authsIn('containers', 'auth.json')).toEqual({ [emulator.host]: { auth } })
+  expect(outputs).toMatchObject({
+    registry: emulator.host,
+    'registry-uri': `${emulator.host}/a1b2c3d4`,
+    'registry-alias': 'a1b2c3d4',
+    'registry-id': '123456789012',
+    'docker-username': 'AWS'
+  })
+  expect(outputs['expires-at']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  expect(report.changed).toBe(true)
+  expect(report.plan).toMatchObject([
+    { action: 'create', kind: 'credential', target: expect.stringContaining('config.json') },
+    { action: 'create', kind: 'credential', target: expect.stringContaining('auth.json') }
+  ])
+})
+
+test('masks the undecoded token first, then the password; neither is anywhere but in the output', async () => {
+  const { deps } = await setUp()
+  const { outputs, ...rest } = await login(inputs, deps)
+  const password = textOf(outputs['docker-password'])
+  const token = Buffer.from(`AWS:${password}`).toString('base64')
+  expect(deps.masked[0]).toBe(token)
+  expect(deps.masked[1]).toBe(password)
+  const told = JSON.stringify([rest, deps.lines, deps.loginStates])
+  expect(told).not.toContain(password)
+  expect(told).not.toContain(token)
+})
+
+test('a second login right after the first changes nothing', async () => {
+  const { deps, emulator } = await setUp()
+  const first = await login(inputs, deps)
+  const before = await readFile(join(home, 'docker', 'config.json'), 'utf8')
+  const second = await login(inputs, deps)
+  expect(first.changed).toBe(true)
+  expect(second.changed).toBe(false)
+  expect(second.plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
+  expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe(before)
+  expect(new Set(await emulator.operations())).toEqual(
+    new Set(['GetAuthorizationToken', 'DescribeRegistries'])
+  )
+})
+
+test('the state for the post step names the files and holds no secret', async () => {
+  const { deps } = await setUp()
+  await login(inputs, deps)
+  expect(deps.loginStates).toHaveLength(1)
+  expect(JSON.parse(deps.loginStates[0]!)).toMatchObject([
+    { file: join(home, 'docker', 'config.json') },
+    { file: join(home, 'containers', 'auth.json') }
+  ])
+})
+
+test('with logout: false nothing is left for the post step, and no trace beside the files', async () => {
+  const { deps } = await setUp()
+  await login(makeInputs('login', { logout: 'false' }), deps)
+  expect(deps.loginStates.at(-1)).toBe('[]')
+  expect(await readdir(join(home, 'docker'))).toEqual(['config.json'])
+  expect(await readdir(join(home, 'temp'))).toEqual([])
+})
+
+describe('where the registry cannot be looked up', () => {
+  test.each<[string, EmulatorOptions, string]>([
+    [
+      'it is not allowed',
+      { allow: ['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'] },
+      'DescribeRegistries is not allowed'
+    ],
+    ['there is none yet', { registryBeforeRepository: 'empty' }, 'no public registry yet']
+  ])(
+    '%s: both names of the usual host are logged in, with a notice',
+    async (_name, options, said) => {
+      const { deps } = await setUp(options)
+      const { outputs } = await login(inputs, deps)
+      expect(Object.keys(await authsIn('docker', 'config.json'))).toEqual([
+        'public.ecr.aws',
+        'ecr-public.aws.com'
+      ])
+      expect(outputs).toMatchObject({
+        registry: 'public.ecr.aws',
+        'registry-uri': '',
+        'registry-alias': '',
+        'registry-id': ''
+      })
+      expect(deps.lines.filter((line) => line.startsWith('notice'))).toEqual([
+        expect.stringContaining(said)
+      ])
+    }
+  )
+})
+
+test('registry-id has to be that of the credentials, by account or alias', async () => {
+  const { deps } = await setUp()
+  for (const id of ['123456789012', 'a1b2c3d4']) {
+    const { outputs } = await login(makeInputs('login', { 'registry-id': id }), deps)
+    expect(outputs['registry-alias']).toBe('a1b2c3d4')
+  }
+  const other = login(makeInputs('login', { 'registry-id': '999999999999' }), deps)
+  await expect(other).rejects.toThrow(/not the registry of these credentials.*999999999999/)
+})
+
+describe('nothing is written', () => {
+  test('where one of the files is malformed, and nobody is asked for a token', async () => {
+    const { emulator, deps } = await setUp()
+    await mkdir(join(home, 'containers'))
+    await writeFile(join(home, 'containers', 'auth.json'), '{')
+    await expect(login(inputs, deps)).rejects.toThrow(/malformed.*auth\.json/)
+    expect(await readdir(home)).toEqual(['containers'])
+    expect(await emulator.operations()).toEqual([])
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['the token is denied', { operation: 'GetAuthorizationToken', fault: 'access-denied' }],
+    ['the registry cannot be described', { operation: 'DescribeRegistries', fault: 'server-error' }]
+  ])('where %s', async (_name, fault) => {
+    const { emulator, deps } = await setUp()
+    await emulator.fault({ ...fault, count: 100 })
+    await expect(login(inputs, deps)).rejects.toThrow()
+    expect(await readdir(home)).toEqual([])
+  })
+
+  test('where the run is cancelled between two files: the first is put back', async () => {
+    const controller = new AbortController()
+    const { deps } = await setUp({}, { signal: controller.signal })
+    const original = '{ "auths": {}}\n'
+    await mkdir(join(home, 'docker'))
+    await writeFile(join(home, 'docker', 'config.json'), original)
+    let reads = 0
+    const signal = new Proxy(controller.signal, {
+      get: (target, name) => {
+        if (name === 'throwIfAborted' && ++reads === 2) controller.abort(new Error('cancelled'))
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      }
+    })
+    await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
+    expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe(original)
+    expect(await readdir(join(home, 'docker'))).toEqual(['config.json'])
+    expect(await readdir(join(home, 'temp'))).toEqual([])
+    expect(await readdir(home)).not.toContain('containers')
+  })
+
+  test('where the second file cannot be written: the first is put back', async () => {
+    const { deps } = await setUp()
+    // The directory of the second file is a file by the time that it is to be made.
+    const mask = (): void => undefined
+    const api = {
+      ...deps.api,
+      send: async (command: never) => {
+        await writeFile(join(home, 'containers'), '')
+        return deps.api.send(command)
+      }
+    }
+    await expect(login(inputs, { ...deps, mask, api })).rejects.toThrow('cannot be written')
+    expect(await readdir(home)).toEqual(['containers', 'temp'])
+    expect(await readdir(join(home, 'temp'))).toEqual([])
+  })
+})
+
+test('one file for Docker with a store and for podman is told as a conflict', async () => {
+  const file = join(home, 'docker', 'config.json')
+  await mkdir(join(home, 'docker'))
+  await writeFile(file, '{"credsStore": "desktop"}')
+  const { emulator, deps } = await setUp({}, { env: { REGISTRY_AUTH_FILE: file } })
+  await login(inputs, deps)
+  expect(JSON.parse(await readFile(file, 'utf8')).credHelpers).toEqual({ [emulator.host]: '' })
+  expect(deps.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1)
+})
+
+test('a token that is none is refused without being shown', async () => {
+  const { deps } = await setUp()
+  const api = {
+    send: () =>
+      Promise.resolve({
+        authorizationData: { authorizationToken: 'bm8gY29sb24=', expiresAt: new Date() },
+        registries: []
+      })
+  } as unknown as Deps['api']
+  const attempt = login(inputs, { ...deps, api })
+  await expect(attempt).rejects.toThrow('authorization token that cannot be read')
+  await expect(attempt).rejects.not.toThrow(/no colon|bm8g/)
+})

@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import zlib from 'node:zlib'
+import { createBlockMemory } from '../../../src/push-tar/compress/block-memory.js'
+import { blocksOf } from '../../../src/push-tar/compress/blocks.js'
+import { createCompressor } from '../../../src/push-tar/compress/compressor.js'
+import { BLOCK_SIZE_BYTES, createDeflatePacker, gzip } from '../../../src/push-tar/compress/gzip.js'
+import { mapAhead } from '../../../src/push-tar/map-ahead.js'
+import { createZstdPacker, FRAME_SIZE_BYTES, zstd } from '../../../src/push-tar/compress/zstd.js'
+
+async function* chunked(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  let at = 0
+  for (let n = 0; at < bytes.length; n++) {
+    const size = Math.max(1, sizes[n % Math.max(1, sizes.length)] ?? 1000)
+    yield await Promise.resolve(bytes.subarray(at, at + size))
+    at += size
+  }
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
+}
+
+/** Bytes that compress about as well as files do: words and noise. */
+function mixed(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let state = seed >>> 0
+  for (let at = 0; at < length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    bytes[at] = (at >> 10) % 3 === 0 ? state >>> 24 : 'the quick brown fox '.charCodeAt(at % 20)
+  }
+  return bytes
+}
+
+/** How one test compresses with gzip. */
+function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
+  const packer = createDeflatePacker(level, blocksAhead)
+  return { packer, blocksAhead: () => blocksAhead, memory: createBlockMemory(BLOCK_SIZE_BYTES) }
+}
+
+const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
+const lengths = fc.oneof(
+  fc.constantFrom(0, 1, 32 * 1024, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 2 * 1024 * 1024),
+  fc.integer({ min: 0, max: 2_500_000 })
+)
+
+describe('gzip in parallel blocks', () => {
+  it('unpacks to what was packed, whatever comes in whatever chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        lengths,
+        fc.nat(),
+        sizes,
+        fc.integer({ min: 1, max: 9 }),
+        async (length, seed, cut, level) => {
+          const bytes = mixed(length, seed)
+          const packed = await collect(gzip(chunked(bytes, cut), deflating(level, 3)))
+          expect(zlib.gunzipSync(packed).equals(bytes)).toBe(true)
+        }
+      ),
+      { numRuns: 8 }
+    )
+  })
+
+  it('gives the same bytes whatever the chunks and however much runs at once', async () => {
+    const bytes = mixed(5_300_000, 7)
+    const results = await Promise.all(
+      [1, 2, 16].map((blocksAhead) =>
+        collect(gzip(chunked(bytes, [blocksAhead * 77_777]), deflating(4, blocksAhead)))
+      )
+    )
+    expect(results[1]?.equals(results[0] ?? Buffer.alloc(0))).toBe(true)
+    expect(results[2]?.equals(results[0] ?? Buffer.alloc(0))).toBe(true)
+  })
+
+  it('names no time, system or file, which would differ between machines', async () => {
+    const packed = await collect(gzip(chunked(Buffer.from('x'), [1]), deflating(1, 2)))
+    expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
+  })
+
+  it('packs nothing as a whole member', async () => {
+    const packed = await collect(gzip(chunked(Buffer.alloc(0), []), deflating(4, 2)))
+    expect(packed).toHaveLength(20)
+    expect(zlib.gunzipSync(packed)).toHaveLength(0)
+  })
+
+  it('ends with the error of its source', async () => {
+    const broken = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.alloc(3_000_000))
+      throw new Error('the disk is gone')
+    }
+    await expect(collect(gzip(broken(), deflating(1, 4)))).rejects.toThrow('the disk is gone')
+  })
+})
+
+describe('zstd in parallel frames', () => {
+  it('unpacks to what was packed', async () => {
+    await fc.assert(
+      fc.asyncProperty(lengths, fc.nat(), sizes, async (length, seed, cut) => {
+        const bytes = mixed(length, seed)
+        const packed = await collect(
+          zstd(chunked(bytes, cut), {
+            packer: createZstdPacker(3, 3),
+            blocksAhead: () => 3,
+            memory: createBlockMemory(FRAME_SIZE_BYTES)
+          })
+        )
+        expect(zlib.zstdDecompressSync(packed).equals(bytes)).toBe(true)
+      }),
+      { numRuns: 6 }
+    )
+  })
+})
+
+describe('the compressor', () => {
+  it.each(['gzip', 'zstd', 'none'] as const)('keeps the bytes with %s', async (compression) => {
+    const bytes = mixed(2_500_000, 3)
+    const packed = await collect(
+      createCompressor(compression).compress(() => chunked(bytes, [99_999]))
+    )
+    const unpacked =
+      compression === 'gzip'
+        ? zlib.gunzipSync(packed)
+        : compression === 'zstd'
+          ? zlib.zstdDecompressSync(packed)
+          : packed
+    expect(unpacked.equals(bytes)).toBe(true)
+  })
+
+  it('shrinks more at a higher level', async () => {
+    const bytes = mixed(2_000_000, 5)
+    const at = async (level: number): Promise<number> =>
+      (await collect(createCompressor('gzip', level).compress(() => chunked(bytes, [65_536]))))
+        .length
+    expect(await at(9)).toBeLessThan(await at(1))
+  })
+})
+
+describe('blocksOf', () => {
+  it('cuts any chunks into blocks of one size', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }),
+        fc.integer({ min: 1, max: 64 }),
+        async (array, cut, size) => {
+          const bytes = Buffer.from(array)
+          const blocks: Buffer[] = []
+          for await (const block of blocksOf(chunked(bytes, cut), createBlockMemory(size)))
+            blocks.push(block)
+          expect(Buffer.concat(blocks).equals(bytes)).toBe(true)
+          expect(blocks.slice(0, -1).every((block) => block.length === size)).toBe(true)
+          expect(blocks).toHaveLength(Math.max(1, Math.ceil(bytes.length / size)))
+        }
+      )
+    )
+  })
+})
+
+describe('mapAhead', () => {
+  it('keeps the order and begins no more than it may', async () => {
+    let running = 0
+    let most = 0
+    const items = chunked(Buffer.from([5, 1, 4, 2, 3, 0]), [1])
+    const results: number[] = []
+    const mapped = mapAhead(
+      items,
+      () => 3,
+      async (item) => {
+        most = Math.max(most, ++running)
+        for (let turn = 0; turn < (item[0] ?? 0); turn++) await Promise.resolve()
+        running--
+        return item[0] ?? -1
+      }
+    )
+    for await (const result of mapped) results.push(result)
+    expect(results).toEqual([5, 1, 4, 2, 3, 0])
+    expect(most).toBeLessThanOrEqual(3)
+  })
+
+  it('fails with the first failure in order', async () => {
+    const mapped = mapAhead(
+      chunked(Buffer.from([0, 1, 2]), [1]),
+      () => 3,
+      (item) =>
+        item[0] === 0 ? Promise.resolve(0) : Promise.reject(new Error(`no ${String(item[0])}`))
+    )
+    await expect(
+      (async () => {
+        for await (const result of mapped) expect(result).toBe(0)
+      })()
+    ).rejects.toThrow('no 1')
+  })
+})

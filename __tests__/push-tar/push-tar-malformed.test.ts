@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import { ActionError } from '../../src/runner/errors.js'
+import { pushTar } from '../../src/push-tar/push-tar.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { malformedArchives } from '../helpers/malformed-archives.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'push-malformed-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+it('has at least 60 malformed archives to try', () => {
+  expect(malformedArchives.length).toBeGreaterThanOrEqual(60)
+})
+
+it.each(malformedArchives.map((archive) => [archive.name, archive] as const))(
+  'a push of an archive with %s ends in one clear error and writes nothing',
+  async (_name, { build, message }) => {
+    const emulator = await startEmulator()
+    const deps = makeDeps(emulator)
+    await deps.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    const tar = await build(directory)
+    const inputs = makeInputs('push-tar', {
+      repository: 'team/app',
+      tar,
+      'image-tags': 'v1',
+      'dry-run': 'false'
+    })
+    const error: unknown = await pushTar(inputs, deps).then(
+      () => undefined,
+      (thrown: unknown) => thrown
+    )
+    expect(error).toBeInstanceOf(ActionError)
+    expect((error as ActionError).message).toMatch(message)
+    const writing = (await emulator.operations()).filter((operation) =>
+      /^(?:Initiate|Upload|Complete|Put)/.test(operation)
+    )
+    expect(writing).toEqual([])
+  }
+)

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
+import { pushTar } from '../../src/push-tar/push-tar.js'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'push-tar-permissions-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const REQUIRED = PERMISSIONS['push-tar'].actions
+const seed = { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] }
+
+/** Pushes a small archive to an emulator that denies all but these IAM actions. */
+async function pushWith(allow: readonly string[]): Promise<string | undefined> {
+  const emulator = await startEmulator({ allow, seed })
+  const tar = join(directory, 'image.tar')
+  await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
+  const inputs = makeInputs('push-tar', { repository: 'team/app', tar, 'image-tags': 'v1' })
+  const report = await pushTar(inputs, makeDeps(emulator, { maxAttempts: 1 }))
+  expect(report.changed).toBe(true)
+  return report.failure
+}
+
+describe('the permissions of push-tar', () => {
+  it('are no more than those documented', async () => {
+    expect(await pushWith(REQUIRED)).toBeUndefined()
+    expect(await pushWith(allActions('push-tar'))).toBeUndefined()
+  })
+
+  it.each([
+    'BatchCheckLayerAvailability',
+    'InitiateLayerUpload',
+    'UploadLayerPart',
+    'CompleteLayerUpload',
+    'PutImage'
+  ])('include %s, whose lack is named', async (operation) => {
+    const action = `ecr-public:${operation}`
+    const without = REQUIRED.filter((allowed) => allowed !== action)
+    await expect(pushWith(without)).rejects.toThrow(action)
+  })
+})

@@ -1,0 +1,568 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr-public'
+import type { Deps } from '../../src/runner/deps.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import { pushTar } from '../../src/push-tar/push-tar.js'
+import type { Report } from '../../src/runner/report.js'
+import {
+  attestationDescriptor,
+  buildAttestation,
+  buildImage,
+  buildIndex,
+  buildLayer,
+  dockerMembers,
+  writeDockerArchive,
+  writeOciArchive
+} from '../helpers/archives.js'
+import type { TestImage } from '../helpers/archives.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { pullImage } from '../helpers/pull-image.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import { writeTar } from '../helpers/tar-writer.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+const WRITING = /^(?:Initiate|Upload|Complete|Put)/
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'push-tar-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function startWithRepository(
+  options: Parameters<typeof startEmulator>[0] = {}
+): Promise<RunningEmulator> {
+  const emulator = await startEmulator(options)
+  const { api } = makeDeps(emulator)
+  await api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+  return emulator
+}
+
+/** Writes the image as `docker save` does and gives its path. */
+async function archiveOf(image: TestImage, name = 'image.tar'): Promise<string> {
+  const path = join(directory, name)
+  await writeDockerArchive(path, [image])
+  return path
+}
+
+interface Pushed {
+  readonly report: Report
+  readonly deps: TestDeps
+  /** The operations that this push called. */
+  readonly operations: readonly string[]
+}
+
+async function push(
+  emulator: RunningEmulator,
+  texts: Readonly<Record<string, string>>,
+  overrides: Parameters<typeof makeDeps>[1] = {}
+): Promise<Pushed> {
+  const before = (await emulator.operations()).length
+  const deps = makeDeps(emulator, overrides)
+  const report = await pushTar(makeInputs('push-tar', { repository: 'team/app', ...texts }), deps)
+  return { report, deps, operations: (await emulator.operations()).slice(before) }
+}
+
+const writingCalls = (operations: readonly string[]): string[] =>
+  operations.filter((operation) => WRITING.test(operation))
+
+const actions = ({ plan }: Report): string[] =>
+  plan.map(({ action, kind, target }) => `${action} ${kind} ${target.replace(/sha256:\w+/, '…')}`)
+
+const base = { 'etc/os-release': 'ID=test\n'.repeat(5000), 'bin/tool': 'tool'.repeat(3000) }
+const version1 = buildImage({ layers: [base, { 'app/v': '1' }], tags: ['ex.com/app:1'] })
+const version2 = buildImage({ layers: [base, { 'app/v': '2' }], tags: ['ex.com/app:2'] })
+
+describe('a push of a docker save archive', () => {
+  it('sends layers, config, manifest and tag, and says so', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const { report, operations } = await push(emulator, { tar })
+    expect(report.changed).toBe(true)
+    expect(actions(report)).toEqual([
+      'push layer team/app@…',
+      'push layer team/app@…',
+      'push image team/app@…',
+      'create tag team/app:1'
+    ])
+    const uri = `${emulator.host}/a1b2c3d4/team/app`
+    const { digest, 'uploaded-bytes': uploaded } = report.outputs
+    expect(report.repositories).toEqual(['team/app'])
+    expect(report.outputs).toMatchObject({
+      'image-uri': `${uri}@${digest as string}`,
+      'image-uris': [`${uri}:1`],
+      'reused-bytes': 0
+    })
+    expect(uploaded).toBeGreaterThan(100)
+    expect(operations.at(-1)).toBe('PutImage')
+    expect(operations.filter((operation) => operation === 'PutImage')).toHaveLength(1)
+    const [pulled] = await pullImage(emulator, 'team/app', '1')
+    expect(pulled).toMatchObject({
+      digest,
+      mediaType: MEDIA_TYPES.dockerManifest,
+      configDigest: version1.configDigest,
+      diffIds: version1.diffIds
+    })
+  })
+
+  it('a second time finds everything there: no writing call, nothing sent', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const first = await push(emulator, { tar })
+    const second = await push(emulator, { tar })
+    expect(second.report.changed).toBe(false)
+    expect(writingCalls(second.operations)).toEqual([])
+    expect(second.report.outputs).toEqual({
+      ...first.report.outputs,
+      'uploaded-bytes': 0,
+      'reused-bytes': first.report.outputs['uploaded-bytes']
+    })
+    expect(second.operations.length).toBeLessThanOrEqual(6)
+  })
+
+  it.each(['gzip', 'zstd', 'none'])(
+    'a second time finds everything there without reading the images, too (%s)',
+    async (compression) => {
+      const emulator = await startWithRepository()
+      const noise = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * at * 31) % 256))
+      const tar = await archiveOf(buildImage({ layers: [{ noise }] }))
+      const texts = { tar, compression, 'reuse-layers': 'false' }
+      const first = await push(emulator, texts)
+      const second = await push(emulator, texts)
+      expect(second.report.outputs.digest).toBe(first.report.outputs.digest)
+      expect(second.report.changed).toBe(false)
+      expect(writingCalls(second.operations)).toEqual([])
+    }
+  )
+
+  it('of the next version sends only the layer that changed', async () => {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1) })
+    const { report, operations } = await push(emulator, { tar: await archiveOf(version2, '2.tar') })
+    expect(actions(report).slice(0, 2)).toEqual(['keep layer team/app@…', 'push layer team/app@…'])
+    // One layer and the config.
+    expect(operations.filter((operation) => operation === 'InitiateLayerUpload')).toHaveLength(2)
+    const [pulled] = await pullImage(emulator, 'team/app', '2')
+    expect(pulled?.diffIds).toEqual(version2.diffIds)
+  })
+
+  it('reuses what an image without this tag, and with another compression, is made of', async () => {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1), 'compression-level': '9' })
+    const { report } = await push(emulator, {
+      tar: await archiveOf(version2, '2.tar'),
+      compression: 'zstd'
+    })
+    expect(report.outputs['reused-bytes']).toBeGreaterThan(0)
+    const [pulled] = await pullImage(emulator, 'team/app', '2')
+    expect(pulled?.manifest.layers.map(({ mediaType }) => mediaType)).toEqual([
+      MEDIA_TYPES.ociLayerGzip,
+      MEDIA_TYPES.ociLayerZstd
+    ])
+  })
+
+  it('does not reuse zstd layers where gzip is asked for', async () => {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1), compression: 'zstd' })
+    const { report } = await push(emulator, { tar: await archiveOf(version1) })
+    expect(report.outputs['reused-bytes']).toBe(0)
+    const [pulled] = await pullImage(emulator, 'team/app', '1')
+    expect(pulled?.mediaType).toBe(MEDIA_TYPES.dockerManifest)
+  })
+
+  it.each([
+    ['limits', { operation: 'GetManifest', fault: 'throttle' }],
+    ['fails', { operation: 'GetManifest', fault: 'server-error' }],
+    ['breaks off', { operation: 'GetBlob', fault: 'reset-before' }]
+  ])('goes on without reuse where the registry %s', async (_name, rule) => {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1) })
+    await emulator.fault(rule)
+    const { report } = await push(emulator, { tar: await archiveOf(version2, '2.tar') })
+    await emulator.clearFaults()
+    expect(report.changed).toBe(true)
+    const [pulled] = await pullImage(emulator, 'team/app', '2')
+    expect(pulled?.diffIds).toEqual(version2.diffIds)
+  })
+
+  it('gives all tags, each once, and takes them before those of the archive', async () => {
+    const emulator = await startWithRepository()
+    const { report } = await push(emulator, {
+      tar: await archiveOf(version1),
+      'image-tags': 'v1, latest\nv1'
+    })
+    expect(actions(report).slice(-2)).toEqual([
+      'create tag team/app:v1',
+      'create tag team/app:latest'
+    ])
+    const digests = await Promise.all(
+      ['v1', 'latest'].map(async (tag) => (await pullImage(emulator, 'team/app', tag))[0]?.digest)
+    )
+    expect(digests).toEqual([report.outputs.digest, report.outputs.digest])
+  })
+
+  it('adds a tag to an image that is there, without sending it', async () => {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1) })
+    const { report, operations } = await push(emulator, {
+      tar: await archiveOf(version1),
+      'image-tags': '1\nstable'
+    })
+    expect(writingCalls(operations)).toEqual(['PutImage'])
+    expect(actions(report).slice(-3)).toEqual([
+      'keep image team/app@…',
+      'keep tag team/app:1',
+      'create tag team/app:stable'
+    ])
+  })
+
+  it('lists a layer that occurs twice twice, and sends it once', async () => {
+    const emulator = await startWithRepository()
+    const image = buildImage({ layers: [base, { x: 'x' }, base] })
+    const { report } = await push(emulator, { tar: await archiveOf(image) })
+    expect(report.plan.filter(({ kind }) => kind === 'layer')).toHaveLength(2)
+    const [pulled] = await pullImage(emulator, 'team/app', '1')
+    expect(pulled?.diffIds).toEqual(image.diffIds)
+  })
+
+  it('sends an empty layer, which has no bytes of its own', async () => {
+    const emulator = await startWithRepository()
+    const image = buildImage({ layers: [Buffer.alloc(1024), base] })
+    await push(emulator, { tar: await archiveOf(image) })
+    expect((await pullImage(emulator, 'team/app', '1'))[0]?.diffIds).toEqual(image.diffIds)
+  })
+
+  it('sends compressed layers as they are, and writes an OCI manifest for zstd', async () => {
+    const emulator = await startWithRepository()
+    const image = buildImage({
+      layers: [base, { b: 'b' }, { c: 'c' }],
+      compression: ['none', 'gzip', 'zstd']
+    })
+    const path = join(directory, 'mixed.tar')
+    const asStored = dockerMembers([image], 'legacy').map((member) => {
+      const layer = image.layers.find(
+        ({ tar }) => member.body?.length === tar.length && tar.equals(member.body)
+      )
+      return layer === undefined ? member : { ...member, body: layer.blob }
+    })
+    await writeTar(path, asStored)
+    await push(emulator, { tar: path })
+    const [pulled] = await pullImage(emulator, 'team/app', '1')
+    expect(pulled?.diffIds).toEqual(image.diffIds)
+    expect(pulled?.mediaType).toBe(MEDIA_TYPES.ociManifest)
+    expect(pulled?.manifest.layers[1]?.digest).toBe(image.layers[1]?.digest)
+    expect(pulled?.manifest.layers[2]?.digest).toBe(image.layers[2]?.digest)
+  })
+
+  it('sends layers of several parts, with what memory there is', async () => {
+    const emulator = await startWithRepository({ partSize: 5 * 1024 * 1024 })
+    const noise = Buffer.alloc(12 * 1024 * 1024)
+    let state = 1
+    for (let at = 0; at < noise.length; at += 4) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      noise.writeUInt32LE(state, at)
+    }
+    const image = buildImage({ layers: [{ noise }, { small: 'small' }] })
+    const { operations } = await push(emulator, { tar: await archiveOf(image) })
+    expect(operations.filter((operation) => operation === 'UploadLayerPart').length).toBe(5)
+    expect((await pullImage(emulator, 'team/app', '1'))[0]?.diffIds).toEqual(image.diffIds)
+  })
+})
+
+describe('a push of an OCI archive', () => {
+  const arm = buildImage({
+    layers: [base, { arm: '1' }],
+    platform: { os: 'linux', architecture: 'arm64' }
+  })
+  const amd = buildImage({ layers: [base, { amd: '1' }] })
+  const attestation = buildAttestation(amd)
+  const index = buildIndex([amd, arm, attestation], {
+    tags: ['ex.com/app:1'],
+    descriptors: [undefined, undefined, attestationDescriptor(amd)]
+  })
+
+  it('keeps the digest that the builder printed', async () => {
+    const emulator = await startWithRepository()
+    const tar = join(directory, 'oci.tar')
+    await writeOciArchive(tar, [amd])
+    const { report } = await push(emulator, { tar, 'image-tags': 'v1' })
+    expect(report.outputs.digest).toBe(amd.content.digest)
+    expect((await pullImage(emulator, 'team/app', 'v1'))[0]?.digest).toBe(amd.content.digest)
+  })
+
+  it('puts all platforms before the index, and only the index under the tag', async () => {
+    const emulator = await startWithRepository()
+    const tar = join(directory, 'index.tar')
+    await writeOciArchive(tar, [index])
+    const { report, operations } = await push(emulator, { tar, 'image-tags': 'v1\nv2' })
+    expect(report.outputs.digest).toBe(index.content.digest)
+    expect(operations.filter((operation) => operation === 'PutImage')).toHaveLength(5)
+    expect(actions(report).filter((line) => !line.includes('layer'))).toEqual([
+      'push manifest team/app@…',
+      'push manifest team/app@…',
+      'push manifest team/app@…',
+      'push image team/app@…',
+      'create tag team/app:v1',
+      'create tag team/app:v2'
+    ])
+    const pulled = await pullImage(emulator, 'team/app', 'v2')
+    expect(pulled.map(({ digest }) => digest)).toEqual(
+      [amd, arm, attestation].map(({ content }) => content.digest)
+    )
+    const second = await push(emulator, { tar, 'image-tags': 'v1\nv2' })
+    expect(second.report.changed).toBe(false)
+    expect(writingCalls(second.operations)).toEqual([])
+  })
+
+  it('sends a layer that several platforms share once', async () => {
+    const emulator = await startWithRepository()
+    const tar = join(directory, 'index.tar')
+    await writeOciArchive(tar, [index])
+    const { report } = await push(emulator, { tar, 'image-tags': 'v1' })
+    const layers = report.plan.filter(({ kind }) => kind === 'layer')
+    expect(new Set(layers.map(({ target }) => target)).size).toBe(layers.length)
+    expect(layers).toHaveLength(4)
+  })
+})
+
+describe('a dry run', () => {
+  it('plans, counts and names all that the push then does, and writes nothing', async () => {
+    const emulator = await startWithRepository()
+    const texts = { tar: await archiveOf(version1), 'image-tags': 'v1\nv2' }
+    const dry = await push(emulator, { ...texts, 'dry-run': 'true' })
+    expect(writingCalls(dry.operations)).toEqual([])
+    const real = await push(emulator, texts)
+    expect(dry.report.plan).toEqual(real.report.plan)
+    expect(dry.report.outputs).toEqual(real.report.outputs)
+    expect(dry.report.changed).toBe(true)
+  })
+
+  it('of an index is the same too', async () => {
+    const emulator = await startWithRepository()
+    const tar = join(directory, 'index.tar')
+    await writeOciArchive(tar, [buildIndex([version1, version2])])
+    const texts = { tar, 'image-tags': 'v1' }
+    const dry = await push(emulator, { ...texts, 'dry-run': 'true' })
+    expect(writingCalls(dry.operations)).toEqual([])
+    const real = await push(emulator, texts)
+    expect(dry.report.plan).toEqual(real.report.plan)
+    expect(dry.report.outputs).toEqual(real.report.outputs)
+  })
+})
+
+describe('a tag that names another image', () => {
+  async function withVersion1(): Promise<RunningEmulator> {
+    const emulator = await startWithRepository()
+    await push(emulator, { tar: await archiveOf(version1), 'image-tags': 'v' })
+    return emulator
+  }
+
+  it('is moved', async () => {
+    const emulator = await withVersion1()
+    const { report } = await push(emulator, {
+      tar: await archiveOf(version2, '2.tar'),
+      'image-tags': 'v'
+    })
+    expect(actions(report).at(-1)).toBe('move tag team/app:v')
+    expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version2.diffIds)
+  })
+
+  it('is left alone with "skip", and nothing is sent where no tag is left', async () => {
+    const emulator = await withVersion1()
+    const { report, operations } = await push(emulator, {
+      tar: await archiveOf(version2, '2.tar'),
+      'image-tags': 'v',
+      'if-tag-exists': 'skip'
+    })
+    expect(writingCalls(operations)).toEqual([])
+    expect(report.changed).toBe(false)
+    const [pulled] = await pullImage(emulator, 'team/app', 'v')
+    expect(pulled?.diffIds).toEqual(version1.diffIds)
+    expect(report.outputs.digest).toBe(pulled?.digest)
+  })
+
+  it('is left alone with "skip" while others are set', async () => {
+    const emulator = await withVersion1()
+    const { report } = await push(emulator, {
+      tar: await archiveOf(version2, '2.tar'),
+      'image-tags': 'v\nnew',
+      'if-tag-exists': 'skip'
+    })
+    expect(actions(report).slice(-2)).toEqual(['keep tag team/app:v', 'create tag team/app:new'])
+    expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version1.diffIds)
+    expect((await pullImage(emulator, 'team/app', 'new'))[0]?.diffIds).toEqual(version2.diffIds)
+  })
+
+  it.each(['true', 'false'])(
+    'fails with "fail" before anything is sent (reuse-layers: %s)',
+    async (reuse) => {
+      const emulator = await withVersion1()
+      const before = (await emulator.operations()).length
+      await expect(
+        push(emulator, {
+          tar: await archiveOf(version2, '2.tar'),
+          'image-tags': 'new\nv',
+          'if-tag-exists': 'fail',
+          'reuse-layers': reuse
+        })
+      ).rejects.toThrow(/already names another image – "team\/app:v"/)
+      expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
+    }
+  )
+
+  it.each(['true', 'false'])(
+    'is no other image where it is this very one (reuse-layers: %s)',
+    async (reuse) => {
+      const emulator = await withVersion1()
+      const { report } = await push(emulator, {
+        tar: await archiveOf(version1),
+        'image-tags': 'v',
+        'if-tag-exists': 'fail',
+        'reuse-layers': reuse
+      })
+      expect(report.changed).toBe(false)
+    }
+  )
+})
+
+describe('an image of this machine', () => {
+  /** Programs of which `docker` behaves as the test says. */
+  const docker = (
+    run: (program: string, args: readonly string[], file: string) => Promise<number>
+  ): TestDeps['exec'] => {
+    return async (program, args, options) => ({
+      exitCode: await run(program, args, options?.stdoutFile ?? ''),
+      stdout: '',
+      stderr: 'Error response from daemon: No such image: app:1\n'
+    })
+  }
+
+  it('is saved with docker and pushed', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const calls: string[] = []
+    const exec = docker(async (program, args, file) => {
+      calls.push([program, ...args].join(' '))
+      await writeFile(file, await readFile(tar))
+      return 0
+    })
+    await push(emulator, { image: 'app:1' }, { exec })
+    expect(calls).toEqual(['docker save app:1'])
+    expect((await pullImage(emulator, 'team/app', '1'))[0]?.diffIds).toEqual(version1.diffIds)
+  })
+
+  it('is saved with podman where docker is missing', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const exec = docker(async (program, _args, file) => {
+      if (program === 'docker') throw new Error('spawn docker ENOENT')
+      await writeFile(file, await readFile(tar))
+      return 0
+    })
+    expect((await push(emulator, { image: 'app:1' }, { exec })).report.changed).toBe(true)
+  })
+
+  it('that docker does not have fails with its words, before any call', async () => {
+    const emulator = await startWithRepository()
+    const before = (await emulator.operations()).length
+    await expect(
+      push(emulator, { image: 'app:1' }, { exec: docker(() => Promise.resolve(1)) })
+    ).rejects.toThrow(/"docker save" failed with exit status 1 – ".*No such image: app:1"/)
+    expect(await emulator.operations()).toHaveLength(before)
+  })
+
+  it('fails where neither program is there', async () => {
+    const emulator = await startWithRepository()
+    const exec = docker(() => Promise.reject(new Error('ENOENT')))
+    await expect(push(emulator, { image: 'app:1' }, { exec })).rejects.toThrow(
+      /needs docker or podman/
+    )
+  })
+
+  it.each(['--help', '-o/etc/x', '', 'a b'])('is no reference: %j', async (image) => {
+    const emulator = await startWithRepository()
+    if (image === '') return
+    await expect(push(emulator, { image })).rejects.toThrow(/no reference of an image/)
+  })
+})
+
+describe('a push that cannot succeed', () => {
+  it.each([
+    ['a tag with a repository', { 'image-tags': 'app:1' }, /A tag is malformed – "app:1"/],
+    ['a tag that is too long', { 'image-tags': 'x'.repeat(129) }, /A tag is malformed/],
+    ['no such file', { tar: '/nowhere/image.tar' }, /nowhere\/image\.tar/],
+    ['no such repository', { repository: 'team/other' }, /does not exist/]
+  ])('ends in one error, and writes nothing: %s', async (_name, texts, message) => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const before = (await emulator.operations()).length
+    await expect(push(emulator, { tar, ...texts })).rejects.toThrow(message)
+    expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
+  })
+
+  it('asks about few of many tags where there is no such repository', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const tags = Array.from({ length: 40 }, (_, at) => `v${at}`).join('\n')
+    const before = (await emulator.operations()).length
+    await expect(
+      push(emulator, { tar, repository: 'team/other', 'image-tags': tags })
+    ).rejects.toThrow(/does not exist/)
+    await setTimeout(200)
+    expect((await emulator.operations()).length - before).toBeLessThanOrEqual(17)
+  })
+
+  it('that sends layers once more looks at the tags once more, too', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    const other = await archiveOf(version2, '2.tar')
+    const { api } = makeDeps(emulator)
+    let puts = 0
+    const send = async (command: unknown): Promise<unknown> => {
+      if (command instanceof PutImageCommand && puts++ === 0) {
+        await push(emulator, { tar: other, 'image-tags': 'v' })
+        throw Object.assign(new Error('layers missing'), { name: 'LayersNotFoundException' })
+      }
+      return api.send(command as PutImageCommand)
+    }
+    const lossy = { send, middlewareStack: api.middlewareStack } as unknown as Deps['api']
+    const texts = { tar, 'image-tags': 'v', 'if-tag-exists': 'fail' }
+    await expect(push(emulator, texts, { api: lossy })).rejects.toThrow(/already names another/)
+    expect(puts).toBe(1)
+    expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version2.diffIds)
+  })
+
+  it('without any tag says so', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(buildImage({ tags: [] }))
+    await expect(push(emulator, { tar })).rejects.toThrow(/gives the image no tag/)
+  })
+
+  it('stops at a wrong diff ID before the first writing call', async () => {
+    const emulator = await startWithRepository()
+    const wrong = buildLayer({ x: 'another' })
+    const image = buildImage({ layers: [base, { x: 'x' }] })
+    const lying = { ...image, layers: [image.layers[0]!, wrong] }
+    const before = (await emulator.operations()).length
+    await expect(push(emulator, { tar: await archiveOf(lying) })).rejects.toThrow(
+      /another than the one that the config of the image names|diff/
+    )
+    expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
+  })
+
+  it('ends soon where every call fails', async () => {
+    const emulator = await startWithRepository()
+    const tar = await archiveOf(version1)
+    await emulator.fault({ operation: 'UploadLayerPart', fault: 'throttle' })
+    await expect(push(emulator, { tar })).rejects.toThrow(/Rate exceeded/)
+    const parts = (await emulator.operations()).filter((name) => name === 'UploadLayerPart')
+    expect(parts.length).toBeLessThanOrEqual(8 * 4)
+  })
+})

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
+import { bodySize, PartBody } from '../../../src/push-tar/upload/part-body.js'
+import { readPart } from './fake-service.js'
+
+const fields = {
+  registryId: '123456789012',
+  repositoryName: 'team/app',
+  uploadId: '6f9ea8f1-0000-4000-8000-000000000000',
+  partFirstByte: 0,
+  partLastByte: 1
+}
+
+it('is the JSON of the call, whatever pieces its bytes come in', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 }),
+      fc.integer({ min: 1, max: 200 }),
+      (pieces, capacity) => {
+        const part = new PartBody(Buffer.alloc(bodySize(capacity)), capacity)
+        const all = Buffer.concat(pieces)
+        let taken = 0
+        for (const piece of pieces) taken += part.append(Buffer.from(piece))
+        expect(taken).toBe(Math.min(all.length, capacity))
+        expect(part.isFull).toBe(taken === capacity)
+        const { layerPartBlob, ...rest } = readPart(part.finish(fields))
+        expect(Buffer.from(layerPartBlob, 'base64')).toEqual(all.subarray(0, taken))
+        expect(rest).toEqual(fields)
+      }
+    )
+  )
+})
+
+it('is right for more bytes than are encoded at once', () => {
+  const bytes = Buffer.from(Array.from({ length: 300_001 }, (_, at) => (at * 31) % 251))
+  const part = new PartBody(Buffer.alloc(bodySize(bytes.length)), bytes.length)
+  part.append(bytes.subarray(0, 1))
+  part.append(bytes.subarray(1))
+  const { layerPartBlob } = readPart(part.finish(fields))
+  expect(Buffer.from(layerPartBlob, 'base64').equals(bytes)).toBe(true)
+})
+
+it('gives its bytes back from any place on', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fc.nat(), (array, nat) => {
+      const bytes = Buffer.from(array)
+      const part = new PartBody(Buffer.alloc(bodySize(bytes.length)), bytes.length)
+      part.append(bytes)
+      part.finish(fields)
+      const start = nat % bytes.length
+      expect(part.bytesFrom(start)).toEqual(bytes.subarray(start))
+    })
+  )
+})
+
+it('can be finished again, as it is for every attempt', () => {
+  const part = new PartBody(Buffer.alloc(bodySize(100)), 100)
+  part.append(Buffer.from('abcd'))
+  expect(String(part.finish(fields))).toBe(String(part.finish(fields)))
+})
+
+describe('the memory of parts', () => {
+  it('is used again, and waited for where all of it is in use', async () => {
+    const buffers = createPartBuffers(2)
+    const [one, two] = [await buffers.acquire(), await buffers.acquire()]
+    let third: Buffer | undefined
+    const waiting = buffers.acquire().then((buffer) => (third = buffer))
+    await Promise.resolve()
+    expect(third).toBeUndefined()
+    buffers.release(one)
+    expect(await waiting).toBe(one)
+    buffers.release(two)
+    expect(await buffers.acquire()).toBe(two)
+  })
+
+  it('is small for small parts', async () => {
+    const buffers = createPartBuffers(1)
+    expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))
+    expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))
+  })
+})

@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { sha256Digest } from '../../../src/oci/digest.js'
+import type { PartBody } from '../../../src/push-tar/upload/part-body.js'
+import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
+import { PartStream } from '../../../src/push-tar/upload/part-stream.js'
+import { readPart } from './fake-service.js'
+
+const MIB = 1024 * 1024
+const signal = new AbortController().signal
+
+async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) {
+    yield await Promise.resolve(bytes.subarray(at, at + size))
+  }
+}
+
+/** The bytes that a part carries. */
+function bytesOf(part: PartBody): Buffer {
+  const fields = { repositoryName: 'app', uploadId: 'u', partFirstByte: 0, partLastByte: 0 }
+  return Buffer.from(readPart(part.finish(fields)).layerPartBlob, 'base64')
+}
+
+describe('a stream of parts', () => {
+  it('carries the bytes of the stream, each part but the last one full', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 3000 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 700 }),
+        async (array, chunk, capacity) => {
+          const bytes = Buffer.from(array)
+          const buffers = createPartBuffers(2)
+          const stream = new PartStream(chunked(bytes, chunk), { capacity, buffers, signal })
+          const parts: Buffer[] = []
+          for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
+            parts.push(bytesOf(part))
+          }
+          expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+          expect(parts.slice(0, -1).every(({ length }) => length === capacity)).toBe(true)
+          expect(stream.total()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
+        }
+      )
+    )
+  })
+
+  it('is made ahead as a whole where there is memory for it', async () => {
+    const bytes = Buffer.alloc(2 * MIB, 'layer')
+    const buffers = createPartBuffers(3)
+    const options = { capacity: MIB, buffers, signal }
+    const stream = new PartStream(chunked(bytes, 70_000), options)
+    expect(await stream.fill()).toBe(true)
+    expect(stream.total()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
+    const first = await stream.next()
+    const second = await stream.next()
+    expect(await stream.next()).toBeUndefined()
+    const carried = [first, second].map((part) => part && bytesOf(part))
+    expect(Buffer.concat(carried.filter((part) => part !== undefined)).equals(bytes)).toBe(true)
+  })
+
+  it('stops being made ahead where memory ends, and loses nothing', async () => {
+    const bytes = Buffer.alloc(5 * MIB + 1, 'layer')
+    const buffers = createPartBuffers(2)
+    const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
+    expect(await stream.fill()).toBe(false)
+    expect(buffers.tryAcquire(MIB)).toBeUndefined()
+    const parts: Buffer[] = []
+    for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
+      parts.push(bytesOf(part))
+      buffers.release(part.memory)
+    }
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+  })
+
+  it('that is drained gives its parts up and knows its total', async () => {
+    const bytes = Buffer.alloc(5 * MIB, 'layer')
+    const buffers = createPartBuffers(2)
+    const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
+    await stream.fill()
+    expect(await stream.drain()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
+    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire()).toBeDefined()
+  })
+
+  it('gives all memory back and ends its source when it is closed', async () => {
+    let isEnded = false
+    const source = async function* (): AsyncGenerator<Buffer> {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.alloc(700_001))
+      } finally {
+        isEnded = true
+      }
+    }
+    const buffers = createPartBuffers(2)
+    const stream = new PartStream(source(), { capacity: MIB, buffers, signal })
+    await stream.fill()
+    await stream.close()
+    await stream.close()
+    expect(isEnded).toBe(true)
+    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire()).toBeDefined()
+  })
+
+  it('fails as its source does, with its memory given back when it is closed', async () => {
+    const broken = async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.alloc(MIB + 1))
+      throw new Error('the disk is gone')
+    }
+    const buffers = createPartBuffers(2)
+    const stream = new PartStream(broken(), { capacity: MIB, buffers, signal })
+    await expect(stream.fill()).rejects.toThrow('the disk is gone')
+    await stream.close()
+    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire()).toBeDefined()
+  })
+})

@@ -1,0 +1,264 @@
+import fc from 'fast-check'
+import type { List, RootContent } from 'mdast'
+import { toString } from 'mdast-util-to-string'
+import { readReadme, readTextFile } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-markdown.js'
+import { isSoak } from '../../helpers/counts.js'
+import {
+  isRelative,
+  listBlockTexts,
+  listRenderedUrls,
+  parseGfm,
+  shapeOf
+} from '../../helpers/markdown-facts.js'
+
+const BASE = {
+  base: {
+    serverUrl: 'https://github.com',
+    repository: 'a/b',
+    sha: 'c0ffee',
+    path: 'docs/README.md'
+  }
+}
+const ENDING = '*Cut: [all of it](https://example.com/all).*'
+
+const word = fc.constantFrom(
+  'harbor',
+  'light',
+  'Größe',
+  '灯台',
+  '🚀',
+  'usage',
+  'a&b',
+  '1.',
+  '\\*',
+  'x_y'
+)
+const words = fc.array(word, { minLength: 1, maxLength: 12 }).map((list) => list.join(' '))
+const path = fc.constantFrom(
+  'a.md',
+  './b/c.png',
+  '../up.md',
+  '/root.md',
+  '<with space.md>',
+  '#anchor',
+  'https://example.com/x',
+  'mailto:a@example.com',
+  '?q=1',
+  '../../far.md',
+  'd(e).md'
+)
+const label = fc.constantFrom('one', 'Two', 'three words', '4')
+const inline = fc.oneof(
+  { weight: 4, arbitrary: words },
+  fc.tuple(word, path).map(([text, url]) => `[${text}](${url})`),
+  fc.tuple(word, path).map(([text, url]) => `![${text}](${url} "title")`),
+  fc.tuple(word, label).map(([text, key]) => `[${text}][${key}]`),
+  label.map((key) => `[^${key.replaceAll(' ', '-')}]`),
+  fc.tuple(path, word).map(([url, text]) => `<a href="${url.replace(/[<>]/g, '')}">${text}</a>`),
+  words.map((text) => `\`${text.replaceAll('\\', '')}\``),
+  words.map((text) => `**${text}**`)
+)
+const paragraph = fc
+  .array(inline, { minLength: 1, maxLength: 5 })
+  .map((parts) => `So ${parts.join(' ')}.`)
+const title = fc.constantFrom(
+  'Usage',
+  'Intro',
+  '🚀 Quick start!',
+  '2. Usage',
+  'More',
+  'Getting started',
+  'API'
+)
+const block = fc.oneof(
+  { weight: 3, arbitrary: paragraph },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 1, max: 4 }), title)
+      .map(([level, text]) => `${'#'.repeat(level)} ${text}`)
+  },
+  // Not the numbered one: behind indented code the parser takes `2.` for the middle of a paragraph.
+  title.map((text) => `${text.replace('2. ', '')}\n===`),
+  words.map((text) => `\`\`\`sh\n# Usage\n\n${text} [x](y.md)\n\`\`\``),
+  words.map((text) => `~~~\n\`\`\`\n## Usage\n${text}\n~~~`),
+  words.map((text) => `    code ${text}\n\n    ## Usage`),
+  fc
+    .array(paragraph, { minLength: 1, maxLength: 6 })
+    .map((items) => items.map((item) => `- ${item}`).join('\n')),
+  fc
+    .array(paragraph, { minLength: 1, maxLength: 4 })
+    .map((items) => items.map((item, at) => `${at + 1}. ${item}\n   - nested`).join('\n\n')),
+  fc
+    .array(words, { minLength: 1, maxLength: 6 })
+    .map((rows) =>
+      ['| a | b |', '|---|---|', ...rows.map((row) => `| ${row} | [c](c.md) |`)].join('\n')
+    ),
+  paragraph.map((text) => `> ${text}\n>\n> ## Usage`),
+  paragraph.map((text) => `<div align="center">\n\n${text}\n\n## Usage\n\n</div>`),
+  words.map(
+    (text) =>
+      `<details><summary>${text}</summary>\n<img src="i/j.png" srcset="k.png 1x, l.png 2x">\n</details>`
+  ),
+  words.map((text) => `<!-- ${text} [x](y.md)\n\n## Usage\n-->`),
+  fc.tuple(label, path).map(([key, url]) => `[${key}]: ${url} 'title'`),
+  fc
+    .tuple(label, paragraph)
+    .map(([key, text]) => `[^${key.replaceAll(' ', '-')}]: ${text}\n\n    More.`),
+  fc.constant('---'),
+  fc.constant('<a name="usage"></a>')
+)
+const document = fc
+  .array(block, { minLength: 1, maxLength: 14 })
+  .map((blocks) => `${blocks.join('\n\n')}\n`)
+
+const HEADINGS = ['Usage', 'Quick start', 'Getting started', 'How to use']
+const RUNS = { numRuns: isSoak ? 1500 : 40 }
+
+const split = (text: string): { readonly about: string; readonly usage: string } => {
+  const { about = '', usage = '' } = readReadme(Buffer.from(text), HEADINGS, BASE)
+  return { about, usage }
+}
+
+/** Block texts with the URLs of HTML taken out, since these are made absolute. */
+const blockTexts = (text: string): string[] =>
+  listBlockTexts(text).map((found) => found.replace(/(href|src|srcset)="[^"]*"/g, ''))
+
+describe('the texts of any README', () => {
+  it('contain every block once, in the order of the README', () => {
+    fc.assert(
+      fc.property(document, (text) => {
+        const { about, usage } = split(text)
+        const parts = [...blockTexts(about), ...blockTexts(usage)]
+        expect(parts.sort()).toEqual(blockTexts(text).sort())
+      }),
+      RUNS
+    )
+  })
+
+  it("keep pieces of indented code apart where a definition between them is the other text's", () => {
+    const text =
+      "- So [harbor][one].\n\n# Usage\n\n    one\n\n[one]: a.md 'title'\n\n    two\n\n> So.\n"
+    const { about, usage } = split(text)
+    expect([...blockTexts(about), ...blockTexts(usage)].sort()).toEqual(blockTexts(text).sort())
+  })
+
+  it('have no relative link left', () => {
+    fc.assert(
+      fc.property(document, (text) => {
+        const { about, usage } = split(text)
+        const urls = [about, usage].flatMap(listRenderedUrls)
+        expect(urls.filter(({ url }) => isRelative(url))).toEqual([])
+      }),
+      RUNS
+    )
+  })
+
+  it('resolve every reference that the README resolves', () => {
+    fc.assert(
+      fc.property(document, (text) => {
+        const references = (part: string): number =>
+          JSON.stringify(parseGfm(part)).match(/"type":"(?:link|image|footnote)Reference"/g)
+            ?.length ?? 0
+        const { about, usage } = split(text)
+        // A footnote that both texts use is in both of them.
+        expect(references(about) + references(usage)).toBeGreaterThanOrEqual(
+          references(text.replace(/^\[\^.*\]:.*$/gm, ''))
+        )
+      }),
+      RUNS
+    )
+  })
+
+  it('stay the same when they are read again', () => {
+    fc.assert(
+      fc.property(document, (text) => {
+        const { about, usage } = split(text)
+        for (const part of [about, usage]) {
+          expect(readTextFile(Buffer.from(part), BASE).text).toBe(part)
+        }
+      }),
+      RUNS
+    )
+  })
+
+  it('are made of any characters without a fault', () => {
+    const noise = fc.string({
+      unit: fc.constantFrom(...'[](){}<>!#*_`~-+=|\\/:.^&;\'" \t\nabé灯🚀1'.match(/./gsu)!),
+      maxLength: 200
+    })
+    fc.assert(
+      fc.property(noise, (text) => {
+        const { about, usage } = split(text)
+        const first = readTextFile(Buffer.from(about), BASE).text
+        expect(readTextFile(Buffer.from(first), BASE).text).toBe(first)
+        expect(truncateMarkdown(usage, 60, ENDING).text.length).toBeLessThanOrEqual(
+          Math.max(60, ENDING.length + 1)
+        )
+      }),
+      RUNS
+    )
+  })
+})
+
+const isContent = ({ type }: RootContent): boolean =>
+  type !== 'definition' && type !== 'footnoteDefinition'
+
+/** Whether `part` is `whole`, or the beginning of it. */
+function isBeginningOf(part: RootContent, whole: RootContent | undefined): boolean {
+  if (part.type !== whole?.type) return false
+  const same = (a: object, b: object): boolean =>
+    JSON.stringify(shapeOf(a)) === JSON.stringify(shapeOf(b))
+  if (same(part, whole)) return true
+  if (part.type === 'list') {
+    const items = (whole as List).children
+    return part.children.every((item, at) => same(item, items[at] ?? {}))
+  }
+  return part.type === 'paragraph' && toString(whole).startsWith(toString(part))
+}
+
+describe('a text that is cut', () => {
+  const limit = fc.integer({ min: ENDING.length + 1, max: 900 })
+
+  it('never exceeds the limit, and ends with what says where the whole is', () => {
+    fc.assert(
+      fc.property(document, limit, (text, max) => {
+        const cut = truncateMarkdown(text, max, ENDING)
+        expect(cut.text.length).toBeLessThanOrEqual(max)
+        expect(cut.text === text || cut.text.endsWith(`${ENDING}\n`)).toBe(true)
+      }),
+      RUNS
+    )
+  })
+
+  it('parses to the beginning of the same tree', () => {
+    fc.assert(
+      fc.property(document, limit, (text, max) => {
+        const cut = truncateMarkdown(text, max, ENDING)
+        if (cut.cut === undefined) return
+        const whole = parseGfm(text).children.filter(isContent)
+        const kept = parseGfm(cut.text).children.filter(isContent)
+        expect(toString(kept.pop())).toBe('Cut: all of it.')
+        const last = kept.at(-1)
+        const isClosing = last?.type === 'html' && /^(?:<\/\w+>\s*)+$/.test(last.value)
+        if (isClosing && !isBeginningOf(last, whole[kept.length - 1])) kept.pop()
+        expect(kept.filter((node, at) => !isBeginningOf(node, whole[at]))).toEqual([])
+        for (const [at, node] of kept.slice(0, -1).entries()) {
+          expect(shapeOf(node)).toEqual(shapeOf(whole[at]!))
+        }
+      }),
+      RUNS
+    )
+  })
+
+  it('is not cut again', () => {
+    fc.assert(
+      fc.property(document, limit, (text, max) => {
+        const once = truncateMarkdown(text, max, ENDING).text
+        expect(truncateMarkdown(once, max, ENDING)).toEqual({ text: once })
+      }),
+      RUNS
+    )
+  })
+})

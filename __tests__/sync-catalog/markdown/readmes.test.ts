@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  fitText,
+  MAX_TEXT_LENGTH,
+  readReadme,
+  readTextFile
+} from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { decodeText, withoutFrontMatter } from '../../../src/sync-catalog/decode-text.js'
+import { isRelative, listBlockTexts, listRenderedUrls } from '../../helpers/markdown-facts.js'
+
+const DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'readmes')
+const HEADINGS = ['Usage', 'Quick start', 'Getting started', 'How to use']
+
+const read = (name: string, file: string): string | undefined => {
+  const path = join(DIRECTORY, name, file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}
+
+const baseOf = (name: string): { base: Parameters<typeof readReadme>[2]['base'] } => ({
+  base: {
+    serverUrl: 'https://github.com',
+    repository: 'acme/app',
+    sha: 'c0ffee',
+    path: name.startsWith('42-') ? 'packages/api/README.md' : 'README.md'
+  }
+})
+
+describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
+  const bytes = readFileSync(join(DIRECTORY, name, 'input.md'))
+  const { about, usage } = readReadme(bytes, HEADINGS, baseOf(name))
+  const original = withoutFrontMatter(decodeText(bytes))
+
+  it('becomes the texts that were read by eye', () => {
+    expect(about).toBe(read(name, 'about.golden.md'))
+    expect(usage).toBe(read(name, 'usage.golden.md'))
+  })
+
+  it('has every block in exactly one text', () => {
+    const parts = [...listBlockTexts(about ?? ''), ...listBlockTexts(usage ?? '')]
+    const unlinked = (texts: string[]): string[] =>
+      texts
+        .map((text) =>
+          text.replace(/(?:href|src|srcset|poster)\s*=\s*("[^"]*"|'[^']*'|[^\s>]*)/gi, '')
+        )
+        .sort()
+    expect(unlinked(parts)).toEqual(unlinked(listBlockTexts(original)))
+  })
+
+  it('has no relative link left', () => {
+    const urls = [about, usage].flatMap((text) => listRenderedUrls(text ?? ''))
+    expect(urls.filter(({ url }) => isRelative(url))).toEqual([])
+  })
+
+  it('keeps every link that was absolute, and the number of links', () => {
+    const before = listRenderedUrls(original).map(({ url }) => url)
+    const after = [about, usage]
+      .flatMap((text) => listRenderedUrls(text ?? ''))
+      .map(({ url }) => url)
+    const isFootnote = (url: string): boolean => url.startsWith('#user-content-fn')
+    const kept = (urls: string[]): string[] =>
+      urls.filter((url) => !isRelative(url) && !isFootnote(url)).sort()
+    expect(kept(after)).toEqual(expect.arrayContaining(kept(before)))
+    if (!original.includes('[^')) expect(after).toHaveLength(before.length)
+  })
+
+  it('gives the same texts when they are read again', () => {
+    for (const text of [about, usage]) {
+      if (text === undefined) continue
+      const again = readTextFile(Buffer.from(text), baseOf(name))
+      expect(again).toEqual({ text, outside: [] })
+      expect(fitText(text, undefined)).toMatchObject({ text, isTruncated: false })
+    }
+  })
+
+  it('fits', () => {
+    for (const text of [about ?? '', usage ?? '']) {
+      expect(fitText(text, 'https://example.com/').text.length).toBeLessThanOrEqual(MAX_TEXT_LENGTH)
+    }
+  })
+})

@@ -1,0 +1,160 @@
+import { GetRepositoryCatalogDataCommand } from '@aws-sdk/client-ecr-public'
+import type { EmulatorOptions } from '../../src/emulator/options.js'
+import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
+import type { Report } from '../../src/runner/report.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { makeWorkspace } from '../helpers/make-workspace.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+interface Fleet {
+  readonly emulator: RunningEmulator
+  readonly deps: TestDeps
+  readonly sync: (inputs: Readonly<Record<string, string>>) => Promise<Report>
+}
+
+async function fleet(
+  names: readonly string[],
+  files: Readonly<Record<string, string>>,
+  options: EmulatorOptions = {}
+): Promise<Fleet> {
+  const emulator = await startEmulator({
+    seed: { repositories: names.map((name) => ({ name })) },
+    ...options
+  })
+  const workspace = await makeWorkspace(files)
+  const deps = makeDeps(emulator, { env: { GITHUB_WORKSPACE: workspace } })
+  const sync = (inputs: Readonly<Record<string, string>>): Promise<Report> =>
+    syncCatalog(makeInputs('sync-catalog', { ...inputs }), deps)
+  return { emulator, deps, sync }
+}
+
+const count = async (emulator: RunningEmulator, operation: string): Promise<number> =>
+  (await emulator.operations()).filter((found) => found === operation).length
+
+describe('sync-catalog with many repositories', () => {
+  it('takes each repository to the file that its name leads to', async () => {
+    const { sync, deps } = await fleet(['team/web', 'team/deep/api', 'other/web'], {
+      'docs/team/web.md': '# Web of the team\n',
+      'docs/team/deep/api.md': '# API\n',
+      'usage/web.md': 'Run web.\n',
+      'usage/api.md': 'Run API.\n'
+    })
+    const report = await sync({
+      repository: 'team/**',
+      readme: 'docs/{repository}.md',
+      usage: 'usage/{name}.md'
+    })
+    expect(report.repositories).toEqual(['team/deep/api', 'team/web'])
+    const texts = async (repositoryName: string): Promise<unknown> => {
+      const command = new GetRepositoryCatalogDataCommand({ repositoryName })
+      return (await deps.api.send(command)).catalogData
+    }
+    expect(await texts('team/web')).toEqual({
+      aboutText: '# Web of the team\n',
+      usageText: 'Run web.\n'
+    })
+    expect(await texts('team/deep/api')).toEqual({ aboutText: '# API\n', usageText: 'Run API.\n' })
+    expect(await texts('other/web')).toEqual({})
+    expect(report.outputs['changed-fields']).toEqual({
+      'team/deep/api': ['aboutText', 'usageText'],
+      'team/web': ['aboutText', 'usageText']
+    })
+  })
+
+  it('keeps a path within one segment for * and refuses a glob without a match', async () => {
+    const { sync } = await fleet(['a/b', 'a/b/c'], { 'README.md': '# A\n' })
+    expect((await sync({ repository: 'a/*' })).repositories).toEqual(['a/b'])
+    await expect(sync({ repository: 'z/*' })).rejects.toThrow(/matches nothing/)
+  })
+
+  it('says each note once, however many repositories it is about', async () => {
+    const names = Array.from({ length: 30 }, (_, at) => `app-${at}`)
+    const { sync, deps } = await fleet(names, { 'README.md': '# A\n' })
+    await sync({ repository: '*' })
+    const notices = deps.lines.filter((line) => line.startsWith('notice: '))
+    expect(new Set(notices).size).toBe(notices.length)
+    expect(notices).toHaveLength(2)
+  })
+
+  it('reports all where some cannot be written', async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `app-${at}`)
+    const { sync, emulator } = await fleet(names, { 'README.md': '# A\n' })
+    await emulator.fault({
+      operation: 'PutRepositoryCatalogData',
+      fault: 'access-denied',
+      count: 3
+    })
+    const report = await sync({ repository: '*' })
+    const failed = report.plan.filter((row) => row.failed === true)
+    expect(failed).toHaveLength(3)
+    expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(9)
+    expect(report.changed).toBe(true)
+    expect(report.failure).toMatch(/^3 repositories could not be written – first app-\d+ – /)
+    const next = await sync({ repository: '*' })
+    expect(Object.keys(next.outputs['changed-fields'] as object)).toHaveLength(3)
+    expect(next.failure).toBeUndefined()
+  })
+
+  it('goes on where some cannot be read', async () => {
+    const { sync, emulator } = await fleet(
+      ['a', 'b'].map((name) => `app-${name}`),
+      {
+        'README.md': '# A\n'
+      }
+    )
+    await emulator.fault({
+      operation: 'GetRepositoryCatalogData',
+      fault: 'access-denied',
+      count: 1
+    })
+    const report = await sync({ repository: '*' })
+    expect(report.failure).toMatch(/^1 repository could not be read – first app-/)
+    expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(1)
+  })
+
+  it('makes one read a repository and no write where nothing changed, for 500 of them', async () => {
+    const names = Array.from({ length: 500 }, (_, at) => `fleet/app-${at}`)
+    const emulatorSeed = names.map((name) => ({
+      name,
+      catalogData: { aboutText: '# Fleet\n', usageText: '## Usage\n\nRun.\n' }
+    }))
+    const { sync, emulator } = await fleet(
+      [],
+      { 'README.md': '# Fleet\n\n## Usage\n\nRun.\n' },
+      { seed: { repositories: emulatorSeed } }
+    )
+    const report = await sync({ repository: 'fleet/*' })
+    expect(report.changed).toBe(false)
+    expect(report.plan).toHaveLength(1000)
+    expect(await count(emulator, 'GetRepositoryCatalogData')).toBe(500)
+    expect(await count(emulator, 'PutRepositoryCatalogData')).toBe(0)
+    expect(await count(emulator, 'DescribeRepositories')).toBe(1)
+  })
+
+  it('is only slowed down by a service that throttles', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `fleet/app-${at}`)
+    const { sync, emulator } = await fleet(names, { 'README.md': '# Fleet\n' })
+    await emulator.fault({ operation: '*', fault: 'throttle', probability: 0.2, seed: 7 })
+    const report = await sync({ repository: 'fleet/*' })
+    expect(report.failure).toBeUndefined()
+    expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(40)
+    await emulator.clearFaults()
+    expect((await sync({ repository: 'fleet/*' })).changed).toBe(false)
+  })
+
+  it('keeps no more diffs than the report takes', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `app-${at}`)
+    const long = `# A\n\n${'Some words that differ.\n\n'.repeat(1000)}`
+    const { sync } = await fleet(names, { 'README.md': long })
+    const report = await sync({ repository: '*', 'dry-run': 'true' })
+    const kept = report.summary.reduce(
+      (sum, block) => sum + (block.kind === 'code' ? block.text.length : 0),
+      0
+    )
+    expect(kept).toBeLessThan(1_600_000)
+    expect(report.plan).toHaveLength(60)
+  })
+})

@@ -1,0 +1,527 @@
+import {
+  GetRegistryCatalogDataCommand,
+  GetRepositoryCatalogDataCommand,
+  PutRepositoryCatalogDataCommand
+} from '@aws-sdk/client-ecr-public'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
+import type { EmulatorOptions } from '../../src/emulator/options.js'
+import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
+import type { Report } from '../../src/runner/report.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+// The toolkit reads these when it is loaded.
+const COMMIT = {
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_REPOSITORY: 'acme/app',
+  GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567'
+}
+Object.assign(process.env, COMMIT)
+
+const README = `# App
+
+Does things, [in detail](docs/detail.md).
+
+## Usage
+
+![shot](img/shot.png)
+`
+const PAGE = `https://github.com/acme/app/blob/${COMMIT.GITHUB_SHA}`
+const RAW = `https://raw.githubusercontent.com/acme/app/${COMMIT.GITHUB_SHA}`
+
+interface Stage {
+  readonly emulator: RunningEmulator
+  readonly workspace: string
+  readonly deps: TestDeps
+  readonly sync: (inputs?: Readonly<Record<string, string>>) => Promise<Report>
+  readonly record: (name?: string) => Promise<Readonly<Record<string, unknown>>>
+  readonly put: (catalogData: Readonly<Record<string, unknown>>, name?: string) => Promise<void>
+}
+
+async function stage(
+  files: Readonly<Record<string, string | Uint8Array>> = { 'README.md': README },
+  options: EmulatorOptions & { readonly env?: Readonly<Record<string, string>> } = {}
+): Promise<Stage> {
+  const { env = COMMIT, ...emulatorOptions } = options
+  const emulator = await startEmulator({
+    seed: { repositories: [{ name: 'team/app' }] },
+    ...emulatorOptions
+  })
+  const workspace = await makeWorkspace(files)
+  const deps = makeDeps(emulator, { env: { ...env, GITHUB_WORKSPACE: workspace } })
+  return {
+    emulator,
+    workspace,
+    deps,
+    sync: (inputs = {}) =>
+      syncCatalog(makeInputs('sync-catalog', { repository: 'team/app', ...inputs }), deps),
+    record: async (name = 'team/app') => {
+      const command = new GetRepositoryCatalogDataCommand({ repositoryName: name })
+      return { ...(await deps.api.send(command)).catalogData }
+    },
+    put: async (catalogData, name = 'team/app') => {
+      const command = new PutRepositoryCatalogDataCommand({ repositoryName: name, catalogData })
+      await deps.api.send(command)
+    }
+  }
+}
+
+const writes = async (emulator: RunningEmulator): Promise<string[]> =>
+  (await emulator.operations()).filter((operation) => operation.startsWith('Put'))
+
+const rows = ({ plan }: Report): string[] => plan.map(({ action, target }) => `${action} ${target}`)
+
+describe.each(['merge', 'replace'] as const)('sync-catalog where the service %ss', (catalogPut) => {
+  it('writes both texts with absolute links and then finds nothing to do', async () => {
+    const { emulator, sync, record } = await stage(undefined, { catalogPut })
+    const report = await sync({ description: 'An app' })
+    expect(await record()).toEqual({
+      description: 'An app',
+      aboutText: `# App\n\nDoes things, [in detail](${PAGE}/docs/detail.md).\n`,
+      usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
+    })
+    expect(report).toMatchObject({
+      changed: true,
+      repositories: ['team/app'],
+      outputs: {
+        'changed-fields': { 'team/app': ['description', 'aboutText', 'usageText'] },
+        truncated: false,
+        'gallery-url': `${emulator.url}/a1b2c3d4/team/app`
+      },
+      failure: undefined
+    })
+    expect(rows(report)).toEqual([
+      'create team/app#description',
+      'create team/app#aboutText',
+      'create team/app#usageText'
+    ])
+
+    const second = await sync({ description: 'An app' })
+    expect(second.changed).toBe(false)
+    expect(second.outputs['changed-fields']).toEqual({})
+    expect(rows(second).every((row) => row.startsWith('keep '))).toBe(true)
+    expect(await writes(emulator)).toEqual(['PutRepositoryCatalogData'])
+  })
+
+  it('keeps what it is not given, the logo too', async () => {
+    const { sync, record, put } = await stage(undefined, { catalogPut })
+    await put({
+      description: 'kept',
+      architectures: ['ARM 64'],
+      operatingSystems: ['Linux'],
+      logoImageBlob: makePng(64, 64)
+    })
+    await sync()
+    const { logoUrl, ...rest } = await record()
+    expect(rest).toMatchObject({
+      description: 'kept',
+      architectures: ['ARM 64'],
+      operatingSystems: ['Linux'],
+      usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
+    })
+    const served = await fetch(String(logoUrl))
+    expect(Buffer.from(await served.arrayBuffer()).equals(makePng(64, 64))).toBe(true)
+  })
+
+  it('clears what an empty file or the word none clears', async () => {
+    const files = { 'README.md': README, 'empty.md': '\n' }
+    const { sync, record, put } = await stage(files, { catalogPut })
+    await put({
+      description: 'old',
+      aboutText: 'old',
+      usageText: 'old',
+      architectures: ['x86'],
+      operatingSystems: ['Linux']
+    })
+    const report = await sync({
+      about: 'empty.md',
+      usage: 'empty.md',
+      description: 'none',
+      architectures: 'none',
+      'operating-systems': 'none'
+    })
+    expect(await record()).toEqual({})
+    expect(rows(report).every((row) => row.startsWith('delete '))).toBe(true)
+    const again = { about: 'empty.md', usage: 'empty.md', description: 'none' }
+    expect((await sync(again)).changed).toBe(false)
+  })
+
+  it('sends the logo where it differs, and only then', async () => {
+    const files = { 'README.md': README, 'logo.png': makePng(64, 64) }
+    const { emulator, workspace, sync, record } = await stage(files, { catalogPut })
+    expect(rows(await sync({ logo: 'logo.png' }))).toContain('create team/app#logoImageBlob')
+    expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
+    await writeFile(join(workspace, 'logo.png'), makePng(64, 64, 7))
+    const report = await sync({ logo: 'logo.png' })
+    expect(report.outputs['changed-fields']).toEqual({ 'team/app': ['logoImageBlob'] })
+    expect((await record()).aboutText).toContain('# App')
+    expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
+    expect(await writes(emulator)).toHaveLength(2)
+  })
+})
+
+describe('sync-catalog', () => {
+  it('plans the same in a dry run and writes nothing', async () => {
+    const { emulator, sync, deps } = await stage()
+    const dry = await sync({ 'dry-run': 'true', 'display-name': 'Acme' })
+    const said = [...deps.lines]
+    expect(await writes(emulator)).toEqual([])
+    const wet = await sync({ 'display-name': 'Acme' })
+    expect(dry.plan).toEqual(wet.plan)
+    expect(dry.outputs).toEqual(wet.outputs)
+    expect(dry.changed).toBe(true)
+    expect(deps.lines.slice(said.length)).toEqual(said)
+  })
+
+  it('shows a diff for each field in the log and in the summary', async () => {
+    const { sync, put, deps } = await stage()
+    await put({ aboutText: '# App\n\nDid things.\n' })
+    const report = await sync()
+    const code = report.summary.filter((block) => block.kind === 'code')
+    expect(code.map(({ title }) => title)).toEqual(['team/app#aboutText', 'team/app#usageText'])
+    expect(code[0]!.text).toContain(' # App\n \n-Did things.\n+Does things, [in detail](')
+    expect(deps.lines).toContain(`info: ${code[0]!.text}`)
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^group: team\/app: aboutText, usageText – http/)
+    )
+    expect(report.summary.at(-1)).toMatchObject({ kind: 'link' })
+  })
+
+  it('says where only the commit of the links differs, and where somebody else wrote the text', async () => {
+    const { sync, put } = await stage()
+    await sync()
+    await put({ usageText: `## Usage\n\n![shot](${RAW.replace(/0123/, 'fedc')}/img/shot.png)\n` })
+    const [, usage] = (await sync()).plan
+    expect(usage).toMatchObject({
+      action: 'update',
+      reason: 'only the commit that its links lead to differs'
+    })
+    await put({ usageText: 'typed into the console' })
+    expect((await sync()).plan[1]).toMatchObject({
+      action: 'update',
+      reason: expect.stringContaining('changed by hand')
+    })
+  })
+
+  it('takes a repository without catalog data as an empty one', async () => {
+    const { sync } = await stage(undefined, { catalogDataMissing: 'not-found' })
+    expect(rows(await sync())).toEqual(['create team/app#aboutText', 'create team/app#usageText'])
+  })
+
+  it('names the permission that a read lacks', async () => {
+    const { sync } = await stage(undefined, { allow: ['ecr-public:DescribeRepositories'] })
+    await expect(sync()).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('ecr-public:GetRepositoryCatalogData')
+    })
+  })
+
+  it('names the permission that a write lacks, and marks the rows that failed', async () => {
+    const { sync } = await stage(undefined, {
+      allow: ['ecr-public:Describe*', 'ecr-public:GetRepositoryCatalogData']
+    })
+    const report = await sync()
+    expect(report.changed).toBe(false)
+    expect(report.failure).toContain('ecr-public:PutRepositoryCatalogData')
+    expect(report.plan[0]).toMatchObject({ action: 'create', failed: true })
+    expect(report.outputs['changed-fields']).toEqual({})
+  })
+
+  it('needs no more permissions than it is documented to need', async () => {
+    const { sync } = await stage(undefined, {
+      allow: [...PERMISSIONS['sync-catalog'].actions]
+    })
+    expect((await sync()).failure).toBeUndefined()
+  })
+
+  it('needs no more permissions for display-name and auto either', async () => {
+    const images = [{ tags: [{ tag: 'v1' }], platforms: ['linux/arm64'] }]
+    const { sync, record } = await stage(undefined, {
+      allow: allActions('sync-catalog'),
+      seed: { repositories: [{ name: 'team/app', images }] }
+    })
+    const report = await sync({ architectures: 'auto', 'display-name': 'Acme' })
+    expect(report.failure).toBeUndefined()
+    expect((await record()).architectures).toEqual(['ARM 64'])
+  })
+
+  it('leaves links as they are outside of GitHub Actions, with a notice', async () => {
+    const { sync, record, deps } = await stage(undefined, { env: {} })
+    await sync()
+    expect((await record()).usageText).toBe('## Usage\n\n![shot](img/shot.png)\n')
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: GITHUB_REPOSITORY/))
+  })
+
+  it('leaves links as they are where absolute-links is false', async () => {
+    const { sync, record } = await stage()
+    await sync({ 'absolute-links': 'false' })
+    expect((await record()).usageText).toBe('## Usage\n\n![shot](img/shot.png)\n')
+  })
+
+  it('resolves links from the checkout that the file is in', async () => {
+    const { sync, record, workspace } = await stage({ 'src/pkg/README.md': README })
+    await mkdir(join(workspace, 'src/.git'))
+    await sync({ readme: 'src/pkg/README.md' })
+    expect((await record()).usageText).toBe(`## Usage\n\n![shot](${RAW}/pkg/img/shot.png)\n`)
+  })
+
+  it('leaves the texts alone where there is no README and none was asked for', async () => {
+    const { sync, deps } = await stage({})
+    const report = await sync({ description: 'An app' })
+    expect(rows(report)).toEqual(['create team/app#description'])
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: There is no README\.md/))
+  })
+
+  it('leaves the usage text alone where no section is about it, with a notice', async () => {
+    const { sync, record, put, deps } = await stage({ 'README.md': '# App\n\nWords.\n' })
+    await put({ usageText: 'kept' })
+    await sync()
+    expect(await record()).toEqual({ aboutText: '# App\n\nWords.\n', usageText: 'kept' })
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: README\.md has no section/))
+  })
+
+  it('warns of links that lead out of the repository', async () => {
+    const { sync, deps } = await stage({ 'README.md': '[x](../../../../elsewhere)\n' })
+    await sync()
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^warning: README\.md has links .* \.\.\/\.\.\/\.\.\/\.\.\/elsewhere$/)
+    )
+  })
+
+  it('cuts texts that are too long and links to the whole', async () => {
+    const long = `# App\n\n${'Some words of text.\n\n'.repeat(2000)}## Usage\n\nRun.\n`
+    const { sync, record } = await stage({ 'README.md': long })
+    const report = await sync({ description: 'word '.repeat(300) })
+    const { aboutText, description } = (await record()) as Record<string, string>
+    expect(aboutText!.length).toBeLessThanOrEqual(25_600)
+    expect(aboutText).toContain(`[read the whole of it](${PAGE}/README.md)`)
+    expect(description!.length).toBeLessThanOrEqual(1024)
+    expect(report.outputs.truncated).toBe(true)
+    expect(report.plan[1]).toMatchObject({ truncated: true, limit: 25_600 })
+    expect((await sync({ description: 'word '.repeat(300) })).changed).toBe(false)
+  })
+
+  it('says by how much and where a text is too long, where it is not to be cut', async () => {
+    const long = `# App\n\n${'x'.repeat(20_000)}\n\n## Changes\n\n${'y'.repeat(10_000)}\n`
+    const { sync, emulator } = await stage({ 'README.md': long })
+    await expect(sync({ 'on-too-long': 'fail' })).rejects.toThrow(
+      /about text is too long .* 25600 characters; it has 30022, 4422 too many, .* section "Changes"/
+    )
+    await expect(
+      sync({ 'on-too-long': 'fail', description: 'x'.repeat(1025), readme: 'README.md' })
+    ).rejects.toThrow(/"description" is too long .* 1025, 1 too many/)
+    expect(await writes(emulator)).toEqual([])
+  })
+
+  it('gives the registry a display name and takes it away again', async () => {
+    const { sync, deps, emulator } = await stage({})
+    const displayName = async (): Promise<string | undefined> =>
+      (await deps.api.send(new GetRegistryCatalogDataCommand({}))).registryCatalogData?.displayName
+    const report = await sync({ 'display-name': 'Acme Corp' })
+    expect(report.plan).toEqual([
+      expect.objectContaining({
+        action: 'create',
+        kind: 'display-name',
+        target: `${emulator.host}/a1b2c3d4#displayName`
+      })
+    ])
+    expect(await displayName()).toBe('Acme Corp')
+    expect((await sync({ 'display-name': 'Acme Corp' })).changed).toBe(false)
+    expect(rows(await sync({ 'display-name': 'Other' }))).toEqual([
+      `update ${emulator.host}/a1b2c3d4#displayName`
+    ])
+    await sync({ 'display-name': 'none' })
+    expect(await displayName()).toBeUndefined()
+  })
+
+  it('fails on a display name that the account may not have, and syncs the rest', async () => {
+    const { sync, record } = await stage(undefined, { displayNameOf: 'verified-only' })
+    const report = await sync({ 'display-name': 'Acme' })
+    expect(report.failure).toMatch(/display name could not be set/)
+    expect((await record()).aboutText).toContain('# App')
+    expect(report.outputs['changed-fields']).toHaveProperty('team/app')
+  })
+
+  it('reads badges from the images where they are auto', async () => {
+    const images = [
+      {
+        tags: [{ tag: 'v2' }],
+        platforms: ['linux/amd64', 'linux/arm64', 'linux/s390x'],
+        attestations: true
+      },
+      { tags: [{ tag: 'v1-win' }], platforms: ['windows/amd64'], format: 'docker' }
+    ]
+    const { sync, record, deps } = await stage(undefined, {
+      seed: { repositories: [{ name: 'team/app', images }] }
+    })
+    const inputs = { architectures: 'auto', 'operating-systems': 'auto' }
+    await sync(inputs)
+    expect(await record()).toMatchObject({
+      architectures: ['ARM 64', 'x86-64'],
+      operatingSystems: ['Linux', 'Windows']
+    })
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .*linux\/s390x/))
+    expect((await sync(inputs)).changed).toBe(false)
+  })
+
+  it('leaves badges alone where auto finds no image', async () => {
+    const { sync, put, record, deps } = await stage({})
+    await put({ architectures: ['x86'] })
+    await sync({ architectures: 'auto', 'operating-systems': 'linux' })
+    expect(await record()).toEqual({ architectures: ['x86'], operatingSystems: ['Linux'] })
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: team\/app holds no image/))
+  })
+
+  it('takes badges in another order as the same', async () => {
+    const { sync, put } = await stage({})
+    await put({ architectures: ['x86-64', 'ARM 64'] })
+    expect((await sync({ architectures: 'linux/arm64, amd64' })).changed).toBe(false)
+  })
+
+  it('reads a record back until the service knows of it', async () => {
+    const { sync, deps } = await stage()
+    let reads = 0
+    const slow = makeDeps({ env: deps.env } as RunningEmulator, {
+      env: deps.env,
+      api: {
+        middlewareStack: deps.api.middlewareStack,
+        send: (async (command: { readonly input: object }) => {
+          const answer = await deps.api.send(command as never)
+          const isRead = command instanceof GetRepositoryCatalogDataCommand
+          return isRead && ++reads < 5 ? { catalogData: {} } : answer
+        }) as never
+      }
+    })
+    const inputs = makeInputs('sync-catalog', { repository: 'team/app' })
+    expect((await syncCatalog(inputs, slow)).failure).toBeUndefined()
+    reads = -100
+    await deps.api.send(
+      new PutRepositoryCatalogDataCommand({ repositoryName: 'team/app', catalogData: {} })
+    )
+    expect((await syncCatalog(inputs, slow)).failure).toMatch(/does not read back/)
+    expect((await sync()).changed).toBe(false)
+  })
+
+  it.each([
+    ['merge', undefined],
+    ['replace', /does not read back – "logoImageBlob" .* give "logo" too/]
+  ] as const)(
+    'checks that a logo that it cannot read stays, where the service %ss',
+    async (catalogPut, failure) => {
+      const { put, deps } = await stage(undefined, { catalogPut })
+      await put({ logoImageBlob: makePng(61, 61) })
+      const blind = { ...deps, env: { ...deps.env, http_proxy: 'http://127.0.0.1:9' } }
+      const inputs = makeInputs('sync-catalog', { repository: 'team/app' })
+      const report = await syncCatalog(inputs, blind)
+      expect(deps.lines).toContainEqual(
+        expect.stringMatching(/^notice: The logo of team\/app could not be read/)
+      )
+      expect(report.failure ?? '').toMatch(failure ?? /^$/)
+    }
+  )
+
+  it('leaves the about text alone where all of the README is about its use', async () => {
+    const { sync, deps } = await stage({ 'README.md': '# Usage\n\nRun.\n' })
+    expect(rows(await sync())).toEqual(['create team/app#usageText'])
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* the about text is left/))
+  })
+
+  it('says what it does where the logo cannot be read', async () => {
+    const { sync, put, deps } = await stage({ 'logo.png': makePng(60, 60) })
+    await put({ logoImageBlob: makePng(61, 61) })
+    const unreachable = {
+      ...deps.env,
+      http_proxy: 'http://127.0.0.1:9',
+      no_proxy: 'example.invalid'
+    }
+    const blind = { ...deps, env: unreachable }
+    const inputs = makeInputs('sync-catalog', { repository: 'team/app', logo: 'logo.png' })
+    const [row] = (await syncCatalog(inputs, blind)).plan
+    expect(row).toMatchObject({
+      action: 'keep',
+      reason: expect.stringMatching(/could not be read .* it is left; it is sent along/)
+    })
+    const more = makeInputs('sync-catalog', {
+      repository: 'team/app',
+      logo: 'logo.png',
+      description: 'new'
+    })
+    const written = await syncCatalog(more, blind)
+    expect(written.failure).toBeUndefined()
+    expect(written.plan.at(-1)).toMatchObject({
+      action: 'update',
+      target: 'team/app#logoImageBlob',
+      reason: expect.stringMatching(/could not be read .* sent along with the other fields/)
+    })
+    expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
+  })
+})
+
+describe('sync-catalog with bad local files', () => {
+  it.each<readonly [string, string, string | Uint8Array, RegExp]>([
+    ['README in UTF-16', 'readme', Buffer.from('\ufeff# Hi', 'utf16le'), /UTF-8 .* it is UTF-16/],
+    ['README that is no text', 'readme', Uint8Array.of(0x23, 0xc3, 0x28), /UTF-8 at byte 2/],
+    ['README with NUL characters', 'readme', 'a\0b', /NUL/],
+    ['README that is too large', 'readme', 'x'.repeat(1024 * 1024 + 1), /too large/],
+    ['logo that is none', 'logo', 'hello', /PNG, JPEG or GIF/],
+    ['logo that is SVG', 'logo', '<svg/>', /an SVG image/],
+    ['logo that is broken', 'logo', makePng(60, 60).subarray(0, 12), /a broken PNG image/],
+    ['logo that is too small', 'logo', makePng(59, 60), /59 × 60 pixels.*60 to 2048/],
+    ['logo that is too large', 'logo', Buffer.alloc(512_001), /at most 512000 bytes/]
+  ])('refuses a %s before anything is written', async (_name, input, content, message) => {
+    const { sync, emulator } = await stage({ bad: content })
+    await expect(sync({ [input]: 'bad', 'display-name': 'X' })).rejects.toThrow(message)
+    expect(await writes(emulator)).toEqual([])
+  })
+
+  it('refuses a directory and a file that does not exist', async () => {
+    const { sync, workspace } = await stage({})
+    await mkdir(join(workspace, 'docs'))
+    await expect(sync({ readme: 'docs' })).rejects.toThrow(/names no file but a directory/)
+    await expect(sync({ about: 'missing.md' })).rejects.toThrow(
+      /"about" names a file that does not/
+    )
+    await rm(join(workspace, 'docs'), { recursive: true })
+  })
+
+  it('refuses a FIFO without waiting for what somebody might write into it', async () => {
+    const { sync, workspace } = await stage({})
+    execFileSync('mkfifo', [join(workspace, 'fifo')])
+    await expect(sync({ readme: 'fifo' })).rejects.toThrow(/names no file but a FIFO/)
+  })
+
+  it('takes a file from outside of the workspace, whose links stay as they are', async () => {
+    const other = await makeWorkspace({ 'about.md': '[x](x.md)\n' })
+    const { sync, record, deps } = await stage({})
+    await sync({ about: join(other, 'about.md') })
+    expect((await record()).aboutText).toBe('[x](x.md)\n')
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* outside of the workspace/))
+  })
+
+  it('counts the files that are bad', async () => {
+    const { sync } = await stage(
+      {},
+      { seed: { repositories: [{ name: 'team/a' }, { name: 'team/b' }, { name: 'team/c' }] } }
+    )
+    await expect(sync({ repository: 'team/*', readme: '{name}.md' })).rejects.toThrow(
+      /does not exist .* and \d more/
+    )
+  })
+
+  it.each([
+    [{ architectures: 'riscv64' }, /no badge for – "riscv64" – ARM, ARM 64, x86, x86-64, or/],
+    [{ 'operating-systems': 'darwin' }, /Linux, Windows/],
+    [{ architectures: 'auto, arm64' }, /"auto" among other values/],
+    [{ 'display-name': 'x'.repeat(101) }, /at most 100 characters; it has 101/]
+  ] as const)('refuses %j', async (inputs, message) => {
+    const { sync } = await stage()
+    await expect(sync(inputs)).rejects.toThrow(message)
+  })
+})

@@ -1,0 +1,70 @@
+import {
+  CreateRepositoryCommand,
+  DeleteRepositoryCommand,
+  DeleteRepositoryPolicyCommand,
+  SetRepositoryPolicyCommand,
+  TagResourceCommand,
+  UntagResourceCommand
+} from '@aws-sdk/client-ecr-public'
+import type { Repository, Tag } from '@aws-sdk/client-ecr-public'
+import type { EcrPublicApi } from '../runner/deps.js'
+import type { ResourceTag } from '../runner/inputs/inputs.js'
+import type { RepositoryStep } from './plan-repository.js'
+
+/**
+ * Makes one writing call. Gives the repository as the service knows it from there on, where the call
+ * tells.
+ */
+export async function applyStep(
+  name: string,
+  step: RepositoryStep,
+  repository: Repository | undefined,
+  api: EcrPublicApi
+): Promise<Repository | undefined> {
+  const registryId = repository?.registryId
+  const resourceArn = repository?.repositoryArn
+  const repositoryName = name
+  switch (step.call) {
+    case 'create': {
+      const tags = step.resourceTags.length > 0 ? apiTags(step.resourceTags) : undefined
+      const created = await api.send(new CreateRepositoryCommand({ repositoryName, tags }))
+      return created.repository
+    }
+    case 'delete':
+      await api.send(new DeleteRepositoryCommand({ registryId, repositoryName, force: step.force }))
+      return repository
+    case 'untag':
+      await api.send(new UntagResourceCommand({ resourceArn, tagKeys: [...step.keys] }))
+      return repository
+    case 'tag':
+      await api.send(new TagResourceCommand({ resourceArn, tags: apiTags(step.resourceTags) }))
+      return repository
+    case 'set-policy':
+      await api.send(
+        new SetRepositoryPolicyCommand({ registryId, repositoryName, policyText: step.text })
+      )
+      return repository
+    case 'delete-policy':
+      await deletePolicy(new DeleteRepositoryPolicyCommand({ registryId, repositoryName }), api)
+      return repository
+    default:
+      return step satisfies never
+  }
+}
+
+/** Somebody else may have deleted it meanwhile, or an attempt of ours whose answer was lost. */
+async function deletePolicy(
+  command: DeleteRepositoryPolicyCommand,
+  api: EcrPublicApi
+): Promise<void> {
+  try {
+    await api.send(command)
+  } catch (error) {
+    const isGone = error instanceof Error && error.name === 'RepositoryPolicyNotFoundException'
+    if (!isGone) throw error
+  }
+}
+
+function apiTags(tags: readonly ResourceTag[]): Tag[] {
+  return tags.map(({ key, value }) => ({ Key: key, Value: value }))
+}

@@ -1,0 +1,81 @@
+import { BlockList, isIP } from 'node:net'
+import { problem } from '../runner/errors.js'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/**
+ * The proxy that a request to `url` goes through, read from the environment as curl reads it:
+ * `https_proxy`, `http_proxy`, then `all_proxy`, the lower-case name before the upper-case one, and
+ * `no_proxy` with names, suffixes, addresses, CIDR ranges, ports and `*`
+ * (https://curl.se/docs/manpage.html#ENVIRONMENT). Unlike curl, upper-case `HTTP_PROXY` counts too: an
+ * action is no CGI script.
+ *
+ * @throws ActionError where the variable holds no http or https URL; its value is not shown, since it may hold a password
+ */
+export function findProxy(url: URL, env: Env): URL | undefined {
+  const scheme = url.protocol.slice(0, -1)
+  const name = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase(), 'all_proxy', 'ALL_PROXY'].find(
+    (candidate) => env[candidate]
+  )
+  if (name === undefined || isExempt(url, env.no_proxy || env.NO_PROXY || '')) return undefined
+  return parseProxy(name, env[name] ?? '')
+}
+
+/** `true` where the environment names any proxy at all. */
+export function namesProxy(env: Env): boolean {
+  return Object.entries(env).some(([name, value]) => value && /^(?:https?|all)_proxy$/i.test(name))
+}
+
+function parseProxy(name: string, text: string): URL {
+  const withScheme = text.includes('://') ? text : `http://${text}`
+  const proxy = URL.parse(withScheme)
+  if (proxy === null || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
+    throw problem({
+      what: `The environment variable ${name} holds no proxy that can be used`,
+      expected: 'http://host:port or https://host:port',
+      fix: 'correct it, or list the host in NO_PROXY'
+    })
+  }
+  return proxy
+}
+
+function isExempt(url: URL, noProxy: string): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return noProxy
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .some((entry) => matchesEntry(entry.toLowerCase(), host, port))
+}
+
+function matchesEntry(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true
+  if (entry.includes('/')) return isInRange(entry, host)
+  const { name, entryPort } = splitPort(entry)
+  if (entryPort !== undefined && entryPort !== port) return false
+  const suffix = name.replace(/^\*?\./, '')
+  return host === suffix || (isIP(host) === 0 && host.endsWith(`.${suffix}`))
+}
+
+function splitPort(entry: string): {
+  readonly name: string
+  readonly entryPort: string | undefined
+} {
+  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(entry)
+  if (bracketed?.[1] !== undefined) return { name: bracketed[1], entryPort: bracketed[2] }
+  if (isIP(entry) === 6) return { name: entry, entryPort: undefined }
+  const withPort = /^(.*):(\d+)$/.exec(entry)
+  return { name: withPort?.[1] ?? entry, entryPort: withPort?.[2] }
+}
+
+function isInRange(entry: string, host: string): boolean {
+  const [address = '', prefix = ''] = entry.split('/')
+  const family = isIP(address)
+  if (family === 0 || isIP(host) !== family || !/^\d{1,3}$/.test(prefix)) return false
+  const bits = Number(prefix)
+  if (bits > (family === 6 ? 128 : 32)) return false
+  const type = family === 6 ? 'ipv6' : 'ipv4'
+  const range = new BlockList()
+  range.addSubnet(address, bits, type)
+  return range.check(host, type)
+}

@@ -1,0 +1,79 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { codeOf, problem } from '../runner/errors.js'
+import type { StoredContent } from './contents.js'
+import type { FileTree } from './file-tree.js'
+import { fileProblem, openLocalFile } from './local-file.js'
+import { storedFile } from './tar/stored-slices.js'
+
+/** How deep names are listed for hints: `blobs/sha256/…`. */
+const LISTED_DEPTH = 3
+const MAX_LISTED_NAMES = 1000
+
+/** The files of a directory. Symbolic links are followed as long as they stay in it. */
+export async function openDirectoryTree(path: string): Promise<FileTree> {
+  const root = await realpath(path)
+  const found = new Map<string, Promise<StoredContent | undefined>>()
+  return {
+    path,
+    find: (name) => {
+      const content = found.get(name) ?? findFile(root, path, name)
+      found.set(name, content)
+      return content
+    },
+    listNames: () => listNames(root),
+    hint: '',
+    close: () => Promise.resolve()
+  }
+}
+
+async function findFile(
+  root: string,
+  path: string,
+  name: string
+): Promise<StoredContent | undefined> {
+  const target = await findRealPath(join(root, name))
+  if (target === undefined) return undefined
+  if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    throw problem({ what: `${path} has a link that leads out of the directory`, value: name })
+  }
+  const file = await openLocalFile(target)
+  await file.close()
+  return storedFile(target, name, file.size, file.stamp)
+}
+
+async function findRealPath(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return undefined
+    throw fileProblem(path, error)
+  }
+}
+
+async function listNames(root: string): Promise<string[]> {
+  const names: string[] = []
+  let directories = [root]
+  for (let depth = 0; depth < LISTED_DEPTH && names.length < MAX_LISTED_NAMES; depth += 1) {
+    const deeper: string[] = []
+    for (const directory of directories) {
+      for (const entry of await readdir(directory, { withFileTypes: true })) {
+        const path = join(directory, entry.name)
+        if (entry.isDirectory()) deeper.push(path)
+        names.push(relative(root, path).replaceAll(sep, '/'))
+      }
+    }
+    directories = deeper.slice(0, MAX_LISTED_NAMES)
+  }
+  return names.slice(0, MAX_LISTED_NAMES)
+}
+
+/** `true` where the path names a directory. @throws ActionError where it names nothing */
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    throw fileProblem(path, error)
+  }
+}

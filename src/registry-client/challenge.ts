@@ -1,0 +1,47 @@
+import { isLoopback } from '../http/loopback.js'
+
+/** Where a registry wants its token fetched (https://distribution.github.io/distribution/spec/auth/token/). */
+export interface Challenge {
+  readonly realm: string
+  readonly service?: string | undefined
+  readonly scope?: string | undefined
+}
+
+/** The longest header that is looked at, in characters; public.ecr.aws sends about 100. */
+const MAX_HEADER_CHARACTERS = 4096
+
+/** The Bearer challenge of a `WWW-Authenticate` header, or `undefined` where there is none. */
+export function parseChallenge(header: string | undefined): Challenge | undefined {
+  if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined
+  const scheme = /(?:^|,)\s*bearer\s+(.*)$/is.exec(header)
+  if (scheme?.[1] === undefined) return undefined
+  const parameters = new Map<string, string>()
+  for (const match of scheme[1].matchAll(/([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/gi)) {
+    const name = match[1]?.toLowerCase() ?? ''
+    const value = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
+    if (!parameters.has(name)) parameters.set(name, value)
+  }
+  const realm = parameters.get('realm')
+  if (realm === undefined) return undefined
+  return { realm, service: parameters.get('service'), scope: parameters.get('scope') }
+}
+
+/**
+ * The URL at which the token is asked for, or `undefined` where the realm is no place to ask: only
+ * https, and http on the loopback for a registry that is there itself.
+ *
+ * @param origin the registry's own
+ */
+export function tokenUrl(
+  origin: string,
+  challenge: Challenge,
+  repository: string
+): URL | undefined {
+  const url = URL.parse(challenge.realm)
+  if (url?.username !== '' || url.password !== '') return undefined
+  const isLocal = url.protocol === 'http:' && origin.startsWith('http:') && isLoopback(url.host)
+  if (url.protocol !== 'https:' && !isLocal) return undefined
+  if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
+  url.searchParams.set('scope', challenge.scope ?? `repository:${repository}:pull`)
+  return url
+}

@@ -1,0 +1,150 @@
+import * as core from '@actions/core'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Log } from './deps.js'
+import { ActionError, messageOf } from './errors.js'
+import type { Mode } from './inputs/input-specs.js'
+import type { OutputName } from './output-specs.js'
+import { cutJsonList, MAX_OUTPUT_BYTES, planJson, planText } from './plan.js'
+import type { Change } from './plan.js'
+import { safeLine, safeLogText } from './safe-text.js'
+import { renderSummary } from './summary.js'
+import type { SummaryBlock } from './summary.js'
+
+/** A value of an output: lists and records are written as JSON. */
+export type OutputValue =
+  string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
+
+/** What a mode has to say in the end. */
+export interface Report {
+  /** Whether something was changed, or would be in a dry run. */
+  readonly changed: boolean
+  /** All rows, those of action `keep` too. */
+  readonly plan: readonly Change[]
+  /** The repositories worked on; absent in login. */
+  readonly repositories?: readonly string[] | undefined
+  /** The outputs of this mode. */
+  readonly outputs: Readonly<Partial<Record<OutputName, OutputValue>>>
+  readonly summary: readonly SummaryBlock[]
+  /** Set where a part of the work failed: all is reported, and then the step fails with this text. */
+  readonly failure?: string | undefined
+}
+
+/** Writes outputs, plan file and job summary of a step that went through its work. */
+export function writeReport(mode: Mode, dryRun: boolean, report: Report): void {
+  const planFile = writePlanFile(report.plan)
+  const plan = planJson(report.plan)
+  if (plan.isCut) core.info(`Output "plan" was cut; the whole plan is in ${planFile}`)
+  core.setOutput('changed', String(report.changed))
+  core.setOutput('plan', plan.json)
+  core.setOutput('plan-file', planFile)
+  if (report.repositories !== undefined) {
+    core.setOutput('repositories', cutJsonList(report.repositories))
+  }
+  for (const [name, value] of Object.entries(report.outputs)) {
+    core.setOutput(name, outputText(value))
+  }
+  writeSummary(mode, dryRun, report)
+  core.info(
+    dryRun ? `changed: ${String(report.changed)} (dry run)` : `changed: ${String(report.changed)}`
+  )
+  if (report.failure !== undefined) fail(report.failure)
+}
+
+function outputText(value: OutputValue): string {
+  if (Array.isArray(value)) return cutJsonList(value)
+  if (typeof value === 'object') return cutJsonRecord(value as Readonly<Record<string, unknown>>)
+  return String(value)
+}
+
+/** A record as JSON that stays below the size of an output: the entries that find no room are counted. */
+function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
+  const whole = JSON.stringify(record)
+  if (Buffer.byteLength(whole) <= MAX_OUTPUT_BYTES) return whole
+  const kept: Record<string, unknown> = {}
+  let left = MAX_OUTPUT_BYTES - 100
+  const entries = Object.entries(record)
+  for (const [at, [key, value]] of entries.entries()) {
+    left -= Buffer.byteLength(JSON.stringify({ [key]: value }))
+    if (left < 0) {
+      kept[`… and ${String(entries.length - at)} more`] = []
+      break
+    }
+    kept[key] = value
+  }
+  return JSON.stringify(kept)
+}
+
+/** The file lives as long as the job: the runner empties `RUNNER_TEMP` between jobs. */
+function writePlanFile(plan: readonly Change[]): string {
+  const directory = process.env.RUNNER_TEMP || tmpdir()
+  mkdirSync(directory, { recursive: true })
+  const path = join(directory, `ecr-public-plan-${randomUUID()}.json`)
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    for (const piece of planText(plan)) writeFileSync(file, piece)
+  } finally {
+    closeSync(file)
+  }
+  return path
+}
+
+function writeSummary(mode: Mode, dryRun: boolean, report: Report): void {
+  const file = process.env.GITHUB_STEP_SUMMARY
+  if (!file) return
+  const title = `ECR Public: ${mode}${dryRun ? ' (dry run)' : ''}`
+  try {
+    appendFileSync(file, `${renderSummary(title, report.summary)}\n`)
+  } catch (error) {
+    core.warning(safeLine(`The job summary could not be written: ${messageOf(error)}`))
+  }
+}
+
+/** Fails the step with one error line; what led to it is told below it, in lines of the log. */
+export function reportFailure(thrown: unknown): void {
+  const isExpected = thrown instanceof ActionError
+  fail(isExpected ? thrown.message : `Unexpected error – ${messageOf(thrown)}`)
+  if (isExpected && thrown.details !== undefined) core.info(safeLogText(thrown.details))
+  for (const cause of causesOf(thrown)) {
+    const message = messageOf(cause)
+    if (!isExpected || !thrown.message.includes(message)) {
+      core.info(safeLogText(`caused by: ${message}`))
+    }
+  }
+  if (thrown instanceof Error && thrown.stack !== undefined) core.debug(safeLogText(thrown.stack))
+}
+
+function fail(message: string): void {
+  core.setFailed(safeLine(message))
+}
+
+/** How many causes are told at the most: a chain may be endless where an error is its own cause. */
+const MAX_CAUSES = 8
+
+function causesOf(thrown: unknown): unknown[] {
+  const causes: unknown[] = []
+  let cause = thrown instanceof Error ? thrown.cause : undefined
+  while (cause !== undefined && causes.length < MAX_CAUSES) {
+    causes.push(cause)
+    cause = cause instanceof Error ? cause.cause : undefined
+  }
+  return causes
+}
+
+/** Masks a secret in all that the runner shows from here on; each line of it, as the runner masks by line. */
+export function mask(secret: string): void {
+  for (const line of secret.split(/\r?\n/)) if (line.trim() !== '') core.setSecret(line)
+}
+
+/** The log of the step. */
+export function createLog(): Log {
+  return {
+    info: (message) => core.info(safeLogText(message)),
+    notice: (message) => core.notice(safeLine(message)),
+    warning: (message) => core.warning(safeLine(message)),
+    debug: (message) => core.debug(safeLogText(message)),
+    group: (title, body) => core.group(safeLine(title), body)
+  }
+}
