@@ -10,7 +10,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 interface Docker {
   readonly directory: string
   readonly registry: TestRegistry
-  /** Runs docker's command line, which has no engine here. */
+  /** Runs the docker CLI without an engine. */
   readonly run: (args: readonly string[], input?: string) => Promise<ClientRun>
   readonly output: (...args: readonly string[]) => Promise<string>
 }

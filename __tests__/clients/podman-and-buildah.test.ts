@@ -14,7 +14,7 @@ type Run = (...args: readonly string[]) => Promise<string>
 async function withStorage(client: 'buildah' | 'podman'): Promise<Run> {
   const directory = await temporaryDirectory()
   const storage = ['--root', join(directory, 'root'), '--runroot', join(directory, 'run')]
-  // TMPDIR: layers on their way up and down stay out of /var/tmp.
+  // TMPDIR keeps temporary copies of layers out of /var/tmp.
   const env = { TMPDIR: directory, XDG_RUNTIME_DIR: directory, BUILDAH_ISOLATION: 'chroot' }
   return async (...args) => {
     const output = await getClientOutput(client, [...storage, '--storage-driver', 'vfs', ...args], {
@@ -73,13 +73,13 @@ describeWithClient(['buildah', 'podman'], () => {
     const { emulator, credentials, pushImage } = await openRegistry()
     await pushImage('team/app', makeImage('app'), 'v1')
     const podman = await withStorage('podman')
-    const authfile = ['--authfile', join(await temporaryDirectory(), 'auth.json')]
+    const credentialOption = ['--authfile', join(await temporaryDirectory(), 'auth.json')]
     const password = credentials.slice('AWS:'.length)
-    const login = ['login', '--tls-verify=false', ...authfile, '-u', 'AWS', '-p', password]
+    const login = ['login', '--tls-verify=false', ...credentialOption, '-u', 'AWS', '-p', password]
     expect(await podman(...login, emulator.host)).toContain('Login Succeeded')
     const repository = `${emulator.host}/${ALIAS}/team/app`
-    const search = ['search', '--tls-verify=false', ...authfile, '--list-tags']
+    const search = ['search', '--tls-verify=false', ...credentialOption, '--list-tags']
     expect(await podman(...search, repository)).toMatch(/\/team\/app +v1$/)
-    expect(await podman('logout', ...authfile, emulator.host)).toContain('Removed login')
+    expect(await podman('logout', ...credentialOption, emulator.host)).toContain('Removed login')
   })
 })

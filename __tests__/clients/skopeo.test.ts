@@ -89,17 +89,17 @@ describeWithClient('skopeo', () => {
     expect((await send('GET', `/v2/${ALIAS}/team/app/manifests/v1`)).status).toBe(404)
   })
 
-  test('logs in, pushes with what it has saved, and is told off with a wrong password', async () => {
+  test('logs in, pushes with the saved credential, and is rejected with a wrong password', async () => {
     const { emulator, credentials } = await openRegistry()
     const directory = await temporaryDirectory()
-    const authfile = ['--authfile', join(directory, 'auth.json')]
+    const credentialOption = ['--authfile', join(directory, 'auth.json')]
     const login = (input: string): ReturnType<typeof runClient> =>
       runClient(
         'skopeo',
         [
           'login',
           '--tls-verify=false',
-          ...authfile,
+          ...credentialOption,
           '-u',
           'AWS',
           '--password-stdin',
@@ -112,7 +112,7 @@ describeWithClient('skopeo', () => {
     await writeLayout(join(directory, 'in'), makeImage('app'), 'v1')
     const target = `docker://${emulator.host}/${ALIAS}/team/app:v1`
     const copy = ['copy', ...insecure, `oci:${directory}/in:v1`, target]
-    await getClientOutput('skopeo', [...copy, ...authfile])
+    await getClientOutput('skopeo', [...copy, ...credentialOption])
     const anonymous = await runClient('skopeo', [...copy, '--dest-no-creds'])
     expect(anonymous.exitCode).toBe(1)
     expect(anonymous.stderr).toMatch(/authentication required|unauthorized|denied/)

@@ -11,7 +11,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   findReferrers: ['GetReferrers']
 }
 
-/** What else is requested, by the file that makes a client for it; of any other one the request has no name. */
+/** The other requests, named after the file that creates a client for them. */
 const REQUESTS: Readonly<Record<string, string>> = {
   'registry/create-reader.ts': 'GetToken',
   'gallery/fetch-logo.ts': 'GetLogo'

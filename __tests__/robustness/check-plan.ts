@@ -1,7 +1,7 @@
 import type { RegistryState } from './registry-state.js'
 import type { StepRun } from './scenarios.js'
 
-/** One row of the output `plan`, as far as it is looked at. */
+/** The fields of a row of the output `plan` that are checked. */
 interface Row {
   readonly action: string
   readonly kind: string
@@ -15,10 +15,10 @@ interface Row {
 type Places = ReadonlyMap<string, string>
 
 /**
- * Holds the plan that a run reports against what the registry was before it and is after it: what it says was done
- * is done, and what is different was told. A run that ended before its report says nothing, which is always true.
+ * Compares the reported plan with the registry before and after the run. Each reported change must have happened, and each
+ * change must have been reported. A run that ended before its report has an empty plan, which always passes.
  *
- * @throws Error naming the row, or the change that no row tells of
+ * @throws Error that names the row, or the change that is not in the plan
  */
 export function checkPlan(run: StepRun, before: RegistryState, after: RegistryState): void {
   if (run.outputs.plan === undefined) {
@@ -39,7 +39,9 @@ export function checkPlan(run: StepRun, before: RegistryState, after: RegistrySt
     told.has(place) || told.has(place.replace(/[#:@].*$/, ' and all in it'))
   for (const place of new Set([...was.keys(), ...is.keys()])) {
     if (was.get(place) !== is.get(place) && !isTold(place)) {
-      throw new Error(`no row tells of ${place}: ${was.get(place)} became ${is.get(place)}`)
+      throw new Error(
+        `the plan does not report ${place}: ${was.get(place)} became ${is.get(place)}`
+      )
     }
   }
 }
@@ -80,7 +82,7 @@ function isDone(row: Row, was: Places, is: Places): boolean {
   const place = placeOf(row)
   if (row.action === 'delete') return !is.has(place)
   if (row.kind === 'tag') return is.get(place) === row.digest
-  // A logo has no digest to be held against: one that is served damaged is taken for another, and sent once more.
+  // A logo cannot be compared by a digest. If it is served damaged, it counts as different and is sent again.
   const mayBeSame = place.endsWith('#logoImageBlob')
   if (row.action === 'update' && was.get(place) === is.get(place)) return mayBeSame
   return is.has(place)

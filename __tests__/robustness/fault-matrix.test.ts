@@ -27,7 +27,7 @@ afterAll(() => tellCounts('fault matrix', counts, SEED))
 describe.each(FAULT_SCENARIOS)('$name under faults', (scenario) => {
   let cells: readonly Cell[] = []
 
-  it('goes through without them', async () => {
+  it('succeeds without faults', async () => {
     const calls = await listCallsOfRun(scenario)
     for (const call of calls) seen.get(scenario.mode)?.add(call)
     cells = listCells(calls.filter((call) => scenario.isAbout?.includes(call) ?? true))

@@ -50,7 +50,7 @@ async function checkStorm(scenario: Scenario, storm: Storm): Promise<void> {
   await takeDown(stage)
 }
 
-describe.each(FAULT_SCENARIOS)('$name where faults strike at random', (scenario) => {
+describe.each(FAULT_SCENARIOS)('$name with random faults', (scenario) => {
   it(
     'ends right or ends with a clear error, and the next run repairs everything',
     async () => {

@@ -28,7 +28,7 @@ export const FAULTS = [
 ] as const
 type Fault = (typeof FAULTS)[number]
 
-/** Faults that the operation has no use for are refused by the emulator; only batches can fail in part. */
+/** The emulator rejects faults that an operation does not support. Only batch operations can fail partially. */
 const BATCHES = ['BatchDeleteImage', 'BatchCheckLayerAvailability']
 
 /** How long one run may take, in milliseconds, before it counts as hanging; far above every time-out in it. */
@@ -69,7 +69,7 @@ afterAll(async () => {
 /** Runs a step within this process. */
 export const inProcess: Run = (inputs, env) => runInProcess(inputs, env, HANG_MS)
 
-/** Runs the bundle, and ends it by force where it hangs. */
+/** Runs the bundle and kills it if it hangs. */
 export const asProcess: Run = async (inputs, env, cwd) => {
   let stop = (): void => undefined
   const run = await runAction(inputs, {
@@ -134,7 +134,7 @@ export async function listCallsOfRun(scenario: Scenario): Promise<string[]> {
   )
 }
 
-/** A run under faults, and what must hold after it. They are left out while the registry is looked at. */
+/** Runs a scenario with faults and checks its result. Faults are off while the registry is read. */
 export async function checkUnderFaults(
   scenario: Scenario,
   { emulator, step, ...stage }: Stage,

@@ -14,7 +14,7 @@ import { scenarioEnv } from './scenarios.js'
 /** What a hostile service answers to one call; `undefined` leaves it to the honest part. */
 type Attack = (request: IncomingMessage, response: ServerResponse, operation: string) => boolean
 
-/** A service that is honest as far as it goes, and an attack on top. */
+/** An honest service with one attack added. */
 interface HostileService {
   readonly url: string
   readonly host: string
@@ -350,7 +350,7 @@ describe('a hostile service', () => {
     expectNoCredential(other)
   })
 
-  it('that serves a manifest of another digest is not believed', async () => {
+  it('that serves a manifest with another digest is rejected', async () => {
     const service = await serve(
       attackReads((response, _host, { url = '' }) => {
         response

@@ -24,7 +24,7 @@ type Way = (typeof WAYS)[number]
 /** Of runs that were not over before; what comes later is tried, and counts apart. */
 const INTERRUPTIONS_PER_SCENARIO = isSoak ? 57 : 4
 /** How long a run may go on after a signal that it can catch, in milliseconds, before it counts as hanging. */
-const PATIENCE_MS = 10_000
+const ENDING_TIMEOUT_MS = 10_000
 
 let directory: string
 const counts = { interruptions: 0, 'came after the end': 0 }
@@ -62,7 +62,10 @@ async function runInterrupted(
         const first = way === 'runner' ? 'SIGINT' : way
         timers.push(setTimeout(() => child.kill(first), afterMs))
         if (way === 'runner') timers.push(setTimeout(() => child.kill('SIGTERM'), afterMs + 7_500))
-        stop = afterBusyTime(afterMs + PATIENCE_MS, () => void killed.push(child.kill('SIGKILL')))
+        stop = afterBusyTime(
+          afterMs + ENDING_TIMEOUT_MS,
+          () => void killed.push(child.kill('SIGKILL'))
+        )
       }
       let requests = 0
       if (request === undefined) interrupt()
@@ -76,7 +79,7 @@ async function runInterrupted(
   stop()
   counts[run.exitCode === 0 ? 'came after the end' : 'interruptions']++
   if (killed.includes(true))
-    throw new Error(`${scenario.name} did not end within ${PATIENCE_MS} ms of ${way}`)
+    throw new Error(`${scenario.name} did not end within ${ENDING_TIMEOUT_MS} ms of ${way}`)
   return run
 }
 
@@ -148,7 +151,7 @@ describe.each(SCENARIOS)('$name interrupted at a random moment', (scenario) => {
   )
 })
 
-/** How long a run takes that nobody interrupts, and how many requests it sends. */
+/** The duration and the number of requests of an uninterrupted run. */
 async function measure(scenario: Scenario): Promise<{ milliseconds: number; requests: number }> {
   const emulator = await startEmulator({ seed: scenario.seed })
   await scenario.prepare?.(emulator)

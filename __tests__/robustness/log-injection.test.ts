@@ -31,7 +31,7 @@ const PAYLOADS = [
 ]
 const PAYLOAD = PAYLOADS.join(' ')
 
-/** The commands that the action itself gives, by their heads. */
+/** The prefixes of the commands that the action itself writes. */
 const OWN_COMMANDS =
   /^::(?:add-mask|debug|error|warning|notice|group|endgroup|save-state|set-output)(?:::| )/
 
@@ -65,7 +65,7 @@ function expectNothingForged(run: ActionRun): void {
   // The runner does not show what it is to mask, and masks what it is given to the letter.
   const shown = run.log.replace(/^::add-mask::.*$/gm, '')
   expect(shown + run.summary).not.toContain('\u001b')
-  // The summary shows texts as code, where markup has no effect; nothing of it stands outside.
+  // The summary shows texts as code, so markup is not active.
   const outside = run.summary.replace(/^(`{3,})[^\n]*\n[^]*?\n\1$/gm, '')
   expect(outside).not.toMatch(/<script|<img|<b>/)
   expect(OUTPUT_NAMES).toEqual(expect.arrayContaining(Object.keys(run.outputs)))

@@ -27,7 +27,7 @@ export interface RepositoryState {
   readonly images: readonly string[]
 }
 
-/** The client that tests look at an emulator with; no fault must be set while it looks. */
+/** The client with which tests read an emulator. No fault must be active while it reads. */
 export function createLooker(emulator: Pick<RunningEmulator, 'url'>): ECRPUBLICClient {
   return new ECRPUBLICClient({
     region: 'us-east-1',
@@ -103,7 +103,7 @@ async function findPolicy(client: ECRPUBLICClient, repositoryName: string): Prom
   }
 }
 
-/** Pulls all that a tag or digest needs, at any depth. @throws where anything is missing or its digest is wrong */
+/** Pulls everything that a tag or digest needs, at any depth. @throws if anything is missing or its digest is wrong */
 export async function pullCompletely(
   emulator: Pick<RunningEmulator, 'url'>,
   repository: string,

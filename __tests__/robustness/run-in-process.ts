@@ -19,7 +19,7 @@ import type { StepRun } from './scenarios.js'
  * thousands of runs possible.
  *
  * @param limitMs after which the run counts as hanging
- * @throws Error where it hangs
+ * @throws Error if it hangs
  */
 export async function runInProcess(
   texts: Readonly<Record<string, string>>,
@@ -39,7 +39,7 @@ export async function runInProcess(
   } catch (error) {
     if (signal.aborted) throw new Error(`The run took more than ${limitMs} ms`, { cause: error })
     const explained = explainError(ofThisRealm(error), { mode: inputs.mode, env })
-    const message = explained?.message ?? `Unexpected error – ${stackOf(error)}`
+    const message = explained?.message ?? `Unexpected error: ${stackOf(error)}`
     return { exitCode: 1, errors: [message], outputs: {} }
   } finally {
     stop()

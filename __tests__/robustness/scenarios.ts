@@ -15,25 +15,25 @@ export type StepRun = Pick<ActionRun, 'exitCode' | 'errors' | 'outputs'>
 export interface Scenario {
   readonly name: string
   readonly mode: Mode
-  /** The IAM actions of the caller, where it lacks some. */
+  /** The IAM actions of the caller, if some are missing. */
   readonly allow?: readonly string[]
   /** What the registry holds before. */
   readonly seed: unknown
-  /** What else is done to the registry before, which a seed cannot say. */
+  /** Further preparation of the registry that a seed cannot express. */
   readonly prepare?: (emulator: RunningEmulator) => Promise<void>
-  /** The calls that it is there for, where another scenario of the mode puts the others under faults. */
+  /** The calls to test, if another scenario of the mode covers the others. */
   readonly isAbout?: readonly string[]
   /** Writes local files into the directory of the step and returns the inputs. */
   readonly inputs: (directory: string) => Promise<Readonly<Record<string, string>>>
-  /** @throws where the registry or the machine is not as the report of a run that went through says. */
+  /** @throws if the registry or the machine differs from the report of a successful run. */
   readonly checkSuccess: (
     run: StepRun,
     emulator: RunningEmulator,
     directory: string
   ) => Promise<void>
-  /** @throws where not all is as it was wished for, which is allowed after faults only */
+  /** @throws if the result is not complete, which is allowed only after faults */
   readonly checkDone?: (emulator: RunningEmulator) => Promise<void>
-  /** @throws where a run that failed left something that must never be. */
+  /** @throws if a failed run left an invalid state. */
   readonly checkFailure: (
     run: StepRun,
     emulator: RunningEmulator,
@@ -163,7 +163,7 @@ const syncCatalog: Scenario = {
         catalogData: { description: 'kept by hand', aboutText: 'old' },
         images: [
           { tags: [{ tag: 'v1' }], platforms: ['linux/amd64', 'linux/arm64'] },
-          // The platform of an image that is in no index stands in its config alone.
+          // The platform of an image without an index is only in its config.
           { tags: [{ tag: 'v0' }] }
         ]
       }
@@ -307,18 +307,18 @@ const CLEANUP_INPUTS = {
 }
 
 /**
- * What is kept is there and can be pulled, and what is said to be deleted is gone. What cannot be judged, as
- * something of it cannot be read, may stay.
+ * Checks that kept images can be pulled and that images reported as deleted are gone. Images that could not be evaluated
+ * because of a failed read may remain.
  */
 async function checkCleanup(
   run: StepRun,
   emulator: RunningEmulator,
-  doomed: readonly string[]
+  deletable: readonly string[]
 ): Promise<void> {
   const { repositories } = await readRegistryState(emulator)
   const tags = Object.keys(repositories['team/app']?.tags ?? {})
   expect(tags).toEqual(expect.arrayContaining(['latest', 'v3']))
-  expect(['latest', 'v3', ...doomed]).toEqual(expect.arrayContaining(tags))
+  expect(['latest', 'v3', ...deletable]).toEqual(expect.arrayContaining(tags))
   for (const { tag } of JSON.parse(run.outputs['deleted-tags'] ?? '[]') as { tag: string }[]) {
     expect(tags).not.toContain(tag)
   }
@@ -390,7 +390,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cleanup
 ]
 
-/** Those of `SCENARIOS`, and what takes long as a process, since it keeps to the service's rates. */
+/** `SCENARIOS` and the scenarios that take long as a process because of the rate limits of the service. */
 export const FAULT_SCENARIOS: readonly Scenario[] = [
   ...SCENARIOS,
   anonymousSync,

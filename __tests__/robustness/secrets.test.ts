@@ -58,7 +58,7 @@ async function watchArguments(
 }
 
 describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
-  it('leaves them in no place but the ones made for them', async () => {
+  it('are found only in the places made for them', async () => {
     const emulator = await startEmulator({ seed: scenario.seed })
     await scenario.prepare?.(emulator)
     const step = await makeStepDirectory(directory, scenario.name)
@@ -103,7 +103,7 @@ describe.each(SCENARIOS)('$name with recognisable secrets', (scenario) => {
     }
   })
 
-  it('masks nothing that is not secret, such as the user name or the registry', async () => {
+  it('does not mask values that are not secret, such as the user name or the registry', async () => {
     const emulator = await startEmulator({ seed: scenario.seed })
     const step = await makeStepDirectory(directory, `${scenario.name} masks`)
     const run = await runAction(await scenario.inputs(step), {

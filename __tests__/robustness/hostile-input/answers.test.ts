@@ -77,7 +77,7 @@ async function runAgainst(given: Attack): Promise<void> {
 }
 
 test(
-  'a run whose service answers anything ends, and ends in words where it fails',
+  'a run ends with a clear error or succeeds, for any response of the service',
   async () => {
     await tryHostile('answers', attack, { small: 25, soak: 1500 }, runAgainst)
   },

@@ -34,7 +34,7 @@ const tars = [
 ]
 
 let directory: string
-/** All that may ever be in the directory: anything else was written to where nothing must be. */
+/** The only files that may be in the directory. */
 const OWN = ['archive', 'layout', 'outside', 'temporary']
 
 beforeAll(async () => {
@@ -77,7 +77,7 @@ test(
 )
 
 test(
-  'an archive whose JSON says anything is read or refused with words',
+  'an archive with arbitrary JSON is read or rejected with a clear error',
   async () => {
     const documents = ['index.json', 'oci-layout', 'manifest.json', 'manifest', 'config'] as const
     const changed = fc
@@ -107,7 +107,7 @@ async function readLayout(members: readonly TarMember[]): Promise<void> {
   await readAll(path)
 }
 
-/** Opens what may be anything, reads all of it, and looks at what that left behind. */
+/** Opens an arbitrary file as an archive, reads it completely and checks the files that remain. */
 async function readAll(path: string): Promise<void> {
   try {
     const contents = await openArchive(path, {
@@ -131,7 +131,7 @@ async function readContent(content: StoredContent): Promise<void> {
     expect(chunk.length).toBeLessThanOrEqual(2 ** 20)
     expect(chunk.includes(OUTSIDE)).toBe(false)
     total += chunk.length
-    // A sparse member may stand for gigabytes of zeros; that it goes on as it began is enough.
+    // A sparse member may represent gigabytes of zeros, so only its start is compared.
     if (total > 2 ** 24) return
   }
 }
@@ -142,7 +142,7 @@ function contentsOf(root: ArchiveContents['root']): StoredContent[] {
   return root.layers.flatMap((each) => (each.kind === 'layer-file' ? each.content : []))
 }
 
-/** Tars whose headers say something else, with the right checksum, so that they are believed. */
+/** Tar archives with changed headers and correct checksums, so that the headers are accepted. */
 function damagedHeaders(samples: readonly Buffer[]): fc.Arbitrary<Buffer> {
   const field = fc.record({
     member: fc.nat(),

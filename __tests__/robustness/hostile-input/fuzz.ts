@@ -17,7 +17,7 @@ const memoryAtStart = process.memoryUsage.rss()
 const beats = new Int32Array(new SharedArrayBuffer(4))
 let watchdog: Worker | undefined
 
-/** Ends the process, with words, where no new input was begun for too long: a parser that hangs cannot be asked to end. */
+/** Ends the process with a message if no new input was started for too long, since a parser that hangs cannot be stopped. */
 const WATCHDOG = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
@@ -75,7 +75,7 @@ export async function tryHostile<Input>(
   )
 }
 
-/** The input as text, where it does not nest so deep that there is no telling. */
+/** Returns the input as text, unless it is nested too deeply to serialize. */
 function textOf(input: unknown): string {
   try {
     return fc.stringify(input)
@@ -89,7 +89,7 @@ const MAX_SHOWN_CHARACTERS = 2000
 
 function refuseUnclear(error: unknown, classes: readonly ErrorClass[]): void {
   if (!(error instanceof Error) || !classes.some((each) => error instanceof each)) throw error
-  if (error.message === '') throw new Error('The error says nothing', { cause: error })
+  if (error.message === '') throw new Error('The error message is empty', { cause: error })
   if (error.message.length > MAX_MESSAGE_CHARACTERS) {
     throw new Error(`The error has ${error.message.length} characters`, { cause: error })
   }

@@ -132,7 +132,7 @@ const REFUSALS = [UndecodableText, TooIntricateText]
 const RUNS = { small: 100, soak: 3000 }
 
 test(
-  'a README of any content gives texts, which stay the same when they are read again',
+  'any README is converted to texts that do not change when they are converted again',
   async () => {
     await tryHostile(
       'readReadme',

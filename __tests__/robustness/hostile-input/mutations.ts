@@ -182,7 +182,7 @@ function nest(levels: number, around: (inner: unknown) => unknown): unknown {
   return value
 }
 
-/** Deeper than any recursion goes. */
+/** Deeper than any recursion can follow. */
 const DEEP_TEXTS = [
   `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
   `${'['.repeat(14_000)}${']'.repeat(14_000)}`,
@@ -190,7 +190,7 @@ const DEEP_TEXTS = [
   '{"auths":'.repeat(20_000)
 ]
 
-/** What stands for a member `__proto__`, which an object literal of JavaScript cannot have. */
+/** Placeholder for a member `__proto__`, which a JavaScript object literal cannot have. */
 const PROTO = '\u2603proto'
 
 const strangeValue: fc.Arbitrary<unknown> = fc.oneof(

@@ -12,7 +12,7 @@ tellFuzzCounts('surroundings')
 const RUNS = { small: 100, soak: 3000 }
 
 test(
-  'proxies of any content are used or refused, and their passwords are not told',
+  'any proxy value is used or rejected, and its password is not shown',
   async () => {
     const proxy = damagedText(
       ['http://user:hunter2@proxy.example:3128', 'proxy:8080', 'https://[::1]:3128', 'socks5://a'],
@@ -38,7 +38,7 @@ test(
 )
 
 test(
-  'hosts of any content are on the loopback only where a URL with them is',
+  'a host counts as loopback only if a URL with it does',
   async () => {
     const host = damagedText(
       ['127.0.0.1:5111', 'localhost', '[::1]:80', 'public.ecr.aws', '127.0.0.1.evil.example'],
