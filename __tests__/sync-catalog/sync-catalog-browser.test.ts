@@ -7,7 +7,7 @@ import { makeInputs } from '../helpers/make-inputs.js'
 import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
-// The toolkit reads these when it is loaded.
+// @actions/github reads these variables when it is loaded.
 const COMMIT = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'acme/app',
@@ -52,7 +52,7 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
 ]
 
-describeWithClient('chromium', 'what sync-catalog publishes, in a browser', () => {
+describeWithClient('chromium', 'a page published by sync-catalog, in a browser', () => {
   let browser: Browser
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describeWithClient('chromium', 'what sync-catalog publishes, in a browser', () =
     await browser.close()
   })
 
-  it('shows every image and leads every link to the files of the commit', async () => {
+  it('shows every image and links to the files of the commit', async () => {
     const emulator = await startEmulator({
       galleryImages: 'loaded',
       seed: { repositories: [{ name: 'team/app' }] }

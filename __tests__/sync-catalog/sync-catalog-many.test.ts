@@ -35,7 +35,7 @@ const count = async (emulator: RunningEmulator, operation: string): Promise<numb
   (await emulator.operations()).filter((found) => found === operation).length
 
 describe('sync-catalog with many repositories', () => {
-  it('takes each repository to the file that its name leads to', async () => {
+  it('reads the file of each repository from its name', async () => {
     const { sync, deps } = await fleet(['team/web', 'team/deep/api', 'other/web'], {
       'docs/team/web.md': '# Web of the team\n',
       'docs/team/deep/api.md': '# API\n',
@@ -64,13 +64,13 @@ describe('sync-catalog with many repositories', () => {
     })
   })
 
-  it('keeps a path within one segment for * and refuses a glob without a match', async () => {
+  it('matches * within one path segment and rejects a glob without a match', async () => {
     const { sync } = await fleet(['a/b', 'a/b/c'], { 'README.md': '# A\n' })
     expect((await sync({ repository: 'a/*' })).repositories).toEqual(['a/b'])
     await expect(sync({ repository: 'z/*' })).rejects.toThrow(/matches nothing/)
   })
 
-  it('says each note once, however many repositories it is about', async () => {
+  it('shows each annotation once for any number of repositories', async () => {
     const names = Array.from({ length: 30 }, (_, at) => `app-${at}`)
     const { sync, deps } = await fleet(names, { 'README.md': '# A\n' })
     await sync({ repository: '*' })
@@ -79,7 +79,7 @@ describe('sync-catalog with many repositories', () => {
     expect(notices).toHaveLength(2)
   })
 
-  it('reports all where some cannot be written', async () => {
+  it('reports all repositories if some cannot be written', async () => {
     const names = Array.from({ length: 12 }, (_, at) => `app-${at}`)
     const { sync, emulator } = await fleet(names, { 'README.md': '# A\n' })
     await emulator.fault({
@@ -92,13 +92,15 @@ describe('sync-catalog with many repositories', () => {
     expect(failed).toHaveLength(3)
     expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(9)
     expect(report.changed).toBe(true)
-    expect(report.failure).toMatch(/^3 repositories could not be written – first app-\d+ – /)
+    expect(report.failure).toMatch(
+      /^3 repositories could not be updated\. First error, for app-\d+: /
+    )
     const next = await sync({ repository: '*' })
     expect(Object.keys(next.outputs['changed-fields'] as object)).toHaveLength(3)
     expect(next.failure).toBeUndefined()
   })
 
-  it('goes on where some cannot be read', async () => {
+  it('updates the other repositories if one cannot be read', async () => {
     const { sync, emulator } = await fleet(
       ['a', 'b'].map((name) => `app-${name}`),
       {
@@ -111,11 +113,11 @@ describe('sync-catalog with many repositories', () => {
       count: 1
     })
     const report = await sync({ repository: '*' })
-    expect(report.failure).toMatch(/^1 repository could not be read – first app-/)
+    expect(report.failure).toMatch(/^1 repository could not be read\. First error, for app-/)
     expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(1)
   })
 
-  it('makes one read a repository and no write where nothing changed, for 500 of them', async () => {
+  it('makes one read per repository and no write for 500 unchanged repositories', async () => {
     const names = Array.from({ length: 500 }, (_, at) => `fleet/app-${at}`)
     const emulatorSeed = names.map((name) => ({
       name,
@@ -134,7 +136,7 @@ describe('sync-catalog with many repositories', () => {
     expect(await count(emulator, 'DescribeRepositories')).toBe(1)
   })
 
-  it('is only slowed down by a service that throttles', async () => {
+  it('retries when the service throttles', async () => {
     const names = Array.from({ length: 40 }, (_, at) => `fleet/app-${at}`)
     const { sync, emulator } = await fleet(names, { 'README.md': '# Fleet\n' })
     await emulator.fault({ operation: '*', fault: 'throttle', probability: 0.2, seed: 7 })
@@ -145,7 +147,7 @@ describe('sync-catalog with many repositories', () => {
     expect((await sync({ repository: 'fleet/*' })).changed).toBe(false)
   })
 
-  it('keeps no more diffs than the report takes', async () => {
+  it('limits the length of all diffs in the summary', async () => {
     const names = Array.from({ length: 60 }, (_, at) => `app-${at}`)
     const long = `# A\n\n${'Some words that differ.\n\n'.repeat(1000)}`
     const { sync } = await fleet(names, { 'README.md': long })

@@ -17,7 +17,7 @@ import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-// The toolkit reads these when it is loaded.
+// @actions/github reads these variables when it is loaded.
 const COMMIT = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'acme/app',
@@ -78,106 +78,109 @@ const writes = async (emulator: RunningEmulator): Promise<string[]> =>
 
 const rows = ({ plan }: Report): string[] => plan.map(({ action, target }) => `${action} ${target}`)
 
-describe.each(['merge', 'replace'] as const)('sync-catalog where the service %ss', (catalogPut) => {
-  it('writes both texts with absolute links and then finds nothing to do', async () => {
-    const { emulator, sync, record } = await stage(undefined, { catalogPut })
-    const report = await sync({ description: 'An app' })
-    expect(await record()).toEqual({
-      description: 'An app',
-      aboutText: `# App\n\nDoes things, [in detail](${PAGE}/docs/detail.md).\n`,
-      usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
-    })
-    expect(report).toMatchObject({
-      changed: true,
-      repositories: ['team/app'],
-      outputs: {
-        'changed-fields': { 'team/app': ['description', 'aboutText', 'usageText'] },
-        truncated: false,
-        'gallery-url': `${emulator.url}/a1b2c3d4/team/app`
-      },
-      failure: undefined
-    })
-    expect(rows(report)).toEqual([
-      'create team/app#description',
-      'create team/app#aboutText',
-      'create team/app#usageText'
-    ])
+describe.each(['merge', 'replace'] as const)(
+  'sync-catalog if the service %ss catalog data',
+  (catalogPut) => {
+    it('writes both texts with absolute links, and a second run makes no changes', async () => {
+      const { emulator, sync, record } = await stage(undefined, { catalogPut })
+      const report = await sync({ description: 'An app' })
+      expect(await record()).toEqual({
+        description: 'An app',
+        aboutText: `# App\n\nDoes things, [in detail](${PAGE}/docs/detail.md).\n`,
+        usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
+      })
+      expect(report).toMatchObject({
+        changed: true,
+        repositories: ['team/app'],
+        outputs: {
+          'changed-fields': { 'team/app': ['description', 'aboutText', 'usageText'] },
+          truncated: false,
+          'gallery-url': `${emulator.url}/a1b2c3d4/team/app`
+        },
+        failure: undefined
+      })
+      expect(rows(report)).toEqual([
+        'create team/app#description',
+        'create team/app#aboutText',
+        'create team/app#usageText'
+      ])
 
-    const second = await sync({ description: 'An app' })
-    expect(second.changed).toBe(false)
-    expect(second.outputs['changed-fields']).toEqual({})
-    expect(rows(second).every((row) => row.startsWith('keep '))).toBe(true)
-    expect(await writes(emulator)).toEqual(['PutRepositoryCatalogData'])
-  })
+      const second = await sync({ description: 'An app' })
+      expect(second.changed).toBe(false)
+      expect(second.outputs['changed-fields']).toEqual({})
+      expect(rows(second).every((row) => row.startsWith('keep '))).toBe(true)
+      expect(await writes(emulator)).toEqual(['PutRepositoryCatalogData'])
+    })
 
-  it('keeps what it is not given, the logo too', async () => {
-    const { sync, record, put } = await stage(undefined, { catalogPut })
-    await put({
-      description: 'kept',
-      architectures: ['ARM 64'],
-      operatingSystems: ['Linux'],
-      logoImageBlob: makePng(64, 64)
+    it('keeps fields that are not requested, including the logo', async () => {
+      const { sync, record, put } = await stage(undefined, { catalogPut })
+      await put({
+        description: 'kept',
+        architectures: ['ARM 64'],
+        operatingSystems: ['Linux'],
+        logoImageBlob: makePng(64, 64)
+      })
+      await sync()
+      const { logoUrl, ...rest } = await record()
+      expect(rest).toMatchObject({
+        description: 'kept',
+        architectures: ['ARM 64'],
+        operatingSystems: ['Linux'],
+        usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
+      })
+      const served = await fetch(String(logoUrl))
+      expect(Buffer.from(await served.arrayBuffer()).equals(makePng(64, 64))).toBe(true)
     })
-    await sync()
-    const { logoUrl, ...rest } = await record()
-    expect(rest).toMatchObject({
-      description: 'kept',
-      architectures: ['ARM 64'],
-      operatingSystems: ['Linux'],
-      usageText: `## Usage\n\n![shot](${RAW}/img/shot.png)\n`
-    })
-    const served = await fetch(String(logoUrl))
-    expect(Buffer.from(await served.arrayBuffer()).equals(makePng(64, 64))).toBe(true)
-  })
 
-  it('clears what an empty file or the word none clears', async () => {
-    const files = { 'README.md': README, 'empty.md': '\n' }
-    const { sync, record, put } = await stage(files, { catalogPut })
-    await put({
-      description: 'old',
-      aboutText: 'old',
-      usageText: 'old',
-      architectures: ['x86'],
-      operatingSystems: ['Linux']
+    it('clears fields with an empty file or the word none', async () => {
+      const files = { 'README.md': README, 'empty.md': '\n' }
+      const { sync, record, put } = await stage(files, { catalogPut })
+      await put({
+        description: 'old',
+        aboutText: 'old',
+        usageText: 'old',
+        architectures: ['x86'],
+        operatingSystems: ['Linux']
+      })
+      const report = await sync({
+        about: 'empty.md',
+        usage: 'empty.md',
+        description: 'none',
+        architectures: 'none',
+        'operating-systems': 'none'
+      })
+      expect(await record()).toEqual({})
+      expect(rows(report).every((row) => row.startsWith('delete '))).toBe(true)
+      const again = { about: 'empty.md', usage: 'empty.md', description: 'none' }
+      expect((await sync(again)).changed).toBe(false)
     })
-    const report = await sync({
-      about: 'empty.md',
-      usage: 'empty.md',
-      description: 'none',
-      architectures: 'none',
-      'operating-systems': 'none'
-    })
-    expect(await record()).toEqual({})
-    expect(rows(report).every((row) => row.startsWith('delete '))).toBe(true)
-    const again = { about: 'empty.md', usage: 'empty.md', description: 'none' }
-    expect((await sync(again)).changed).toBe(false)
-  })
 
-  it('sends the logo where it differs, and only then', async () => {
-    const files = { 'README.md': README, 'logo.png': makePng(64, 64) }
-    const { emulator, workspace, sync, record } = await stage(files, { catalogPut })
-    expect(rows(await sync({ logo: 'logo.png' }))).toContain('create team/app#logoImageBlob')
-    expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
-    await writeFile(join(workspace, 'logo.png'), makePng(64, 64, 7))
-    const report = await sync({ logo: 'logo.png' })
-    expect(report.outputs['changed-fields']).toEqual({ 'team/app': ['logoImageBlob'] })
-    expect((await record()).aboutText).toContain('# App')
-    expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
-    expect(await writes(emulator)).toHaveLength(2)
-  })
-})
+    it('sends the logo only if it differs', async () => {
+      const files = { 'README.md': README, 'logo.png': makePng(64, 64) }
+      const { emulator, workspace, sync, record } = await stage(files, { catalogPut })
+      expect(rows(await sync({ logo: 'logo.png' }))).toContain('create team/app#logoImageBlob')
+      expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
+      await writeFile(join(workspace, 'logo.png'), makePng(64, 64, 7))
+      const report = await sync({ logo: 'logo.png' })
+      expect(report.outputs['changed-fields']).toEqual({ 'team/app': ['logoImageBlob'] })
+      expect((await record()).aboutText).toContain('# App')
+      expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
+      expect(await writes(emulator)).toHaveLength(2)
+    })
+  }
+)
 
 describe('sync-catalog', () => {
-  it('plans the same in a dry run and writes nothing', async () => {
+  it('reports the same plan in a dry run and writes nothing', async () => {
     const { emulator, sync, deps } = await stage()
     const dry = await sync({ 'dry-run': 'true', 'display-name': 'Acme' })
-    const said = [...deps.lines]
+    const dryLines = [...deps.lines]
     expect(await writes(emulator)).toEqual([])
     const wet = await sync({ 'display-name': 'Acme' })
     expect(dry.plan).toEqual(wet.plan)
     expect(dry.outputs).toEqual(wet.outputs)
     expect(dry.changed).toBe(true)
-    expect(deps.lines.slice(said.length)).toEqual(said)
+    expect(deps.lines.slice(dryLines.length)).toEqual(dryLines)
   })
 
   it('shows a diff for each field in the log and in the summary', async () => {
@@ -189,19 +192,19 @@ describe('sync-catalog', () => {
     expect(code[0]!.text).toContain(' # App\n \n-Did things.\n+Does things, [in detail](')
     expect(deps.lines).toContain(`info: ${code[0]!.text}`)
     expect(deps.lines).toContainEqual(
-      expect.stringMatching(/^group: team\/app: aboutText, usageText – http/)
+      expect.stringMatching(/^group: team\/app: aboutText, usageText \(http/)
     )
     expect(report.summary.at(-1)).toMatchObject({ kind: 'link' })
   })
 
-  it('says where only the commit of the links differs, and where somebody else wrote the text', async () => {
+  it('reports whether only the commit in the links differs or the text was changed by hand', async () => {
     const { sync, put } = await stage()
     await sync()
     await put({ usageText: `## Usage\n\n![shot](${RAW.replace(/0123/, 'fedc')}/img/shot.png)\n` })
     const [, usage] = (await sync()).plan
     expect(usage).toMatchObject({
       action: 'update',
-      reason: 'only the commit that its links lead to differs'
+      reason: 'only the commit in the links differs'
     })
     await put({ usageText: 'typed into the console' })
     expect((await sync()).plan[1]).toMatchObject({
@@ -210,12 +213,12 @@ describe('sync-catalog', () => {
     })
   })
 
-  it('takes a repository without catalog data as an empty one', async () => {
+  it('handles a repository without catalog data like an empty one', async () => {
     const { sync } = await stage(undefined, { catalogDataMissing: 'not-found' })
     expect(rows(await sync())).toEqual(['create team/app#aboutText', 'create team/app#usageText'])
   })
 
-  it('names the permission that a read lacks', async () => {
+  it('names the missing permission of a read', async () => {
     const { sync } = await stage(undefined, { allow: ['ecr-public:DescribeRepositories'] })
     await expect(sync()).rejects.toMatchObject({
       name: 'AccessDeniedException',
@@ -223,7 +226,7 @@ describe('sync-catalog', () => {
     })
   })
 
-  it('names the permission that a write lacks, and marks the rows that failed', async () => {
+  it('names the missing permission of a write, and marks the failed rows', async () => {
     const { sync } = await stage(undefined, {
       allow: ['ecr-public:Describe*', 'ecr-public:GetRepositoryCatalogData']
     })
@@ -234,14 +237,14 @@ describe('sync-catalog', () => {
     expect(report.outputs['changed-fields']).toEqual({})
   })
 
-  it('needs no more permissions than it is documented to need', async () => {
+  it('needs only the documented permissions', async () => {
     const { sync } = await stage(undefined, {
       allow: [...PERMISSIONS['sync-catalog'].actions]
     })
     expect((await sync()).failure).toBeUndefined()
   })
 
-  it('needs no more permissions for display-name and auto either', async () => {
+  it('needs only the documented permissions for display-name and auto', async () => {
     const images = [{ tags: [{ tag: 'v1' }], platforms: ['linux/arm64'] }]
     const { sync, record } = await stage(undefined, {
       allow: allActions('sync-catalog'),
@@ -252,42 +255,44 @@ describe('sync-catalog', () => {
     expect((await record()).architectures).toEqual(['ARM 64'])
   })
 
-  it('leaves links as they are outside of GitHub Actions, with a notice', async () => {
+  it('does not change links outside of GitHub Actions, and shows a notice', async () => {
     const { sync, record, deps } = await stage(undefined, { env: {} })
     await sync()
     expect((await record()).usageText).toBe('## Usage\n\n![shot](img/shot.png)\n')
     expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: GITHUB_REPOSITORY/))
   })
 
-  it('leaves links as they are where absolute-links is false', async () => {
+  it('does not change links if absolute-links is false', async () => {
     const { sync, record } = await stage()
     await sync({ 'absolute-links': 'false' })
     expect((await record()).usageText).toBe('## Usage\n\n![shot](img/shot.png)\n')
   })
 
-  it('resolves links from the checkout that the file is in', async () => {
+  it('resolves links from the root of the checkout', async () => {
     const { sync, record, workspace } = await stage({ 'src/pkg/README.md': README })
     await mkdir(join(workspace, 'src/.git'))
     await sync({ readme: 'src/pkg/README.md' })
     expect((await record()).usageText).toBe(`## Usage\n\n![shot](${RAW}/pkg/img/shot.png)\n`)
   })
 
-  it('leaves the texts alone where there is no README and none was asked for', async () => {
+  it('does not change the texts if the default README does not exist', async () => {
     const { sync, deps } = await stage({})
     const report = await sync({ description: 'An app' })
     expect(rows(report)).toEqual(['create team/app#description'])
-    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: There is no README\.md/))
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: README\.md does not exist/))
   })
 
-  it('leaves the usage text alone where no section is about it, with a notice', async () => {
+  it('does not change the usage text without a usage section, and shows a notice', async () => {
     const { sync, record, put, deps } = await stage({ 'README.md': '# App\n\nWords.\n' })
     await put({ usageText: 'kept' })
     await sync()
     expect(await record()).toEqual({ aboutText: '# App\n\nWords.\n', usageText: 'kept' })
-    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: README\.md has no section/))
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^notice: README\.md does not have a section/)
+    )
   })
 
-  it('warns of links that lead out of the repository', async () => {
+  it('warns about links that lead out of the repository', async () => {
     const { sync, deps } = await stage({ 'README.md': '[x](../../../../elsewhere)\n' })
     await sync()
     expect(deps.lines).toContainEqual(
@@ -295,32 +300,32 @@ describe('sync-catalog', () => {
     )
   })
 
-  it('cuts texts that are too long and links to the whole', async () => {
+  it('truncates texts that are too long and links to the full text', async () => {
     const long = `# App\n\n${'Some words of text.\n\n'.repeat(2000)}## Usage\n\nRun.\n`
     const { sync, record } = await stage({ 'README.md': long })
     const report = await sync({ description: 'word '.repeat(300) })
     const { aboutText, description } = (await record()) as Record<string, string>
     expect(aboutText!.length).toBeLessThanOrEqual(25_600)
-    expect(aboutText).toContain(`[read the whole of it](${PAGE}/README.md)`)
+    expect(aboutText).toContain(`[Read the full text](${PAGE}/README.md)`)
     expect(description!.length).toBeLessThanOrEqual(1024)
     expect(report.outputs.truncated).toBe(true)
     expect(report.plan[1]).toMatchObject({ truncated: true, limit: 25_600 })
     expect((await sync({ description: 'word '.repeat(300) })).changed).toBe(false)
   })
 
-  it('says by how much and where a text is too long, where it is not to be cut', async () => {
+  it('reports the excess and the section of a text that is too long and must not be truncated', async () => {
     const long = `# App\n\n${'x'.repeat(20_000)}\n\n## Changes\n\n${'y'.repeat(10_000)}\n`
     const { sync, emulator } = await stage({ 'README.md': long })
     await expect(sync({ 'on-too-long': 'fail' })).rejects.toThrow(
-      /about text is too long .* 25600 characters; it has 30022, 4422 too many, .* section "Changes"/
+      /^The about text is too long: ".*README\.md"\. It has 30022 characters, 4422 too many\. .* section "Changes"\. Use at most 25600 characters\./
     )
     await expect(
       sync({ 'on-too-long': 'fail', description: 'x'.repeat(1025), readme: 'README.md' })
-    ).rejects.toThrow(/"description" is too long .* 1025, 1 too many/)
+    ).rejects.toThrow(/"description" is too long: .* It has 1025 characters, 1 too many\./)
     expect(await writes(emulator)).toEqual([])
   })
 
-  it('gives the registry a display name and takes it away again', async () => {
+  it('sets the display name of the registry and removes it', async () => {
     const { sync, deps, emulator } = await stage({})
     const displayName = async (): Promise<string | undefined> =>
       (await deps.api.send(new GetRegistryCatalogDataCommand({}))).registryCatalogData?.displayName
@@ -341,7 +346,7 @@ describe('sync-catalog', () => {
     expect(await displayName()).toBeUndefined()
   })
 
-  it('fails on a display name that the account may not have, and syncs the rest', async () => {
+  it('fails if the account cannot have a display name, and updates the repositories', async () => {
     const { sync, record } = await stage(undefined, { displayNameOf: 'verified-only' })
     const report = await sync({ 'display-name': 'Acme' })
     expect(report.failure).toMatch(/display name could not be set/)
@@ -349,7 +354,7 @@ describe('sync-catalog', () => {
     expect(report.outputs['changed-fields']).toHaveProperty('team/app')
   })
 
-  it('reads badges from the images where they are auto', async () => {
+  it('reads badges from the images if the input is auto', async () => {
     const images = [
       {
         tags: [{ tag: 'v2' }],
@@ -371,21 +376,23 @@ describe('sync-catalog', () => {
     expect((await sync(inputs)).changed).toBe(false)
   })
 
-  it('leaves badges alone where auto finds no image', async () => {
+  it('does not change badges if auto does not find an image', async () => {
     const { sync, put, record, deps } = await stage({})
     await put({ architectures: ['x86'] })
     await sync({ architectures: 'auto', 'operating-systems': 'linux' })
     expect(await record()).toEqual({ architectures: ['x86'], operatingSystems: ['Linux'] })
-    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: team\/app holds no image/))
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^notice: team\/app does not contain an image/)
+    )
   })
 
-  it('takes badges in another order as the same', async () => {
+  it('ignores the order of badges', async () => {
     const { sync, put } = await stage({})
     await put({ architectures: ['x86-64', 'ARM 64'] })
     expect((await sync({ architectures: 'linux/arm64, amd64' })).changed).toBe(false)
   })
 
-  it('reads a record back until the service knows of it', async () => {
+  it('reads the catalog data back until the service returns it', async () => {
     const { sync, deps } = await stage()
     let reads = 0
     const slow = makeDeps({ env: deps.env } as RunningEmulator, {
@@ -405,15 +412,15 @@ describe('sync-catalog', () => {
     await deps.api.send(
       new PutRepositoryCatalogDataCommand({ repositoryName: 'team/app', catalogData: {} })
     )
-    expect((await syncCatalog(inputs, slow)).failure).toMatch(/does not read back/)
+    expect((await syncCatalog(inputs, slow)).failure).toMatch(/were not saved as sent/)
     expect((await sync()).changed).toBe(false)
   })
 
   it.each([
     ['merge', undefined],
-    ['replace', /does not read back – "logoImageBlob" .* give "logo" too/]
+    ['replace', /were not saved as sent: "logoImageBlob"\. .* Set "logo" too/]
   ] as const)(
-    'checks that a logo that it cannot read stays, where the service %ss',
+    'checks that a logo that it cannot read is kept, if the service %ss catalog data',
     async (catalogPut, failure) => {
       const { put, deps } = await stage(undefined, { catalogPut })
       await put({ logoImageBlob: makePng(61, 61) })
@@ -427,13 +434,15 @@ describe('sync-catalog', () => {
     }
   )
 
-  it('leaves the about text alone where all of the README is about its use', async () => {
+  it('does not change the about text if the README contains only usage sections', async () => {
     const { sync, deps } = await stage({ 'README.md': '# Usage\n\nRun.\n' })
     expect(rows(await sync())).toEqual(['create team/app#usageText'])
-    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* the about text is left/))
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^notice: .* the about text is not changed/)
+    )
   })
 
-  it('says what it does where the logo cannot be read', async () => {
+  it('reports its decision if the current logo cannot be read', async () => {
     const { sync, put, deps } = await stage({ 'logo.png': makePng(60, 60) })
     await put({ logoImageBlob: makePng(61, 61) })
     const unreachable = {
@@ -446,7 +455,9 @@ describe('sync-catalog', () => {
     const [row] = (await syncCatalog(inputs, blind)).plan
     expect(row).toMatchObject({
       action: 'keep',
-      reason: expect.stringMatching(/could not be read .* it is left; it is sent along/)
+      reason: expect.stringMatching(
+        /could not be read .* the logo is sent when another field changes/
+      )
     })
     const more = makeInputs('sync-catalog', {
       repository: 'team/app',
@@ -458,7 +469,7 @@ describe('sync-catalog', () => {
     expect(written.plan.at(-1)).toMatchObject({
       action: 'update',
       target: 'team/app#logoImageBlob',
-      reason: expect.stringMatching(/could not be read .* sent along with the other fields/)
+      reason: expect.stringMatching(/could not be read .* the logo is sent with the other fields/)
     })
     expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
   })
@@ -466,38 +477,47 @@ describe('sync-catalog', () => {
 
 describe('sync-catalog with bad local files', () => {
   it.each<readonly [string, string, string | Uint8Array, RegExp]>([
-    ['README in UTF-16', 'readme', Buffer.from('\ufeff# Hi', 'utf16le'), /UTF-8 .* it is UTF-16/],
-    ['README that is no text', 'readme', Uint8Array.of(0x23, 0xc3, 0x28), /UTF-8 at byte 2/],
+    [
+      'README in UTF-16',
+      'readme',
+      Buffer.from('\ufeff# Hi', 'utf16le'),
+      /not UTF-8 text: .* UTF-16/
+    ],
+    ['README that is not UTF-8', 'readme', Uint8Array.of(0x23, 0xc3, 0x28), /UTF-8 at byte 2/],
     ['README with NUL characters', 'readme', 'a\0b', /NUL/],
     ['README that is too large', 'readme', 'x'.repeat(1024 * 1024 + 1), /too large/],
-    ['logo that is none', 'logo', 'hello', /PNG, JPEG or GIF/],
+    ['logo that is not an image', 'logo', 'hello', /PNG, JPEG or GIF/],
     ['logo that is SVG', 'logo', '<svg/>', /an SVG image/],
     ['logo that is broken', 'logo', makePng(60, 60).subarray(0, 12), /a broken PNG image/],
     ['logo that is too small', 'logo', makePng(59, 60), /59 × 60 pixels.*60 to 2048/],
     ['logo that is too large', 'logo', Buffer.alloc(512_001), /at most 512000 bytes/]
-  ])('refuses a %s before anything is written', async (_name, input, content, message) => {
+  ])('rejects a %s before anything is written', async (_name, input, content, message) => {
     const { sync, emulator } = await stage({ bad: content })
     await expect(sync({ [input]: 'bad', 'display-name': 'X' })).rejects.toThrow(message)
     expect(await writes(emulator)).toEqual([])
   })
 
-  it('refuses a directory and a file that does not exist', async () => {
+  it('rejects a directory and a file that does not exist', async () => {
     const { sync, workspace } = await stage({})
     await mkdir(join(workspace, 'docs'))
-    await expect(sync({ readme: 'docs' })).rejects.toThrow(/names no file but a directory/)
+    await expect(sync({ readme: 'docs' })).rejects.toThrow(
+      /does not name a regular file: .* a directory\./
+    )
     await expect(sync({ about: 'missing.md' })).rejects.toThrow(
       /"about" names a file that does not/
     )
     await rm(join(workspace, 'docs'), { recursive: true })
   })
 
-  it('refuses a FIFO without waiting for what somebody might write into it', async () => {
+  it('rejects a FIFO without waiting for data', async () => {
     const { sync, workspace } = await stage({})
     execFileSync('mkfifo', [join(workspace, 'fifo')])
-    await expect(sync({ readme: 'fifo' })).rejects.toThrow(/names no file but a FIFO/)
+    await expect(sync({ readme: 'fifo' })).rejects.toThrow(
+      /does not name a regular file: .* a FIFO\./
+    )
   })
 
-  it('takes a file from outside of the workspace, whose links stay as they are', async () => {
+  it('accepts a file outside of the workspace without changing its links', async () => {
     const other = await makeWorkspace({ 'about.md': '[x](x.md)\n' })
     const { sync, record, deps } = await stage({})
     await sync({ about: join(other, 'about.md') })
@@ -505,22 +525,25 @@ describe('sync-catalog with bad local files', () => {
     expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* outside of the workspace/))
   })
 
-  it('counts the files that are bad', async () => {
+  it('counts the files that are not valid', async () => {
     const { sync } = await stage(
       {},
       { seed: { repositories: [{ name: 'team/a' }, { name: 'team/b' }, { name: 'team/c' }] } }
     )
     await expect(sync({ repository: 'team/*', readme: '{name}.md' })).rejects.toThrow(
-      /does not exist .* and \d more/
+      /does not exist: .* \d more files are not valid\.$/
     )
   })
 
   it.each([
-    [{ architectures: 'riscv64' }, /no badge for – "riscv64" – ARM, ARM 64, x86, x86-64, or/],
+    [
+      { architectures: 'riscv64' },
+      /does not have a badge for: "riscv64"\. Use ARM, ARM 64, x86, x86-64 or/
+    ],
     [{ 'operating-systems': 'darwin' }, /Linux, Windows/],
     [{ architectures: 'auto, arm64' }, /"auto" among other values/],
-    [{ 'display-name': 'x'.repeat(101) }, /at most 100 characters; it has 101/]
-  ] as const)('refuses %j', async (inputs, message) => {
+    [{ 'display-name': 'x'.repeat(101) }, /It has 101 characters\. Use at most 100 characters\./]
+  ] as const)('rejects %j', async (inputs, message) => {
     const { sync } = await stage()
     await expect(sync(inputs)).rejects.toThrow(message)
   })

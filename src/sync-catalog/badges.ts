@@ -1,16 +1,16 @@
 import { problem } from '../runner/errors.js'
 
-/** What a field of badges may hold and the names that people and platforms have for it. */
+/** The input, values and accepted names of a badge field. */
 interface BadgeField {
   readonly input: string
-  /** The values that the gallery shows, in the order in which they are sent. */
+  /** The other names of each value that the gallery shows. The values are sent in this order. */
   readonly values: Readonly<Record<string, readonly string[]>>
 }
 
 /**
- * The values that the gallery shows as badges and searches by
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-catalog-data.html); others are stored
- * and not shown. The names are those of Go's GOARCH, `uname -m`, Debian and Docker.
+ * The values that the gallery shows as badges
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-catalog-data.html). The other names come from
+ * Go's GOARCH, `uname -m`, Debian and Docker.
  */
 const ARCHITECTURES: BadgeField = {
   input: 'architectures',
@@ -30,7 +30,7 @@ const OPERATING_SYSTEMS: BadgeField = {
 /** The two fields that the gallery shows as badges. */
 export type BadgeKind = 'architectures' | 'operatingSystems'
 
-/** The badges of one image or more. */
+/** The badges of one or more images. */
 export type Badges = Readonly<Record<BadgeKind, readonly string[]>>
 
 const FIELDS: Readonly<Record<BadgeKind, BadgeField>> = {
@@ -39,10 +39,10 @@ const FIELDS: Readonly<Record<BadgeKind, BadgeField>> = {
 }
 
 /**
- * The badge values for what a user wrote: the values themselves, whatever their case, names of platforms
- * (`linux/arm64/v8`) and parts of those (`aarch64`).
+ * Returns the badges for the items of an input: badges in any letter case, platform names (`linux/arm64/v8`), and names
+ * of architectures and operating systems (`aarch64`).
  *
- * @throws ActionError for what the gallery has no badge for, with the list of what it has
+ * @throws ActionError if the gallery does not have a badge for an item
  */
 export function parseBadges(kind: BadgeKind, items: readonly string[]): string[] {
   const field = FIELDS[kind]
@@ -52,16 +52,16 @@ export function parseBadges(kind: BadgeKind, items: readonly string[]): string[]
       const value = findValue(field, kind, item)
       if (value !== undefined) return value
       throw problem({
-        what: `Input "${field.input}" has a value that the gallery shows no badge for`,
+        what: `Input "${field.input}" has a value that the gallery does not have a badge for`,
         value: item,
-        expected: `${Object.keys(field.values).join(', ')}, or a platform name such as linux/arm64`,
-        fix: 'correct it, or use auto, which leaves out what has no badge'
+        expected: `Use ${Object.keys(field.values).join(', ')} or a platform name such as linux/arm64.`,
+        fix: 'Correct the value, or use "auto", which ignores platforms without a badge.'
       })
     })
   )
 }
 
-/** The badges for the platforms of images; `others` are the platforms that have none. */
+/** Returns the badges for the platforms of images. `others` are the platforms without a badge. */
 export function badgesOf(
   platforms: readonly { readonly os: string; readonly architecture: string }[]
 ): {
@@ -88,10 +88,9 @@ export function badgesOf(
 }
 
 function findValue(field: BadgeField, kind: BadgeKind, item: string): string | undefined {
-  const [first = '', second] = item.toLowerCase().split('/')
+  const [first = '', second] = item.split('/')
   const part = kind === 'architectures' ? (second ?? first) : first
-  const key = part
-    .replace(/[\s_-]/g, '')
+  const key = simplify(part)
     .replace(/^arm64v\d+$/, 'arm64')
     .replace(/^arm32v\d+$/, 'arm')
   return Object.entries(field.values).find(

@@ -8,46 +8,43 @@ import type { Change } from '../runner/plan.js'
 import { readBack } from './read-back.js'
 
 /**
- * What it takes for the registry to have a display name.
+ * Plans the change of the registry's display name.
  *
- * @param wanted empty to remove it
- * @param registry what people call the registry
+ * @param requested empty to remove the display name
+ * @param registry the registry as shown in the plan, `public.ecr.aws/alias`
  */
 export async function planDisplayName(
   api: Deps['api'],
-  wanted: string,
+  requested: string,
   registry: string
 ): Promise<Change> {
   const current = await getDisplayName(api)
-  const target = `${registry}#displayName`
-  const quoted = `it is "${current}"`
-  if (current === wanted) {
-    const reason = wanted === '' ? 'it is empty already' : 'it says so already'
-    return { action: 'keep', kind: 'display-name', target, reason }
-  }
-  if (wanted === '') return { action: 'delete', kind: 'display-name', target, reason: quoted }
-  return current === ''
-    ? { action: 'create', kind: 'display-name', target, reason: 'it is empty' }
-    : { action: 'update', kind: 'display-name', target, reason: quoted }
+  const row = (action: Change['action'], reason: string): Change => ({
+    action,
+    kind: 'display-name',
+    target: `${registry}#displayName`,
+    reason
+  })
+  if (current === requested) return row('keep', current === '' ? 'already empty' : 'already set')
+  if (current === '') return row('create', 'currently empty')
+  return row(requested === '' ? 'delete' : 'update', `currently "${current}"`)
 }
 
-/** Sets the display name and reads it back. @throws ActionError where it reads back otherwise */
+/** Sets the display name and reads it back. @throws ActionError if the registry returns another one */
 export async function setDisplayName(
-  wanted: string,
+  requested: string,
   { api, sleep }: Pick<Deps, 'api' | 'sleep'>
 ): Promise<void> {
-  await api.send(new PutRegistryCatalogDataCommand({ displayName: wanted }))
-  const wrong = await readBack(sleep, async () => {
-    const current = await getDisplayName(api)
-    return current === wanted ? [] : [current]
+  await api.send(new PutRegistryCatalogDataCommand({ displayName: requested }))
+  const [current] = await readBack(sleep, async () => {
+    const displayName = await getDisplayName(api)
+    return displayName === requested ? [] : [displayName]
   })
-  const [current] = wrong
   if (current === undefined) return
   throw problem({
-    what: 'The display name does not read back',
-    value: current,
-    expected: `"${wanted}" was sent`,
-    fix: 'only accounts with the badge of a verified account can have one'
+    what: 'The display name was not saved',
+    value: requested,
+    reason: `The registry returns "${current}". Only verified accounts can have a display name.`
   })
 }
 

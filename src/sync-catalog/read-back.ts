@@ -1,20 +1,20 @@
-/** How long is waited before each time that something written is read back, in milliseconds. */
+/** The delays before each read, in milliseconds. */
 const DELAYS_MS = [0, 1_000, 3_000, 6_000] as const
 
 /**
- * Reads back what was written until it is right, since a moment may pass until all of the service knows.
+ * Reads written values back until they are as sent. A write is not always visible to the next read.
  *
- * @param findWrong reads, and names what is not as it was written
- * @returns what is still wrong in the end; empty where all is right
+ * @param listWrong reads, and returns the names of the values that are not as sent
+ * @returns the names of the values that are still wrong at the end
  */
 export async function readBack(
   sleep: (milliseconds: number) => Promise<void>,
-  findWrong: () => Promise<string[]>
+  listWrong: () => Promise<string[]>
 ): Promise<string[]> {
   let wrong: string[] = []
   for (const delay of DELAYS_MS) {
     if (delay > 0) await sleep(delay)
-    wrong = await findWrong()
+    wrong = await listWrong()
     if (wrong.length === 0) break
   }
   return wrong

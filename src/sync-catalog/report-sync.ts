@@ -2,23 +2,53 @@ import { hasChanges } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import type { SummaryBlock } from '../runner/summary.js'
-import { hasFieldChanges } from './look-at-repository.js'
-import type { FieldChange } from './look-at-repository.js'
-import type { RepositoryResult, SyncResult } from './sync-result.js'
+import type { Annotation } from './create-text-reader.js'
+import { hasFieldChanges } from './plan-catalog.js'
+import type { CatalogPlan, FieldChange } from './plan-catalog.js'
 
-/** Rows of the table in the summary; the plan file has all of them. */
+/** The maximum number of rows in the summary table. The plan file has all rows. */
 const MAX_ROWS = 500
-/** Links to pages in the summary. */
+/** The maximum number of repository pages that the summary links. */
 const MAX_PAGES = 50
 
-/** The report of mode sync-catalog: the same for a dry run, which only says "would". */
+/** A repository that could not be read, and why. */
+export interface UnreadableRepository {
+  readonly repository: string
+  readonly reason: string
+}
+
+/** The outcome for a repository. `failure` is the reason if it could not be written. */
+export interface CatalogResult {
+  readonly plan: CatalogPlan
+  readonly failure: string | undefined
+}
+
+/** The outcome for the registry's display name. */
+export interface DisplayNameResult {
+  /** `undefined` if the current name could not be read. */
+  readonly change: Change | undefined
+  readonly failure: string | undefined
+}
+
+/** The outcome of the whole step. */
+export interface SyncResult {
+  readonly dryRun: boolean
+  /** The names of all selected repositories, in order. */
+  readonly names: readonly string[]
+  readonly galleryUrl: string
+  readonly results: readonly CatalogResult[]
+  readonly unreadable: readonly UnreadableRepository[]
+  readonly displayName: DisplayNameResult | undefined
+  readonly annotations: readonly Annotation[]
+}
+
+/** Creates the report. In a dry run it has the same rows, with "would" in the summary. */
 export function reportSync(result: SyncResult): Report {
-  const { repositories, displayName } = result
-  const plan = [
-    ...repositories.flatMap(planOf),
-    ...(displayName?.change === undefined ? [] : [failing(displayName.change, displayName.failure)])
-  ]
-  const written = repositories.filter(({ failure }) => failure === undefined)
+  const rows = listRows(result)
+  const plan = rows.map(({ change, failure }) =>
+    failure === undefined || change.action === 'keep' ? change : { ...change, failed: true }
+  )
+  const written = result.results.filter(({ failure }) => failure === undefined)
   return {
     changed: hasChanges(plan.filter(({ failed }) => failed !== true)),
     plan,
@@ -27,126 +57,124 @@ export function reportSync(result: SyncResult): Report {
       'changed-fields': Object.fromEntries(
         written
           .filter(({ plan: { fields } }) => hasFieldChanges({ fields }))
-          .map(({ plan: { address, fields } }) => [
-            address.repositoryName,
-            changed(fields).map(({ field }) => field)
-          ])
+          .map(({ plan: { address, fields } }) => [address.repositoryName, changedFields(fields)])
       ),
-      truncated: repositories.some(({ plan: { isTruncated } }) => isTruncated),
+      truncated: result.results.some(({ plan: { isTruncated } }) => isTruncated),
       'gallery-url': result.galleryUrl
     },
-    summary: summarize(result),
-    failure: failureOf(result)
+    summary: summarize(result, rows),
+    failure: describeFailure(result)
   }
 }
 
-function planOf({ plan, failure }: RepositoryResult): Change[] {
-  return plan.fields.map(({ change }) => failing(change, failure))
+/** A row of the plan. `failure` is the reason if the change could not be made. */
+interface ResultRow {
+  readonly change: Change
+  readonly failure: string | undefined
 }
 
-function failing(change: Change, failure: string | undefined): Change {
-  return failure === undefined || change.action === 'keep' ? change : { ...change, failed: true }
+function listRows({ results, displayName }: SyncResult): ResultRow[] {
+  const rows = results.flatMap(({ plan, failure }) =>
+    plan.fields.map(({ change }): ResultRow => ({ change, failure }))
+  )
+  if (displayName?.change === undefined) return rows
+  return [...rows, { change: displayName.change, failure: displayName.failure }]
 }
 
-function changed(fields: readonly FieldChange[]): FieldChange[] {
-  return fields.filter(({ change }) => change.action !== 'keep')
+function changedFields(fields: readonly FieldChange[]): string[] {
+  return fields.filter(({ change }) => change.action !== 'keep').map(({ field }) => field)
 }
 
-/** What failed, with the first reason, or `undefined`. */
-function failureOf({ repositories, unreachable, displayName }: SyncResult): string | undefined {
-  const failed = repositories.filter(({ failure }) => failure !== undefined)
-  const parts: string[] = []
-  const [firstFailed] = failed
-  if (firstFailed !== undefined) {
-    parts.push(
-      `${counted(failed.length)} could not be written – first ${firstFailed.plan.address.repositoryName} – ${firstFailed.failure ?? ''}`
-    )
+/** Returns what failed with the first reason, or `undefined`. */
+function describeFailure({ results, unreadable, displayName }: SyncResult): string | undefined {
+  const failed = results.flatMap(({ plan, failure }) =>
+    failure === undefined ? [] : [{ repository: plan.address.repositoryName, reason: failure }]
+  )
+  const describe = (action: string, repositories: readonly UnreadableRepository[]): string[] => {
+    const [first] = repositories
+    if (first === undefined) return []
+    const count = countRepositories(repositories.length)
+    return [
+      `${count} could not be ${action}. First error, for ${first.repository}: ${first.reason}`
+    ]
   }
-  const [first] = unreachable
-  if (first !== undefined) {
-    parts.push(
-      `${counted(unreachable.length)} could not be read – first ${first.repository} – ${first.reason}`
-    )
-  }
+  const parts = [...describe('updated', failed), ...describe('read', unreadable)]
   if (displayName?.failure !== undefined) {
-    parts.push(`The display name could not be set – ${displayName.failure}`)
+    parts.push(`The display name could not be set: ${displayName.failure}`)
   }
-  return parts.length === 0 ? undefined : parts.join('; ')
+  return parts.length === 0 ? undefined : parts.join(' ')
 }
 
-function summarize(result: SyncResult): SummaryBlock[] {
-  const { repositories, unreachable, displayName, notes } = result
-  const different = repositories.filter(({ plan }) => hasFieldChanges(plan))
+function summarize(result: SyncResult, rows: readonly ResultRow[]): SummaryBlock[] {
+  const { results, unreadable, displayName, annotations, dryRun } = result
+  const changed = results.filter(({ plan }) => hasFieldChanges(plan))
   return [
-    { kind: 'paragraph', text: totals(result, different.length) },
-    ...notes.map(({ text }): SummaryBlock => ({ kind: 'paragraph', text })),
-    ...unreachable.map(({ repository, reason }): SummaryBlock => ({
-      kind: 'paragraph',
-      text: `${repository} could not be read: ${reason}`
-    })),
-    ...table(result),
-    ...(displayName?.failure === undefined
-      ? []
-      : [{ kind: 'paragraph', text: displayName.failure } as const]),
-    ...(different.length === 0 ? repositories.slice(0, 1) : different.slice(0, MAX_PAGES)).flatMap(
+    paragraph(describeTotals(result, changed.length)),
+    ...annotations.map(({ text }) => paragraph(text)),
+    ...unreadable.map(({ repository, reason }) =>
+      paragraph(`${repository} could not be read: ${reason}`)
+    ),
+    ...rowTable(rows, dryRun),
+    ...(displayName?.failure === undefined ? [] : [paragraph(displayName.failure)]),
+    ...(changed.length === 0 ? results.slice(0, 1) : changed.slice(0, MAX_PAGES)).flatMap(
       pageBlocks
     )
   ]
 }
 
-function totals({ dryRun, repositories, displayName }: SyncResult, different: number): string {
-  const same = repositories.length - different
-  const name = displayName?.change
+function paragraph(text: string): SummaryBlock {
+  return { kind: 'paragraph', text }
+}
+
+function describeTotals({ dryRun, results, displayName }: SyncResult, changed: number): string {
   const verb = dryRun ? 'would change' : 'changed'
-  const parts = [`${counted(different)} ${verb}`, `${same} as wanted already`]
-  if (name !== undefined && name.action !== 'keep') parts.push(`the display name ${verb}`)
+  const parts = [
+    `${countRepositories(changed)} ${verb}`,
+    `${results.length - changed} already up to date`
+  ]
+  const change = displayName?.change
+  if (change !== undefined && change.action !== 'keep') parts.push(`the display name ${verb}`)
   return `${parts.join(', ')}.`
 }
 
-function table({ dryRun, repositories, displayName }: SyncResult): SummaryBlock[] {
-  const rows = [
-    ...repositories.flatMap(({ plan, failure }) =>
-      plan.fields.map(({ change }) => ({ change, failure }))
-    ),
-    ...(displayName?.change === undefined
-      ? []
-      : [{ change: displayName.change, failure: displayName.failure }])
-  ]
+/** Returns the table of all rows, changes first. */
+function rowTable(rows: readonly ResultRow[], dryRun: boolean): SummaryBlock[] {
   if (rows.length === 0) return []
-  const isKept = ({ change }: (typeof rows)[number]): boolean => change.action === 'keep'
+  const isKept = ({ change }: ResultRow): boolean => change.action === 'keep'
   const sorted = [...rows.filter((row) => !isKept(row)), ...rows.filter(isKept)]
-  const block: SummaryBlock = {
+  const table: SummaryBlock = {
     kind: 'table',
     columns: ['field', 'decision', 'characters', 'reason'],
     rows: sorted
       .slice(0, MAX_ROWS)
       .map(({ change, failure }) => [
         change.target,
-        decision(change, failure, dryRun),
+        decisionOf(change, failure, dryRun),
         charactersOf(change),
         change.action === 'keep' ? (change.reason ?? '') : (failure ?? change.reason ?? '')
       ])
   }
-  const more = sorted.length - MAX_ROWS
-  if (more <= 0) return [block]
-  const text = `… and ${more} more; output plan-file names the file with all.`
-  return [block, { kind: 'paragraph', text }]
+  const others = sorted.length - MAX_ROWS
+  if (others <= 0) return [table]
+  return [
+    table,
+    paragraph(`… and ${others} more rows. Output plan-file is the path of a file with all rows.`)
+  ]
 }
 
-function decision(change: Change, failure: string | undefined, dryRun: boolean): string {
+function decisionOf(change: Change, failure: string | undefined, dryRun: boolean): string {
   if (change.action === 'keep') return 'keep'
   if (failure !== undefined) return 'failed'
   return dryRun ? `would ${change.action}` : `${change.action}d`
 }
 
-/** Characters used, of how many. */
 function charactersOf({ characters, limit, truncated }: Change): string {
   if (typeof characters !== 'number' || typeof limit !== 'number') return ''
-  return `${characters} of ${limit}${truncated === true ? ' (cut)' : ''}`
+  return `${characters} of ${limit}${truncated === true ? ' (truncated)' : ''}`
 }
 
-/** The diffs of a repository, folded, and the link to its page. */
-function pageBlocks({ plan }: RepositoryResult): SummaryBlock[] {
+/** Returns the diffs of a repository, folded, and the link to its page. */
+function pageBlocks({ plan }: CatalogResult): SummaryBlock[] {
   return [
     ...plan.fields.flatMap(({ change, diff }): SummaryBlock[] =>
       diff === undefined || diff === ''
@@ -161,6 +189,6 @@ function pageBlocks({ plan }: RepositoryResult): SummaryBlock[] {
   ]
 }
 
-function counted(count: number): string {
+function countRepositories(count: number): string {
   return `${count} ${count === 1 ? 'repository' : 'repositories'}`
 }

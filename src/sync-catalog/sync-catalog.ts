@@ -1,128 +1,142 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
-import { createSources } from '../registry-client/open-sources.js'
-import type { Deps } from '../runner/deps.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
 import { selectRepositories } from '../ecr-public/resolve-repositories.js'
-import { ActionError, problem } from '../runner/errors.js'
-import { createDiffKeeper } from './diff-keeper.js'
-import { planDisplayName, setDisplayName } from './display-name.js'
-import { findCommit } from './find-commit.js'
-import { createTextReader } from './local-texts.js'
-import type { LocalTexts, Note } from './local-texts.js'
-import { hasFieldChanges, lookAtRepository } from './look-at-repository.js'
-import type { LookContext, RepositoryPlan } from './look-at-repository.js'
-import { reportSync } from './report-sync.js'
-import { writeRecord } from './repository-record.js'
-import type { DisplayNameResult, RepositoryResult, Unreachable } from './sync-result.js'
-import { lineOf, tellNotes, tellPlan } from './tell-sync.js'
-import { readWishes } from './wishes.js'
-import type { Wishes } from './wishes.js'
+import { createSources } from '../registry-client/open-sources.js'
+import type { Deps } from '../runner/deps.js'
+import { ActionError } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import type { Report } from '../runner/report.js'
+import { createTextReader } from './create-text-reader.js'
+import type { Annotation, LocalTexts } from './create-text-reader.js'
+import { planDisplayName, setDisplayName } from './display-name.js'
+import { findCommit } from './find-commit.js'
+import { describeRow, logAnnotations, logPlan } from './log-plan.js'
+import { hasFieldChanges, planCatalog } from './plan-catalog.js'
+import type { CatalogPlan, PlanContext } from './plan-catalog.js'
+import { readRequestedValues } from './read-requested-values.js'
+import type { RequestedValues } from './read-requested-values.js'
+import { reportSync } from './report-sync.js'
+import type { CatalogResult, DisplayNameResult, UnreadableRepository } from './report-sync.js'
+import { createDiffLimiter } from './text-diff.js'
+import { writeCatalogData } from './write-catalog-data.js'
 
-/** Repositories that are worked on at once. */
-const REPOSITORIES_AT_ONCE = 6
+/** The number of repositories that are read or written in parallel. */
+const MAX_PARALLEL_REPOSITORIES = 6
 
 type ReadTexts = (repositoryName: string) => Promise<LocalTexts>
 
 /**
- * Makes the gallery say what the README says. Every local file is read and every repository looked at before the
- * first one is written; one that cannot be written does not keep the others from it.
+ * Publishes the README to the gallery pages of the selected repositories. All local files and all repositories are
+ * read before the first write. A repository that cannot be read or written does not stop the others.
  */
 export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promise<Report> {
-  const wishes = readWishes(inputs)
+  const requested = readRequestedValues(inputs)
   const readTexts = createTextReader({
     inputs,
     workspace: resolve(deps.env.GITHUB_WORKSPACE || '.'),
     commit: await findCommit(deps.env)
   })
   const selected = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const { plans, unreachable, notes } = await look(selected, readTexts, wishes, inputs, deps)
-  for (const plan of plans) await tellPlan(plan, deps.log)
-  tellNotes(notes, deps.log)
-  const [first] = selected
-  const uri = first?.repositoryUri ?? ''
-  const repositories = await apply(plans, readTexts, inputs, deps)
-  const displayName = await syncDisplayName(wishes.displayName, uri, inputs, deps)
+  const { plans, unreadable, annotations } = await planCatalogs(
+    selected,
+    readTexts,
+    requested,
+    inputs,
+    deps
+  )
+  for (const plan of plans) await logPlan(plan, deps.log)
+  logAnnotations(annotations, deps.log)
+  const results = await writePlans(plans, readTexts, inputs, deps)
+  const firstUri = selected[0]?.repositoryUri ?? ''
+  const displayName = await syncDisplayName(requested.displayName, firstUri, inputs, deps)
   return reportSync({
     dryRun: inputs.dryRun,
     names: selected.map(({ repositoryName = '' }) => repositoryName),
-    galleryUrl: galleryUrl(uri),
-    repositories,
-    unreachable,
+    galleryUrl: galleryUrl(firstUri),
+    results,
+    unreadable,
     displayName,
-    notes
+    annotations
   })
 }
 
-/** What was found, before anything is written. */
-interface Look {
-  readonly plans: readonly RepositoryPlan[]
-  readonly unreachable: readonly Unreachable[]
-  readonly notes: readonly Note[]
+/** The plans of all repositories, made before the first write. */
+interface CatalogPlans {
+  readonly plans: readonly CatalogPlan[]
+  readonly unreadable: readonly UnreadableRepository[]
+  /** Without duplicates. */
+  readonly annotations: readonly Annotation[]
 }
 
-async function look(
+async function planCatalogs(
   selected: readonly Repository[],
   readTexts: ReadTexts,
-  wishes: Wishes,
+  requested: RequestedValues,
   inputs: SyncCatalogInputs,
   deps: Deps
-): Promise<Look> {
-  const context: LookContext = {
-    wishes,
+): Promise<CatalogPlans> {
+  const context: PlanContext = {
+    requested,
     registryId: inputs.registryId,
     openSource: createSources(deps),
-    keepDiff: createDiffKeeper(),
+    limitDiff: createDiffLimiter(),
     deps
   }
-  const local: unknown[] = []
+  const fileErrors: unknown[] = []
   const errors: unknown[] = []
-  const unreachable: Unreachable[] = []
-  const looks = await pLimit(REPOSITORIES_AT_ONCE).map(selected, async (repository) => {
+  const unreadable: UnreadableRepository[] = []
+  const planned = await pLimit(MAX_PARALLEL_REPOSITORIES).map(selected, async (repository) => {
     const { repositoryName = '' } = repository
-    const texts = await readTexts(repositoryName).catch((error: unknown) => void local.push(error))
-    // A bad file is the end of the step: what else there is to find are further bad files.
-    if (texts === undefined || local.length > 0) return undefined
+    const texts = await readTexts(repositoryName).catch(
+      (error: unknown) => void fileErrors.push(error)
+    )
+    // The step fails after a bad file, so only more bad files are of interest.
+    if (texts === undefined || fileErrors.length > 0) return undefined
     try {
-      return await lookAtRepository(repository, texts, context)
+      return await planCatalog(repository, texts, context)
     } catch (error) {
       deps.signal.throwIfAborted()
       errors.push(error)
-      unreachable.push({ repository: repositoryName, reason: explain(error, deps) })
+      unreadable.push({ repository: repositoryName, reason: explain(error, deps) })
       return undefined
     }
   })
-  refuseBadFiles(local)
+  throwFileErrors(fileErrors)
   if (errors.length === selected.length) throw errors[0]
-  const plans = looks.filter((plan) => plan !== undefined)
-  const notes = new Map(plans.flatMap((plan) => plan.notes.map((note) => [note.text, note])))
-  return { plans, unreachable, notes: [...notes.values()] }
+  const plans = planned.filter((plan) => plan !== undefined)
+  return { plans, unreadable, annotations: listAnnotations(plans) }
 }
 
-function refuseBadFiles(errors: readonly unknown[]): void {
+function listAnnotations(plans: readonly CatalogPlan[]): Annotation[] {
+  const all = plans.flatMap(({ annotations }) => annotations)
+  return [...new Map(all.map((annotation) => [annotation.text, annotation])).values()]
+}
+
+/** Throws the first error with the number of the other ones. */
+function throwFileErrors(errors: readonly unknown[]): void {
   const [first] = errors
   if (first === undefined) return
   const others = new Set(errors.map((error) => explainBriefly(error))).size - 1
   if (others === 0 || !(first instanceof ActionError)) throw first as Error
-  throw problem({ what: `${first.message} – and ${others} more files have a fault` }, first)
+  const count = others === 1 ? '1 more file is' : `${others} more files are`
+  throw new ActionError(`${first.message} ${count} not valid.`, { cause: first })
 }
 
-async function apply(
-  plans: readonly RepositoryPlan[],
+async function writePlans(
+  plans: readonly CatalogPlan[],
   readTexts: ReadTexts,
   inputs: SyncCatalogInputs,
   deps: Deps
-): Promise<RepositoryResult[]> {
-  return pLimit(REPOSITORIES_AT_ONCE).map(plans, async (plan) => {
+): Promise<CatalogResult[]> {
+  return pLimit(MAX_PARALLEL_REPOSITORIES).map(plans, async (plan) => {
     if (inputs.dryRun || !hasFieldChanges(plan)) return { plan, failure: undefined }
-    const { address, wanted } = plan
+    const { address, requested } = plan
     try {
       const { aboutText, usageText, logo } = await readTexts(address.repositoryName)
-      await writeRecord(address, { ...wanted, aboutText, usageText }, logo, deps)
+      await writeCatalogData(address, { ...requested, aboutText, usageText }, logo, deps)
       return { plan, failure: undefined }
     } catch (error) {
       deps.signal.throwIfAborted()
@@ -132,27 +146,22 @@ async function apply(
 }
 
 async function syncDisplayName(
-  wanted: string | undefined,
+  requested: string | undefined,
   repositoryUri: string,
   { dryRun }: SyncCatalogInputs,
   deps: Deps
 ): Promise<DisplayNameResult | undefined> {
-  if (wanted === undefined) return undefined
+  if (requested === undefined) return undefined
   const registry = repositoryUri.split('/').slice(0, 2).join('/')
+  let change: DisplayNameResult['change']
   try {
-    const change = await planDisplayName(deps.api, wanted, registry)
-    deps.log.info(lineOf(change))
-    if (dryRun || change.action === 'keep') return { change, failure: undefined }
-    try {
-      await setDisplayName(wanted, deps)
-      return { change, failure: undefined }
-    } catch (error) {
-      deps.signal.throwIfAborted()
-      return { change, failure: explain(error, deps) }
-    }
+    change = await planDisplayName(deps.api, requested, registry)
+    deps.log.info(describeRow(change))
+    if (!dryRun && change.action !== 'keep') await setDisplayName(requested, deps)
+    return { change, failure: undefined }
   } catch (error) {
     deps.signal.throwIfAborted()
-    return { change: undefined, failure: explain(error, deps) }
+    return { change, failure: explain(error, deps) }
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/image-archive/tar/sparse-map.js'
 import { parseChallenge, tokenUrl } from '../../../src/registry-client/challenge.js'
 import { listReferrers } from '../../../src/registry-client/referrers.js'
-import { findLogoFault } from '../../../src/sync-catalog/check-logo.js'
+import { findLogoFault } from '../../../src/sync-catalog/read-logo.js'
 import { buildAttestation, buildImage, buildIndex } from '../../helpers/archives.js'
 import { makePng } from '../../helpers/make-workspace.js'
 import { paxRecords } from '../../helpers/tar-writer.js'

@@ -7,12 +7,15 @@ import {
   readTextFile,
   sectionAtLimit
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
-import { TooIntricateText } from '../../../src/sync-catalog/markdown/check-nesting.js'
-import { UndecodableText, withoutFrontMatter } from '../../../src/sync-catalog/decode-text.js'
+import { TooComplexText } from '../../../src/sync-catalog/markdown/check-nesting.js'
+import {
+  UndecodableText,
+  withoutFrontMatter
+} from '../../../src/sync-catalog/markdown/decode-text.js'
 import { headingKey } from '../../../src/sync-catalog/markdown/headings.js'
-import { readHtmlTags } from '../../../src/sync-catalog/markdown/html-tags.js'
+import { readHtmlTags } from '../../../src/sync-catalog/markdown/read-html-tags.js'
 import { resolveLink } from '../../../src/sync-catalog/markdown/resolve-link.js'
-import { listSrcsetUrls } from '../../../src/sync-catalog/markdown/srcset.js'
+import { listSrcsetUrls } from '../../../src/sync-catalog/markdown/list-srcset-urls.js'
 import { textDiff } from '../../../src/sync-catalog/text-diff.js'
 import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-markdown.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'
@@ -128,7 +131,7 @@ const TOKENS = [
 const markdown = damagedText([README, '# A\n\ntext\n', '', '## Usage\n\nRun it.\n'], TOKENS, 6000)
 
 /** Both are turned into words by who reads the file. */
-const REFUSALS = [UndecodableText, TooIntricateText]
+const REFUSALS = [UndecodableText, TooComplexText]
 const RUNS = { small: 100, soak: 3000 }
 
 test(

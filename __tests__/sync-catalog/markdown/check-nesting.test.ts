@@ -1,16 +1,16 @@
-import { checkNesting, TooIntricateText } from '../../../src/sync-catalog/markdown/check-nesting.js'
+import { checkNesting, TooComplexText } from '../../../src/sync-catalog/markdown/check-nesting.js'
 import { readTextFile } from '../../../src/sync-catalog/markdown/catalog-texts.js'
 
 const DEEP = 3000
 
-/** Texts that kept the parser busy for seconds to minutes, or made it run out of stack. */
+/** Texts that take the parser seconds to minutes, or overflow its stack. */
 const TOO_DEEP: readonly (readonly [string, string])[] = [
   ['images within images', `${'!['.repeat(DEEP)}a${'](b)'.repeat(DEEP)}`],
   ['images by reference', `${'!['.repeat(DEEP)}a${'][b]'.repeat(DEEP)}\n\n[b]: c`],
   ['links within links', `${'['.repeat(DEEP)}a${'](b)'.repeat(DEEP)}`],
   ['brackets over several lines', `${'[\n'.repeat(DEEP)}${']\n'.repeat(DEEP)}`],
   ['quotes', `${'>'.repeat(DEEP)}a`],
-  ['quotes with blanks', `${' > '.repeat(DEEP)}a`],
+  ['quotes with spaces', `${' > '.repeat(DEEP)}a`],
   ['lists on one line', `${'- '.repeat(DEEP)}a`],
   ['numbered lists on one line', `${'1. '.repeat(DEEP)}a`],
   ['lists within quotes', `${'> - '.repeat(DEEP)}a`],
@@ -25,8 +25,8 @@ const TOO_DEEP: readonly (readonly [string, string])[] = [
   ]
 ]
 
-/** What looks alike and is fine. */
-const FINE: readonly (readonly [string, string])[] = [
+/** Similar texts that are not nested too deep. */
+const ACCEPTED: readonly (readonly [string, string])[] = [
   ['brackets that never close', '\\e[31m ['.repeat(DEEP)],
   ['brackets one after the other', '[a](b)'.repeat(100)],
   ['brackets that are escaped', `${'\\['.repeat(DEEP)}a${'\\]'.repeat(DEEP)}`],
@@ -39,22 +39,22 @@ const FINE: readonly (readonly [string, string])[] = [
 ]
 
 describe('checkNesting', () => {
-  it.each(TOO_DEEP)('refuses %s before they are parsed', (_, text) => {
-    expect(() => checkNesting(text)).toThrow(TooIntricateText)
+  it.each(TOO_DEEP)('rejects %s before they are parsed', (_, text) => {
+    expect(() => checkNesting(text)).toThrow(TooComplexText)
     expect(() => readTextFile(Buffer.from(text), { base: undefined })).toThrow(
-      /^line \d+ nests deeper than 100 levels$/
+      /^Line \d+ is nested deeper than 100 levels\.$/
     )
   })
 
-  it.each(FINE)('takes %s', (_, text) => {
+  it.each(ACCEPTED)('accepts %s', (_, text) => {
     expect(() => checkNesting(text)).not.toThrow()
   })
 
-  it('takes a hundred levels and no more', () => {
+  it('accepts 100 levels and rejects 101', () => {
     const nested = (levels: number): string => `${'['.repeat(levels)}a${']'.repeat(levels)}`
     expect(() => checkNesting(nested(100))).not.toThrow()
-    expect(() => checkNesting(nested(101))).toThrow(TooIntricateText)
+    expect(() => checkNesting(nested(101))).toThrow(TooComplexText)
     expect(() => checkNesting(`${'> '.repeat(100)}a`)).not.toThrow()
-    expect(() => checkNesting(`${'> '.repeat(101)}a`)).toThrow(TooIntricateText)
+    expect(() => checkNesting(`${'> '.repeat(101)}a`)).toThrow(TooComplexText)
   })
 })

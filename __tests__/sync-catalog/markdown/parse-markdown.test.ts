@@ -47,7 +47,7 @@ Setext
 `
 
 describe('parseMarkdown', () => {
-  it('gives a long text, which it parses in chunks, the tree of a single pass', () => {
+  it('parses a long text in chunks with the same result as in a single pass', () => {
     const text = `${Array.from({ length: 90 }, (_, at) => blocks(at)).join('\n')}\n[shortcut]: end.md\n`
     const { children } = parseMarkdown(text)
     const whole = parseGfm(text)
@@ -55,7 +55,7 @@ describe('parseMarkdown', () => {
     expect(children.map(withPositions)).toEqual(whole.children.map(withPositions))
   })
 
-  it('takes a block that is longer than a chunk as one', () => {
+  it('does not split a block that is longer than a chunk', () => {
     const text = `\`\`\`\n${'# code\n\n'.repeat(6_000)}\`\`\`\n\n# Heading\n\nEnd.\n`
     expect(parseMarkdown(text).children.map(({ type }) => type)).toEqual([
       'code',
@@ -64,14 +64,14 @@ describe('parseMarkdown', () => {
     ])
   })
 
-  it('takes an unclosed fence to the end of a long text', () => {
+  it('extends an unclosed fence to the end of a long text', () => {
     const text = `${'Text.\n\n'.repeat(3000)}\`\`\`\n${'# code\n\n'.repeat(5000)}`
     const { children } = parseMarkdown(text)
     expect(children).toHaveLength(3001)
     expect(children.at(-1)?.type).toBe('code')
   })
 
-  it('says where destinations stand', () => {
+  it('records the ranges of destinations', () => {
     const text = '[a](<b c> "t") ![d](e)\n\n> [f]: g\n'
     const found: string[] = []
     const tree = parseMarkdown(text)

@@ -79,7 +79,7 @@ const block = fc.oneof(
       .tuple(fc.integer({ min: 1, max: 4 }), title)
       .map(([level, text]) => `${'#'.repeat(level)} ${text}`)
   },
-  // Not the numbered one: behind indented code the parser takes `2.` for the middle of a paragraph.
+  // Without the number, since after indented code the parser reads `2.` as part of a paragraph.
   title.map((text) => `${text.replace('2. ', '')}\n===`),
   words.map((text) => `\`\`\`sh\n# Usage\n\n${text} [x](y.md)\n\`\`\``),
   words.map((text) => `~~~\n\`\`\`\n## Usage\n${text}\n~~~`),
@@ -121,11 +121,11 @@ const split = (text: string): { readonly about: string; readonly usage: string }
   return { about, usage }
 }
 
-/** Block texts with the URLs of HTML taken out, since these are made absolute. */
+/** Returns the block texts without the URLs in HTML, since these are made absolute. */
 const blockTexts = (text: string): string[] =>
   listBlockTexts(text).map((found) => found.replace(/(href|src|srcset)="[^"]*"/g, ''))
 
-describe('the texts of any README', () => {
+describe('the texts of a generated README', () => {
   it('contain every block once, in the order of the README', () => {
     fc.assert(
       fc.property(document, (text) => {
@@ -137,14 +137,14 @@ describe('the texts of any README', () => {
     )
   })
 
-  it("keep pieces of indented code apart where a definition between them is the other text's", () => {
+  it('keep indented code blocks apart if a definition of the other text is between them', () => {
     const text =
       "- So [harbor][one].\n\n# Usage\n\n    one\n\n[one]: a.md 'title'\n\n    two\n\n> So.\n"
     const { about, usage } = split(text)
     expect([...blockTexts(about), ...blockTexts(usage)].sort()).toEqual(blockTexts(text).sort())
   })
 
-  it('have no relative link left', () => {
+  it('do not keep a relative link', () => {
     fc.assert(
       fc.property(document, (text) => {
         const { about, usage } = split(text)
@@ -162,7 +162,7 @@ describe('the texts of any README', () => {
           JSON.stringify(parseGfm(part)).match(/"type":"(?:link|image|footnote)Reference"/g)
             ?.length ?? 0
         const { about, usage } = split(text)
-        // A footnote that both texts use is in both of them.
+        // A footnote that both texts use is in both texts.
         expect(references(about) + references(usage)).toBeGreaterThanOrEqual(
           references(text.replace(/^\[\^.*\]:.*$/gm, ''))
         )
@@ -171,7 +171,7 @@ describe('the texts of any README', () => {
     )
   })
 
-  it('stay the same when they are read again', () => {
+  it('are not changed when they are converted again', () => {
     fc.assert(
       fc.property(document, (text) => {
         const { about, usage } = split(text)
@@ -183,7 +183,7 @@ describe('the texts of any README', () => {
     )
   })
 
-  it('are made of any characters without a fault', () => {
+  it('are converted without an error for any characters', () => {
     const noise = fc.string({
       unit: fc.constantFrom(...'[](){}<>!#*_`~-+=|\\/:.^&;\'" \t\nabé灯🚀1'.match(/./gsu)!),
       maxLength: 200
@@ -205,7 +205,7 @@ describe('the texts of any README', () => {
 const isContent = ({ type }: RootContent): boolean =>
   type !== 'definition' && type !== 'footnoteDefinition'
 
-/** Whether `part` is `whole`, or the beginning of it. */
+/** Returns `true` if `part` is `whole` or its beginning. */
 function isBeginningOf(part: RootContent, whole: RootContent | undefined): boolean {
   if (part.type !== whole?.type) return false
   const same = (a: object, b: object): boolean =>
@@ -218,10 +218,10 @@ function isBeginningOf(part: RootContent, whole: RootContent | undefined): boole
   return part.type === 'paragraph' && toString(whole).startsWith(toString(part))
 }
 
-describe('a text that is cut', () => {
+describe('a truncated text', () => {
   const limit = fc.integer({ min: ENDING.length + 1, max: 900 })
 
-  it('never exceeds the limit, and ends with what says where the whole is', () => {
+  it('never exceeds the limit, and ends with the link to the full text', () => {
     fc.assert(
       fc.property(document, limit, (text, max) => {
         const cut = truncateMarkdown(text, max, ENDING)
@@ -252,7 +252,7 @@ describe('a text that is cut', () => {
     )
   })
 
-  it('is not cut again', () => {
+  it('is not truncated again', () => {
     fc.assert(
       fc.property(document, limit, (text, max) => {
         const once = truncateMarkdown(text, max, ENDING).text

@@ -6,7 +6,7 @@ import {
   readReadme,
   readTextFile
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
-import { decodeText, withoutFrontMatter } from '../../../src/sync-catalog/decode-text.js'
+import { decodeText, withoutFrontMatter } from '../../../src/sync-catalog/markdown/decode-text.js'
 import { isRelative, listBlockTexts, listRenderedUrls } from '../../helpers/markdown-facts.js'
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'fixtures', 'readmes')
@@ -31,7 +31,7 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
   const { about, usage } = readReadme(bytes, HEADINGS, baseOf(name))
   const original = withoutFrontMatter(decodeText(bytes))
 
-  it('becomes the texts that were read by eye', () => {
+  it('is converted to the reviewed texts', () => {
     expect(about).toBe(read(name, 'about.golden.md'))
     expect(usage).toBe(read(name, 'usage.golden.md'))
   })
@@ -47,12 +47,12 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     expect(unlinked(parts)).toEqual(unlinked(listBlockTexts(original)))
   })
 
-  it('has no relative link left', () => {
+  it('does not keep a relative link', () => {
     const urls = [about, usage].flatMap((text) => listRenderedUrls(text ?? ''))
     expect(urls.filter(({ url }) => isRelative(url))).toEqual([])
   })
 
-  it('keeps every link that was absolute, and the number of links', () => {
+  it('keeps every absolute link, and the number of links', () => {
     const before = listRenderedUrls(original).map(({ url }) => url)
     const after = [about, usage]
       .flatMap((text) => listRenderedUrls(text ?? ''))
@@ -64,7 +64,7 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     if (!original.includes('[^')) expect(after).toHaveLength(before.length)
   })
 
-  it('gives the same texts when they are read again', () => {
+  it('is not changed when its texts are converted again', () => {
     for (const text of [about, usage]) {
       if (text === undefined) continue
       const again = readTextFile(Buffer.from(text), baseOf(name))
@@ -73,7 +73,7 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     }
   })
 
-  it('fits', () => {
+  it('is within the limit', () => {
     for (const text of [about ?? '', usage ?? '']) {
       expect(fitText(text, 'https://example.com/').text.length).toBeLessThanOrEqual(MAX_TEXT_LENGTH)
     }

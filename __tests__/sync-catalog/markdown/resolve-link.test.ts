@@ -34,7 +34,7 @@ describe('resolveLink', () => {
     ['\ud800.md', `${PAGE}/docs/guide/%EF%BF%BD.md`],
     ['a//b.md', `${PAGE}/docs/guide/a/b.md`],
     ['  x.md  ', `${PAGE}/docs/guide/x.md`]
-  ])('leads %j to %s', (link, url) => {
+  ])('resolves %j to %s', (link, url) => {
     expect(resolveLink(link, 'page', github)).toEqual({ url, isOutside: false })
   })
 
@@ -50,11 +50,11 @@ describe('resolveLink', () => {
     'data:image/png;base64,AA==',
     'tel:1',
     'vscode:extension/x'
-  ])('leaves %j alone', (link) => {
+  ])('does not resolve %j', (link) => {
     expect(resolveLink(link, 'page', github)).toBeUndefined()
   })
 
-  it('gives images their raw form', () => {
+  it('resolves images to their raw form', () => {
     expect(resolveLink('../x.png', 'raw', github)?.url).toBe(
       'https://raw.githubusercontent.com/acme/app/c0ffee/docs/x.png'
     )
@@ -77,11 +77,11 @@ describe('resolveLink', () => {
     ['../../../../../other/x', 'https://github.com/acme/other/x', true],
     ['../../../../../../../../../x', 'https://github.com/x', true],
     ['/../x.md', 'https://github.com/acme/app/blob/x.md', true]
-  ])('leads %j, which leaves the files, to %s', (link, url, isOutside) => {
+  ])('resolves %j, which leads out of the files, to %s', (link, url, isOutside) => {
     expect(resolveLink(link, 'raw', github)).toEqual({ url, isOutside })
   })
 
-  it('encodes the directory that the file is in', () => {
+  it('encodes the directory of the file', () => {
     const odd = { ...github, path: 'a b/c#d/100%/README.md' }
     expect(resolveLink('x.md', 'page', odd)?.url).toBe(`${PAGE}/a%20b/c%23d/100%25/x.md`)
     expect(addressOfFile(odd)).toBe(`${PAGE}/a%20b/c%23d/100%25/README.md`)

@@ -2,7 +2,7 @@ import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-ma
 
 const ENDING = '*[All](https://x.y/z).*'
 
-/** `text` cut to `limit`, without the ending and the blank line before it. */
+/** Truncates `text` to `limit`, and removes the ending and the blank line before it. */
 const cut = (text: string, limit: number): string => {
   const { text: result } = truncateMarkdown(text, limit, ENDING)
   expect(result.length).toBeLessThanOrEqual(limit)
@@ -17,23 +17,23 @@ const filler = (length: number): string =>
     .trim()
 
 describe('truncateMarkdown', () => {
-  it('leaves a text that fits as it is, to the last character', () => {
+  it('does not change a text that has exactly the maximum length', () => {
     const text = 'x'.repeat(100)
     expect(truncateMarkdown(text, 100, ENDING)).toEqual({ text })
     expect(truncateMarkdown(text, 99, ENDING).cut).toBeDefined()
   })
 
-  it('cuts before a heading rather than later, before a paragraph', () => {
+  it('prefers a cut before a heading to a later cut before a paragraph', () => {
     const text = `# A\n\n${filler(120)}\n\n## B\n\n${filler(40)}\n\n${filler(200)}\n`
     expect(cut(text, 240)).toBe(`# A\n\n${filler(120)}`)
   })
 
-  it('cuts before a paragraph where the heading would cost more than half', () => {
+  it('cuts before a paragraph if a cut before the heading would keep less than half', () => {
     const text = `# A\n\nIntro.\n\n## B\n\n${filler(90)}\n\n${filler(90)}\n\n${filler(290)}\n`
     expect(cut(text, 300)).toBe(`# A\n\nIntro.\n\n## B\n\n${filler(90)}\n\n${filler(90)}`)
   })
 
-  it('leaves no heading without its section behind', () => {
+  it('does not keep a heading without its section', () => {
     const text = `# A\n\n${filler(150)}\n\n## B\n\n### C\n\n${filler(300)}\n`
     expect(cut(text, 240)).toBe(`# A\n\n${filler(150)}`)
   })
@@ -74,34 +74,34 @@ describe('truncateMarkdown', () => {
     ['combining marks', 'e\u0301'.repeat(300), /^(?:e\u0301)+$/],
     ['entities', '&amp;&#x1F680;'.repeat(40), /^(?:&amp;|&#x1F680;)+$/],
     ['escapes', '\\*'.repeat(200), /^(?:\\\*)*$/]
-  ])('cuts no character in a paragraph of %s', (_name, text, pattern) => {
+  ])('does not split a character in a paragraph of %s', (_name, text, pattern) => {
     expect(cut(text, 200)).toMatch(pattern)
   })
 
-  it('cuts no link, code or emphasis of a paragraph', () => {
+  it('does not split a link, code or emphasis in a paragraph', () => {
     const text = `${filler(100)} [a link ${filler(80)}](x.md) \`code ${filler(100)}\` **bold ${filler(100)}**`
     expect(cut(text, 220)).toBe(filler(100))
   })
 
-  it('keeps the definitions and footnotes that the kept text needs, and no others', () => {
+  it('keeps only the definitions and footnotes that the kept text needs', () => {
     const text = `# A\n\nSee [one] and[^note].\n\n${filler(60)}\n\n## B\n\n[two] ${filler(400)}\n\n[one]: 1.md\n[two]: 2.md\n[three]: 3.md\n\n[^note]: By [three].\n`
     expect(cut(text, 175)).toBe(
       `# A\n\nSee [one] and[^note].\n\n${filler(60)}\n\n[one]: 1.md\n[three]: 3.md\n\n[^note]: By [three].`
     )
   })
 
-  it('closes the elements around all of a text, from the inside to the outside', () => {
+  it('closes the open elements, the innermost first', () => {
     const text = `<div align="center">\n<section>\n\n${`${filler(60)}\n\n`.repeat(10)}</section>\n</div>\n`
     const kept = cut(text, 300)
     expect(kept.startsWith('<div align="center">\n<section>\n\nlorem')).toBe(true)
     expect(kept.endsWith('\n\n</section>\n</div>')).toBe(true)
   })
 
-  it('keeps nothing where nothing can be kept', () => {
+  it('returns an empty text if the first block is too long', () => {
     expect(cut('```\n' + 'x\n'.repeat(300) + '```\n', 100)).toBe('')
   })
 
-  it('names the section in which it cuts', () => {
+  it('names the section of the cut', () => {
     const text = `# A\n\n${filler(100)}\n\n## **Bold** B\n\n${filler(90)}\n\n${filler(400)}\n`
     expect(truncateMarkdown(text, 300, ENDING).cut?.section).toBe('Bold B')
     expect(
@@ -109,7 +109,7 @@ describe('truncateMarkdown', () => {
     ).toBeUndefined()
   })
 
-  it('takes a text of 200 kB', () => {
+  it('truncates a text of 200 kB', () => {
     const section = `## Section\n\n- a [link](x.md)\n- b\n\n${filler(300)}\n\n`
     const { text } = truncateMarkdown(section.repeat(550), 25_600, ENDING)
     expect(text.length).toBeLessThanOrEqual(25_600)

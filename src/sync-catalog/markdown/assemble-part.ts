@@ -1,22 +1,21 @@
 import type { RootContent } from 'mdast'
 import {
-  definitionKey,
   definitionsText,
   findRemovableLines,
+  isContent,
   listNeeded,
   mapDefinitions
 } from './definitions.js'
-import type { AnyDefinition } from './definitions.js'
-import { rangeOf } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { applyEdits } from './edits.js'
+import { applyEdits, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
+import { definitionKey } from './parse-markdown.js'
+import type { AnyDefinition } from './parse-markdown.js'
 import { startsWithin } from './split-readme.js'
 
 /**
- * The text of one part of a document: its stretches as written, with the edits made and a blank line
- * between stretches that were apart, and the definitions that it uses and that stand in the other part.
- * Definitions that the other part alone uses move there; the rest stays where it is.
+ * Returns the text of one part of a document: its ranges with the edits applied and separated by blank lines, and the
+ * definitions that it uses from the other part. Definitions that only the other part uses are removed.
  */
 export function assemblePart(
   document: MarkdownDocument,
@@ -31,9 +30,9 @@ export function assemblePart(
   const own = ranges
     .map((range) => applyEdits(document.text, withRemovals(edits, removed), range))
     .map(trimBlankLines)
-    .filter((piece) => piece !== '')
+    .filter((text) => text !== '')
     .join('\n\n')
-  const carried = definitionsText(
+  const added = definitionsText(
     [...definitions]
       .filter(([key, node]) => needed.has(key) && !startsWithin(node, ranges))
       .map(([, node]) => node),
@@ -42,13 +41,13 @@ export function assemblePart(
   )
   const end =
     document.text.endsWith('\n') || ranges.at(-1)?.end !== document.text.length ? '\n' : ''
-  if (carried === '') return own === '' ? '' : own + end
-  return isOpenEnded(inside.findLast(isRendered), document.text)
-    ? `${carried}\n\n${own}${end}`
-    : `${own}\n\n${carried}\n`
+  if (added === '') return own === '' ? '' : own + end
+  return isOpenEnded(inside.findLast(isContent), document.text)
+    ? `${added}\n\n${own}${end}`
+    : `${own}\n\n${added}\n`
 }
 
-/** The lines of definitions that only the other part uses, and of repeated ones, which count nowhere. */
+/** Returns the lines of definitions that only the other part uses, and of repeated definitions, which are ignored. */
 function listRemoved(
   document: MarkdownDocument,
   inside: readonly RootContent[],
@@ -74,12 +73,12 @@ function withRemovals(edits: readonly Edit[], removed: readonly Range[]): Edit[]
   ]
 }
 
-/** Blank lines before and after; the indentation of the first line with text stays, it may be code. */
+/** Removes blank lines at the start and end. The indentation of the first line is kept, since it can be code. */
 function trimBlankLines(text: string): string {
   return text.replace(/^(?:[ \t]*\n)+/, '').replace(/[ \t\n]+$/, '')
 }
 
-/** A fence or an HTML block that only the end of the text ends, so that nothing can be put behind it. */
+/** Returns `true` for a code or HTML block that is not closed, so that text after it would become part of it. */
 function isOpenEnded(node: RootContent | undefined, text: string): boolean {
   if (node === undefined) return false
   const { start, end } = rangeOf(node)
@@ -93,7 +92,7 @@ function isOpenEnded(node: RootContent | undefined, text: string): boolean {
   return closing !== undefined && !closing.test(source)
 }
 
-/** The HTML blocks that a blank line does not end (https://spec.commonmark.org/0.31.2/#html-blocks, 1 to 5). */
+/** The start and end of HTML blocks of types 1 to 5, which can contain blank lines (https://spec.commonmark.org/0.31.2/#html-blocks). */
 const HTML_BLOCK_ENDS: readonly (readonly [RegExp, RegExp])[] = [
   [/^<(?:script|pre|style|textarea)\b/i, /<\/(?:script|pre|style|textarea)>/i],
   [/^<!--/, /-->/],
@@ -104,8 +103,4 @@ const HTML_BLOCK_ENDS: readonly (readonly [RegExp, RegExp])[] = [
 
 function isDefinition(node: RootContent): node is AnyDefinition {
   return node.type === 'definition' || node.type === 'footnoteDefinition'
-}
-
-function isRendered(node: RootContent): boolean {
-  return node.type !== 'definition'
 }

@@ -1,21 +1,20 @@
-/** A text that would take for ever to parse, or more stack than there is; the message says where and why. */
-export class TooIntricateText extends Error {
-  override readonly name = 'TooIntricateText'
+/** A text that is nested too deep to be parsed in reasonable time and stack space. The message is a sentence. */
+export class TooComplexText extends Error {
+  override readonly name = 'TooComplexText'
 }
 
 /**
- * How deep quotes, list items and brackets may nest. GitHub's own parser ends lists at the same depth
- * (cmark-gfm, src/blocks.c, MAX_LIST_DEPTH); what people write ends at ten.
+ * The maximum nesting depth of quotes, list items and brackets. GitHub's parser has the same limit for lists
+ * (cmark-gfm, src/blocks.c, MAX_LIST_DEPTH). Real texts have fewer than ten levels.
  */
 const MAX_DEPTH = 100
 
 /**
- * Refuses texts that nest deeper than anyone writes, before they are parsed: the time and the stack that the
- * parser takes grow with the depth, up to minutes and to its end. The depth is counted a little high (what looks
- * like a list in code counts too), never so high that a text is refused that people wrote.
+ * Rejects texts that are nested too deep before they are parsed, since the parser takes minutes or overflows the stack.
+ * The depth is an upper bound: a list within code counts too.
  *
- * @param text with line feeds alone as line ends
- * @throws TooIntricateText naming the line
+ * @param text with line feeds as line endings
+ * @throws TooComplexText naming the line
  */
 export function checkNesting(text: string): void {
   const containers = new ContainerDepth()
@@ -23,13 +22,13 @@ export function checkNesting(text: string): void {
   for (const [at, line] of text.split('\n').entries()) {
     const depth = Math.max(containers.after(line), brackets.after(line))
     if (depth <= MAX_DEPTH) continue
-    throw new TooIntricateText(`line ${at + 1} nests deeper than ${MAX_DEPTH} levels`)
+    throw new TooComplexText(`Line ${at + 1} is nested deeper than ${MAX_DEPTH} levels.`)
   }
 }
 
-/** How deep a line lies in quotes and list items (https://spec.commonmark.org/0.31.2/#container-blocks). */
+/** Counts the quotes and list items around a line (https://spec.commonmark.org/0.31.2/#container-blocks). */
 class ContainerDepth {
-  /** The columns at which the content of the open items begins; quote marks count as blanks before them. */
+  /** The columns at which the content of the open items begins. Quote marks count as spaces before them. */
   private readonly items: number[] = []
 
   after(line: string): number {
@@ -58,9 +57,9 @@ class ContainerDepth {
 const MAX_MARKER_LENGTH = 10
 const MARKER = /^(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)/
 
-/** How many pairs of brackets lie within each other; an image or link in a label is what makes it slow. */
+/** Counts nested pairs of brackets. Images and links in labels make the parser slow. */
 class BracketDepth {
-  /** For each open bracket of the paragraph, how deep the pairs within it go. */
+  /** The depth of the pairs within each open bracket of the paragraph. */
   private open: number[] = []
 
   after(line: string): number {

@@ -1,34 +1,23 @@
-import type { Definition, FootnoteDefinition, Node, Nodes, RootContent } from 'mdast'
+import type { Node, Nodes, RootContent } from 'mdast'
 import { visit } from 'unist-util-visit'
-import { rangeOf } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { applyEdits } from './edits.js'
+import { applyEdits, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
+import { definitionKey, listDefinitions } from './parse-markdown.js'
+import type { AnyDefinition } from './parse-markdown.js'
 
-/** A link definition or a footnote, which a reference finds by its label wherever it stands. */
-export type AnyDefinition = Definition | FootnoteDefinition
-
-/** The definitions of a text by `definitionKey`; where a label is defined twice, the first one counts. */
+/** Returns the definitions of a text by `definitionKey`. If a label is defined twice, the first definition counts. */
 export function mapDefinitions(document: MarkdownDocument): ReadonlyMap<string, AnyDefinition> {
   const definitions = new Map<string, AnyDefinition>()
-  visit(document.tree, (node) => {
-    if (node.type !== 'definition' && node.type !== 'footnoteDefinition') return
+  for (const node of listDefinitions(document.tree)) {
     const key = definitionKey(node)
     if (!definitions.has(key)) definitions.set(key, node)
-  })
+  }
   return definitions
 }
 
-/** The label of a definition or of a reference to one: `name` of a link, `^name` of a footnote. */
-export function definitionKey(node: {
-  readonly type: string
-  readonly identifier: string
-}): string {
-  return node.type.startsWith('footnote') ? `^${node.identifier}` : node.identifier
-}
-
 /**
- * The keys of the definitions that these nodes need, those that their footnotes need in turn too.
+ * Returns the keys of the definitions that these nodes need, including the definitions that their footnotes need.
  *
  * @param within only references that end before this offset count
  */
@@ -57,7 +46,7 @@ export function listNeeded(
   return needed
 }
 
-/** Definitions as written, to be put elsewhere in the text; footnotes last, a blank line between them. */
+/** Returns the source of definitions, to be inserted elsewhere: links first, then footnotes separated by blank lines. */
 export function definitionsText(
   definitions: readonly AnyDefinition[],
   document: MarkdownDocument,
@@ -74,8 +63,8 @@ export function definitionsText(
 }
 
 /**
- * A definition as written, to be put elsewhere in the text. One from a quote or list item is put on one
- * line, since its further lines begin with what the container needs.
+ * Returns the source of a definition. A definition from a quote or list item is put on one line, since its other lines
+ * have the prefix of the container.
  */
 function definitionText(
   definition: AnyDefinition,
@@ -88,8 +77,8 @@ function definitionText(
 }
 
 /**
- * The lines of a definition, to be taken out of the text, or `undefined` where what stands before and
- * after it would then run together: two lists, two pieces of indented code, or a list and something indented.
+ * Returns the lines of a definition, to be removed from the text, or `undefined` if its removal would join the blocks
+ * before and after it: two lists, two indented code blocks, or a list and an indented block.
  */
 export function findRemovableLines(index: number, document: MarkdownDocument): Range | undefined {
   const { children } = document.tree
@@ -99,7 +88,7 @@ export function findRemovableLines(index: number, document: MarkdownDocument): R
   const next = children.slice(index + 1).find(isContent)
   if (next !== undefined) {
     if (next.position?.start.column !== 1) return undefined
-    // The position of indented code has its indentation in it.
+    // The position of indented code includes its indentation.
     if (/^[ \t]/.test(document.text.slice(rangeOf(next).start))) return undefined
     if (previous?.type === 'list' && next.type === 'list') return undefined
   }
@@ -111,6 +100,7 @@ export function findRemovableLines(index: number, document: MarkdownDocument): R
   return { start: lineStart, end: end + (followsBlankLine ? rest.length : firstLineEnd) }
 }
 
-function isContent(node: RootContent): boolean {
+/** Returns `true` for nodes that are rendered at their position, and for footnotes. */
+export function isContent(node: RootContent): boolean {
   return node.type !== 'definition'
 }

@@ -1,37 +1,32 @@
-import type { Node, Root, RootContent } from 'mdast'
-import type { Range } from './edits.js'
+import type { Root, RootContent } from 'mdast'
+import { rangeOf } from './edits.js'
 import { listHeadings } from './headings.js'
-import type { FoundHeading } from './headings.js'
+import type { SectionHeading } from './headings.js'
 import { listHtmlElements } from './html-elements.js'
 import type { HtmlElement } from './html-elements.js'
 import { parseMarkdown } from './parse-markdown.js'
 
-/** A Markdown text and all that is asked of it, parsed once. */
+/** A parsed Markdown text. */
 export interface MarkdownDocument {
-  /** With line feeds alone as line ends. */
+  /** With line feeds as line endings. */
   readonly text: string
   readonly tree: Root
   readonly elements: readonly HtmlElement[]
-  readonly headings: readonly FoundHeading[]
+  readonly headings: readonly SectionHeading[]
 }
 
-/** Parses a Markdown text whose line ends are line feeds. */
-export function readDocument(text: string): MarkdownDocument {
+/** Parses a Markdown text with line feeds as line endings. @throws TooComplexText if it is nested too deep */
+export function parseDocument(text: string): MarkdownDocument {
   const tree = parseMarkdown(text)
   const elements = listHtmlElements(tree, text)
   return { text, tree, elements, headings: listHeadings(tree, elements) }
 }
 
-/** Where a node stands in the text that it was parsed from. */
-export function rangeOf(node: Node): Range {
-  return { start: node.position?.start.offset ?? 0, end: node.position?.end.offset ?? 0 }
-}
-
 /**
- * Where a heading with what belongs to it begins: an anchor before it (`<a name="usage"></a>`) or a comment
- * on the line before goes with it.
+ * Returns the offset at which the section of a heading starts. An anchor before the heading (`<a name="usage"></a>`)
+ * and a comment on the line before it belong to the section.
  */
-export function startOfHeading(document: MarkdownDocument, heading: FoundHeading): number {
+export function startOfHeading(document: MarkdownDocument, heading: SectionHeading): number {
   const { children } = document.tree
   const node = children[heading.index]
   const previous = children[heading.index - 1]

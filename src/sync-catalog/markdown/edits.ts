@@ -1,15 +1,22 @@
-/** A stretch of a text by UTF-16 offsets; `end` is not in it. */
+import type { Node } from 'mdast'
+
+/** A range of a text in UTF-16 offsets, without the character at `end`. */
 export interface Range {
   readonly start: number
   readonly end: number
 }
 
-/** A replacement of a stretch of a text. */
+/** The replacement of a range of a text. */
 export interface Edit extends Range {
   readonly text: string
 }
 
-/** The stretch `range` of the text with those edits made that lie within it; all else is kept as written. */
+/** Returns the range of the text that a node was parsed from. */
+export function rangeOf(node: Node): Range {
+  return { start: node.position?.start.offset ?? 0, end: node.position?.end.offset ?? 0 }
+}
+
+/** Returns `range` of the text after applying the edits that are inside of it. Edits that overlap are skipped. */
 export function applyEdits(
   text: string,
   edits: readonly Edit[],
@@ -28,13 +35,13 @@ export function applyEdits(
   return result + text.slice(at, range.end)
 }
 
-/** What is left of `whole` when the `holes` are taken out, in order. */
-export function rangesWithout(whole: Range, holes: readonly Range[]): Range[] {
+/** Returns the ranges that remain of `whole` without the `removed` ranges, in order. */
+export function rangesWithout(whole: Range, removed: readonly Range[]): Range[] {
   const ranges: Range[] = []
   let at = whole.start
-  for (const hole of [...holes].sort((a, b) => a.start - b.start)) {
-    if (hole.start > at) ranges.push({ start: at, end: Math.min(hole.start, whole.end) })
-    at = Math.max(at, hole.end)
+  for (const { start, end } of [...removed].sort((a, b) => a.start - b.start)) {
+    if (start > at) ranges.push({ start: at, end: Math.min(start, whole.end) })
+    at = Math.max(at, end)
   }
   if (at < whole.end) ranges.push({ start: at, end: whole.end })
   return ranges

@@ -1,33 +1,33 @@
 import type { Heading, Html, Root, RootContent } from 'mdast'
 import { toString } from 'mdast-util-to-string'
-import type { HtmlElement } from './html-elements.js'
+import { rangeOf } from './edits.js'
 import { elementsAround } from './html-elements.js'
-import { readHtmlTags } from './html-tags.js'
+import type { HtmlElement } from './html-elements.js'
+import { readHtmlTags } from './read-html-tags.js'
 
-/** A heading of a text. */
-export interface FoundHeading {
-  /** Which block of the text it is. */
+/** A heading that starts a section of a text. */
+export interface SectionHeading {
+  /** The index of the heading among the blocks of the text. */
   readonly index: number
   /** 1 to 6. */
   readonly level: number
-  /** Without its markup. */
+  /** Without markup. */
   readonly text: string
 }
 
 /**
- * The headings that divide a text: ATX, Setext and HTML ones (`<h2 align="center">`) that are blocks of the
- * text itself. One within a quote, a list item or an HTML element belongs to that.
+ * Returns the headings that divide a text into sections: ATX, Setext and HTML headings (`<h2 align="center">`).
+ * Headings within a quote, a list item or an HTML element do not start a section.
  */
-export function listHeadings(tree: Root, elements: readonly HtmlElement[]): FoundHeading[] {
+export function listHeadings(tree: Root, elements: readonly HtmlElement[]): SectionHeading[] {
   return tree.children.flatMap((node, index) => {
     const heading = readHeading(node)
-    const start = node.position?.start.offset ?? 0
-    if (heading === undefined || elementsAround(elements, start).length > 0) return []
+    if (heading === undefined || elementsAround(elements, rangeOf(node).start).length > 0) return []
     return [{ index, ...heading }]
   })
 }
 
-function readHeading(node: RootContent): Omit<FoundHeading, 'index'> | undefined {
+function readHeading(node: RootContent): Omit<SectionHeading, 'index'> | undefined {
   if (node.type === 'heading') return { level: node.depth, text: textOf(node) }
   if (node.type === 'html') return readHtmlHeading(node)
   return undefined
@@ -37,8 +37,8 @@ function textOf(heading: Heading): string {
   return toString(heading, { includeImageAlt: false, includeHtml: false })
 }
 
-/** A block of HTML that begins with a heading element and holds one only. */
-function readHtmlHeading({ value }: Html): Omit<FoundHeading, 'index'> | undefined {
+/** Returns the heading of an HTML block that begins with a heading element and contains only one. */
+function readHtmlHeading({ value }: Html): Omit<SectionHeading, 'index'> | undefined {
   const tags = readHtmlTags(value)
   const [first] = tags
   const level = Number(/^h([1-6])$/.exec(first?.name ?? '')?.[1])
@@ -60,8 +60,8 @@ function readHtmlHeading({ value }: Html): Omit<FoundHeading, 'index'> | undefin
 }
 
 /**
- * What is compared of a heading: letter case, emoji (as characters and as `:name:`), numbering, hyphens,
- * spaces and closing punctuation make no difference, so that `## 2. 🚀 Quick-Start:` is `quick start`.
+ * Returns the text by which headings are compared. It ignores letter case, emoji (characters and `:name:`), numbering,
+ * hyphens, spaces and closing punctuation, so that `## 2. 🚀 Quick-Start:` equals `quick start`.
  */
 export function headingKey(text: string): string {
   const plain = text
@@ -77,6 +77,6 @@ export function headingKey(text: string): string {
   return plain === '' ? text.trim().toLowerCase() : plain
 }
 
-/** Pictographs with their modifiers and joiners, flags, and key caps. */
+/** Pictographs with their modifiers and joiners, flags, and keycaps. */
 const EMOJI =
   /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0e|\ufe0f|\u20e3/gu

@@ -1,20 +1,20 @@
 import type { Root } from 'mdast'
 import type { Range } from './edits.js'
-import { listHtmlFragments } from './html-nodes.js'
+import { listHtmlFragments } from './list-html-fragments.js'
 
-/** An HTML element that is closed again in the text. */
+/** An HTML element with a start tag and an end tag in the text. */
 export interface HtmlElement extends Range {
   readonly name: string
 }
 
-/** Elements that have no end tag (https://html.spec.whatwg.org/multipage/syntax.html#void-elements). */
+/** Elements without an end tag (https://html.spec.whatwg.org/multipage/syntax.html#void-elements). */
 const VOID_ELEMENTS = new Set(
   'area base br col embed hr img input link meta param source track wbr'.split(' ')
 )
 
 /**
- * The HTML elements of a text from their start tag to the end of their end tag, also where Markdown stands
- * between them, as in `<details>`. What is opened and never closed, or closed and never opened, is none.
+ * Returns the HTML elements of a text, each from its start tag to its end tag, also if there is Markdown between the
+ * tags as in `<details>`. A start tag without an end tag, and the reverse, is ignored.
  */
 export function listHtmlElements(tree: Root, text: string): HtmlElement[] {
   const elements: HtmlElement[] = []
@@ -37,7 +37,7 @@ export function listHtmlElements(tree: Root, text: string): HtmlElement[] {
   return elements
 }
 
-/** The elements around an offset, the outermost first. */
+/** Returns the elements that contain an offset, the outermost first. */
 export function elementsAround(elements: readonly HtmlElement[], offset: number): HtmlElement[] {
   return elements
     .filter(({ start, end }) => start < offset && offset < end)

@@ -1,18 +1,19 @@
 import type { List, Paragraph, RootContent } from 'mdast'
-import { rangeOf, startOfHeading } from './document.js'
+import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
+import { rangeOf } from './edits.js'
 import { elementsAround } from './html-elements.js'
 
-/** A place at which a text can be cut; what comes before `offset` is kept. */
+/** A position at which a text can be truncated. The text before `offset` is kept. */
 export interface Cut {
   readonly offset: number
-  /** What the cut comes before: the more it tears apart, the later in this list. */
+  /** The position, from the best kind to the worst: before a heading, before a block, or within something. */
   readonly kind: 'heading' | 'block' | 'within-element' | 'within-paragraph'
-  /** The end tags of the HTML elements that are open there. */
+  /** The end tags of the HTML elements that are open at the offset. */
   readonly closing: string
 }
 
-/** The places at which a text can be cut, none beyond the limit, in order for each kind. */
+/** Returns the positions up to the limit at which a text can be truncated, in order for each kind. */
 export function listCuts(document: MarkdownDocument, limit: number): Cut[] {
   const { children } = document.tree
   const headings = new Map(
@@ -23,9 +24,10 @@ export function listCuts(document: MarkdownDocument, limit: number): Cut[] {
     const { start } = rangeOf(node)
     if (start > limit) break
     const previous = children[index - 1]
-    // A heading does not stay behind without its section.
-    const isDangling = previous === undefined || headings.has(index - 1)
-    if (!isDangling) cuts.push(cutAt(document, headings.get(index) ?? start, headings.has(index)))
+    // A cut right after a heading would keep the heading without its section.
+    const isAfterHeading = previous === undefined || headings.has(index - 1)
+    if (!isAfterHeading)
+      cuts.push(cutAt(document, headings.get(index) ?? start, headings.has(index)))
     if (node.type === 'list') cuts.push(...cutsInList(document, node, limit))
     if (node.type === 'paragraph') cuts.push(...cutsInParagraph(document, node, limit))
   }
@@ -41,7 +43,7 @@ function cutAt(document: MarkdownDocument, offset: number, isBeforeHeading: bool
   return { offset, kind: 'within-element', closing: closing.join('\n') }
 }
 
-/** Between the items of a list of the text itself. */
+/** Returns the positions between the items of a list. */
 function cutsInList(document: MarkdownDocument, list: List, limit: number): Cut[] {
   return list.children
     .slice(1)
@@ -50,7 +52,7 @@ function cutsInList(document: MarkdownDocument, list: List, limit: number): Cut[
     .map((offset) => cutAt(document, offset, false))
 }
 
-/** At the ends of sentences, or else words, or else of characters as people see them. */
+/** Returns the ends of sentences, or else of words, or else of grapheme clusters. */
 function cutsInParagraph(document: MarkdownDocument, paragraph: Paragraph, limit: number): Cut[] {
   const { start, end } = rangeOf(paragraph)
   if (end <= limit) return []
@@ -66,7 +68,7 @@ function cutsInParagraph(document: MarkdownDocument, paragraph: Paragraph, limit
   return []
 }
 
-/** Where a node of a paragraph can be cut: plain text within, anything else only before it. */
+/** Returns the positions within a text node, or the position before any other node. */
 function boundaries(
   node: RootContent,
   text: string,
@@ -78,12 +80,12 @@ function boundaries(
   const source = text.slice(start, Math.min(end, limit))
   const segments = new Intl.Segmenter('en', { granularity }).segment(source)
   return Array.from(segments, ({ index }) => index)
-    .filter((index) => !tearsMarkup(source, index))
+    .filter((index) => !splitsMarkup(source, index))
     .map((index) => start + index)
 }
 
-/** `true` within `&amp;`, and behind a character that could come to mean something at the end of a text. */
-function tearsMarkup(source: string, index: number): boolean {
+/** Returns `true` within `&amp;` and after a character that can be markup at the end of a text. */
+function splitsMarkup(source: string, index: number): boolean {
   if (/[\\*_~`[\]<&]$/.test(source.slice(0, index))) return true
   return /&#?\w*$/.test(source.slice(0, index)) && /^#?\w*;/.test(source.slice(index))
 }

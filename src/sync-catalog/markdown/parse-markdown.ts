@@ -5,18 +5,19 @@ import { gfmFromMarkdown } from 'mdast-util-gfm'
 import { gfm } from 'micromark-extension-gfm'
 import { visit } from 'unist-util-visit'
 import { checkNesting } from './check-nesting.js'
+import { rangeOf } from './edits.js'
 import type { Range } from './edits.js'
 
 /**
- * Where the destination of a link, image or definition stands in the text, without the angle brackets
- * around it. The parser itself gives the position of the whole construct only.
+ * The range of the destination of a link, image or definition, without angle brackets. The parser itself returns only
+ * the position of the whole construct.
  */
 interface WithDestination {
   destination?: Range
 }
 
 declare module 'mdast' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- how mdast takes more data
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- how mdast types are extended
   interface LinkData extends WithDestination {}
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- see above
   interface ImageData extends WithDestination {}
@@ -24,18 +25,21 @@ declare module 'mdast' {
   interface DefinitionData extends WithDestination {}
 }
 
-/** How much of a text is parsed at once, in UTF-16 code units. */
+/** A link definition or a footnote. */
+export type AnyDefinition = Definition | FootnoteDefinition
+
+/** The length of a text that is parsed at once, in UTF-16 code units. */
 const CHUNK_LENGTH = 4096
 
 /**
- * The tree of a Markdown text as GitHub reads it (CommonMark and GFM), with the offset of every node.
- * Links, images and definitions carry the range of their destination in `data.destination`.
+ * Parses a Markdown text as GitHub does (CommonMark and GFM). Links, images and definitions have the range of their
+ * destination in `data.destination`.
  *
- * A long text is parsed in chunks that end between blocks: the parser copies all it has read so far at the
- * end of every list and quote, so that the time of a single pass grows with the square of the length.
+ * A long text is parsed in chunks that end between blocks. The parser copies its events at the end of every list and
+ * quote, so the time of a single pass grows with the square of the length.
  *
- * @param text with line feeds alone as line ends
- * @throws TooIntricateText where it nests deeper than anyone writes
+ * @param text with line feeds as line endings
+ * @throws TooComplexText if it is nested too deep
  */
 export function parseMarkdown(text: string): Root {
   checkNesting(text)
@@ -51,12 +55,12 @@ export function parseMarkdown(text: string): Root {
   return { type: 'root', children }
 }
 
-/** The tree of one part of a text, as if there were nothing around it. */
+/** A part of a text, and its tree as if it were the whole text. */
 interface Chunk {
   readonly text: string
-  /** Offset in the whole text. */
+  /** The offset in the whole text. */
   readonly start: number
-  /** Line in the whole text, from 1. */
+  /** The line in the whole text, from 1. */
   readonly startLine: number
   readonly root: Root
 }
@@ -70,12 +74,15 @@ function readChunks(text: string): Chunk[] {
     const end = endOfLine(text, start + length)
     const root = parseWhole(text.slice(start, end))
     const last = root.children.at(-1)
-    // Only what another block follows is known to be whole.
+    // A block is complete only if another block follows it.
     if (end < text.length && root.children.length < 2) {
       length *= 2
       continue
     }
-    const next = end === text.length ? end : startOfLine(text, start + startOf(last))
+    const next =
+      end === text.length
+        ? end
+        : startOfLine(text, start + (last === undefined ? 0 : rangeOf(last).start))
     if (next < end) root.children.pop()
     chunks.push({ text: text.slice(start, next), start, startLine, root })
     startLine += countLines(text.slice(start, next))
@@ -86,25 +93,22 @@ function readChunks(text: string): Chunk[] {
 }
 
 /**
- * The tree of a chunk with the references resolved that are defined in other chunks: brackets are a
- * reference only where there is a definition, so the chunk is parsed again with stand-ins for these.
+ * Returns the tree of a chunk with its references to definitions in other chunks. Brackets are a reference only if
+ * there is a definition, so the chunk is parsed again with placeholder definitions.
  */
-function withForeignDefinitions(
-  chunk: Chunk,
-  definitions: readonly (Definition | FootnoteDefinition)[]
-): Root {
+function withForeignDefinitions(chunk: Chunk, definitions: readonly AnyDefinition[]): Root {
   if (!chunk.text.includes('[')) return chunk.root
-  const own = new Set(listDefinitions(chunk.root).map(keyOf))
+  const own = new Set(listDefinitions(chunk.root).map(definitionKey))
   const text = normalize(chunk.text)
-  const standIns = new Map<string, string>()
+  const placeholders = new Map<string, string>()
   for (const definition of definitions) {
-    const key = keyOf(definition)
+    const key = definitionKey(definition)
     if (own.has(key) || !text.includes(normalize(definition.identifier))) continue
-    standIns.set(key, `[${key}]: <#>`)
+    placeholders.set(key, `[${key}]: <#>`)
   }
-  if (standIns.size === 0) return chunk.root
-  const root = parseWhole(`${chunk.text}\n\n${[...standIns.values()].join('\n\n')}\n`)
-  root.children = root.children.filter((child) => startOf(child) < chunk.text.length)
+  if (placeholders.size === 0) return chunk.root
+  const root = parseWhole(`${chunk.text}\n\n${[...placeholders.values()].join('\n\n')}\n`)
+  root.children = root.children.filter((child) => rangeOf(child).start < chunk.text.length)
   return root
 }
 
@@ -115,16 +119,16 @@ function parseWhole(text: string): Root {
   })
 }
 
-/** Notes where destinations stand while the tree is built. */
+/** Records the ranges of destinations while the tree is built. */
 const destinations: Extension = {
   exit: {
-    resourceDestinationString: noteDestination,
-    definitionDestinationString: noteDestination
+    resourceDestinationString: recordDestination,
+    definitionDestinationString: recordDestination
   }
 }
 
-/** Does what the handler of `mdast-util-from-markdown` does that this one replaces, and notes the range. */
-function noteDestination(this: CompileContext, token: Token): void {
+/** Sets the URL, as the replaced handler of `mdast-util-from-markdown` does, and records its range. */
+function recordDestination(this: CompileContext, token: Token): void {
   const url = this.resume()
   const node = this.stack.at(-1)
   if (node?.type !== 'link' && node?.type !== 'image' && node?.type !== 'definition') return
@@ -132,17 +136,24 @@ function noteDestination(this: CompileContext, token: Token): void {
   node.data = { ...node.data, destination: { start: token.start.offset, end: token.end.offset } }
 }
 
-function listDefinitions(root: Root): (Definition | FootnoteDefinition)[] {
-  const definitions: (Definition | FootnoteDefinition)[] = []
+/** Returns all definitions of a tree, in order. */
+export function listDefinitions(root: Root): AnyDefinition[] {
+  const definitions: AnyDefinition[] = []
   visit(root, ['definition', 'footnoteDefinition'], (node) => {
-    definitions.push(node as Definition | FootnoteDefinition)
+    definitions.push(node as AnyDefinition)
   })
   return definitions
 }
 
-/** The label between the brackets: footnotes have a space of names of their own. */
-function keyOf(definition: Definition | FootnoteDefinition): string {
-  return definition.type === 'definition' ? definition.identifier : `^${definition.identifier}`
+/**
+ * Returns the key of a definition or of a reference to it: `name` for a link, `^name` for a footnote. Footnotes have a
+ * namespace of their own.
+ */
+export function definitionKey(node: {
+  readonly type: string
+  readonly identifier: string
+}): string {
+  return node.type.startsWith('footnote') ? `^${node.identifier}` : node.identifier
 }
 
 function normalize(text: string): string {
@@ -163,11 +174,7 @@ function moveBy(root: Root, offset: number, lines: number): void {
   })
 }
 
-function startOf(node: Node | undefined): number {
-  return node?.position?.start.offset ?? 0
-}
-
-/** The offset after the line feed at or after `offset`. */
+/** Returns the offset after the line feed at or after `offset`. */
 function endOfLine(text: string, offset: number): number {
   const at = text.indexOf('\n', offset)
   return at === -1 ? text.length : at + 1

@@ -1,34 +1,33 @@
-/** The file that a text comes from, as GitHub addresses it. */
+/** The location of a file on GitHub. Relative links start here. */
 export interface LinkBase {
-  /** `https://github.com`, or the address of a GitHub Enterprise server. */
+  /** `https://github.com`, or the URL of a GitHub Enterprise server. */
   readonly serverUrl: string
   /** `OWNER/NAME`. */
   readonly repository: string
   readonly sha: string
-  /** Path of the file from the root of the repository, with forward slashes: `docs/README.md`. */
+  /** The path of the file in the repository, with forward slashes: `docs/README.md`. */
   readonly path: string
 }
 
-/** `page` is how GitHub shows a file, `raw` the file itself, as images need it. */
+/** `page` is the page on which GitHub shows a file. `raw` is the file itself, which images need. */
 export type LinkForm = 'page' | 'raw'
 
-/** An absolute URL for a relative link. */
+/** The absolute URL of a relative link. */
 export interface ResolvedLink {
   readonly url: string
-  /** `true` where the link leads out of the files of the repository, to where most likely nothing is. */
+  /** `true` if the link leads out of the repository and probably does not work. */
   readonly isOutside: boolean
 }
 
-/** `OWNER`, `NAME`, `blob` and the commit: what stands before the path in the address of a file. */
+/** The number of segments before the path in the URL of a file: `OWNER`, `NAME`, `blob` and the commit. */
 const PREFIX_LENGTH = 4
 
 /**
- * The absolute URL of a relative link at this commit, or `undefined` where the link is none or needs none:
- * anchors, absolute and protocol-relative URLs, `mailto:`, `data:`, the empty link.
+ * Returns the absolute URL of a relative link at this commit, or `undefined` if the link is not relative: anchors,
+ * absolute and protocol-relative URLs, `mailto:`, `data:`, the empty link.
  *
- * It is resolved as GitHub does it: from the directory of the file, from the root of the repository where it
- * begins with `/`. `../../issues` and the like, which lead from the files to a page of the repository, are
- * known to work on GitHub and are followed too.
+ * The link starts at the directory of the file, or at the root of the repository if it begins with `/`, as on GitHub.
+ * Links such as `../../issues` lead to a page of the repository and work on GitHub too.
  */
 export function resolveLink(
   link: string,
@@ -38,7 +37,7 @@ export function resolveLink(
   const trimmed = link.trim().replaceAll('\\', '/')
   if (trimmed === '' || /^(?:#|\/\/|[a-z][a-z\d+.-]*:)/i.test(trimmed)) return undefined
   const [, path = '', suffix = ''] = /^([^?#]*)(.*)$/s.exec(trimmed) ?? []
-  const { segments, shortest } = walk(path, base)
+  const { segments, shortest } = resolvePath(path, base)
   const isFile = shortest >= PREFIX_LENGTH
   const isPageOfRepository = shortest === 2
   return {
@@ -47,14 +46,14 @@ export function resolveLink(
   }
 }
 
-/** The address at which GitHub shows the file itself. */
+/** Returns the URL of the page on which GitHub shows the file. */
 export function addressOfFile(base: LinkBase): string {
   const path = base.path.split('/').map(encodeSegment)
   return `${base.serverUrl.replace(/\/+$/, '')}/${base.repository}/blob/${base.sha}/${path.join('/')}`
 }
 
-/** Follows a path from the file, segment by segment, and notes how far up it led. */
-function walk(
+/** Resolves a path from the file. `shortest` is the smallest number of segments on the way. */
+function resolvePath(
   path: string,
   base: LinkBase
 ): { readonly segments: readonly string[]; readonly shortest: number } {
@@ -72,7 +71,7 @@ function walk(
       segments.pop()
       shortest = Math.min(shortest, segments.length)
     } else if (plain !== '' && plain !== '.') segments.push(encode(step))
-    // A directory keeps the slash at its end.
+    // A directory keeps its final slash.
     if (plain === '' && at > 0 && at === steps.length - 1) segments.push('')
   }
   return { segments, shortest }
@@ -95,15 +94,12 @@ function addressOf(
     : `${repository}/raw/${base.sha}/${path}`
 }
 
-/** The name of a file or directory as a segment of a URL. */
+/** Encodes the name of a file or directory as a segment of a URL. */
 function encodeSegment(name: string): string {
   return encode(name.replaceAll('%', '%25')).replaceAll('?', '%3F').replaceAll('#', '%23')
 }
 
-/**
- * A part of a URL with everything encoded that could end it in Markdown or HTML; what is encoded already
- * stays so.
- */
+/** Encodes all characters that could end a URL in Markdown or HTML. Encoded characters are not encoded again. */
 function encode(text: string): string {
   return encodeURI(text.replace(/[\ud800-\udfff]/gu, '\ufffd'))
     .replace(/%25([\da-f]{2})/gi, '%$1')

@@ -1,19 +1,19 @@
-import { rangeOf, startOfHeading } from './document.js'
+import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { rangesWithout } from './edits.js'
+import { rangeOf, rangesWithout } from './edits.js'
 import type { Range } from './edits.js'
 import { headingKey } from './headings.js'
 
-/** Which stretches of a README become which text. */
+/** The ranges of a README that become the about and the usage text. */
 export interface ReadmeRanges {
   readonly about: readonly Range[]
-  /** `undefined` where no heading of the README is one of those asked for. */
+  /** `undefined` if the README does not have a usage heading. */
   readonly usage: readonly Range[] | undefined
 }
 
 /**
- * Divides a README: the sections under the given headings are the usage text, the rest is the about text.
- * A section is a heading with all that is below it, up to the next heading of its level or a higher one.
+ * Splits a README. The sections under the usage headings become the usage text, the rest becomes the about text. A
+ * section ends at the next heading of the same or a higher level.
  *
  * @param usageHeadings compared by `headingKey`
  */
@@ -44,7 +44,7 @@ function joinAdjacent(ranges: readonly Range[]): Range[] {
   return joined
 }
 
-/** `true` where one of the ranges holds the start of the node. */
+/** Returns `true` if one of the ranges contains the start of the node. */
 export function startsWithin(
   node: Parameters<typeof rangeOf>[0],
   ranges: readonly Range[]

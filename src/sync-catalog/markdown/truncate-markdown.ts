@@ -1,30 +1,29 @@
-import { rangeOf, readDocument } from './document.js'
-import type { MarkdownDocument } from './document.js'
 import { definitionsText, listNeeded, mapDefinitions } from './definitions.js'
-import type { AnyDefinition } from './definitions.js'
+import { parseDocument } from './document.js'
+import type { MarkdownDocument } from './document.js'
+import { rangeOf } from './edits.js'
 import { listCuts } from './list-cuts.js'
 import type { Cut } from './list-cuts.js'
+import type { AnyDefinition } from './parse-markdown.js'
 
-/** A text that fits. */
+/** A text within the limit. */
 export interface TruncatedText {
   readonly text: string
-  /** Set where the text was cut. */
+  /** Set if the text was truncated. */
   readonly cut?: { readonly length: number; readonly section: string | undefined } | undefined
 }
 
 /**
- * The text, cut where it is longer than the limit: before a heading, or where that would cost more than
- * half of the room, before a paragraph or another block, or between the items of a list; only within a
- * paragraph that alone is longer than the room, at the end of a sentence or word. Never within a fence, table, list
- * item or HTML block. Link definitions and footnotes that the kept text needs are kept, and `ending` comes last.
+ * Truncates a text that is longer than the limit: before a heading, or before another block, between list items or at
+ * the end of a sentence or word if more than half of the limit would remain unused. A code block, table, list item or
+ * HTML block is never split. The definitions that the kept text needs are kept, followed by `ending`.
  *
- * @param limit in UTF-16 code units. The API's model counts characters; no text has more of them than of
- *   code units, so that the result fits however the service counts
- * @param ending Markdown that says where the whole text is
+ * @param limit in UTF-16 code units, which are never fewer than the characters that the API counts
+ * @param ending Markdown that links to the full text
  */
 export function truncateMarkdown(text: string, limit: number, ending: string): TruncatedText {
   if (text.length <= limit) return { text }
-  const document = readDocument(text)
+  const document = parseDocument(text)
   const definitions = mapDefinitions(document)
   const cut = chooseCut(document, definitions, limit, ending)
   return {
@@ -33,7 +32,7 @@ export function truncateMarkdown(text: string, limit: number, ending: string): T
   }
 }
 
-/** The heading under which an offset lies, or `undefined` where it is before the first one. */
+/** Returns the heading of the section that contains an offset, or `undefined` before the first heading. */
 export function sectionAt(document: MarkdownDocument, offset: number): string | undefined {
   const heading = document.headings.findLast(({ index }) => {
     const node = document.tree.children[index]

@@ -1,19 +1,20 @@
 import type { Html, Root } from 'mdast'
 import { visit } from 'unist-util-visit'
+import { rangeOf } from './edits.js'
 import type { Range } from './edits.js'
-import { readHtmlTags } from './html-tags.js'
-import type { HtmlTag } from './html-tags.js'
+import { readHtmlTags } from './read-html-tags.js'
+import type { HtmlTag } from './read-html-tags.js'
 
-/** One piece of HTML in a Markdown text: a block, or a single tag within a line. */
+/** A fragment of HTML in a Markdown text: a block, or a single tag within a line. */
 export interface HtmlFragment {
   readonly html: string
   /** With offsets in `html`. */
   readonly tags: readonly HtmlTag[]
-  /** Where a stretch of `html` stands in the text. */
+  /** Converts a range of `html` to a range of the text. */
   readonly toSource: (range: Range) => Range
 }
 
-/** All HTML in the tree, in order. */
+/** Returns all HTML of the tree, in order. */
 export function listHtmlFragments(tree: Root, text: string): HtmlFragment[] {
   const fragments: HtmlFragment[] = []
   visit(tree, 'html', (node) => {
@@ -29,14 +30,11 @@ export function listHtmlFragments(tree: Root, text: string): HtmlFragment[] {
 }
 
 /**
- * Says where an offset in the value of an HTML node stands in the text. They differ where the HTML is in
- * a quote or list item: its lines then begin with what the container needs, which is not in the value.
- * So every line is found from its end. `undefined` where the lines do not match.
+ * Returns a function that converts an offset in the value of an HTML node to an offset in the text, or `undefined` if
+ * the lines do not match. In a quote or list item, lines of the text have a prefix that the value does not have.
  */
 function sourceOffsets(node: Html, text: string): ((offset: number) => number) | undefined {
-  const start = node.position?.start.offset
-  const end = node.position?.end.offset
-  if (start === undefined || end === undefined) return undefined
+  const { start, end } = rangeOf(node)
   const source = text.slice(start, end)
   if (source === node.value) return (offset) => start + offset
   const sourceLines = source.split('\n')
@@ -55,7 +53,7 @@ function sourceOffsets(node: Html, text: string): ((offset: number) => number) |
   return (offset) => offset + (shifts.findLast(({ from }) => from <= offset)?.shift ?? start)
 }
 
-/** The end of a range is that of its last character, which may stand at the end of a line. */
+/** Converts the last character instead of `end`, which can be on the next line. */
 function moveRange(range: Range, toOffset: (offset: number) => number): Range {
   const start = toOffset(range.start)
   return { start, end: range.end === range.start ? start : toOffset(range.end - 1) + 1 }

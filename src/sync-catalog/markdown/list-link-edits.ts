@@ -1,20 +1,20 @@
 import type { Definition, Image, Link, Root } from 'mdast'
 import { visit } from 'unist-util-visit'
 import type { Edit, Range } from './edits.js'
-import { listHtmlFragments } from './html-nodes.js'
-import type { HtmlTag } from './html-tags.js'
+import { listHtmlFragments } from './list-html-fragments.js'
+import { listSrcsetUrls } from './list-srcset-urls.js'
+import type { HtmlTag } from './read-html-tags.js'
 import { resolveLink } from './resolve-link.js'
 import type { LinkBase, LinkForm } from './resolve-link.js'
-import { listSrcsetUrls } from './srcset.js'
 
-/** What it takes to make the links of a text absolute. */
+/** The edits that make the links of a text absolute. */
 export interface LinkEdits {
   readonly edits: readonly Edit[]
   /** Links that lead out of the repository, as written. */
   readonly outside: readonly string[]
 }
 
-/** The attributes that hold a URL, by tag, and the form that the URL needs. */
+/** The attributes that contain a URL, by tag, and the form of the URL. */
 const URL_ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, LinkForm>>>> = {
   a: { href: 'page' },
   img: { src: 'raw' },
@@ -23,7 +23,7 @@ const URL_ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, LinkForm>>
   audio: { src: 'raw' }
 }
 
-/** A URL in HTML. */
+/** A URL in an HTML attribute. */
 interface HtmlUrl {
   readonly range: Range
   readonly url: string
@@ -31,8 +31,8 @@ interface HtmlUrl {
 }
 
 /**
- * The edits that make every relative link and image absolute: inline, by reference and in HTML. Code,
- * comments and the author's own text are left as they are.
+ * Returns the edits that make every relative link and image absolute: inline, by reference and in HTML. Code, comments
+ * and all other text are not changed.
  */
 export function listLinkEdits(tree: Root, text: string, base: LinkBase): LinkEdits {
   const edits: Edit[] = []
@@ -65,7 +65,7 @@ export function listLinkEdits(tree: Root, text: string, base: LinkBase): LinkEdi
   return { edits, outside }
 }
 
-/** The labels of definitions that an image uses. One that a link uses too gets the raw form: it serves both. */
+/** Returns the labels of the definitions that images use. They get the raw form, which also works for links. */
 function listImageLabels(tree: Root): Set<string> {
   const labels = new Set<string>()
   visit(tree, 'imageReference', (node) => {
@@ -74,7 +74,7 @@ function listImageLabels(tree: Root): Set<string> {
   return labels
 }
 
-/** The URLs in the attributes of one tag; `range` is one of `html`. */
+/** Returns the URLs in the attributes of a tag, with ranges of `html`. */
 function listUrls(tag: HtmlTag, html: string): HtmlUrl[] {
   return tag.attributes.flatMap((attribute): HtmlUrl[] => {
     const { name, value, range } = attribute
@@ -91,7 +91,7 @@ function listUrls(tag: HtmlTag, html: string): HtmlUrl[] {
   })
 }
 
-/** In Markdown `&name;` is a character reference, also in a destination. */
+/** Escapes `&name;`, which is a character reference in a Markdown destination too. */
 function escapeInMarkdown(url: string): string {
   return url.replace(/&(?=#?\w+;)/g, '&amp;')
 }

@@ -1,20 +1,20 @@
+import { problem } from '../runner/errors.js'
+import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { parseBadges } from './badges.js'
 import type { BadgeKind } from './badges.js'
 import { fitDescription, MAX_DESCRIPTION_LENGTH } from './markdown/catalog-texts.js'
-import { problem } from '../runner/errors.js'
-import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 
-/** The most characters of a registry's display name (the API model's RegistryDisplayName). */
+/** The maximum length of a registry's display name, in characters (the API model's RegistryDisplayName). */
 const MAX_DISPLAY_NAME_LENGTH = 100
 
-/** What is wanted of badges: values, or to read them from the images. `undefined` leaves them alone. */
-export type BadgeWish = readonly string[] | 'auto' | undefined
+/** The requested badges, `auto` to read them from the images, or `undefined` to keep the current ones. */
+export type RequestedBadges = readonly string[] | 'auto' | undefined
 
-/** What is wanted of every repository alike, checked. */
-export interface Wishes {
+/** The values that are requested for every repository, validated. `undefined` keeps the current value. */
+export interface RequestedValues {
   readonly description: string | undefined
-  readonly isDescriptionCut: boolean
-  readonly badges: Readonly<Record<BadgeKind, BadgeWish>>
+  readonly isDescriptionTruncated: boolean
+  readonly badges: Readonly<Record<BadgeKind, RequestedBadges>>
   /** Empty to remove it. */
   readonly displayName: string | undefined
 }
@@ -23,15 +23,15 @@ export interface Wishes {
 const NONE = 'none'
 
 /**
- * Reads the inputs that need no file.
+ * Reads the inputs that do not name a file.
  *
- * @throws ActionError for a value that the gallery does not show or that is too long
+ * @throws ActionError if a value is too long or the gallery does not have a badge for it
  */
-export function readWishes(inputs: SyncCatalogInputs): Wishes {
+export function readRequestedValues(inputs: SyncCatalogInputs): RequestedValues {
   const description = readDescription(inputs)
   return {
     description: description?.text,
-    isDescriptionCut: description?.isTruncated ?? false,
+    isDescriptionTruncated: description?.isTruncated ?? false,
     badges: {
       architectures: readBadges('architectures', inputs.architectures),
       operatingSystems: readBadges('operatingSystems', inputs.operatingSystems)
@@ -51,12 +51,13 @@ function readDescription({
   throw problem({
     what: 'Input "description" is too long',
     value: description,
-    expected: `at most ${MAX_DESCRIPTION_LENGTH} characters; it has ${description.length}, ${fitted.excess} too many`,
-    fix: 'shorten it, or set "on-too-long" to truncate'
+    reason: `It has ${description.length} characters, ${fitted.excess} too many.`,
+    expected: `Use at most ${MAX_DESCRIPTION_LENGTH} characters.`,
+    fix: 'Shorten it, or set "on-too-long" to "truncate".'
   })
 }
 
-function readBadges(kind: BadgeKind, items: readonly string[] | undefined): BadgeWish {
+function readBadges(kind: BadgeKind, items: readonly string[] | undefined): RequestedBadges {
   if (items === undefined) return undefined
   const word = ['auto', NONE].find((candidate) => items.includes(candidate))
   if (word === undefined) return parseBadges(kind, items)
@@ -64,7 +65,7 @@ function readBadges(kind: BadgeKind, items: readonly string[] | undefined): Badg
   throw problem({
     what: `Input "${kind === 'architectures' ? kind : 'operating-systems'}" has "${word}" among other values`,
     value: items.join(', '),
-    expected: `"${word}" alone, or values`
+    fix: `Use "${word}" alone, or remove it.`
   })
 }
 
@@ -74,6 +75,7 @@ function readDisplayName(displayName: string | undefined): string | undefined {
   throw problem({
     what: 'Input "display-name" is too long',
     value: displayName,
-    expected: `at most ${MAX_DISPLAY_NAME_LENGTH} characters; it has ${displayName.length}`
+    reason: `It has ${displayName.length} characters.`,
+    expected: `Use at most ${MAX_DISPLAY_NAME_LENGTH} characters.`
   })
 }

@@ -1,9 +1,8 @@
 import type { Range } from './edits.js'
 
 /**
- * Where the URLs stand in the value of a `srcset` attribute, by the algorithm of the HTML standard: a URL
- * ends at white space, commas at its end separate, and commas within parentheses of what follows do not
- * (https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute).
+ * Returns the ranges of the URLs in the value of a `srcset` attribute. A URL ends at white space or at its last commas;
+ * commas in parentheses do not separate (https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute).
  */
 export function listSrcsetUrls(value: string): Range[] {
   const urls: Range[] = []

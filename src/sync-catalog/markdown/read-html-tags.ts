@@ -1,17 +1,17 @@
 import { Tokenizer } from 'htmlparser2'
 import type { Range } from './edits.js'
 
-/** An attribute of an HTML tag that has a value. */
+/** An attribute with a value. */
 export interface HtmlAttribute {
   /** Lower-case. */
   readonly name: string
   /** With character references decoded. */
   readonly value: string
-  /** The value as written, without its quotes. */
+  /** The range of the value in the source, without quotes. */
   readonly range: Range
 }
 
-/** One HTML tag. */
+/** An HTML tag. */
 export interface HtmlTag extends Range {
   /** Lower-case. */
   readonly name: string
@@ -20,10 +20,10 @@ export interface HtmlTag extends Range {
 }
 
 /**
- * The tags of an HTML text, in order and with their offsets; comments, and what stands in `<script>`,
- * `<style>` and the like, hold none. A tag that the text cuts off is left out.
+ * Returns the tags of an HTML text with their offsets, in order. Tags in comments, `<script>` and `<style>`, and
+ * incomplete tags at the end, are ignored.
  *
- * The tokenizer is htmlparser2's: it tells the offsets of attributes and is a quarter of the weight of parse5.
+ * The tokenizer of htmlparser2 reports the offsets of attributes and is a quarter of the size of parse5.
  */
 export function readHtmlTags(html: string): HtmlTag[] {
   const collector = new TagCollector(html)
@@ -33,7 +33,7 @@ export function readHtmlTags(html: string): HtmlTag[] {
   return collector.tags
 }
 
-/** Gathers tags from what the tokenizer tells, which is offsets only. */
+/** Collects tags from the callbacks of the tokenizer, which have only offsets. */
 class TagCollector {
   readonly tags: HtmlTag[] = []
   private open: { name: string; start: number; attributes: HtmlAttribute[] } | undefined
@@ -79,7 +79,7 @@ class TagCollector {
   }
 }
 
-/** Where the value stands between the name of an attribute and the end of the attribute, its quotes taken off. */
+/** Returns the range of the value after the name of an attribute, without quotes. */
 function valueRange(html: string, nameEnd: number, end: number): Range | undefined {
   const [equals = ''] = /^\s*=\s*/.exec(html.slice(nameEnd, end)) ?? []
   if (equals === '') return undefined
@@ -89,10 +89,10 @@ function valueRange(html: string, nameEnd: number, end: number): Range | undefin
 }
 
 function ignore(): void {
-  // Of no matter here.
+  // The tokenizer requires every callback.
 }
 
-/** What the tokenizer tells besides tags and attributes. */
+/** The callbacks for anything but tags and attributes. */
 const IGNORED = {
   oncdata: ignore,
   oncomment: ignore,

@@ -1,13 +1,13 @@
-/** Why bytes are no text that can be used; said of the file that they are from. */
+/** Bytes that are not UTF-8 text. The message is a sentence about the file. */
 export class UndecodableText extends Error {
   override readonly name = 'UndecodableText'
 }
 
 /**
- * The text of a file: UTF-8, its byte order mark taken off and its line ends made line feeds, since those
- * are git's matter on each machine (`core.autocrlf`) and no change to publish.
+ * Decodes UTF-8 text, without its byte order mark and with line feeds as line endings. Line endings depend on git's
+ * `core.autocrlf` on each machine, so they must not make a difference.
  *
- * @throws UndecodableText where the bytes are no UTF-8, or no text at all
+ * @throws UndecodableText if the bytes are not UTF-8 or contain NUL characters
  */
 export function decodeText(bytes: Uint8Array): string {
   let text: string
@@ -16,18 +16,20 @@ export function decodeText(bytes: Uint8Array): string {
   } catch (error) {
     throw new UndecodableText(describeEncoding(bytes), { cause: error })
   }
-  if (text.includes('\0')) throw new UndecodableText('it holds NUL characters, so it is no text')
+  if (text.includes('\0')) throw new UndecodableText('The file contains NUL characters.')
   return text.replace(/\r\n?/g, '\n')
 }
 
 function describeEncoding(bytes: Uint8Array): string {
   const [first, second] = bytes
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-  return isUtf16 ? 'it is UTF-16' : `it stops being UTF-8 at byte ${findBadByte(bytes)}`
+  return isUtf16
+    ? 'The file is encoded in UTF-16.'
+    : `The file is not valid UTF-8 at byte ${offsetOfBadByte(bytes)}.`
 }
 
-/** The offset of the first byte that cannot stand where it stands in UTF-8. */
-function findBadByte(bytes: Uint8Array): number {
+/** Returns the offset of the first byte that makes the bytes invalid, by binary search. */
+function offsetOfBadByte(bytes: Uint8Array): number {
   let [good, bad] = [0, bytes.length]
   while (bad - good > 1) {
     const middle = (good + bad) >> 1
@@ -39,7 +41,7 @@ function findBadByte(bytes: Uint8Array): number {
 
 function isPrefixOfUtf8(bytes: Uint8Array): boolean {
   try {
-    // A stream may go on, so that a character that is cut off at the end is no fault yet.
+    // With `stream`, an incomplete character at the end is valid.
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
     return true
   } catch {
@@ -48,8 +50,8 @@ function isPrefixOfUtf8(bytes: Uint8Array): boolean {
 }
 
 /**
- * The text without its YAML front matter: the lines between `---` on the first line and the next `---`.
- * A thematic break that opens a text is none: what follows it is blank or prose, no YAML.
+ * Removes the YAML front matter: the lines between `---` on the first line and the next `---`. A first line `---` that
+ * is not followed by YAML is a thematic break and is kept.
  */
 export function withoutFrontMatter(text: string): string {
   const match = /^---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(text)
@@ -60,5 +62,5 @@ export function withoutFrontMatter(text: string): string {
   return isYaml || yaml === '' ? text.slice(match[0].length) : text
 }
 
-/** A key, a comment, a list item, or something that belongs to the line before. */
+/** A key, a comment, a list item, or the continuation of the previous line. */
 const YAML_LINE = /^(?:#|\s|- |-$|[}\]]|["']?[\w$@./ -]+["']?\s*:(?:\s|$))/

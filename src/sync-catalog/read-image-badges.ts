@@ -1,44 +1,44 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr-public'
-import { badgesOf } from './badges.js'
-import type { Badges } from './badges.js'
-import type { Deps } from '../runner/deps.js'
 import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
-import type { Registry } from '../runner/deps.js'
+import { MEDIA_TYPES } from '../oci/media-types.js'
 import { findCompanionTarget } from '../oci/referrer-tags.js'
+import type { Deps, Registry } from '../runner/deps.js'
+import { badgesOf } from './badges.js'
+import type { Badges } from './badges.js'
 
 /**
- * How many images are looked at, the newest first: enough for a release that has a tag for each platform,
- * and few enough for the registry's limit of reads.
+ * The number of most recent images that are read. This covers a release with one tag per platform and does not exceed
+ * the registry's rate limit.
  */
-const NEWEST_IMAGES = 10
+const MAX_IMAGES = 10
 
-/** The most bytes of an image config that are read. */
+/** The maximum size of an image config, in bytes. */
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
-/** What the images of a repository are made for. */
-export interface FoundBadges {
-  /** `undefined` where there is no image to go by. */
+/** The badges for the platforms of a repository's images. */
+export interface ImageBadges {
+  /** `undefined` if the repository does not have an image with a platform. */
   readonly badges: Badges | undefined
-  /** Platforms that the gallery has no badge for. */
+  /** The platforms that the gallery does not have a badge for. */
   readonly others: readonly string[]
 }
 
 /**
- * The badges for the platforms of the newest images with a tag. Attestations, signatures and other artifacts
- * are no images.
+ * Returns the badges for the platforms of the most recent tagged images. Attestations, signatures and other artifacts
+ * do not count as images.
  *
- * @param path of the repository below the registry's host, `alias/name`
+ * @param path the path of the repository on the registry host, `alias/name`
  */
-export async function findImageBadges(
+export async function readImageBadges(
   api: Deps['api'],
   address: RepositoryAddress,
   registry: Registry,
   path: string
-): Promise<FoundBadges> {
+): Promise<ImageBadges> {
   const platforms: Platform[] = []
   for (const digest of await listNewest(api, address)) {
     platforms.push(...(await listPlatforms(registry, path, digest)))
@@ -47,7 +47,7 @@ export async function findImageBadges(
   return badgesOf(platforms)
 }
 
-/** The digests of the newest images that have a tag of their own. */
+/** Returns the digests of the most recent images that have a tag other than referrer tags. */
 async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise<string[]> {
   let newest: ImageDetail[] = []
   const pushedAt = ({ imagePushedAt }: ImageDetail): number => imagePushedAt?.getTime() ?? 0
@@ -55,9 +55,7 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
     const tagged = page.filter(({ imageTags = [] }) =>
       imageTags.some((tag) => findCompanionTarget(tag) === undefined)
     )
-    newest = [...newest, ...tagged]
-      .sort((a, b) => pushedAt(b) - pushedAt(a))
-      .slice(0, NEWEST_IMAGES)
+    newest = [...newest, ...tagged].sort((a, b) => pushedAt(b) - pushedAt(a)).slice(0, MAX_IMAGES)
   }
   return newest.flatMap(({ imageDigest }) => imageDigest ?? [])
 }
@@ -79,7 +77,10 @@ async function listPlatforms(
   return platformName(platform) === '' ? [] : [platform]
 }
 
-/** BuildKit lists the attestation of an image beside it, for a platform `unknown/unknown`. */
+/**
+ * Returns `false` for attestations, which BuildKit adds to the index with platform `unknown/unknown`
+ * (https://docs.docker.com/build/metadata/attestations/attestation-storage/).
+ */
 function isImage({ platform, annotations, artifactType }: Descriptor): boolean {
   return (
     platform?.os !== 'unknown' &&
@@ -89,7 +90,5 @@ function isImage({ platform, annotations, artifactType }: Descriptor): boolean {
 }
 
 function isImageConfig({ mediaType }: Descriptor): boolean {
-  return /^application\/vnd\.(?:oci\.image\.config|docker\.container\.image)\.v1\+json$/.test(
-    mediaType
-  )
+  return mediaType === MEDIA_TYPES.ociConfig || mediaType === MEDIA_TYPES.dockerConfig
 }

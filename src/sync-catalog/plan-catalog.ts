@@ -1,0 +1,180 @@
+import type { Repository } from '@aws-sdk/client-ecr-public'
+import { galleryUrl } from '../ecr-public/gallery-url.js'
+import type { RepositoryAddress } from '../ecr-public/listings.js'
+import type { Deps, Registry } from '../runner/deps.js'
+import type { Change } from '../runner/plan.js'
+import { getCatalogData } from './catalog-data.js'
+import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './catalog-data.js'
+import { compareCatalogData } from './compare-catalog-data.js'
+import type { FieldComparison } from './compare-catalog-data.js'
+import type { Annotation, LocalTexts } from './create-text-reader.js'
+import { fetchLogo } from './fetch-logo.js'
+import { readImageBadges } from './read-image-badges.js'
+import { MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH } from './markdown/catalog-texts.js'
+import type { RequestedValues } from './read-requested-values.js'
+import { textDiff } from './text-diff.js'
+
+/** A row of the plan and the field of the API's input that it changes. */
+export interface FieldChange {
+  readonly field: CatalogField | 'logoImageBlob'
+  readonly change: Change
+  /** A unified diff, for texts and badges that change. */
+  readonly diff?: string | undefined
+}
+
+/** The changes of one repository's catalog data. */
+export interface CatalogPlan {
+  readonly address: RepositoryAddress & { readonly repositoryName: string }
+  readonly galleryUrl: string
+  readonly fields: readonly FieldChange[]
+  /** The requested fields without the texts, which are read again before they are written to save memory. */
+  readonly requested: RequestedCatalogData
+  readonly isTruncated: boolean
+  readonly annotations: readonly Annotation[]
+}
+
+/** The values and functions that planning a repository needs. */
+export interface PlanContext {
+  readonly requested: RequestedValues
+  readonly registryId: string | undefined
+  /** Opens the registry of a repository, to read badges from its images. */
+  readonly openSource: (
+    repositoryUri: string
+  ) => Promise<{ readonly registry: Registry; readonly path: string }>
+  /** Returns a diff, or a replacement if the step has too many diffs. */
+  readonly limitDiff: (diff: string) => string
+  readonly deps: Pick<Deps, 'api' | 'env' | 'signal'>
+}
+
+/** Reads the current catalog data of a repository and compares it with the requested data. */
+export async function planCatalog(
+  { repositoryName = '', repositoryUri = '' }: Repository,
+  texts: LocalTexts,
+  context: PlanContext
+): Promise<CatalogPlan> {
+  const { deps, limitDiff } = context
+  const address = { repositoryName, registryId: context.registryId }
+  const current = await getCatalogData(deps.api, address)
+  const annotations = [...texts.annotations]
+  const requested: RequestedCatalogData = {
+    description: context.requested.description,
+    ...(await resolveBadges(address, repositoryUri, context, annotations))
+  }
+  const whole = { ...requested, aboutText: texts.aboutText, usageText: texts.usageText }
+  const fields = compareCatalogData(current, whole).map((comparison): FieldChange => {
+    const row = planField(repositoryName, comparison, current, whole, texts)
+    return { ...row, diff: row.diff === undefined ? undefined : limitDiff(row.diff) }
+  })
+  if (texts.logo !== undefined) {
+    const isSentAnyway = hasFieldChanges({ fields })
+    const logo = { bytes: texts.logo, isSentAnyway }
+    fields.push(await planLogo(repositoryName, logo, current.logoUrl, deps))
+  }
+  return {
+    address,
+    galleryUrl: galleryUrl(repositoryUri),
+    fields,
+    requested,
+    isTruncated: texts.truncated.length > 0 || context.requested.isDescriptionTruncated,
+    annotations
+  }
+}
+
+/** Returns the requested badges. `auto` is replaced by the badges of the images in the repository. */
+async function resolveBadges(
+  address: RepositoryAddress & { readonly repositoryName: string },
+  repositoryUri: string,
+  { requested, deps, openSource }: PlanContext,
+  annotations: Annotation[]
+): Promise<Pick<RequestedCatalogData, 'architectures' | 'operatingSystems'>> {
+  const { architectures, operatingSystems } = requested.badges
+  if (architectures !== 'auto' && operatingSystems !== 'auto') {
+    return { architectures, operatingSystems }
+  }
+  const { registry, path } = await openSource(repositoryUri)
+  const { badges, others } = await readImageBadges(deps.api, address, registry, path)
+  const notice = (text: string): void =>
+    void annotations.push({ level: 'notice', text: `${address.repositoryName} ${text}` })
+  if (badges === undefined) {
+    notice(
+      'does not contain an image with a platform, so the badges set to "auto" are not changed.'
+    )
+  }
+  if (others.length > 0) {
+    notice(
+      `contains images for platforms that the gallery does not have a badge for: ${others.join(', ')}`
+    )
+  }
+  return {
+    architectures: architectures === 'auto' ? badges?.architectures : architectures,
+    operatingSystems: operatingSystems === 'auto' ? badges?.operatingSystems : operatingSystems
+  }
+}
+
+/** The maximum length of a field, in characters. */
+const MAX_LENGTHS: Readonly<Partial<Record<CatalogField, number>>> = {
+  description: MAX_DESCRIPTION_LENGTH,
+  aboutText: MAX_TEXT_LENGTH,
+  usageText: MAX_TEXT_LENGTH
+}
+
+function planField(
+  name: string,
+  { field, action, reason }: FieldComparison,
+  current: CurrentCatalogData,
+  requested: RequestedCatalogData,
+  texts: LocalTexts
+): FieldChange {
+  const value = requested[field] ?? ''
+  const isTruncated = (texts.truncated as readonly string[]).includes(field)
+  const details =
+    typeof value === 'string'
+      ? { characters: value.length, limit: MAX_LENGTHS[field], truncated: isTruncated || undefined }
+      : { values: value }
+  return {
+    field,
+    change: { action, kind: 'catalog-field', target: `${name}#${field}`, reason, ...details },
+    diff: action === 'keep' ? undefined : textDiff(asText(current[field]), asText(value))
+  }
+}
+
+/** Returns the text of a field for a diff, with one badge per line. */
+function asText(value: string | readonly string[] | undefined): string {
+  return typeof value === 'string' ? value : (value ?? []).join('\n')
+}
+
+/** `isSentAnyway` means that another field changes: the API sends all fields in one call. */
+async function planLogo(
+  name: string,
+  { bytes, isSentAnyway }: { readonly bytes: Buffer; readonly isSentAnyway: boolean },
+  logoUrl: string | undefined,
+  deps: PlanContext['deps']
+): Promise<FieldChange> {
+  const row = (action: Change['action'], reason: string): FieldChange => ({
+    field: 'logoImageBlob',
+    change: {
+      action,
+      kind: 'catalog-field',
+      target: `${name}#logoImageBlob`,
+      reason,
+      bytes: bytes.length
+    }
+  })
+  if (logoUrl === undefined) return row('create', 'currently without a logo')
+  const served = await fetchLogo(logoUrl, deps)
+  if (served.kind === 'missing') return row('update', 'the current logo does not exist at its URL')
+  if (served.kind === 'unknown') {
+    const reason = `the current logo could not be read (${served.reason})`
+    return isSentAnyway
+      ? row('update', `${reason}; the logo is sent with the other fields`)
+      : row('keep', `${reason}; the logo is sent when another field changes`)
+  }
+  return served.bytes.equals(bytes)
+    ? row('keep', 'already the same image')
+    : row('update', 'currently another image')
+}
+
+/** Returns `true` if at least one field of the repository changes. */
+export function hasFieldChanges({ fields }: Pick<CatalogPlan, 'fields'>): boolean {
+  return fields.some(({ change }) => change.action !== 'keep')
+}
