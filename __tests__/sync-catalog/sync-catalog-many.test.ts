@@ -92,6 +92,10 @@ describe('sync-catalog with many repositories', () => {
     expect(failed).toHaveLength(3)
     expect(Object.keys(report.outputs['changed-fields'] as object)).toHaveLength(9)
     expect(report.changed).toBe(true)
+    expect(report.summary[0]).toEqual({
+      kind: 'paragraph',
+      text: '9 repositories changed, 0 already up to date, 3 failed.'
+    })
     expect(report.failure).toMatch(
       /^3 repositories could not be updated\. First error, for app-\d+: /
     )

@@ -6,6 +6,12 @@ describe('textDiff', () => {
     expect(textDiff('', 'a')).toBe('@@ -0,0 +1,1 @@\n+a')
   })
 
+  it('shows changed lines that resemble file headers', () => {
+    expect(textDiff('-- current\n', '++ requested\n')).toBe(
+      '@@ -1,1 +1,1 @@\n--- current\n+++ requested'
+    )
+  })
+
   it('limits the number of lines, their length and the time', () => {
     const many = (word: string): string =>
       Array.from({ length: 5000 }, (_, at) => `${word} ${at}`).join('\n')

@@ -1,5 +1,5 @@
-import { CATALOG_FIELDS } from './catalog-data.js'
-import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './catalog-data.js'
+import { CATALOG_FIELDS } from './get-catalog-data.js'
+import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './get-catalog-data.js'
 
 /** The change that one field needs. */
 export interface FieldComparison {

@@ -12,8 +12,8 @@ import {
   sectionAtLimit
 } from './markdown/catalog-texts.js'
 import type { TextOptions } from './markdown/catalog-texts.js'
-import { addressOfFile } from './markdown/resolve-link.js'
-import type { LinkBase } from './markdown/resolve-link.js'
+import { addressOfFile } from './markdown/resolve-relative-link.js'
+import type { LinkBase } from './markdown/resolve-relative-link.js'
 import { readLogo } from './read-logo.js'
 import { runMarkdownParser } from './run-markdown-parser.js'
 
@@ -82,6 +82,8 @@ function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number 
 interface SourceText {
   readonly text: string
   readonly path: string
+  /** The input that names the file, for errors. */
+  readonly input: 'readme' | 'about' | 'usage'
   readonly base: LinkBase | undefined
 }
 
@@ -101,7 +103,7 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     aboutText: fitted.aboutText?.text,
     usageText: fitted.usageText?.text,
     truncated: (['aboutText', 'usageText'] as const).filter((field) => fitted[field]?.isTruncated),
-    logo: logo === undefined ? undefined : await readLogo(resolvePath(logo, name, context)),
+    logo: logo === undefined ? undefined : await readLogo(resolveTemplate(logo, name, context)),
     annotations
   }
 }
@@ -115,14 +117,14 @@ async function readPart(
   annotations: Annotation[]
 ): Promise<SourceText | undefined> {
   if (template === undefined) return undefined
-  const path = resolvePath(template, name, context)
+  const path = resolveTemplate(template, name, context)
   const bytes = await getInputFile(path, { input, maxBytes: MAX_README_BYTES })
   const base = await resolveBase(path, context, annotations)
   const { text, outside } = runMarkdownParser(path, input, () =>
     readTextFile(bytes, linkOptions(base, context))
   )
   annotations.push(...outsideWarnings(path, outside, context))
-  return { text, path, base }
+  return { text, path, input, base }
 }
 
 async function readReadmeParts(
@@ -132,7 +134,7 @@ async function readReadmeParts(
 ): Promise<{ readonly about?: SourceText; readonly usage?: SourceText }> {
   const { readme, readmeIsGiven, about, usage, usageHeadings } = context.inputs
   if (about !== undefined && usage !== undefined && !readmeIsGiven) return {}
-  const path = resolvePath(readme, name, context)
+  const path = resolveTemplate(readme, name, context)
   const options = { input: 'readme', maxBytes: MAX_README_BYTES }
   const bytes = readmeIsGiven
     ? await getInputFile(path, options)
@@ -157,9 +159,10 @@ async function readReadmeParts(
   if (parts.about === undefined && about === undefined) {
     notice('contains only usage sections, so the about text is not changed.')
   }
+  const source = { path, input: 'readme', base } as const
   return {
-    ...(parts.about === undefined ? {} : { about: { text: parts.about, path, base } }),
-    ...(parts.usage === undefined ? {} : { usage: { text: parts.usage, path, base } })
+    ...(parts.about === undefined ? {} : { about: { ...source, text: parts.about } }),
+    ...(parts.usage === undefined ? {} : { usage: { ...source, text: parts.usage } })
   }
 }
 
@@ -169,7 +172,7 @@ function fitPart(
   { inputs }: LocalContext
 ): { readonly text: string; readonly isTruncated: boolean } | undefined {
   if (source === undefined) return undefined
-  const { text, path, base } = source
+  const { text, path, input, base } = source
   if (text.length > MAX_TEXT_LENGTH && inputs.onTooLong === 'fail') {
     const section = sectionAtLimit(text)
     const place = section === undefined ? 'before the first heading' : `in section "${section}"`
@@ -182,10 +185,10 @@ function fitPart(
     })
   }
   const address = base === undefined ? undefined : addressOfFile(base)
-  return runMarkdownParser(path, part, () => fitText(text, address))
+  return runMarkdownParser(path, input, () => fitText(text, address))
 }
 
-function resolvePath(template: string, name: string, { workspace }: LocalContext): string {
+function resolveTemplate(template: string, name: string, { workspace }: LocalContext): string {
   const lastSegment = name.split('/').at(-1) ?? name
   return resolve(
     workspace,

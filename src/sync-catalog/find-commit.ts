@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, sep } from 'node:path'
-import type { LinkBase } from './markdown/resolve-link.js'
+import type { LinkBase } from './markdown/resolve-relative-link.js'
 
 /** The commit that the workflow runs for. */
 export type Commit = Omit<LinkBase, 'path'>

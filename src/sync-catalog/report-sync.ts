@@ -82,7 +82,7 @@ function listRows({ results, displayName }: SyncResult): ResultRow[] {
 }
 
 function changedFields(fields: readonly FieldChange[]): string[] {
-  return fields.filter(({ change }) => change.action !== 'keep').map(({ field }) => field)
+  return fields.filter(({ change }) => isChange(change)).map(({ field }) => field)
 }
 
 /** Returns what failed with the first reason, or `undefined`. */
@@ -126,15 +126,25 @@ function paragraph(text: string): SummaryBlock {
   return { kind: 'paragraph', text }
 }
 
-function describeTotals({ dryRun, results, displayName }: SyncResult, changed: number): string {
+/** @param different the number of repositories with changes in their plan, including those that failed */
+function describeTotals(result: SyncResult, different: number): string {
+  const { dryRun, results, unreadable, displayName } = result
   const verb = dryRun ? 'would change' : 'changed'
+  const unwritten = results.filter(({ failure }) => failure !== undefined).length
+  const failed = unwritten + unreadable.length
   const parts = [
-    `${countRepositories(changed)} ${verb}`,
-    `${results.length - changed} already up to date`
+    `${countRepositories(different - unwritten)} ${verb}`,
+    `${results.length - different} already up to date`
   ]
-  const change = displayName?.change
-  if (change !== undefined && change.action !== 'keep') parts.push(`the display name ${verb}`)
+  if (failed > 0) parts.push(`${failed} failed`)
+  if (displayName?.failure === undefined && isChange(displayName?.change)) {
+    parts.push(`the display name ${verb}`)
+  }
   return `${parts.join(', ')}.`
+}
+
+function isChange(change: Change | undefined): boolean {
+  return change !== undefined && change.action !== 'keep'
 }
 
 /** Returns the table of all rows, changes first. */

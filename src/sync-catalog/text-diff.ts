@@ -22,8 +22,8 @@ export function textDiff(current: string, requested: string): string {
       maxEditLength: MAX_EDIT_LENGTH
     }) ?? wholeDiff(from, to)
   const lines = patch
+    .replace(/^={5,}\n--- .*\n\+\+\+ .*\n/, '')
     .split('\n')
-    .filter((line) => !/^(?:={5,}|--- current|\+\+\+ requested)/.test(line))
     .filter((line, at, all) => at < all.length - 1 || line !== '')
     .map((line) => (line.length > MAX_LINE_LENGTH ? `${shortenLine(line)}…` : line))
   if (lines.length <= MAX_DIFF_LINES) return lines.join('\n')

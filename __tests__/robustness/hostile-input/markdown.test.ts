@@ -14,7 +14,7 @@ import {
 } from '../../../src/sync-catalog/markdown/decode-text.js'
 import { headingKey } from '../../../src/sync-catalog/markdown/headings.js'
 import { readHtmlTags } from '../../../src/sync-catalog/markdown/read-html-tags.js'
-import { resolveLink } from '../../../src/sync-catalog/markdown/resolve-link.js'
+import { resolveRelativeLink } from '../../../src/sync-catalog/markdown/resolve-relative-link.js'
 import { listSrcsetUrls } from '../../../src/sync-catalog/markdown/list-srcset-urls.js'
 import { textDiff } from '../../../src/sync-catalog/text-diff.js'
 import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-markdown.js'
@@ -217,11 +217,11 @@ test(
       ]
     )
     await tryHostile(
-      'resolveLink',
+      'resolveRelativeLink',
       fc.tuple(link, fc.constantFrom('page', 'raw')),
       RUNS,
       ([url, form]) => {
-        const resolved = resolveLink(url, form, BASE)
+        const resolved = resolveRelativeLink(url, form, BASE)
         if (resolved === undefined) return
         expect(resolved.url).toMatch(/^https:\/\/(?:github\.com|raw\.githubusercontent\.com)\//)
         expect(resolved.url).not.toMatch(/[\s<>()]/)

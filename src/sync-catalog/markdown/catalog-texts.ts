@@ -4,7 +4,7 @@ import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { listLinkEdits } from './list-link-edits.js'
 import type { LinkEdits } from './list-link-edits.js'
-import type { LinkBase } from './resolve-link.js'
+import type { LinkBase } from './resolve-relative-link.js'
 import { splitReadme } from './split-readme.js'
 import { sectionAt, truncateMarkdown } from './truncate-markdown.js'
 

@@ -100,7 +100,7 @@ export function findRemovableLines(index: number, document: MarkdownDocument): R
   return { start: lineStart, end: end + (followsBlankLine ? rest.length : firstLineEnd) }
 }
 
-/** Returns `true` for nodes that are rendered at their position, and for footnotes. */
+/** Returns `true` for every node except link definitions, which are not rendered. */
 export function isContent(node: RootContent): boolean {
   return node.type !== 'definition'
 }

@@ -4,8 +4,8 @@ import type { Edit, Range } from './edits.js'
 import { listHtmlFragments } from './list-html-fragments.js'
 import { listSrcsetUrls } from './list-srcset-urls.js'
 import type { HtmlTag } from './read-html-tags.js'
-import { resolveLink } from './resolve-link.js'
-import type { LinkBase, LinkForm } from './resolve-link.js'
+import { resolveRelativeLink } from './resolve-relative-link.js'
+import type { LinkBase, LinkForm } from './resolve-relative-link.js'
 
 /** The edits that make the links of a text absolute. */
 export interface LinkEdits {
@@ -43,7 +43,7 @@ export function listLinkEdits(tree: Root, text: string, base: LinkBase): LinkEdi
     form: LinkForm,
     escape: (url: string) => string
   ): void => {
-    const resolved = resolveLink(link, form, base)
+    const resolved = resolveRelativeLink(link, form, base)
     if (resolved === undefined) return
     edits.push({ ...range, text: escape(resolved.url) })
     if (resolved.isOutside) outside.push(link)

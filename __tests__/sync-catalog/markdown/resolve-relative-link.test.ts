@@ -1,5 +1,8 @@
-import { addressOfFile, resolveLink } from '../../../src/sync-catalog/markdown/resolve-link.js'
-import type { LinkBase } from '../../../src/sync-catalog/markdown/resolve-link.js'
+import {
+  addressOfFile,
+  resolveRelativeLink
+} from '../../../src/sync-catalog/markdown/resolve-relative-link.js'
+import type { LinkBase } from '../../../src/sync-catalog/markdown/resolve-relative-link.js'
 
 const github: LinkBase = {
   serverUrl: 'https://github.com',
@@ -10,7 +13,7 @@ const github: LinkBase = {
 const enterprise: LinkBase = { ...github, serverUrl: 'https://git.example.com/' }
 const PAGE = 'https://github.com/acme/app/blob/c0ffee'
 
-describe('resolveLink', () => {
+describe('resolveRelativeLink', () => {
   it.each([
     ['x.md', `${PAGE}/docs/guide/x.md`],
     ['./x.md', `${PAGE}/docs/guide/x.md`],
@@ -35,7 +38,7 @@ describe('resolveLink', () => {
     ['a//b.md', `${PAGE}/docs/guide/a/b.md`],
     ['  x.md  ', `${PAGE}/docs/guide/x.md`]
   ])('resolves %j to %s', (link, url) => {
-    expect(resolveLink(link, 'page', github)).toEqual({ url, isOutside: false })
+    expect(resolveRelativeLink(link, 'page', github)).toEqual({ url, isOutside: false })
   })
 
   it.each([
@@ -51,17 +54,17 @@ describe('resolveLink', () => {
     'tel:1',
     'vscode:extension/x'
   ])('does not resolve %j', (link) => {
-    expect(resolveLink(link, 'page', github)).toBeUndefined()
+    expect(resolveRelativeLink(link, 'page', github)).toBeUndefined()
   })
 
   it('resolves images to their raw form', () => {
-    expect(resolveLink('../x.png', 'raw', github)?.url).toBe(
+    expect(resolveRelativeLink('../x.png', 'raw', github)?.url).toBe(
       'https://raw.githubusercontent.com/acme/app/c0ffee/docs/x.png'
     )
-    expect(resolveLink('../x.png', 'raw', enterprise)?.url).toBe(
+    expect(resolveRelativeLink('../x.png', 'raw', enterprise)?.url).toBe(
       'https://git.example.com/acme/app/raw/c0ffee/docs/x.png'
     )
-    expect(resolveLink('x.md', 'page', enterprise)?.url).toBe(
+    expect(resolveRelativeLink('x.md', 'page', enterprise)?.url).toBe(
       'https://git.example.com/acme/app/blob/c0ffee/docs/guide/x.md'
     )
   })
@@ -78,12 +81,12 @@ describe('resolveLink', () => {
     ['../../../../../../../../../x', 'https://github.com/x', true],
     ['/../x.md', 'https://github.com/acme/app/blob/x.md', true]
   ])('resolves %j, which leads out of the files, to %s', (link, url, isOutside) => {
-    expect(resolveLink(link, 'raw', github)).toEqual({ url, isOutside })
+    expect(resolveRelativeLink(link, 'raw', github)).toEqual({ url, isOutside })
   })
 
   it('encodes the directory of the file', () => {
     const odd = { ...github, path: 'a b/c#d/100%/README.md' }
-    expect(resolveLink('x.md', 'page', odd)?.url).toBe(`${PAGE}/a%20b/c%23d/100%25/x.md`)
+    expect(resolveRelativeLink('x.md', 'page', odd)?.url).toBe(`${PAGE}/a%20b/c%23d/100%25/x.md`)
     expect(addressOfFile(odd)).toBe(`${PAGE}/a%20b/c%23d/100%25/README.md`)
   })
 })

@@ -29,7 +29,7 @@ const PREFIX_LENGTH = 4
  * The link starts at the directory of the file, or at the root of the repository if it begins with `/`, as on GitHub.
  * Links such as `../../issues` lead to a page of the repository and work on GitHub too.
  */
-export function resolveLink(
+export function resolveRelativeLink(
   link: string,
   form: LinkForm,
   base: LinkBase
@@ -37,7 +37,7 @@ export function resolveLink(
   const trimmed = link.trim().replaceAll('\\', '/')
   if (trimmed === '' || /^(?:#|\/\/|[a-z][a-z\d+.-]*:)/i.test(trimmed)) return undefined
   const [, path = '', suffix = ''] = /^([^?#]*)(.*)$/s.exec(trimmed) ?? []
-  const { segments, shortest } = resolvePath(path, base)
+  const { segments, shortest } = resolveSegments(path, base)
   const isFile = shortest >= PREFIX_LENGTH
   const isPageOfRepository = shortest === 2
   return {
@@ -53,7 +53,7 @@ export function addressOfFile(base: LinkBase): string {
 }
 
 /** Resolves a path from the file. `shortest` is the smallest number of segments on the way. */
-function resolvePath(
+function resolveSegments(
   path: string,
   base: LinkBase
 ): { readonly segments: readonly string[]; readonly shortest: number } {
