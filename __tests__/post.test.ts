@@ -25,7 +25,7 @@ async function get(job: ActionJob, path: string): Promise<string> {
   return readFile(join(job.home, path), 'utf8')
 }
 
-test('after the post step the files are byte for byte and bit for bit what they were', async () => {
+test('restores the bytes and the modes of both files', async () => {
   const { emulator, job } = await setUp()
   const docker = `{\r\n   "credsStore":"desktop", "auths" : {"${emulator.host}": {"auth":"b2xkOng="}}\r\n}`
   const containers = '\n{"auths": {}, "credHelpers": {"quay.io": "secretservice"}}\n\n'
@@ -41,14 +41,18 @@ test('after the post step the files are byte for byte and bit for bit what they 
   }
   const post = await job.post(main)
   expect(post.exitCode).toBe(0)
-  expect(post.log.split('\n').filter((line) => line.includes('as it was before'))).toHaveLength(2)
+  expect(
+    post.log
+      .split('\n')
+      .filter((line) => line.startsWith('Restored to the content before the login: '))
+  ).toHaveLength(2)
   expect(await get(job, DOCKER)).toBe(docker)
   expect(await get(job, CONTAINERS)).toBe(containers)
   expect((await stat(join(job.home, DOCKER))).mode & 0o777).toBe(0o644)
   expect(await readdir(join(job.home, '.docker'))).toEqual(['config.json'])
 })
 
-test('nothing is left on a machine that had nothing', async () => {
+test('deletes all files on a machine without credential files', async () => {
   const { job } = await setUp()
   const main = await job.main(LOGIN)
   expect(await readdir(job.home)).toEqual(['.docker'])
@@ -57,7 +61,7 @@ test('nothing is left on a machine that had nothing', async () => {
   expect((await readdir(job.runnerTemp)).filter((name) => name.includes('login'))).toEqual([])
 })
 
-test('neither state nor log, nor the command line, has the password or what was there before', async () => {
+test('neither the state nor the log contains the password or the old credential', async () => {
   const { emulator, job } = await setUp()
   const before = Buffer.from('me:earlier password').toString('base64')
   await put(job, DOCKER, JSON.stringify({ auths: { [emulator.host]: { auth: before } } }))
@@ -65,31 +69,31 @@ test('neither state nor log, nor the command line, has the password or what was 
   const post = await job.post(main)
   const password = main.outputs['docker-password'] ?? ''
   const token = Buffer.from(`AWS:${password}`).toString('base64')
-  const told = [main.log, main.stderr, JSON.stringify(main.state), main.summary, post.log].join()
+  const text = [main.log, main.stderr, JSON.stringify(main.state), main.summary, post.log].join()
   const masks = [token, password].map((secret) => `::add-mask::${secret}`)
-  const rest = masks.reduce((text, mask) => text.replaceAll(mask, ''), told)
+  const rest = masks.reduce((rest, mask) => rest.replaceAll(mask, ''), text)
   for (const secret of [password, token, before, 'earlier password']) {
     expect(rest).not.toContain(secret)
   }
-  // Masked before the first line about anything else than the job's own credentials.
+  // The secrets are masked before any other line is logged.
   const lines = main.log.split('\n')
   const masked = lines.filter((line) => line.startsWith('::add-mask::'))
   expect(masked).toEqual(expect.arrayContaining(masks))
   expect(lines.slice(0, masked.length)).toEqual(masked)
 })
 
-test('what somebody else has changed since is left alone, and said so', async () => {
+test('keeps and reports an entry that another program changed after the login', async () => {
   const { emulator, job } = await setUp()
   const main = await job.main(LOGIN)
-  const theirs = JSON.stringify({ auths: { [emulator.host]: { auth: 'dGhlaXJzOng=' } } })
-  await put(job, DOCKER, theirs)
+  const changed = JSON.stringify({ auths: { [emulator.host]: { auth: 'dGhlaXJzOng=' } } })
+  await put(job, DOCKER, changed)
   const post = await job.post(main)
   expect(post.exitCode).toBe(0)
-  expect(post.log).toContain('was left alone')
-  expect(await get(job, DOCKER)).toBe(theirs)
+  expect(post.log).toContain('Not changed, because the entry was changed after the login')
+  expect(await get(job, DOCKER)).toBe(changed)
 })
 
-test('a file that has become unusable is a warning, never a failure, and stays as it is', async () => {
+test('warns about a malformed file, keeps it and does not fail', async () => {
   const { job } = await setUp()
   await put(job, CONTAINERS, '{}')
   const main = await job.main(LOGIN)
@@ -98,11 +102,11 @@ test('a file that has become unusable is a warning, never a failure, and stays a
   expect(post.exitCode).toBe(0)
   expect(post.log).toMatch(/::warning::.*auth\.json.*malformed/)
   expect(await get(job, CONTAINERS)).toBe('{"auths":')
-  // The other file is put back nevertheless.
+  // The other file is restored.
   expect(await readdir(job.home)).not.toContain('.docker')
 })
 
-test('with logout: false the login stays, and the post step has nothing to do', async () => {
+test('keeps the login with logout: false', async () => {
   const { emulator, job } = await setUp()
   const main = await job.main({ ...LOGIN, logout: 'false' })
   const after = await get(job, DOCKER)
@@ -112,7 +116,7 @@ test('with logout: false the login stays, and the post step has nothing to do', 
   expect(after).toContain(emulator.host)
 })
 
-test('the post step of another mode, or after a failed login, has nothing to do', async () => {
+test('does nothing after another mode or a failed login', async () => {
   const { emulator, job } = await setUp()
   const other = await job.main({ mode: 'ensure-repo', repository: 'app' })
   expect(await job.post(other)).toMatchObject({ exitCode: 0, log: '' })
@@ -124,7 +128,7 @@ test('the post step of another mode, or after a failed login, has nothing to do'
   expect(await readdir(job.home)).toEqual([])
 })
 
-test('two logins in one job are taken back in turn', async () => {
+test('restores two logins of one job in reverse order', async () => {
   const { job } = await setUp()
   const before = '{"auths":{}}'
   await put(job, DOCKER, before)
@@ -139,7 +143,7 @@ test('two logins in one job are taken back in turn', async () => {
   expect(await get(job, DOCKER)).toBe(before)
 })
 
-test('a second login right after the first changes nothing and says so', async () => {
+test('a second login of the job changes nothing and reports it', async () => {
   const { job } = await setUp()
   await job.main(LOGIN)
   const before = await get(job, DOCKER)
@@ -148,7 +152,7 @@ test('a second login right after the first changes nothing and says so', async (
   expect(await get(job, DOCKER)).toBe(before)
 })
 
-test('a login that is cancelled while AWS is asked leaves nothing', async () => {
+test('a login that is cancelled during an API call changes nothing', async () => {
   const { emulator, job } = await setUp()
   await emulator.fault({ operation: 'GetAuthorizationToken', fault: 'server-error', count: 1000 })
   const main = await job.main(
@@ -170,7 +174,7 @@ test('a login that is cancelled while AWS is asked leaves nothing', async () => 
   expect(await readdir(job.home)).toEqual([])
 })
 
-test('a symbolic link stays one, and what it leads to is written and restored', async () => {
+test('keeps a symbolic link, and writes and restores its target', async () => {
   const { emulator, job } = await setUp()
   await put(job, 'dotfiles/docker.json', '{ }\n')
   await mkdir(join(job.home, '.docker'))
@@ -182,7 +186,7 @@ test('a symbolic link stays one, and what it leads to is written and restored', 
   expect(await readdir(join(job.home, 'dotfiles'))).toEqual(['docker.json'])
 })
 
-describe('an credential file that cannot be used fails the login with one clear line, and stays as it is', () => {
+describe('an unusable credential file fails the login with one error and is not changed', () => {
   test.each([
     ['malformed', '{"auths": {"x": {"auth": "c2VjcmV0"}}', 0o600, 'malformed'],
     ['read-only', '{}', 0o444, 'read-only']
@@ -196,5 +200,35 @@ describe('an credential file that cannot be used fails the login with one clear 
     expect(await get(job, DOCKER)).toBe(text)
     expect(await readdir(join(job.home, '.docker'))).toEqual(['config.json'])
     expect(await emulator.operations()).toEqual([])
+  })
+})
+
+describe('the post step of a main step that was killed', () => {
+  test.each<Readonly<Record<string, string>>>([
+    LOGIN,
+    { mode: 'ensure-repo', repository: 'team/app' },
+    { mode: 'cleanup-tags', repository: 'team/app', tags: '*', 'keep-latest': '0', force: 'true' }
+  ])('only restores files, with the inputs %j', async (inputs) => {
+    const { emulator, job } = await setUp()
+    await put(job, DOCKER, '{}')
+    const main = await job.main(inputs, { onStart: (child) => void child.kill('SIGKILL') })
+    expect(main).toMatchObject({ exitCode: null, state: {}, log: '' })
+    const post = await job.post(main, inputs)
+    expect(post).toMatchObject({ exitCode: 0, log: '', stderr: '', outputs: {}, summary: '' })
+    expect(await emulator.operations()).toEqual([])
+    expect(await get(job, DOCKER)).toBe('{}')
+    expect(await readdir(job.home, { recursive: true })).toEqual(['.docker', DOCKER])
+    expect(await readdir(job.runnerTemp)).toEqual([])
+  })
+
+  test('restores the files of a login that was killed after it wrote them', async () => {
+    const { job } = await setUp()
+    await put(job, DOCKER, '{ "auths":{} }')
+    const { state } = await job.main(LOGIN)
+    const inputs = { mode: 'ensure-repo', repository: 'team/app' }
+    const killed = await job.main(inputs, { onStart: (child) => void child.kill('SIGKILL') })
+    const post = await job.post({ ...killed, state }, inputs)
+    expect(post.log).toBe(`Restored to the content before the login: ${join(job.home, DOCKER)}\n`)
+    expect(await get(job, DOCKER)).toBe('{ "auths":{} }')
   })
 })

@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { logOut } from './login/log-out.js'
-import type { LogoutOutcome } from './login/log-out.js'
 import { parseLogins } from './login/login-records.js'
+import { restoreCredential } from './login/restore-credential.js'
+import type { RestoreOutcome } from './login/restore-credential.js'
 import { messageOf } from './runner/errors.js'
 import { createLog } from './runner/report.js'
 import { findLoginState } from './runner/state.js'
 
-const MESSAGES: Readonly<Record<LogoutOutcome, string>> = {
-  restored: 'is as it was before the login',
-  left: 'was left alone, since its entry has been changed since or is used by another job',
-  gone: 'has nothing to take back'
+const MESSAGES: Readonly<Record<RestoreOutcome, string>> = {
+  restored: 'Restored to the content before the login',
+  kept: 'Not changed, because the entry was changed after the login or another job still uses it',
+  'not-found': 'Nothing to restore'
 }
 
 /**
- * The post step of login: puts back what was in the credential files. It warns where it cannot, and never
- * fails the job. After the other modes there is nothing to do.
+ * The post step of the action: restores the credential files that mode login changed, and does nothing after other
+ * modes. A file that cannot be restored is a warning, so the post step never fails the job.
  */
 export async function post(): Promise<void> {
   const log = createLog()
@@ -22,15 +22,14 @@ export async function post(): Promise<void> {
     random: Math.random,
     sleep: async (milliseconds: number): Promise<void> => delay(milliseconds)
   }
-  // The runner ends a cancelled job's post step soon; each file is put back in milliseconds.
   for (const login of parseLogins(findLoginState() ?? '[]').reverse()) {
     try {
-      log.info(`${login.file} ${MESSAGES[await logOut(login, deps)]}`)
+      log.info(`${MESSAGES[await restoreCredential(login, deps)]}: ${login.file}`)
     } catch (error) {
-      log.warning(`The login could not be taken back from ${login.file}: ${messageOf(error)}`)
+      log.warning(`The credential file ${login.file} was not restored. ${messageOf(error)}`)
     }
   }
 }
 
-/** The name under which `@github/local-action` calls it. */
+/** The name under which `@github/local-action` calls the function. */
 export { post as run }

@@ -18,7 +18,7 @@ describe('the end of a step', () => {
     const emulator = await startEmulator()
     // Login waits for the lock of another machine, with a clock that has stopped.
     const lock = join(directory, 'config.json.ecr-public-lock')
-    await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, place: 'elsewhere' }))
+    await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, pidNamespace: 'another machine' }))
     const stopped = join(directory, 'stopped.cjs')
     await writeFile(
       stopped,

@@ -15,8 +15,8 @@ export interface ActionJob {
     inputs: Readonly<Record<string, string>>,
     options?: ActionRunOptions
   ) => Promise<ActionRun>
-  /** Runs the post step of a main step. */
-  readonly post: (main: ActionRun) => Promise<ActionRun>
+  /** Runs the post step of a main step, with the inputs of the step as the runner does. */
+  readonly post: (main: ActionRun, inputs?: Readonly<Record<string, string>>) => Promise<ActionRun>
 }
 
 const directories = new Set<string>()
@@ -40,7 +40,7 @@ export async function startJob(
     env: all,
     main: (inputs, options = {}) =>
       runAction(inputs, { ...options, env: { ...all, ...options.env } }),
-    post: ({ state }) => runAction({}, { env: all, state })
+    post: ({ state }, inputs = {}) => runAction(inputs, { env: all, state })
   }
 }
 

@@ -22,16 +22,18 @@ export interface ActionRunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The working directory; a fresh one where it is left out. */
   readonly cwd?: string
-  /** Set for the post step: the state that the main step saved. */
+  /** The state that the main step saved. If it is set, the post step runs instead of the main step. */
   readonly state?: Readonly<Record<string, string>>
   /** Called with the process once it runs, for tests that interrupt it. */
   readonly onStart?: (process: ReturnType<typeof spawn>) => void
 }
 
-const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
+const DIST = join(import.meta.dirname, '..', '..', 'dist')
+const MAIN_STEP = join(DIST, 'index.js')
+const POST_STEP = join(DIST, 'post', 'index.js')
 const directories = new Set<string>()
 
-/** Runs `dist/index.js` as the runner does: inputs and state by environment, outputs by file. */
+/** Runs the main step or the post step as the runner does: inputs and state by environment, outputs by file. */
 export async function runAction(
   inputs: Readonly<Record<string, string>>,
   options: ActionRunOptions = {}
@@ -61,7 +63,8 @@ export async function runAction(
   for (const [name, value] of Object.entries(inputs)) env[`INPUT_${name.toUpperCase()}`] = value
   for (const [name, value] of Object.entries(options.state ?? {})) env[`STATE_${name}`] = value
 
-  const child = spawn(process.execPath, [BUNDLE], { cwd: options.cwd ?? work, env })
+  const entry = options.state === undefined ? MAIN_STEP : POST_STEP
+  const child = spawn(process.execPath, [entry], { cwd: options.cwd ?? work, env })
   let log = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))

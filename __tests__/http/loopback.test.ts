@@ -11,7 +11,7 @@ describe('isLoopback', () => {
     '[::1]:5111',
     '[::1]',
     '::1'
-  ])('is true for %s', (host) => expect(isLoopback(host)).toBe(true))
+  ])('returns true for %s', (host) => expect(isLoopback(host)).toBe(true))
 
   it.each([
     'public.ecr.aws',
@@ -22,11 +22,11 @@ describe('isLoopback', () => {
     '[::2]:1',
     '::ffff:8.8.8.8',
     ''
-  ])('is false for %j', (host) => expect(isLoopback(host)).toBe(false))
+  ])('returns false for %j', (host) => expect(isLoopback(host)).toBe(false))
 })
 
 describe('originOf', () => {
-  it('is plain http on the loopback only', () => {
+  it('returns http for the loopback interface only', () => {
     expect(originOf('127.0.0.1:5111')).toBe('http://127.0.0.1:5111')
     expect(originOf('public.ecr.aws')).toBe('https://public.ecr.aws')
   })

@@ -30,7 +30,7 @@ describe('findProxy', () => {
     ['example.com, amazonaws.com', true],
     ['example.com amazonaws.com', true],
     ['', false]
-  ])('goes around the proxy for NO_PROXY %j: %j', (noProxy, isDirect) => {
+  ])('bypasses the proxy for NO_PROXY %j: %j', (noProxy, isDirect) => {
     const env = { HTTPS_PROXY: 'http://p:3128', NO_PROXY: noProxy }
     expect(findProxy(API, env) === undefined).toBe(isDirect)
   })
@@ -51,9 +51,9 @@ describe('findProxy', () => {
     expect(findProxy(new URL(url), env) === undefined).toBe(isDirect)
   })
 
-  it('refuses a proxy that it cannot use, without showing its password', () => {
+  it('rejects an unsupported proxy without showing its password', () => {
     const env = { HTTPS_PROXY: 'socks5://user:hunter2@p:1080' }
-    expect(() => findProxy(API, env)).toThrow(/HTTPS_PROXY holds no proxy that can be used/)
+    expect(() => findProxy(API, env)).toThrow(/HTTPS_PROXY is not a valid proxy URL/)
     expect(() => findProxy(API, env)).not.toThrow(/hunter2/)
   })
 })

@@ -13,8 +13,8 @@ afterEach(() => {
   server.close()
 })
 
-/** The answer of a server of its own, once its headers are there. */
-async function answerOf(listener: RequestListener): Promise<IncomingMessage> {
+/** Starts a server and returns its response as soon as the headers are received. */
+async function responseOf(listener: RequestListener): Promise<IncomingMessage> {
   server = http.createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -23,40 +23,40 @@ async function answerOf(listener: RequestListener): Promise<IncomingMessage> {
   })
 }
 
-it('gives the whole body, of which a piece may come later', async () => {
-  const answer = await answerOf((_request, response) => {
+it('returns the whole body if a part arrives later', async () => {
+  const incoming = await responseOf((_request, response) => {
     response.write('first ')
     setImmediate(() => response.end('second'))
   })
-  expect(String(await readBody(answer, 12, tooLong, never))).toBe('first second')
+  expect(String(await readBody(incoming, 12, tooLong, never))).toBe('first second')
 })
 
-it('gives an empty body', async () => {
-  const answer = await answerOf((_request, response) => response.end())
-  expect(await readBody(answer, 0, tooLong, never)).toHaveLength(0)
+it('returns an empty body', async () => {
+  const incoming = await responseOf((_request, response) => response.end())
+  expect(await readBody(incoming, 0, tooLong, never)).toHaveLength(0)
 })
 
-it('ends with the error given where the body is longer, and hangs up', async () => {
+it('rejects with the given error and closes the connection if the body is too large', async () => {
   let hungUp: Promise<unknown> = Promise.resolve()
-  const answer = await answerOf((_request, response) => {
+  const incoming = await responseOf((_request, response) => {
     hungUp = once(response, 'close')
     response.write(Buffer.alloc(13))
   })
-  await expect(readBody(answer, 12, tooLong, never)).rejects.toThrow('too long')
+  await expect(readBody(incoming, 12, tooLong, never)).rejects.toThrow('too long')
   await hungUp
 })
 
 it.each([
-  ['has said how long it is', { 'content-length': '10' }],
-  ['comes in chunks', {}]
+  ['has a content-length', { 'content-length': '10' }],
+  ['is sent in chunks', {}]
 ])(
-  'gives the error of a lost connection where a body that %s breaks off',
+  'rejects with the error of a lost connection if a body that %s is incomplete',
   async (_kind, headers) => {
-    const answer = await answerOf((_request, response) => {
+    const incoming = await responseOf((_request, response) => {
       response.writeHead(200, headers)
       response.write('12345', () => response.destroy())
     })
-    const error: unknown = await readBody(answer, 12, tooLong, never).catch(
+    const error: unknown = await readBody(incoming, 12, tooLong, never).catch(
       (thrown: unknown) => thrown
     )
     expect(error).toBeInstanceOf(Error)
@@ -66,14 +66,14 @@ it.each([
 
 it.each([
   [
-    'while it waits for more',
+    'while it waits for data',
     (controller: AbortController) => setImmediate(() => controller.abort(new Error('enough')))
   ],
-  ['before it begins', (controller: AbortController) => controller.abort(new Error('enough'))]
-])('ends with the reason of the signal that comes %s', async (_when, abort) => {
+  ['before it starts', (controller: AbortController) => controller.abort(new Error('enough'))]
+])('rejects with the reason of a signal that aborts %s', async (_when, abort) => {
   const controller = new AbortController()
-  const answer = await answerOf((_request, response) => void response.write('1'))
+  const incoming = await responseOf((_request, response) => void response.write('1'))
   abort(controller)
-  await expect(readBody(answer, 12, tooLong, controller.signal)).rejects.toThrow('enough')
-  expect(answer.destroyed).toBe(true)
+  await expect(readBody(incoming, 12, tooLong, controller.signal)).rejects.toThrow('enough')
+  expect(incoming.destroyed).toBe(true)
 })

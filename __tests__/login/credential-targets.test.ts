@@ -4,7 +4,7 @@ import { listCredentialTargets } from '../../src/login/credential-targets.js'
 import type { Machine } from '../../src/login/credential-targets.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** A machine with an empty home, nothing on its PATH, and these variables. */
+/** Creates a machine with an empty home directory, these variables and, by default, no PATH. */
 async function machine(
   env: Record<string, string> = {},
   more: Partial<Machine> = {}
@@ -26,24 +26,24 @@ async function paths(of: Machine & { readonly home: string }): Promise<string[]>
   return targets.map(({ path, readers }) => `${path.replace(of.home, '~')} ${readers.join('+')}`)
 }
 
-describe("Docker's file", () => {
+describe("Docker's config.json", () => {
   test.each([
     [{}, '~/.docker/config.json docker'],
     [{ DOCKER_CONFIG: '~/elsewhere' }, '~/elsewhere/config.json docker'],
     [{ DOCKER_CONFIG: '' }, '~/.docker/config.json docker']
-  ])('with %j', async (env, expected) => {
+  ])('with %j is %s', async (env, expected) => {
     expect(await paths(await machine(env))).toEqual([expected])
   })
 })
 
-describe('the file of podman, buildah and skopeo', () => {
-  test('is the one of REGISTRY_AUTH_FILE', async () => {
+describe('the auth.json of podman, buildah and skopeo', () => {
+  test('is REGISTRY_AUTH_FILE if it is set', async () => {
     expect(await paths(await machine({ REGISTRY_AUTH_FILE: '~/auth.json' }))).toContain(
       '~/auth.json containers'
     )
   })
 
-  test.each(['podman', 'buildah', 'skopeo'])('is written where %s is there', async (tool) => {
+  test.each(['podman', 'buildah', 'skopeo'])('is written if %s is installed', async (tool) => {
     const given = await machine({ PATH: '/nowhere:~/bin', XDG_RUNTIME_DIR: '~/run' })
     await mkdir(join(given.home, 'run'))
     await put(join(given.home, 'bin', tool), '')
@@ -53,7 +53,7 @@ describe('the file of podman, buildah and skopeo', () => {
   })
 
   test.each(['run/containers/auth.json', '.config/containers/auth.json'])(
-    'is written where ~/%s is in use, into the one that is looked up first',
+    'is the default file if ~/%s exists',
     async (used) => {
       const given = await machine({ XDG_RUNTIME_DIR: '~/run' })
       await mkdir(join(given.home, 'run'))
@@ -66,13 +66,13 @@ describe('the file of podman, buildah and skopeo', () => {
     ['a runtime directory that does not exist', { XDG_RUNTIME_DIR: '~/none' }, {}],
     ['macOS', {}, { platform: 'darwin' as const }],
     ['Windows', {}, { platform: 'win32' as const }]
-  ])('is the one in the home with %s', async (_name, env, more) => {
+  ])('is in the home directory with %s', async (_name, env, more) => {
     const given = await machine(env, more)
     await put(join(given.home, '.config', 'containers', 'auth.json'))
     expect(await paths(given)).toContain('~/.config/containers/auth.json containers')
   })
 
-  test('is that of the user id without a runtime directory', async () => {
+  test('is in /run/containers without XDG_RUNTIME_DIR, if that directory can be created', async () => {
     const given = await machine({ XDG_CONFIG_HOME: '~/xdg' })
     await put(join(given.home, 'xdg', 'containers', 'auth.json'))
     const expected =
@@ -82,7 +82,7 @@ describe('the file of podman, buildah and skopeo', () => {
     expect(await paths(given)).toContain(expected)
   })
 
-  test("can be Docker's own, also through a symbolic link", async () => {
+  test("is listed once if it is a symbolic link to Docker's file", async () => {
     const given = await machine({ REGISTRY_AUTH_FILE: '~/auth.json' })
     await mkdir(join(given.home, '.docker'))
     await symlink('.docker/config.json', join(given.home, 'auth.json'))
@@ -90,12 +90,12 @@ describe('the file of podman, buildah and skopeo', () => {
   })
 })
 
-test('a malformed file is named, and stays as it is', async () => {
+test('rejects a malformed file with its path and the position of the error, and keeps it', async () => {
   const given = await machine()
   const path = join(given.home, '.docker', 'config.json')
   await put(path, '{"auths": ')
   await expect(listCredentialTargets(given)).rejects.toThrow(
-    /The credential file is malformed – ".*config\.json" – it is no JSON: \w+ in line 1, column \d+ – .*not touched/
+    /^The credential file is malformed: ".*config\.json"\. The file is not valid JSON: \w+ in line 1, column \d+\. .*not changed\.$/
   )
   expect(await readFile(path, 'utf8')).toBe('{"auths": ')
 })

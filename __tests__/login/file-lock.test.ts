@@ -9,24 +9,29 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 const deps: LockDeps = { sleep: () => setImmediate(), random: () => 0.5 }
 
-test('bodies under one lock never run at the same time, and the lock is gone in the end', async () => {
-  const directory = await temporaryDirectory()
-  const lock = join(directory, 'lock')
+/** Runs bodies under the lock. Returns the maximum number of bodies that ran at the same time. */
+async function maxConcurrency(lock: string, count: number): Promise<number> {
   let running = 0
-  let most = 0
-  const bodies = Array.from({ length: 30 }, () =>
+  let max = 0
+  const bodies = Array.from({ length: count }, () =>
     withFileLock(lock, deps, async () => {
-      most = Math.max(most, ++running)
+      max = Math.max(max, ++running)
       await setImmediate()
       running--
     })
   )
   await Promise.all(bodies)
-  expect(most).toBe(1)
+  return max
+}
+
+test('runs bodies one at a time and deletes the lock file', async () => {
+  const directory = await temporaryDirectory()
+  const lock = join(directory, 'lock')
+  expect(await maxConcurrency(lock, 30)).toBe(1)
   expect(await readdir(directory)).toEqual([])
 })
 
-test('a body that fails releases the lock', async () => {
+test('releases the lock if the body fails', async () => {
   const lock = join(await temporaryDirectory(), 'lock')
   await expect(withFileLock(lock, deps, () => Promise.reject(new Error('failed')))).rejects.toThrow(
     'failed'
@@ -34,40 +39,32 @@ test('a body that fails releases the lock', async () => {
   await expect(withFileLock(lock, deps, () => Promise.resolve('next'))).resolves.toBe('next')
 })
 
-test('the directory of the lock is made where another process has just removed it', async () => {
+test('creates the directory of the lock if another process deleted it', async () => {
   const directory = join(await temporaryDirectory(), 'gone')
   await withFileLock(join(directory, 'lock'), deps, async () => {
     expect(await readdir(directory)).toEqual(['lock'])
   })
 })
 
-test('a lock of a process that is no more is taken over by one of those who wait', async () => {
+test('removes the lock of a process that does not exist anymore, for one waiting process only', async () => {
   const directory = await temporaryDirectory()
   const lock = join(directory, 'lock')
-  // The pid namespace of the lock is the one of this process.
-  const place = await withFileLock(lock, deps, async () => {
-    const holder = JSON.parse(await readFile(lock, 'utf8')) as { place: string }
-    return holder.place
+  const pidNamespace = await withFileLock(lock, deps, async () => {
+    const holder = JSON.parse(await readFile(lock, 'utf8')) as { pidNamespace: string }
+    return holder.pidNamespace
   })
-  await writeFile(lock, JSON.stringify({ id: 'dead', pid: 2 ** 22 + 1, place }))
-  let running = 0
-  let most = 0
-  const bodies = Array.from({ length: 20 }, () =>
-    withFileLock(lock, deps, async () => {
-      most = Math.max(most, ++running)
-      await setImmediate()
-      running--
-    })
-  )
-  await Promise.all(bodies)
-  expect(most).toBe(1)
+  await writeFile(lock, JSON.stringify({ id: 'dead', pid: 2 ** 22 + 1, pidNamespace }))
+  expect(await maxConcurrency(lock, 20)).toBe(1)
   expect(await readdir(directory)).toEqual([])
 })
 
-test('a lock of another machine, or one that was never written, is taken over when it is old', async () => {
+test('removes an old lock of another machine, and an old lock without content', async () => {
   const lock = join(await temporaryDirectory(), 'lock')
   const past = new Date(Date.now() - 60_000)
-  for (const content of [JSON.stringify({ id: 'x', pid: 1, place: `not-${hostname()}` }), '']) {
+  for (const content of [
+    JSON.stringify({ id: 'x', pid: 1, pidNamespace: `not-${hostname()}` }),
+    ''
+  ]) {
     await writeFile(lock, content)
     await utimes(lock, past, past)
     await writeFile(`${lock}.stale`, '')
@@ -76,7 +73,7 @@ test('a lock of another machine, or one that was never written, is taken over wh
   }
 })
 
-test('whoever finds that another process is about to take an old lock away waits for it', async () => {
+test('waits while another process removes an old lock', async () => {
   const lock = join(await temporaryDirectory(), 'lock')
   const past = new Date(Date.now() - 60_000)
   await writeFile(lock, '')
@@ -92,15 +89,15 @@ test('whoever finds that another process is about to take an old lock away waits
   expect(sleep).toHaveBeenCalledTimes(1)
 })
 
-test('a lock that its owner lost is not released for the new owner', async () => {
+test('does not release a lock that another process acquired', async () => {
   const lock = join(await temporaryDirectory(), 'lock')
   await withFileLock(lock, deps, () => writeFile(lock, JSON.stringify({ id: 'other' })))
   expect(await readFile(lock, 'utf8')).toContain('other')
 })
 
-test('whoever waits too long is told which file to delete', async () => {
+test('fails after 90 seconds with the path of the lock file to delete', async () => {
   const lock = join(await temporaryDirectory(), 'lock')
-  await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, place: 'elsewhere' }))
+  await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, pidNamespace: 'another machine' }))
   const late = process.uptime() + 100
   const clock = jest.spyOn(process, 'uptime')
   const sleep = (): Promise<void> => {

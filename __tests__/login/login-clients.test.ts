@@ -11,7 +11,7 @@ const LOGIN = { mode: 'login' }
 
 interface Setup {
   readonly job: ActionJob
-  /** `HOST/ALIAS/NAME:TAG` of an image that is there to be pulled. */
+  /** `HOST/ALIAS/NAME:TAG` of an image in the registry. */
   readonly image: string
   readonly host: string
   readonly run: (client: Client, ...args: string[]) => Promise<ClientRun>
@@ -19,29 +19,29 @@ interface Setup {
 }
 
 /**
- * A machine with the clients, a registry that anonymous reads get nothing from, and a helper for
- * Docker's credential store that fails as the one of Windows does with a token of this length.
+ * Creates a machine with the clients, a registry that rejects anonymous reads, and a helper for Docker's credential
+ * store that fails like the Windows helper does with a token of this length.
  */
 async function setUp(env: Readonly<Record<string, string>> = {}): Promise<Setup> {
   const emulator = await startEmulator({
     limits: { anonymousReadsPerSecond: 0 },
     seed: { repositories: [{ name: 'app', images: [{ tags: [{ tag: 'v1' }] }] }] }
   })
-  const plain = await startJob(emulator.env)
-  const tools = join(plain.home, 'tools')
-  const run = join(plain.home, 'run')
-  for (const directory of [tools, run, join(plain.home, '.docker')]) await mkdir(directory)
+  const base = await startJob(emulator.env)
+  const tools = join(base.home, 'tools')
+  const run = join(base.home, 'run')
+  for (const directory of [tools, run, join(base.home, '.docker')]) await mkdir(directory)
   const helper = join(tools, 'docker-credential-failing')
   await writeFile(helper, '#!/bin/sh\necho "The stub received bad data." >&2\nexit 1\n')
   await chmod(helper, 0o755)
   const path = { PATH: `${tools}:${process.env.PATH ?? ''}` }
-  const job = await startJob({ ...emulator.env, XDG_RUNTIME_DIR: run, ...path, ...env }, plain.home)
+  const job = await startJob({ ...emulator.env, XDG_RUNTIME_DIR: run, ...path, ...env }, base.home)
   return {
     job,
     host: emulator.host,
     image: `${emulator.host}/a1b2c3d4/app:v1`,
     run: (client, ...args) =>
-      runClient(client, args, { env: { ...path, HOME: plain.home, XDG_RUNTIME_DIR: run, ...env } }),
+      runClient(client, args, { env: { ...path, HOME: base.home, XDG_RUNTIME_DIR: run, ...env } }),
     logIn: async () => {
       const main = await job.main(LOGIN)
       expect(main.errors).toEqual([])
@@ -71,8 +71,8 @@ async function dockerConfig({ job }: Setup): Promise<string> {
 }
 
 /**
- * How each client reads an image, after which it is known to have used the credential. That it gets
- * nothing without one is tried with docker's CLI alone: the others ask again for a minute.
+ * The command of each client that reads an image with the credential. Only docker's CLI is tested without a credential:
+ * the other clients retry for a minute.
  */
 const PULLS: Readonly<
   Record<'docker' | 'skopeo' | 'podman' | 'buildah', (setup: Setup) => string[]>
@@ -105,7 +105,7 @@ for (const client of ['docker', 'skopeo', 'podman', 'buildah'] as const) {
       expect(await dockerConfig(setup)).toBe(before)
     })
 
-    test('is logged in by the login, and no more after the post step', async () => {
+    test('is logged in after the login, and logged out after the post step', async () => {
       const setup = await setUp()
       const isIn = async (): Promise<boolean> => {
         if (client === 'docker') {
@@ -124,7 +124,7 @@ for (const client of ['docker', 'skopeo', 'podman', 'buildah'] as const) {
 }
 
 describeWithClient(['docker', 'skopeo'], 'docker and skopeo', () => {
-  test('both read one file that REGISTRY_AUTH_FILE makes them share', async () => {
+  test('both read the file that REGISTRY_AUTH_FILE makes them share', async () => {
     const home = await setUp()
     const shared = join(home.job.home, '.docker', 'config.json')
     const setup = await setUp({ REGISTRY_AUTH_FILE: shared, DOCKER_CONFIG: join(shared, '..') })
@@ -135,7 +135,7 @@ describeWithClient(['docker', 'skopeo'], 'docker and skopeo', () => {
     }
   })
 
-  test("docker's own login and logout for another host meanwhile survive the post step", async () => {
+  test("the post step keeps concurrent changes of docker's own login and logout for another host", async () => {
     const setup = await setUp()
     await configure(setup, '{"credsStore": "failing", "credHelpers": {"other.example": ""}}')
     const main = await setup.logIn()

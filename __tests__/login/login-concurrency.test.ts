@@ -7,14 +7,14 @@ import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { isSoak } from '../helpers/counts.js'
 
-/** Jobs that log in and out at the same time, as processes of their own. */
+/** The number of concurrent jobs, each in its own processes. */
 const JOBS = isSoak ? 50 : 10
 const REGISTRIES = 5
 
 const OTHERS = { 'ghcr.io': { auth: 'Z2g6eA==' }, 'docker.io': { auth: 'ZDp4' } }
 const BEFORE = `{\n      "auths": ${JSON.stringify(OTHERS)},\n      "credsStore": "desktop"\n}\n`
 
-/** Reads the file over and over until it is told to stop, as any tool could at any moment. */
+/** Reads the file repeatedly until `stop` is called, as another program could. */
 function watch(path: string): { readonly stop: () => Promise<number> } {
   const stopped = new AbortController()
   const reading = (async () => {
@@ -36,7 +36,7 @@ function watch(path: string): { readonly stop: () => Promise<number> } {
   }
 }
 
-test(`${String(JOBS)} jobs that log in and out of one credential file lose nothing and leave nothing`, async () => {
+test(`${String(JOBS)} concurrent jobs with one credential file keep all other entries and delete their own`, async () => {
   const emulators: RunningEmulator[] = []
   for (let count = 0; count < REGISTRIES; count++) emulators.push(await startEmulator())
   const { home } = await startJob({})

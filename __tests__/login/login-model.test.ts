@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { logIn } from '../../src/login/log-in.js'
-import { logOut } from '../../src/login/log-out.js'
-import { nameLogin } from '../../src/login/login-records.js'
+import { writeCredential } from '../../src/login/write-credential.js'
+import { restoreCredential } from '../../src/login/restore-credential.js'
+import { createLoginReference } from '../../src/login/login-records.js'
 import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 import { isSoak } from '../helpers/counts.js'
@@ -12,7 +12,7 @@ import { isSoak } from '../helpers/counts.js'
 const deps = { sleep: () => setImmediate(), random: () => 0.5 }
 const HOSTS = ['public.ecr.aws', '127.0.0.1:5111', 'localhost:5112']
 
-/** One job: its host, its AWS access key, and where in the order of all steps it logs in and out. */
+/** One job: its host, its AWS access key, and the positions of its login and logout in the order of all steps. */
 interface Job {
   readonly host: number
   readonly identity: number
@@ -39,7 +39,7 @@ const before = fc.constantFrom(
   '{"credHelpers": {"127.0.0.1:5111": "x"}, "auths": {}}'
 )
 
-/** What another tool does between the steps: nothing, or an entry for a host of its own. */
+/** The changes of another program between the steps: nothing, or an entry for another host. */
 const others = fc.constantFrom('nothing', 'entries')
 
 async function run(list: readonly Job[], text: string | undefined, other: string): Promise<void> {
@@ -61,7 +61,7 @@ async function run(list: readonly Job[], text: string | undefined, other: string
   for (const { number, isLogin } of steps) {
     const { host, identity } = list[number]!
     if (isLogin) {
-      const login = nameLogin(file, { RUNNER_TEMP: join(home, 'temp') })
+      const login = createLoginReference(file, { RUNNER_TEMP: join(home, 'temp') })
       const credential = {
         hosts: [HOSTS[host]!],
         auth: Buffer.from(`AWS:${number}`).toString('base64'),
@@ -69,16 +69,16 @@ async function run(list: readonly Job[], text: string | undefined, other: string
         identity: String(identity)
       }
       logins.set(number, login)
-      await logIn(login, { path: file, file, readers: ['docker'] }, credential, deps)
+      await writeCredential(login, { path: file, file, readers: ['docker'] }, credential, deps)
     } else {
-      await logOut(logins.get(number)!, deps)
+      await restoreCredential(logins.get(number)!, deps)
       logins.delete(number)
     }
     for (const running of logins.keys()) {
       const { auths } = JSON.parse(await readFile(file, 'utf8'))
       const { auth } = auths[HOSTS[list[running]!.host]!]
       const owner = Number(Buffer.from(String(auth), 'base64').toString().slice('AWS:'.length))
-      // Its own, or that of another job, which still runs or which a running one counts on.
+      // The credential of this job, or an equivalent one of a job for the same host.
       const isAlive = [...logins.keys()].some((each) => {
         const { host, identity } = list[each]!
         return host === list[owner]?.host && identity === list[owner].identity
@@ -112,7 +112,7 @@ async function run(list: readonly Job[], text: string | undefined, other: string
   await rm(home, { recursive: true })
 }
 
-test('whatever the order in which jobs log in and out, each has its credential, and in the end all is as before', async () => {
+test('in any order of logins and logouts, each job has a credential and the last one restores the file', async () => {
   await fc.assert(fc.asyncProperty(jobs, before, others, run), {
     numRuns: isSoak ? 1000 : 30
   })

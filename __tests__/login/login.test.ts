@@ -47,7 +47,7 @@ async function authsIn(...path: string[]): Promise<Record<string, { auth: string
   return auths as Record<string, { auth: string }>
 }
 
-test('writes the credential of the token into both credential files, for the host that the API names', async () => {
+test('writes the credential into both credential files, for the registry host of the API response', async () => {
   const { emulator, deps } = await setUp()
   const report = await login(inputs, deps)
   const { outputs } = report
@@ -71,19 +71,19 @@ test('writes the credential of the token into both credential files, for the hos
   ])
 })
 
-test('masks the undecoded token first, then the password; neither is anywhere but in the output', async () => {
+test('masks the encoded token first, then the password, and returns them only as an output', async () => {
   const { deps } = await setUp()
   const { outputs, ...rest } = await login(inputs, deps)
   const password = textOf(outputs['docker-password'])
   const token = Buffer.from(`AWS:${password}`).toString('base64')
   expect(deps.masked[0]).toBe(token)
   expect(deps.masked[1]).toBe(password)
-  const told = JSON.stringify([rest, deps.lines, deps.loginStates])
-  expect(told).not.toContain(password)
-  expect(told).not.toContain(token)
+  const text = JSON.stringify([rest, deps.lines, deps.loginStates])
+  expect(text).not.toContain(password)
+  expect(text).not.toContain(token)
 })
 
-test('a second login right after the first changes nothing', async () => {
+test('is idempotent', async () => {
   const { deps, emulator } = await setUp()
   const first = await login(inputs, deps)
   const before = await readFile(join(home, 'docker', 'config.json'), 'utf8')
@@ -97,7 +97,7 @@ test('a second login right after the first changes nothing', async () => {
   )
 })
 
-test('the state for the post step names the files and holds no secret', async () => {
+test('saves the credential files for the post step', async () => {
   const { deps } = await setUp()
   await login(inputs, deps)
   expect(deps.loginStates).toHaveLength(1)
@@ -107,7 +107,7 @@ test('the state for the post step names the files and holds no secret', async ()
   ])
 })
 
-test('with logout: false nothing is left for the post step, and no trace beside the files', async () => {
+test('with logout: false, saves nothing for the post step and deletes its temporary files', async () => {
   const { deps } = await setUp()
   await login(makeInputs('login', { logout: 'false' }), deps)
   expect(deps.loginStates.at(-1)).toBe('[]')
@@ -115,17 +115,21 @@ test('with logout: false nothing is left for the post step, and no trace beside 
   expect(await readdir(join(home, 'temp'))).toEqual([])
 })
 
-describe('where the registry cannot be looked up', () => {
+describe('without access to the registry', () => {
   test.each<[string, EmulatorOptions, string]>([
     [
-      'it is not allowed',
+      'DescribeRegistries is not allowed',
       { allow: ['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'] },
       'DescribeRegistries is not allowed'
     ],
-    ['there is none yet', { registryBeforeRepository: 'empty' }, 'no public registry yet']
+    [
+      'the account does not have a registry yet',
+      { registryBeforeRepository: 'empty' },
+      'does not have a public registry yet'
+    ]
   ])(
-    '%s: both names of the usual host are logged in, with a notice',
-    async (_name, options, said) => {
+    '%s: logs in to both names of the default host, with a notice',
+    async (_name, options, notice) => {
       const { deps } = await setUp(options)
       const { outputs } = await login(inputs, deps)
       expect(Object.keys(await authsIn('docker', 'config.json'))).toEqual([
@@ -139,13 +143,13 @@ describe('where the registry cannot be looked up', () => {
         'registry-id': ''
       })
       expect(deps.lines.filter((line) => line.startsWith('notice'))).toEqual([
-        expect.stringContaining(said)
+        expect.stringContaining(notice)
       ])
     }
   )
 })
 
-test('registry-id has to be that of the credentials, by account or alias', async () => {
+test('requires registry-id to be the account ID or alias of the registry', async () => {
   const { deps } = await setUp()
   for (const id of ['123456789012', 'a1b2c3d4']) {
     const { outputs } = await login(makeInputs('login', { 'registry-id': id }), deps)
@@ -155,8 +159,8 @@ test('registry-id has to be that of the credentials, by account or alias', async
   await expect(other).rejects.toThrow(/not the registry of these credentials.*999999999999/)
 })
 
-describe('nothing is written', () => {
-  test('where one of the files is malformed, and nobody is asked for a token', async () => {
+describe('changes nothing', () => {
+  test('if one of the files is malformed, and does not request a token', async () => {
     const { emulator, deps } = await setUp()
     await mkdir(join(home, 'containers'))
     await writeFile(join(home, 'containers', 'auth.json'), '{')
@@ -166,16 +170,19 @@ describe('nothing is written', () => {
   })
 
   test.each<[string, Record<string, unknown>]>([
-    ['the token is denied', { operation: 'GetAuthorizationToken', fault: 'access-denied' }],
-    ['the registry cannot be described', { operation: 'DescribeRegistries', fault: 'server-error' }]
-  ])('where %s', async (_name, fault) => {
+    [
+      'GetAuthorizationToken is denied',
+      { operation: 'GetAuthorizationToken', fault: 'access-denied' }
+    ],
+    ['DescribeRegistries fails', { operation: 'DescribeRegistries', fault: 'server-error' }]
+  ])('if %s', async (_name, fault) => {
     const { emulator, deps } = await setUp()
     await emulator.fault({ ...fault, count: 100 })
     await expect(login(inputs, deps)).rejects.toThrow()
     expect(await readdir(home)).toEqual([])
   })
 
-  test('where the run is cancelled between two files: the first is put back', async () => {
+  test('if the run is cancelled between two files', async () => {
     const controller = new AbortController()
     const { deps } = await setUp({}, { signal: controller.signal })
     const original = '{ "auths": {}}\n'
@@ -196,9 +203,9 @@ describe('nothing is written', () => {
     expect(await readdir(home)).not.toContain('containers')
   })
 
-  test('where the second file cannot be written: the first is put back', async () => {
+  test('if the second file cannot be written', async () => {
     const { deps } = await setUp()
-    // The directory of the second file is a file by the time that it is to be made.
+    // Before login creates the directory of the second file, a file with its name is created.
     const mask = (): void => undefined
     const api = {
       ...deps.api,
@@ -213,7 +220,7 @@ describe('nothing is written', () => {
   })
 })
 
-test('one file for Docker with a store and for podman is told as a conflict', async () => {
+test('warns if Docker and podman share a file with a credential store', async () => {
   const file = join(home, 'docker', 'config.json')
   await mkdir(join(home, 'docker'))
   await writeFile(file, '{"credsStore": "desktop"}')
@@ -223,7 +230,7 @@ test('one file for Docker with a store and for podman is told as a conflict', as
   expect(deps.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1)
 })
 
-test('a token that is none is refused without being shown', async () => {
+test('rejects a malformed token without showing it', async () => {
   const { deps } = await setUp()
   const api = {
     send: () =>
@@ -233,6 +240,6 @@ test('a token that is none is refused without being shown', async () => {
       })
   } as unknown as Deps['api']
   const attempt = login(inputs, { ...deps, api })
-  await expect(attempt).rejects.toThrow('authorization token that cannot be read')
+  await expect(attempt).rejects.toThrow('authorization token that cannot be decoded')
   await expect(attempt).rejects.not.toThrow(/no colon|bm8g/)
 })

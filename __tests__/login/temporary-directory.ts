@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 const directories = new Set<string>()
 
-/** A fresh directory that is removed after the tests of the file. */
+/** Creates a directory that is deleted after the tests of the file. */
 export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'auth-test-'))
+  const directory = await mkdtemp(join(tmpdir(), 'login-test-'))
   directories.add(directory)
   return directory
 }

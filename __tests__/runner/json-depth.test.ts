@@ -1,5 +1,8 @@
 import { isTooDeep, MAX_JSON_DEPTH } from '../../src/runner/json-depth.js'
-import { AuthDocumentError, parseAuthDocument } from '../../src/login/auth-document.js'
+import {
+  CredentialDocumentError,
+  parseCredentialDocument
+} from '../../src/login/credential-document.js'
 import { readPolicy } from '../../src/ensure-repo/read-policy.js'
 import { parseLifecyclePolicy } from '../../src/cleanup-tags/rules/lifecycle-policy.js'
 
@@ -15,8 +18,8 @@ describe('JSON that nests without end', () => {
 
   it('is refused in credential files, policies and lifecycle policies', async () => {
     const deep = lists(14_000)
-    expect(() => parseAuthDocument(`{"a":${deep}}`)).toThrow(AuthDocumentError)
-    expect(() => parseAuthDocument('{"a":'.repeat(20_000))).toThrow(AuthDocumentError)
+    expect(() => parseCredentialDocument(`{"a":${deep}}`)).toThrow(CredentialDocumentError)
+    expect(() => parseCredentialDocument('{"a":'.repeat(20_000))).toThrow(CredentialDocumentError)
     await expect(readPolicy(`{"Statement":${deep}}`)).rejects.toThrow(/at most 100 levels/)
     expect(() => parseLifecyclePolicy(`{"rules":${deep}}`, 'p.json')).toThrow(/nests too deep/)
   })

@@ -1,6 +1,6 @@
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
-import { createExchanger } from '../http/exchange.js'
+import { createRequestSender } from '../http/request-sender.js'
 
 /** How long a connection may stay silent, in milliseconds; the SDK's default is for ever. */
 const IDLE_TIMEOUT_MS = 60_000
@@ -26,11 +26,11 @@ export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal
 ): RequestHandler {
-  const exchange = createExchanger(env)
+  const sendRequest = createRequestSender(env)
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request) => {
-      const { status, reason, headers, body } = await exchange({
+      const { status, reason, headers, body } = await sendRequest({
         url: urlOf(request),
         method: request.method,
         headers: request.headers,

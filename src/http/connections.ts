@@ -1,17 +1,17 @@
 import * as http from 'node:http'
-import { namesProxy } from './proxy.js'
-import type { Connect, Connection } from './types.js'
+import type { Connect, Connection } from './connection-types.js'
+import { hasProxy } from './proxy.js'
 
-/** Connections to one host at the most: more would only wait for the service's rate limits. */
+/** At most 50 connections per host: more would only wait for the rate limits of the service. */
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 50 }
 
 /**
- * The ways to servers, through the proxies that the environment names. TLS and the packages that speak to a proxy
- * are loaded where they are needed.
+ * Creates connections to servers, through the proxies that the environment sets. The modules for TLS and for proxies
+ * are loaded on first use.
  */
 export function createConnections(env: Readonly<Record<string, string | undefined>>): Connect {
   const direct = createDirect()
-  if (!namesProxy(env)) return direct
+  if (!hasProxy(env)) return direct
   let loaded: Promise<http.Agent> | undefined
   const loadAgent = async (): Promise<http.Agent> => {
     const { EnvironmentAgent } = await import('./proxy-agent.js')
@@ -24,14 +24,14 @@ export function createConnections(env: Readonly<Record<string, string | undefine
   }
 }
 
-/** Straight to the server, one agent a scheme. */
+/** Creates connections without a proxy, with one agent per scheme. */
 function createDirect(): Connect {
   const agent = new http.Agent(AGENT_OPTIONS)
-  const plain = Promise.resolve({ request: http.request, agent })
+  const insecure = Promise.resolve({ request: http.request, agent })
   let secure: Promise<Connection> | undefined
   const loadSecure = async (): Promise<Connection> => {
     const https = await import('node:https')
     return { request: https.request, agent: new https.Agent(AGENT_OPTIONS) }
   }
-  return ({ protocol }) => (protocol === 'https:' ? (secure ??= loadSecure()) : plain)
+  return ({ protocol }) => (protocol === 'https:' ? (secure ??= loadSecure()) : insecure)
 }

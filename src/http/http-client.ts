@@ -1,86 +1,87 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ActionError, problem } from '../runner/errors.js'
-import { createExchanger } from './exchange.js'
 import { isLoopback } from './loopback.js'
+import { createRequestSender } from './request-sender.js'
+import type { RequestSender } from './request-sender.js'
 
-/** What is asked of an HTTP server; all of it is bounded. */
+/** A request with limits for the size of the response and the number of redirects. */
 export interface HttpRequest {
   readonly url: URL
   readonly method?: 'GET' | 'HEAD'
   readonly headers?: Readonly<Record<string, string>>
-  /** A credential: sent to the origin of `url` alone, never to where it redirects. */
+  /** A credential. It is sent to the origin of `url` only, not to the target of a redirect on another origin. */
   readonly authorization?: string | undefined
-  /** The longest body that is read, in bytes. */
+  /** The maximum size of the response body, in bytes. */
   readonly maxBytes: number
-  /** How many redirects are followed; 0 hands the first one back. */
+  /** The maximum number of redirects to follow. With 0, the first redirect is returned as the response. */
   readonly maxRedirects?: number
-  /** Ends this request alone; the client's own signal ends all of them. */
+  /** Aborts this request only. The signal of the client aborts all requests. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What an HTTP server answered. */
+/** The response of an HTTP server. */
 export interface HttpResponse {
-  /** Where the answer came from, after redirects. */
+  /** The URL that sent the response, after redirects. */
   readonly url: URL
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-/** Sends single requests through the proxies of the environment. */
+/** Sends requests through the proxies that the environment sets. */
 export interface HttpClient {
   /**
-   * @throws ActionError where the server cannot be reached, is too slow, redirects where it must not or
-   * sends more than `maxBytes`; whatever status it answers is no error
+   * Sends a request. A response with any status is a result, not an error.
+   *
+   * @throws ActionError if the server cannot be reached, is too slow, redirects to a forbidden target or sends more
+   * than `maxBytes`
    */
   send(request: HttpRequest): Promise<HttpResponse>
 }
 
-/** How long a server may take to send anything at all, in milliseconds. */
+/** How long a connection may be idle, in milliseconds. */
 const IDLE_TIMEOUT_MS = 30_000
-/** How long one request may take in all, in milliseconds, and each redirect anew. */
+/** How long one request may take, in milliseconds. Each redirect is a new request. */
 const TOTAL_TIMEOUT_MS = 120_000
 
-/** The HTTP client for everything but the API, which the SDK speaks to. Nothing is opened before the first request. */
+/** Creates the HTTP client for all requests except the API calls, which the SDK sends. */
 export function createHttpClient(options: {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
 }): HttpClient {
-  const exchange = createExchanger(options.env)
+  const sendRequest = createRequestSender(options.env)
   return {
     send: (request) => {
       const signals = request.signal === undefined ? [] : [request.signal]
-      return sendFollowing(request, exchange, AbortSignal.any([options.signal, ...signals]))
+      return sendFollowing(request, sendRequest, AbortSignal.any([options.signal, ...signals]))
     }
   }
 }
 
-type Exchanger = ReturnType<typeof createExchanger>
-
 async function sendFollowing(
   request: HttpRequest,
-  exchange: Exchanger,
+  sendRequest: RequestSender,
   signal: AbortSignal
 ): Promise<HttpResponse> {
+  const { maxRedirects } = request
   let { url } = request
-  for (let redirects = request.maxRedirects ?? 0; ; redirects--) {
+  for (let redirects = maxRedirects ?? 0; ; redirects--) {
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
-    const response = await sendOnce({ ...request, url, authorization }, exchange, signal)
+    const response = await sendOnce({ ...request, url, authorization }, sendRequest, signal)
     const location = response.headers.location
     const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined
-    if (!isRedirect || request.maxRedirects === undefined || request.maxRedirects === 0)
-      return response
+    if (!isRedirect || maxRedirects === undefined || maxRedirects === 0) return response
     if (redirects <= 0) {
       throw problem({
-        what: `${request.url.host} redirects in a circle or too often`,
-        expected: `${String(request.maxRedirects)} redirects`
+        what: `${request.url.host} redirects too often`,
+        expected: `At most ${String(maxRedirects)} redirects are followed.`
       })
     }
     url = redirectTarget(url, location)
   }
 }
 
-/** Where a redirect leads: http or https, and plain http only on the loopback and never from https. */
+/** Returns the target of a redirect: https, or http from http to the loopback interface. */
 function redirectTarget(from: URL, location: string): URL {
   const url = URL.parse(location, from.href)
   const isAllowed =
@@ -88,9 +89,10 @@ function redirectTarget(from: URL, location: string): URL {
     (url?.protocol === 'http:' && from.protocol === 'http:' && isLoopback(url.host))
   if (url === null || !isAllowed || url.username !== '' || url.password !== '') {
     throw problem({
-      what: `${from.host} redirects to where this action does not go`,
+      what: `${from.host} redirects to a URL that is not allowed`,
       value: url === null ? location : `${url.protocol}//${url.host}`,
-      expected: 'https, or plain http on the loopback'
+      expected:
+        'A redirect must lead to an https URL without a user name and password. HTTP without TLS is allowed on the loopback interface only.'
     })
   }
   return url
@@ -98,38 +100,43 @@ function redirectTarget(from: URL, location: string): URL {
 
 function checkScheme({ protocol, host }: URL): void {
   if (protocol !== 'http:' || isLoopback(host)) return
-  throw problem({ what: 'Plain http is used on the loopback only', value: host, expected: 'https' })
+  throw problem({
+    what: 'HTTP without TLS is allowed on the loopback interface only',
+    value: host,
+    fix: 'Use https.'
+  })
 }
 
 async function sendOnce(
   request: HttpRequest,
-  exchange: Exchanger,
+  sendRequest: RequestSender,
   signal: AbortSignal
 ): Promise<HttpResponse> {
   const { url, authorization, maxBytes } = request
   checkScheme(url)
   try {
-    const { status, headers, body } = await exchange({
+    const { status, headers, body } = await sendRequest({
       url,
       method: request.method ?? 'GET',
       headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
       idleTimeoutMs: IDLE_TIMEOUT_MS,
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       maxBytes,
-      tooLong: () => sendsTooMuch(request),
+      tooLong: () => tooLarge(request),
       signal
     })
     return { url, status, headers, body }
   } catch (error) {
     if (error instanceof ActionError) throw error
-    throw problem({ what: `No answer from ${url.host}`, value: describe(error) }, error)
+    const reason = `The request failed: ${describe(error)}.`
+    throw problem({ what: `No response from ${url.host}`, reason }, error)
   }
 }
 
-function sendsTooMuch({ url, maxBytes }: HttpRequest): ActionError {
+function tooLarge({ url, maxBytes }: HttpRequest): ActionError {
   return problem({
-    what: `${url.host} sends more than expected`,
-    expected: `at most ${String(maxBytes)} bytes`
+    what: `The response of ${url.host} is too large`,
+    expected: `At most ${String(maxBytes)} bytes are accepted.`
   })
 }
 

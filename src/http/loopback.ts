@@ -5,8 +5,8 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
 /**
- * `true` where the host is on this machine's loopback: 127.0.0.0/8, ::1 or `localhost`. Only there is
- * plain http used.
+ * Returns `true` for a host on the loopback interface of this machine: 127.0.0.0/8, ::1 or `localhost`. Http without
+ * TLS is allowed for these hosts only.
  *
  * @param host a host name or address with or without a port: `127.0.0.1:5111`, `[::1]:5111`, `localhost`
  */
@@ -17,7 +17,7 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** `https://HOST`, or `http://HOST` on the loopback. */
+/** Returns `https://HOST`, or `http://HOST` for a host on the loopback interface. */
 export function originOf(host: string): string {
   return `${isLoopback(host) ? 'http' : 'https'}://${host}`
 }

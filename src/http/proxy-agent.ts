@@ -3,14 +3,12 @@ import type { AgentConnectOpts } from 'agent-base'
 import { HttpProxyAgent } from 'http-proxy-agent'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type * as http from 'node:http'
+import type { AgentSignal, Connect } from './connection-types.js'
 import { findProxy } from './proxy.js'
-import type { Connect, Ending } from './types.js'
 
 /**
- * An agent that chooses, at each connection, between the direct one and the proxy for this URL.
- *
- * `http-proxy-agent` and `https-proxy-agent` rather than Node's own `proxyEnv`: the latter exists only
- * from Node 24.5 on, and runners with an earlier 24 would silently go without the proxy.
+ * Chooses the direct agent or the agent of a proxy for each connection. Node's own `proxyEnv` exists only from
+ * Node.js 24.5 on (https://nodejs.org/api/http.html#built-in-proxy-support); earlier versions would ignore the proxy.
  */
 export class EnvironmentAgent extends Agent {
   private readonly byProxy = new Map<string, http.Agent>()
@@ -39,29 +37,29 @@ export class EnvironmentAgent extends Agent {
 
   private agentFor(proxy: URL, isSecure: boolean): http.Agent {
     return isSecure
-      ? new EndingHttpsProxyAgent(proxy, this.agentOptions)
-      : new EndingHttpProxyAgent(proxy, this.agentOptions)
+      ? new AbortableHttpsProxyAgent(proxy, this.agentOptions)
+      : new AbortableHttpProxyAgent(proxy, this.agentOptions)
   }
 }
 
-/** Hangs up on a proxy that does not answer when the request is given up; else it would wait for ever. */
-class EndingHttpsProxyAgent extends HttpsProxyAgent<string> {
+/** Closes the connection to a proxy that does not answer when the request is aborted. It would wait forever. */
+class AbortableHttpsProxyAgent extends HttpsProxyAgent<string> {
   override connect(
     request: http.ClientRequest,
-    options: AgentConnectOpts & Ending
+    options: AgentConnectOpts & AgentSignal
   ): ReturnType<HttpsProxyAgent<string>['connect']> {
-    this.connectOpts = { ...this.connectOpts, signal: options.ending }
+    this.connectOpts = { ...this.connectOpts, signal: options.agentSignal }
     return super.connect(request, options)
   }
 }
 
-/** The same for plain http. */
-class EndingHttpProxyAgent extends HttpProxyAgent<string> {
+/** The same for http. */
+class AbortableHttpProxyAgent extends HttpProxyAgent<string> {
   override connect(
     request: Parameters<HttpProxyAgent<string>['connect']>[0],
-    options: AgentConnectOpts & Ending
+    options: AgentConnectOpts & AgentSignal
   ): ReturnType<HttpProxyAgent<string>['connect']> {
-    this.connectOpts = { ...this.connectOpts, signal: options.ending }
+    this.connectOpts = { ...this.connectOpts, signal: options.agentSignal }
     return super.connect(request, options)
   }
 }

@@ -4,13 +4,13 @@ import { problem } from '../runner/errors.js'
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * The proxy that a request to `url` goes through, read from the environment as curl reads it:
- * `https_proxy`, `http_proxy`, then `all_proxy`, the lower-case name before the upper-case one, and
- * `no_proxy` with names, suffixes, addresses, CIDR ranges, ports and `*`
- * (https://curl.se/docs/manpage.html#ENVIRONMENT). Unlike curl, upper-case `HTTP_PROXY` counts too: an
- * action is no CGI script.
+ * Returns the proxy for requests to `url`, or `undefined` for a direct connection. Reads the variables as curl does
+ * (https://curl.se/docs/manpage.html#ENVIRONMENT), and also `HTTP_PROXY`, which curl ignores because of CGI scripts.
  *
- * @throws ActionError where the variable holds no http or https URL; its value is not shown, since it may hold a password
+ * The order is `https_proxy` or `http_proxy`, then `all_proxy`; lower case has precedence. `no_proxy` accepts names,
+ * suffixes, addresses, CIDR ranges, ports and `*`.
+ *
+ * @throws ActionError if the variable is not an http or https URL; the message omits the value (possible password)
  */
 export function findProxy(url: URL, env: Env): URL | undefined {
   const scheme = url.protocol.slice(0, -1)
@@ -21,8 +21,8 @@ export function findProxy(url: URL, env: Env): URL | undefined {
   return parseProxy(name, env[name] ?? '')
 }
 
-/** `true` where the environment names any proxy at all. */
-export function namesProxy(env: Env): boolean {
+/** Returns `true` if the environment sets any proxy. */
+export function hasProxy(env: Env): boolean {
   return Object.entries(env).some(([name, value]) => value && /^(?:https?|all)_proxy$/i.test(name))
 }
 
@@ -31,9 +31,9 @@ function parseProxy(name: string, text: string): URL {
   const proxy = URL.parse(withScheme)
   if (proxy === null || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '') {
     throw problem({
-      what: `The environment variable ${name} holds no proxy that can be used`,
-      expected: 'http://host:port or https://host:port',
-      fix: 'correct it, or list the host in NO_PROXY'
+      what: `The environment variable ${name} is not a valid proxy URL`,
+      expected: 'Use http://HOST:PORT or https://HOST:PORT.',
+      fix: 'Correct the variable, or add the host to NO_PROXY.'
     })
   }
   return proxy

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The whole body of an answer.
+ * Reads the whole body of a response.
  *
- * @param maxBytes the longest body that is read
- * @param tooLong the error for a longer one
- * @param signal ends the reading, with its reason
- * @throws where the body is too long, breaks off (`ECONNRESET`), or the signal comes
+ * @param maxBytes the maximum size of the body, in bytes
+ * @param tooLong creates the error for a larger body
+ * @param signal aborts reading with its reason
+ * @throws if the body is too large or incomplete (`ECONNRESET`), or if the signal aborts
  */
 export function readBody(
   incoming: IncomingMessage,
@@ -17,28 +17,28 @@ export function readBody(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const giveUp = (error: Error): void => {
+    const fail = (error: Error): void => {
       reject(error)
       incoming.destroy()
     }
-    const stop = (): void => giveUp(signal.reason as Error)
-    signal.addEventListener('abort', stop)
+    const abort = (): void => fail(signal.reason as Error)
+    signal.addEventListener('abort', abort)
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > maxBytes) giveUp(tooLong())
+      if (bytes > maxBytes) fail(tooLong())
       else chunks.push(chunk)
     })
     incoming.on('error', (cause) => reject(closedEarly(cause)))
     incoming.on('close', () => {
-      signal.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', abort)
       if (incoming.complete) resolve(Buffer.concat(chunks, bytes))
       else reject(closedEarly())
     })
-    if (signal.aborted) stop()
+    if (signal.aborted) abort()
   })
 }
 
-/** Told and tried again as a connection that was lost is, wherever in the answer that was. */
+/** Returns the error for a connection that was closed early. Its code makes callers retry it as a lost connection. */
 export function closedEarly(cause?: unknown): Error {
   const error = new Error('The connection was closed early', { cause })
   return Object.assign(error, { code: 'ECONNRESET' })

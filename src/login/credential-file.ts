@@ -1,24 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { access, constants, mkdir, readFile, readlink, rmdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { codeOf, problem } from '../runner/errors.js'
-import {
-  access,
-  chmod,
-  chown,
-  create,
-  makeDirectory,
-  readlink,
-  readText,
-  remove,
-  rename,
-  rmdir,
-  stat
-} from './disk.js'
+import { replaceFile } from './replace-file.js'
 
-/** An credential file as it lies on the disk. */
+/** The content and the attributes of a credential file. */
 export interface CredentialFile {
   readonly text: string
   /** The permission bits. */
@@ -27,21 +13,24 @@ export interface CredentialFile {
   readonly gid: number
 }
 
-/** Only its owner reads and writes a file with credentials. */
-export const AUTH_FILE_MODE = 0o600
-const AUTH_DIRECTORY_MODE = 0o700
-/** The longest credential file that is read, in bytes; real ones have a few kilobytes. */
-const MAX_AUTH_FILE_BYTES = 8 * 1024 * 1024
-/** As many links as Linux follows. */
+/** Only the owner can read and write a file with credentials. */
+export const CREDENTIAL_FILE_MODE = 0o600
+const CREDENTIAL_DIRECTORY_MODE = 0o700
+/** The maximum size of a credential file. Typical files have a few kilobytes. */
+const MAX_CREDENTIAL_FILE_BYTES = 8 * 1024 * 1024
+/** The number of symbolic links that Linux follows in one path (path_resolution(7)). */
 const MAX_LINKS = 40
 
+const USE_OTHER_PATH =
+  'set DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) to another path.'
+
 /**
- * The file itself that a path leads to: symbolic links are followed, also to what does not exist yet, so
- * that writing never replaces a link.
+ * Follows the symbolic links of a path, including links to a file that does not exist. Writing to the result does not
+ * replace a link.
  *
- * @throws ActionError where links lead in a circle
+ * @throws ActionError for a cycle of links
  */
-export async function resolveAuthPath(path: string): Promise<string> {
+export async function resolveCredentialPath(path: string): Promise<string> {
   let current = resolve(path)
   for (let links = 0; links <= MAX_LINKS; links++) {
     const target = await readlink(current).catch(() => undefined)
@@ -49,67 +38,70 @@ export async function resolveAuthPath(path: string): Promise<string> {
     current = resolve(dirname(current), target)
   }
   throw problem({
-    what: 'The credential file is a symbolic link that leads in a circle',
-    value: path
+    what: 'The path of the credential file is a cycle of symbolic links',
+    value: path,
+    fix: `Correct the links, or ${USE_OTHER_PATH}`
   })
 }
 
 /**
- * The file, or `undefined` where there is none.
+ * Reads a credential file. Returns `undefined` if it does not exist.
  *
- * @throws ActionError for what is no ordinary, readable file of a sensible size
+ * @throws ActionError if the file is not a regular file, is too large or cannot be read
  */
 export async function findCredentialFile(path: string): Promise<CredentialFile | undefined> {
   try {
     const stats = await stat(path)
-    refuseUnusual(path, stats)
-    const text = await readText(path)
+    checkRegular(path, stats)
+    const text = await readFile(path, 'utf8')
     return { text, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw codeOf(error) === undefined ? error : unusable(path, 'read', error)
+    throw codeOf(error) === undefined ? error : accessError(path, 'read', error)
   }
 }
 
-function refuseUnusual(path: string, stats: Stats): void {
+function checkRegular(path: string, stats: Stats): void {
   if (!stats.isFile()) {
     throw problem({
-      what: 'The credential file is no file',
+      what: 'The credential file is not a regular file',
       value: path,
-      fix: 'point DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) elsewhere'
+      fix: `Delete it, or ${USE_OTHER_PATH}`
     })
   }
-  if (stats.size > MAX_AUTH_FILE_BYTES) {
+  if (stats.size > MAX_CREDENTIAL_FILE_BYTES) {
     throw problem({
-      what: 'The credential file is too large to be one',
+      what: 'The credential file is too large',
       value: path,
-      expected: `at most ${MAX_AUTH_FILE_BYTES} bytes`
+      expected: `A credential file has at most ${MAX_CREDENTIAL_FILE_BYTES} bytes.`,
+      fix: `Check the file, or ${USE_OTHER_PATH}`
     })
   }
 }
 
 /**
- * Checks that the file can be replaced, or made, by a later `writeCredentialFile`.
+ * Checks that `writeCredentialFile` can create or replace the file.
  *
- * @throws ActionError for a file or directory that is read-only
+ * @throws ActionError if the file or its directory is read-only
  */
 export async function checkWritable(path: string, file: CredentialFile | undefined): Promise<void> {
   if (file !== undefined && (file.mode & 0o222) === 0) {
     throw problem({
       what: 'The credential file is read-only',
       value: path,
-      fix: 'make it writable, or point DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) elsewhere; it was not touched'
+      reason: 'The file was not changed.',
+      fix: `Make the file writable, or ${USE_OTHER_PATH}`
     })
   }
   try {
     if (file !== undefined) await access(path, constants.W_OK)
     await access(await nearestDirectory(dirname(path)), constants.W_OK)
   } catch (error) {
-    throw unusable(path, 'written', error)
+    throw accessError(path, 'written', error)
   }
 }
 
-/** `true` where the directory is there, or can be made. */
+/** Returns `true` if the directory exists or can be created. */
 export async function canHaveDirectory(directory: string): Promise<boolean> {
   try {
     const nearest = await nearestDirectory(directory)
@@ -127,87 +119,61 @@ async function nearestDirectory(directory: string): Promise<string> {
   }
 }
 
-/** Makes the directory of a file. Gives the topmost directory that was made, `undefined` where it was there. */
+/**
+ * Creates the directory of a file. Returns the topmost directory that was created, or `undefined` if all existed.
+ *
+ * @throws ActionError if a directory cannot be created
+ */
 export async function makeDirectoryOf(path: string): Promise<string | undefined> {
   try {
-    return await makeDirectory(dirname(path), AUTH_DIRECTORY_MODE)
+    return await mkdir(dirname(path), { recursive: true, mode: CREDENTIAL_DIRECTORY_MODE })
   } catch (error) {
-    throw unusable(path, 'written', error)
+    throw accessError(path, 'written', error)
   }
 }
 
-/** Takes the directory of a file away, and those above it up to `topmost`, as far as they are empty. */
+/** Deletes the directory of a file and its parent directories up to `topmost`, if they are empty. */
 export async function removeDirectories(path: string, topmost: string): Promise<void> {
   for (let current = dirname(path); ; current = dirname(current)) {
-    const isGone = await rmdir(current).then(
+    const isRemoved = await rmdir(current).then(
       () => true,
       () => false
     )
-    if (!isGone || current === topmost || dirname(current) === current) return
+    if (!isRemoved || current === topmost || dirname(current) === current) return
   }
 }
 
 /**
- * Replaces the file as one: a reader finds the old text or the new one, never a part. `write-file-atomic`
- * is not used because it needs a newer Node.js than the oldest that runs this, and writes a new file
- * with the mode of the old one before the mode asked for.
+ * Creates or replaces a credential file atomically.
  *
- * @param options `owner`: the owner that the old file had, kept where this user may do so; `outlivesCrash`:
- * `false` for what need not be on the disk when the machine stops
- * @throws ActionError where the file cannot be written; it is then as it was
+ * @param mode the permission bits
+ * @param owner the owner of the replaced file, which is kept if the user is allowed to set it
+ * @throws ActionError if the file cannot be written; the old file is kept
  */
 export async function writeCredentialFile(
   path: string,
   text: string,
   mode: number,
-  {
-    owner,
-    outlivesCrash = true
-  }: {
-    readonly owner?: Pick<CredentialFile, 'uid' | 'gid'> | undefined
-    readonly outlivesCrash?: boolean
-  } = {}
+  owner?: Pick<CredentialFile, 'uid' | 'gid'>
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   try {
-    await create(temporary, text, AUTH_FILE_MODE, { outlivesCrash })
-    if (owner !== undefined) await chown(temporary, owner.uid, owner.gid).catch(() => undefined)
-    if (mode !== AUTH_FILE_MODE) await chmod(temporary, mode)
-    await renameOver(temporary, path)
+    await replaceFile(path, text, { mode, owner, flush: true })
   } catch (error) {
-    await remove(temporary).catch(() => undefined)
-    throw unusable(path, 'written', error)
+    throw accessError(path, 'written', error)
   }
 }
 
-const RENAME_ATTEMPTS = 20
-const RENAME_DELAY_MS = 25
-
-/** On Windows a file cannot be replaced while another program, mostly a virus scanner, has it open. */
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rename(from, to)
-      return
-    } catch (error) {
-      const isBusy = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
-      if (process.platform !== 'win32' || !isBusy || attempt === RENAME_ATTEMPTS) throw error
-      await delay(RENAME_DELAY_MS)
-    }
-  }
-}
-
-function unusable(path: string, verb: 'read' | 'written', cause: unknown): Error {
-  const code = codeOf(cause) ?? 'unknown error'
+function accessError(path: string, verb: 'read' | 'written', cause: unknown): Error {
+  const code = codeOf(cause)
   return problem(
     {
       what: `The credential file cannot be ${verb}`,
       value: path,
-      expected: code,
+      reason: code === undefined ? undefined : `The operating system returned ${code}.`,
       fix:
         code === 'EBUSY'
-          ? 'a file that is mounted by itself cannot be replaced: mount its directory, or set DOCKER_CONFIG'
-          : 'check the permissions, or point DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) elsewhere'
+          ? 'A bind-mounted file cannot be replaced. Mount its directory instead, or set DOCKER_CONFIG.'
+          : `Check the permissions, or ${USE_OTHER_PATH}`
     },
     cause
   )

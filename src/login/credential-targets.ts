@@ -1,52 +1,52 @@
 import { accessSync, constants } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Deps } from '../runner/deps.js'
-import { problem } from '../runner/errors.js'
-import { AuthDocumentError, parseAuthDocument } from './auth-document.js'
+import { parseCredentialDocument } from './credential-document.js'
+import type { Reader } from './credential-edits.js'
 import {
   canHaveDirectory,
   checkWritable,
   findCredentialFile,
-  resolveAuthPath
+  resolveCredentialPath
 } from './credential-file.js'
-import type { Reader } from './credential-settings.js'
-import { stat } from './disk.js'
+import { explainMalformed } from './explain-malformed.js'
 
-/** An credential file that login writes. */
+/** A credential file that login writes. */
 export interface CredentialTarget {
-  /** The path as the tools know it. */
+  /** The path that the programs use. */
   readonly path: string
-  /** The file itself, symbolic links followed. */
+  /** The path of the file after symbolic links are resolved. */
   readonly file: string
   readonly readers: readonly Reader[]
 }
 
-/** The machine that login runs on. */
+/** The properties of a machine that determine which credential files it uses. */
 export interface Machine {
   readonly env: Deps['env']
   readonly platform: NodeJS.Platform
   readonly uid: number
 }
 
-/** The machine that this process runs on. */
-export function thisMachine(env: Deps['env']): Machine {
+/** Returns the machine that this process runs on. */
+export function currentMachine(env: Deps['env']): Machine {
   return { env, platform: process.platform, uid: process.getuid?.() ?? 0 }
 }
 
 /**
- * The credential files of this machine, each once: Docker's, and that of podman, buildah and skopeo where one of
- * them is there or the file is in use. All are looked at before any is written.
+ * Lists the credential files of the machine: Docker's config.json, and the auth.json of podman, buildah and skopeo if
+ * one of them is installed or the file exists. A file that both use is listed once. All files are checked.
  *
- * @throws ActionError for a file that is malformed, unreadable or read-only
+ * @throws ActionError if a file is malformed or cannot be read or written
  */
 export async function listCredentialTargets(machine: Machine): Promise<CredentialTarget[]> {
   const paths: [string, Reader][] = [[dockerConfigPath(machine), 'docker']]
-  const containers = await findContainersAuthPath(machine)
+  const containers = await findContainersPath(machine)
   if (containers !== undefined) paths.push([containers, 'containers'])
   const targets: CredentialTarget[] = []
   for (const [path, reader] of paths) {
-    const file = await resolveAuthPath(path)
+    const file = await resolveCredentialPath(path)
     await checkCredentialFile(path, file)
     const same = targets.findIndex((target) => target.file === file)
     const found = targets[same]
@@ -60,64 +60,40 @@ async function checkCredentialFile(path: string, file: string): Promise<void> {
   const content = await findCredentialFile(file)
   await checkWritable(file, content)
   const text = content?.text ?? ''
-  await explainMalformed(path, text, () => parseAuthDocument(text))
+  await explainMalformed(path, text, () => parseCredentialDocument(text))
 }
 
-/** Runs what reads the text of an credential file; where it is malformed, the error names the file, the fault and its place. */
-export async function explainMalformed<T>(
-  path: string,
-  text: string,
-  body: () => T | Promise<T>
-): Promise<T> {
-  try {
-    return await body()
-  } catch (error) {
-    if (!(error instanceof AuthDocumentError)) throw error
-    const { describeSyntaxFault } = await import('./json-text.js')
-    const fault = describeSyntaxFault(text)
-    throw problem(
-      {
-        what: 'The credential file is malformed',
-        value: path,
-        expected: fault === undefined ? error.message : `${error.message}: ${fault}`,
-        fix: 'correct or delete it; it was not touched'
-      },
-      error
-    )
-  }
-}
-
-/** Docker's file (https://docs.docker.com/reference/cli/docker/#change-the-docker-directory). */
+/** Returns the path of Docker's config.json (https://docs.docker.com/reference/cli/docker/#change-the-docker-directory). */
 function dockerConfigPath(machine: Machine): string {
   return join(machine.env.DOCKER_CONFIG || join(homeOf(machine), '.docker'), 'config.json')
 }
 
-/** The file that `podman login` would write (containers-auth.json(5)), where somebody reads it. */
-async function findContainersAuthPath(machine: Machine): Promise<string | undefined> {
+/** Returns the file that `podman login` writes (containers-auth.json(5)), or `undefined` if no program uses it. */
+async function findContainersPath(machine: Machine): Promise<string | undefined> {
   if (machine.env.REGISTRY_AUTH_FILE) return machine.env.REGISTRY_AUTH_FILE
-  const user = userAuthPath(machine)
-  const first = await defaultAuthPath(machine, user)
-  const isInUse = (await isThere(first)) || (await isThere(user))
+  const user = userContainersPath(machine)
+  const first = await defaultContainersPath(machine, user)
+  const isInUse = (await exists(first)) || (await exists(user))
   return isInUse || hasContainerTool(machine) ? first : undefined
 }
 
-/** The second file that all of these tools look into, whichever is the first. */
-function userAuthPath(machine: Machine): string {
+/** Returns the auth.json in the user's configuration directory, which the tools read after the default one. */
+function userContainersPath(machine: Machine): string {
   const directory = machine.env.XDG_CONFIG_HOME || join(homeOf(machine), '.config')
   return join(directory, 'containers', 'auth.json')
 }
 
 /**
- * The first file that the tools look into. Where it cannot be made, because there is no runtime directory for
- * this user, they go on with the second one.
+ * Returns the default auth.json, which the tools read first. If the user does not have a runtime directory, the tools
+ * use the file in the user's configuration directory.
  */
-async function defaultAuthPath(machine: Machine, user: string): Promise<string> {
+async function defaultContainersPath(machine: Machine, user: string): Promise<string> {
   if (machine.platform !== 'linux') {
     return join(homeOf(machine), '.config', 'containers', 'auth.json')
   }
   const runtime = machine.env.XDG_RUNTIME_DIR
   if (runtime) {
-    return (await isThere(runtime)) ? join(runtime, 'containers', 'auth.json') : user
+    return (await exists(runtime)) ? join(runtime, 'containers', 'auth.json') : user
   }
   const path = `/run/containers/${String(machine.uid)}/auth.json`
   return (await canHaveDirectory(dirname(path))) ? path : user
@@ -125,7 +101,6 @@ async function defaultAuthPath(machine: Machine, user: string): Promise<string> 
 
 const CONTAINER_TOOLS = ['podman', 'buildah', 'skopeo']
 
-/** Asks for up to three files in each directory: at once, since a detour by a thread takes longer than the answer. */
 function hasContainerTool({ env, platform }: Machine): boolean {
   const directories = (env.PATH ?? env.Path ?? '')
     .split(delimiter)
@@ -145,7 +120,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined
 }
 

@@ -1,41 +1,44 @@
 import { randomUUID } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Deps } from '../runner/deps.js'
 import { codeOf, problem } from '../runner/errors.js'
-import { create, makeDirectory, readText, remove, stat } from './disk.js'
+import { removeFile } from './remove-file.js'
 
-/** What waiting takes. */
+/** The dependencies for waiting for a lock. */
 export type LockDeps = Pick<Deps, 'sleep' | 'random'>
 
-/** Who holds a lock. */
-interface Holder {
+/** The process that holds a lock, as JSON in the lock file. */
+interface LockHolder {
   readonly id: string
   readonly pid: number
-  /** The machine and, on Linux, the container: elsewhere the pid means another process. */
-  readonly place: string
+  /** The host name and, on Linux, the pid namespace. In another namespace, `pid` is another process. */
+  readonly pidNamespace: string
 }
 
-/** A holder needs milliseconds: a lock this old was left by one that ended in between. */
+/** A process holds a lock for a few milliseconds. An older lock belongs to a process that ended without releasing it. */
 const STALE_MS = 30_000
-/** How long to wait for a lock in all. */
 const MAX_WAIT_SECONDS = 90
 const MIN_DELAY_MS = 2
 const MAX_DELAY_MS = 40
 
 /**
- * Runs `body` while no other process runs one under the same lock. The lock is a file that only one
- * process can create; one that was left behind, by a process that is no more or long ago, is taken away.
+ * Runs `body` while this process holds the lock file `lock`, which only one process can create. A lock is removed if
+ * its process does not exist anymore, or if it is older than 30 seconds.
  *
- * @throws ActionError where the lock is not to be had for a minute and a half
+ * @throws ActionError if another process holds the lock for 90 seconds
  */
 export async function withFileLock<T>(
   lock: string,
   deps: LockDeps,
   body: () => Promise<T>
 ): Promise<T> {
-  const holder: Holder = { id: randomUUID(), pid: process.pid, place: placeOfProcess() }
+  const holder: LockHolder = {
+    id: randomUUID(),
+    pid: process.pid,
+    pidNamespace: await getPidNamespace()
+  }
   await acquire(lock, holder, deps)
   try {
     return await body()
@@ -44,62 +47,62 @@ export async function withFileLock<T>(
   }
 }
 
-async function acquire(lock: string, holder: Holder, deps: LockDeps): Promise<void> {
-  // Unlike `performance`, this clock is there without another module.
+async function acquire(lock: string, holder: LockHolder, deps: LockDeps): Promise<void> {
+  // A monotonic clock: a change of the system time does not affect it.
   const deadline = process.uptime() + MAX_WAIT_SECONDS
   let wait = MIN_DELAY_MS
   while (process.uptime() < deadline) {
     if (await tryCreate(lock, JSON.stringify(holder))) return
-    if ((await isStale(lock)) && (await takeAway(lock))) continue
+    if ((await isStale(lock)) && (await removeStale(lock))) continue
     await deps.sleep(wait * (0.5 + deps.random()))
     wait = Math.min(MAX_DELAY_MS, wait * 1.5)
   }
   throw problem({
     what: 'Another process keeps the credential file locked',
     value: lock,
-    fix: 'delete this lock file if no job is running'
+    fix: 'If no other job is running on this machine, delete this lock file.'
   })
 }
 
-/** Creates the file with this content; `false` where it is there already. */
+/** Creates a file. Returns `false` if it cannot be created yet, usually because it exists. */
 async function tryCreate(path: string, content: string): Promise<boolean> {
   try {
-    await create(path, content, 0o600, { outlivesCrash: false })
+    await writeFile(path, content, { flag: 'wx', mode: 0o600 })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
-    // Another process has just removed the directory that it had made.
+    // Another process has deleted the directory, which it had created for its own login.
     if (codeOf(error) === 'ENOENT') {
-      await makeDirectory(dirname(path), 0o700)
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       return false
     }
-    // Windows refuses to create a file that is being deleted.
+    // On Windows, a file that is being deleted cannot be created.
     if (process.platform === 'win32' && codeOf(error) === 'EPERM') return false
     throw error
   }
 }
 
-async function release(lock: string, holder: Holder): Promise<void> {
+async function release(lock: string, holder: LockHolder): Promise<void> {
   const current = await findHolder(lock)
-  if (current?.id === holder.id) await remove(lock)
+  if (current?.id === holder.id) await removeFile(lock)
 }
 
 /**
- * Takes a stale lock away. Who does so holds a lock of its own meanwhile and looks once more, so that two
- * processes that saw the same stale lock do not take away the fresh one of each other.
+ * Removes a stale lock. A second lock file protects the removal, because another process could remove the stale lock
+ * first and create its own lock.
  *
- * @returns `false` where another process is about to do so
+ * @returns `false` if another process is removing the lock
  */
-async function takeAway(lock: string): Promise<boolean> {
-  const breaker = `${lock}.stale`
-  if (!(await tryCreate(breaker, ''))) {
-    if ((await ageOf(breaker)) > STALE_MS) await remove(breaker)
+async function removeStale(lock: string): Promise<boolean> {
+  const removalLock = `${lock}.stale`
+  if (!(await tryCreate(removalLock, ''))) {
+    if ((await ageOf(removalLock)) > STALE_MS) await removeFile(removalLock)
     return false
   }
   try {
-    if (await isStale(lock)) await remove(lock)
+    if (await isStale(lock)) await removeFile(lock)
   } finally {
-    await remove(breaker)
+    await removeFile(removalLock)
   }
   return true
 }
@@ -107,19 +110,19 @@ async function takeAway(lock: string): Promise<boolean> {
 async function isStale(lock: string): Promise<boolean> {
   if ((await ageOf(lock)) > STALE_MS) return true
   const holder = await findHolder(lock)
-  return holder?.place === placeOfProcess() && !isRunning(holder.pid)
+  return holder?.pidNamespace === (await getPidNamespace()) && !isRunning(holder.pid)
 }
 
-/** The holder that a lock names; `undefined` where the lock is gone or not written yet. */
-async function findHolder(lock: string): Promise<Holder | undefined> {
+/** Reads the holder of a lock. Returns `undefined` if the lock does not exist or is not completely written. */
+async function findHolder(lock: string): Promise<LockHolder | undefined> {
   try {
-    return JSON.parse(await readText(lock)) as Holder
+    return JSON.parse(await readFile(lock, 'utf8')) as LockHolder
   } catch {
     return undefined
   }
 }
 
-/** In milliseconds; 0 for what is not there. */
+/** Returns the age of a file in milliseconds, or 0 if the file does not exist. */
 async function ageOf(path: string): Promise<number> {
   const stats = await stat(path).catch(() => undefined)
   return stats === undefined ? 0 : Date.now() - stats.mtimeMs
@@ -134,9 +137,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function placeOfProcess(): string {
+async function getPidNamespace(): Promise<string> {
   try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+    return `${hostname()} ${await readlink('/proc/self/ns/pid')}`
   } catch {
     return hostname()
   }

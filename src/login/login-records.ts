@@ -1,56 +1,59 @@
 import { randomUUID } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Deps } from '../runner/deps.js'
-import { AUTH_FILE_MODE, writeCredentialFile } from './credential-file.js'
-import type { Undo } from './credential-settings.js'
-import { makeDirectory, readText, remove } from './disk.js'
+import { codeOf, messageOf, problem } from '../runner/errors.js'
+import type { Undo } from './credential-edits.js'
+import { removeFile } from './remove-file.js'
+import { replaceFile } from './replace-file.js'
+
+/** Only the owner can read and write the file. */
+const PRIVATE_MODE = 0o600
 
 /**
- * What one login keeps to take itself back. It holds the credential file as it was before, other hosts'
- * secrets and all, so it lies in `RUNNER_TEMP`, readable to its owner alone, where the runner clears it
- * away after the job; the state of the step names it only.
+ * The data that is required to undo one login. It contains the old content of the credential file with secrets of
+ * other hosts. So it is a file in `RUNNER_TEMP` that only its owner can read and that the runner deletes after the job.
  */
 export interface LoginRecord extends Undo {
-  /** The text before the first of the logins that were under way together; `null` where there was no file. */
+  /** The text before the first of all concurrent logins, or `null` if the file did not exist. */
   readonly origin: string | null
-  /** The permission bits that the credential file had before. */
+  /** The permission bits of the credential file before login. */
   readonly mode: number
-  /** The topmost directory that was made for the credential file. */
+  /** The topmost directory that login created for the credential file. */
   readonly madeDirectory?: string | undefined
-  /** Digest of the AWS access key that the credential was got with, where it is known. */
+  /** The digest of the AWS access key of the login, if it is known. */
   readonly identity?: string | undefined
-  /** When the credential expires, ISO 8601. */
+  /** The expiration time of the credential, ISO 8601. */
   readonly expiresAt: string
 }
 
-/** A login into one credential file, as the state of the step and the list beside the credential file name it. */
+/** A reference to a login into one credential file, for the state of the step and the list of logins. */
 export interface LoginReference {
   readonly id: string
-  /** The credential file itself, symbolic links followed. */
+  /** The path of the credential file, with symbolic links resolved. */
   readonly file: string
-  /** Where its record lies. */
+  /** The path of the `LoginRecord`. */
   readonly record: string
 }
 
-/** Names a login before anything is written, so that the post step knows of it whatever happens. */
-export function nameLogin(file: string, env: Deps['env']): LoginReference {
+/** Creates the reference of a login. The post step requires it before the login writes any file. */
+export function createLoginReference(file: string, env: Deps['env']): LoginReference {
   const id = randomUUID()
   return { id, file, record: join(env.RUNNER_TEMP || tmpdir(), `ecr-public-login-${id}.json`) }
 }
 
-/** The lock under which an credential file and its list of logins are changed. */
-export function lockOf(file: string): string {
+/** Returns the path of the lock file that protects a credential file and its list of logins. */
+export function lockPathOf(file: string): string {
   return `${file}.ecr-public-lock`
 }
 
 /**
- * The logins into an credential file that are not taken back yet, the oldest first. The list lies beside the
- * credential file while there is any, so that jobs that share it know of each other; it holds no secret. A
- * login whose record is gone was of a job that ended without its post step, and is left out.
+ * Lists the logins into a credential file that are not undone yet, the oldest first. The list is a file without secrets
+ * beside the credential file, for all jobs that share it. A login without a record belongs to a job that was killed.
  */
 export async function listLogins(file: string): Promise<LoginReference[]> {
-  const text = await readText(listOf(file)).catch(() => '[]')
+  const text = await readFile(listPathOf(file), 'utf8').catch(() => '[]')
   const logins: LoginReference[] = []
   for (const login of parseLogins(text)) {
     if ((await findRecord(login)) !== undefined) logins.push(login)
@@ -58,17 +61,17 @@ export async function listLogins(file: string): Promise<LoginReference[]> {
   return logins
 }
 
-/** Replaces the list of logins into an credential file; an empty one is removed. */
+/** Replaces the list of logins into a credential file. Deletes the list if it is empty. */
 export async function writeLogins(file: string, logins: readonly LoginReference[]): Promise<void> {
-  const list = listOf(file)
-  if (logins.length === 0) await remove(list)
-  else await writePrivately(list, logins)
+  const list = listPathOf(file)
+  if (logins.length === 0) await removeFile(list)
+  else await writeJson(list, logins)
 }
 
-/** The record of a login, or `undefined` where it is gone or unreadable. */
+/** Reads the record of a login. Returns `undefined` if it does not exist or cannot be read. */
 export async function findRecord(login: LoginReference): Promise<LoginRecord | undefined> {
   try {
-    return JSON.parse(await readText(login.record)) as LoginRecord
+    return JSON.parse(await readFile(login.record, 'utf8')) as LoginRecord
   } catch {
     return undefined
   }
@@ -76,16 +79,15 @@ export async function findRecord(login: LoginReference): Promise<LoginRecord | u
 
 /** Writes the record of a login. */
 export async function writeRecord(login: LoginReference, record: LoginRecord): Promise<void> {
-  await makeDirectory(join(login.record, '..'))
-  await writePrivately(login.record, record)
+  await writeJson(login.record, record)
 }
 
-/** Removes the record of a login. */
+/** Deletes the record of a login. */
 export async function removeRecord(login: LoginReference): Promise<void> {
-  await remove(login.record)
+  await removeFile(login.record)
 }
 
-/** The logins of a text that `JSON.stringify` made of them; what is none is left out. */
+/** Parses a list of logins. Ignores values that are not a login, and malformed text. */
 export function parseLogins(text: string): LoginReference[] {
   try {
     const values: unknown = JSON.parse(text)
@@ -101,12 +103,23 @@ function isLoginReference(value: unknown): value is LoginReference {
   return typeof id === 'string' && typeof file === 'string' && typeof record === 'string'
 }
 
-async function writePrivately(path: string, value: unknown): Promise<void> {
-  await writeCredentialFile(path, `${JSON.stringify(value)}\n`, AUTH_FILE_MODE, {
-    outlivesCrash: false
-  })
+async function writeJson(path: string, value: unknown): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await replaceFile(path, `${JSON.stringify(value)}\n`, { mode: PRIVATE_MODE, flush: false })
+  } catch (error) {
+    throw problem(
+      {
+        what: 'The record of the login cannot be written',
+        value: path,
+        reason: `The operating system returned ${codeOf(error) ?? messageOf(error)}.`,
+        fix: 'Check the permissions of the directory.'
+      },
+      error
+    )
+  }
 }
 
-function listOf(file: string): string {
+function listPathOf(file: string): string {
   return `${file}.ecr-public-logins`
 }

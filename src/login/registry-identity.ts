@@ -1,30 +1,32 @@
 import type { Registry } from '@aws-sdk/client-ecr-public'
-import type { Deps } from '../runner/deps.js'
 import { listRegistries } from '../ecr-public/listings.js'
+import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 
-/** The caller's own registry, as far as it is known. */
+/** The public registry of the caller's account, as far as it is known. */
 export interface RegistryIdentity {
   /** The registry host: `public.ecr.aws`. */
   readonly host: string
   /** `HOST/ALIAS`, or empty. */
   readonly uri: string
   readonly alias: string
-  /** The account id, or empty. */
+  /** The AWS account ID, or empty. */
   readonly id: string
 }
 
-/** The host where nothing else is known (https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html). */
+/** The default registry host (https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html). */
 const DEFAULT_HOST = 'public.ecr.aws'
-/** The same registry under its dual-stack name, as AWS's own credential helper knows it. */
+/** The dual-stack host name of the same registry (awslabs/amazon-ecr-credential-helper, `ecr-login/api/client.go`). */
 const DUAL_STACK_HOST = 'ecr-public.aws.com'
 
+const EMPTY_OUTPUTS = 'The outputs registry-uri, registry-alias and registry-id are empty.'
+
 /**
- * The caller's own registry. Where it may not be looked up, or there is none yet, only the usual host is
- * known, and a notice says so.
+ * Returns the public registry of the caller's account. If DescribeRegistries is not allowed, or if the account does not
+ * have a registry yet, logs a notice and returns the default host only.
  *
- * @param registryId the account id or alias that it has to have
- * @throws ActionError where it has another
+ * @param registryId the required account ID or alias, or `undefined` for any
+ * @throws ActionError if the account has another registry
  */
 export async function getRegistryIdentity(
   { api, log }: Pick<Deps, 'api' | 'log'>,
@@ -36,22 +38,18 @@ export async function getRegistryIdentity(
     throw error
   })
   if (registries === undefined) {
-    log.notice(
-      'ecr-public:DescribeRegistries is not expected: the outputs registry-uri, registry-alias and registry-id stay empty'
-    )
+    log.notice(`ecr-public:DescribeRegistries is not allowed. ${EMPTY_OUTPUTS}`)
     return unknown
   }
   const registry =
     registryId === undefined ? registries[0] : registries.find((each) => isNamed(each, registryId))
   if (registry !== undefined) return identityOf(registry)
   if (registryId !== undefined && registries.length > 0) throw otherRegistry(registryId, registries)
-  log.notice(
-    'The account has no public registry yet: the outputs registry-uri, registry-alias and registry-id stay empty'
-  )
+  log.notice(`The account does not have a public registry yet. ${EMPTY_OUTPUTS}`)
   return unknown
 }
 
-/** Every name under which the registry of a host is reached. */
+/** Returns all host names of the registry. */
 export function hostNamesOf(host: string): string[] {
   const isPublic = host === DEFAULT_HOST || host === DUAL_STACK_HOST
   return isPublic ? [DEFAULT_HOST, DUAL_STACK_HOST] : [host]
@@ -73,11 +71,11 @@ function isNamed({ registryId, aliases = [] }: Registry, name: string): boolean 
 }
 
 function otherRegistry(registryId: string, registries: readonly Registry[]): Error {
-  const own = registries.map((each) => each.registryId ?? '').join(', ')
+  const ids = registries.map((each) => each.registryId ?? '').join(', ')
   return problem({
     what: 'Input "registry-id" is not the registry of these credentials',
     value: registryId,
-    expected: `they belong to ${own}`,
-    fix: 'check the credentials, or leave "registry-id" out'
+    reason: `The AWS credentials belong to ${ids}.`,
+    fix: 'Check the AWS credentials, or remove the input "registry-id".'
   })
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import {
-  AuthDocumentError,
+  CredentialDocumentError,
   meansTheSame,
-  parseAuthDocument,
+  parseCredentialDocument,
   textDigest
-} from '../../../src/login/auth-document.js'
+} from '../../../src/login/credential-document.js'
 import { decodeAuthorizationToken } from '../../../src/login/authorization-token.js'
-import { addCredential, removeCredential } from '../../../src/login/credential-settings.js'
-import { editAuthText } from '../../../src/login/edit-auth-text.js'
+import { addCredential, removeCredential } from '../../../src/login/credential-edits.js'
+import { editCredentialText } from '../../../src/login/edit-credential-text.js'
 import { parseLogins } from '../../../src/login/login-records.js'
 import { parseBadges } from '../../../src/sync-catalog/badges.js'
 import { parseRepositoryReference } from '../../../src/ecr-public/repository-names.js'
@@ -196,7 +196,7 @@ test(
       RUNS,
       async ([before, host]) => {
         const { text, hosts } = await addCredential(before, ['docker'], [host], 'QVdTOnNlY3JldA==')
-        const document = parseAuthDocument(text)
+        const document = parseCredentialDocument(text)
         expect((document.auths as Record<string, unknown>)[host]).toEqual({
           auth: 'QVdTOnNlY3JldA=='
         })
@@ -209,21 +209,21 @@ test(
         })
         expect(apart).not.toContain('QVdTOnNlY3JldA==')
       },
-      [AuthDocumentError]
+      [CredentialDocumentError]
     )
     await tryHostile(
-      'editAuthText',
+      'editCredentialText',
       fc.tuple(file, file),
       RUNS,
       async ([text, other]) => {
-        const edited = await editAuthText(
+        const edited = await editCredentialText(
           text,
           [{ section: 'auths', host: HOST, value: undefined }],
           ['auths']
         )
         meansTheSame(edited, other)
       },
-      [AuthDocumentError]
+      [CredentialDocumentError]
     )
     await tryHostile(
       'parseLogins',

@@ -1,33 +1,33 @@
 import fc from 'fast-check'
-import { parseAuthDocument, textDigest } from '../../src/login/auth-document.js'
-import type { Json, Section } from '../../src/login/auth-document.js'
-import { addCredential, removeCredential } from '../../src/login/credential-settings.js'
-import type { Reader, Undo } from '../../src/login/credential-settings.js'
-import { editAuthText } from '../../src/login/edit-auth-text.js'
+import { parseCredentialDocument, textDigest } from '../../src/login/credential-document.js'
+import type { Json, Section } from '../../src/login/credential-document.js'
+import { addCredential, removeCredential } from '../../src/login/credential-edits.js'
+import type { Reader, Undo } from '../../src/login/credential-edits.js'
+import { editCredentialText } from '../../src/login/edit-credential-text.js'
 
 const HOSTS = ['public.ecr.aws', 'ecr-public.aws.com']
 const [HOST = ''] = HOSTS
 const AUTH = Buffer.from('AWS:secret').toString('base64')
 
-async function logIn(before: string, readers: readonly Reader[] = ['docker']) {
+async function add(before: string, readers: readonly Reader[] = ['docker']) {
   const edit = await addCredential(before, readers, HOSTS, AUTH)
   const undo: Undo = { before, afterDigest: textDigest(edit.text), hosts: edit.hosts }
   return { ...edit, undo }
 }
 
-/** Somebody else's change. */
+/** A change by another program. */
 function change(
   text: string,
   section: Section,
   host: string,
   value: Json | undefined
 ): Promise<string> {
-  return editAuthText(text, [{ section, host, value }])
+  return editCredentialText(text, [{ section, host, value }])
 }
 
-describe('adding a credential', () => {
-  test('writes it for every name of the host and leaves all else', async () => {
-    const { text } = await logIn(
+describe('addCredential', () => {
+  test('writes the credential for all host names and keeps all other entries', async () => {
+    const { text } = await add(
       '{"auths": {"docker.io": {"auth": "eA=="}}, "proxies": {"default": {}}}'
     )
     expect(JSON.parse(text)).toEqual({
@@ -40,8 +40,8 @@ describe('adding a credential', () => {
     })
   })
 
-  test("bypasses Docker's credential store for this host alone, by an empty helper", async () => {
-    const { text, hasConflict } = await logIn(
+  test("bypasses Docker's credential store for this host only, with an empty helper", async () => {
+    const { text, hasConflict } = await add(
       '{"credsStore": "wincred", "credHelpers": {"gcr.io": "gcloud", "public.ecr.aws": "ecr-login"}}'
     )
     expect(JSON.parse(text)).toMatchObject({
@@ -51,48 +51,48 @@ describe('adding a credential', () => {
     expect(hasConflict).toBe(false)
   })
 
-  test("takes a helper of the host away where there is no store, since podman reads Docker's file too", async () => {
-    const { text } = await logIn(
+  test("without a store, deletes a helper of the host, because podman reads Docker's file too", async () => {
+    const { text } = await add(
       '{"credHelpers": {"public.ecr.aws": "ecr-login", "gcr.io": "gcloud"}}'
     )
     expect(JSON.parse(text)).toMatchObject({ credHelpers: { 'gcr.io': 'gcloud' } })
   })
 
-  test('writes no helper into a file of podman, which knows no store', async () => {
-    const { text } = await logIn('{"credsStore": "x", "credHelpers": {"public.ecr.aws": "y"}}', [
+  test('does not write a helper into a file of podman, which ignores the store', async () => {
+    const { text } = await add('{"credsStore": "x", "credHelpers": {"public.ecr.aws": "y"}}', [
       'containers'
     ])
     expect(JSON.parse(text)).toMatchObject({ credsStore: 'x', credHelpers: {} })
   })
 
-  test('tells where one file has to serve both and names a store', async () => {
-    expect((await logIn('{"credsStore": "x"}', ['docker', 'containers'])).hasConflict).toBe(true)
-    expect((await logIn('{}', ['docker', 'containers'])).hasConflict).toBe(false)
+  test('reports a conflict if Docker and podman share a file with a store', async () => {
+    expect((await add('{"credsStore": "x"}', ['docker', 'containers'])).hasConflict).toBe(true)
+    expect((await add('{}', ['docker', 'containers'])).hasConflict).toBe(false)
   })
 
-  test('keeps no secret in what it remembers', async () => {
-    expect(JSON.stringify((await logIn('{}')).hosts)).not.toContain(AUTH)
+  test('returns the written hosts without secrets', async () => {
+    expect(JSON.stringify((await add('{}')).hosts)).not.toContain(AUTH)
   })
 })
 
-describe('removing a credential', () => {
+describe('removeCredential', () => {
   const before =
     '{\n "credsStore":"x",\n  "auths": {"public.ecr.aws": {"auth": "b2xk"},\n"a.example":{}}}\n\n'
 
-  test('gives the very text from before, where nobody has changed the file', async () => {
-    const { text, undo } = await logIn(before)
+  test('returns the identical text from before if the file was not changed', async () => {
+    const { text, undo } = await add(before)
     expect(await removeCredential(text, undo)).toBe(before)
   })
 
-  test('gives no file where there was none', async () => {
-    const { text, undo } = await logIn('')
+  test('returns null if the file did not exist before', async () => {
+    const { text, undo } = await add('')
     expect(await removeCredential(text, { ...undo, before: null })).toBeNull()
     const touched = await change(text, 'auths', 'a.example', undefined)
     expect(await removeCredential(`${touched}\n`, { ...undo, before: null })).toBeNull()
   })
 
-  test("puts its own entries back and keeps everybody else's", async () => {
-    const { text, undo } = await logIn(before)
+  test('restores its own entries and keeps entries of other programs', async () => {
+    const { text, undo } = await add(before)
     const later = await change(text, 'auths', 'b.example', { auth: 'bmV3' })
     expect(JSON.parse((await removeCredential(later, undo))!)).toEqual({
       credsStore: 'x',
@@ -104,8 +104,8 @@ describe('removing a credential', () => {
     })
   })
 
-  test('leaves an entry that somebody else has changed, and the way Docker reaches it', async () => {
-    const { text, undo } = await logIn(before)
+  test('keeps an entry that another program changed, and the empty helper that Docker requires for it', async () => {
+    const { text, undo } = await add(before)
     const later = await change(text, 'auths', HOST, { auth: 'b3RoZXI=' })
     const document = JSON.parse((await removeCredential(later, undo))!)
     expect(document.auths[HOST]).toEqual({ auth: 'b3RoZXI=' })
@@ -113,35 +113,35 @@ describe('removing a credential', () => {
     expect(document.auths).not.toHaveProperty('ecr-public.aws.com')
   })
 
-  test('does not bring back an entry that somebody else has logged out of', async () => {
-    const { text, undo } = await logIn(before)
+  test('does not restore an entry that another program deleted', async () => {
+    const { text, undo } = await add(before)
     const later = await change(text, 'auths', HOST, undefined)
     const document = JSON.parse((await removeCredential(later, undo))!)
     expect(document.auths).toEqual({ 'a.example': {} })
     expect(document).not.toHaveProperty('credHelpers')
   })
 
-  test('leaves a helper that somebody else has set', async () => {
-    const { text, undo } = await logIn(before)
-    const later = await change(text, 'credHelpers', HOST, 'theirs')
+  test('keeps a helper that another program set', async () => {
+    const { text, undo } = await add(before)
+    const later = await change(text, 'credHelpers', HOST, 'other-helper')
     const document = JSON.parse((await removeCredential(later, undo))!)
-    expect(document.credHelpers).toEqual({ [HOST]: 'theirs' })
+    expect(document.credHelpers).toEqual({ [HOST]: 'other-helper' })
     expect(document.auths[HOST]).toEqual({ auth: 'b2xk' })
   })
 
-  test('knows its entry again after another tool has rewritten the whole file', async () => {
-    const { text, undo } = await logIn('{"auths": {}}')
-    const rewritten = JSON.stringify(parseAuthDocument(text), undefined, 8)
+  test('recognizes its entry after another program reformatted the whole file', async () => {
+    const { text, undo } = await add('{"auths": {}}')
+    const rewritten = JSON.stringify(parseCredentialDocument(text), undefined, 8)
     expect(JSON.parse((await removeCredential(rewritten, undo))!)).toEqual({ auths: {} })
   })
 
-  test('leaves what another login counts on', async () => {
-    const { text, undo } = await logIn(before)
+  test('keeps entries that another login uses', async () => {
+    const { text, undo } = await add(before)
     expect(await removeCredential(text, undo, undo.hosts)).toBe(text)
   })
 })
 
-test('whatever others do to other hosts meanwhile is still there after logout, and nothing of login is', async () => {
+test('keeps all concurrent changes of other hosts and removes all entries of login', async () => {
   const host = fc.constantFrom('a.example', 'b.example:5000', 'https://index.docker.io/v1/')
   const value = fc.option(fc.record({ auth: fc.base64String() }), { nil: undefined })
   const start = fc.record(
@@ -163,17 +163,17 @@ test('whatever others do to other hosts meanwhile is still there after logout, a
       fc.array(fc.tuple(host, value)),
       async (document, spaces, changes) => {
         const before = JSON.stringify(document, undefined, spaces)
-        const { text, undo } = await logIn(before)
+        const { text, undo } = await add(before)
         const apply = async (from: string): Promise<string> => {
           let now = from
           for (const [name, entry] of changes) now = await change(now, 'auths', name, entry)
           return now
         }
-        const after = parseAuthDocument((await removeCredential(await apply(text), undo))!)
-        const expected = parseAuthDocument(await apply(before))
-        // A section that only login or the others needed may be empty or absent.
-        const plain = { auths: {}, credHelpers: {} }
-        expect({ ...plain, ...after }).toEqual({ ...plain, ...expected })
+        const after = parseCredentialDocument((await removeCredential(await apply(text), undo))!)
+        const expected = parseCredentialDocument(await apply(before))
+        // A section that only login or the other programs required can be empty or missing.
+        const empty = { auths: {}, credHelpers: {} }
+        expect({ ...empty, ...after }).toEqual({ ...empty, ...expected })
       }
     )
   )

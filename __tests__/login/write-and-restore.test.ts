@@ -2,10 +2,15 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'n
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { CredentialTarget } from '../../src/login/credential-targets.js'
-import { logIn } from '../../src/login/log-in.js'
-import type { Credential } from '../../src/login/log-in.js'
-import { forgetLogin, logOut } from '../../src/login/log-out.js'
-import { findRecord, listLogins, nameLogin, parseLogins } from '../../src/login/login-records.js'
+import { writeCredential } from '../../src/login/write-credential.js'
+import type { Credential } from '../../src/login/write-credential.js'
+import { forgetLogin, restoreCredential } from '../../src/login/restore-credential.js'
+import {
+  findRecord,
+  listLogins,
+  createLoginReference,
+  parseLogins
+} from '../../src/login/login-records.js'
 import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
@@ -15,7 +20,7 @@ const deps = { sleep: () => setImmediate(), random: () => 0.5 }
 interface Setup {
   readonly file: string
   readonly target: CredentialTarget
-  /** The job that a name stands for logs in, each with a token of its own. */
+  /** Logs in as a job. Each job has its own token. */
   readonly login: (job: string, more?: Partial<Credential>) => Promise<LoginReference>
 }
 
@@ -34,8 +39,8 @@ async function setUp(
     file,
     target,
     login: async (job, more = {}) => {
-      const reference = nameLogin(file, { RUNNER_TEMP: join(home, `temp of ${job}`) })
-      await logIn(reference, target, credentialOf(job, more), deps)
+      const reference = createLoginReference(file, { RUNNER_TEMP: join(home, `temp of ${job}`) })
+      await writeCredential(reference, target, credentialOf(job, more), deps)
       return reference
     }
   }
@@ -57,29 +62,29 @@ const BEFORE =
   '{\n    "psFormat" : "table",\n  "auths":{"public.ecr.aws":{"auth":"QVdTOmZpcnN0"}}}\n\n'
 
 describe('one login', () => {
-  test('is in a file of mode 0600, and its logout gives bytes and mode from before', async () => {
+  test('writes the file with mode 0600, and restoring returns the old bytes and mode', async () => {
     const { file, login } = await setUp(BEFORE)
     await chmod(file, 0o640)
     const reference = await login('a')
     expect(await tokenIn(file)).toBe('token of a')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await logOut(reference, deps)).toBe('restored')
+    expect(await restoreCredential(reference, deps)).toBe('restored')
     expect(await readFile(file, 'utf8')).toBe(BEFORE)
     expect((await stat(file)).mode & 0o777).toBe(0o640)
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
   })
 
-  test('makes directory and file where there are none, and its logout removes both', async () => {
+  test('creates a missing directory and file, and restoring deletes both', async () => {
     const { file, login } = await setUp()
     const reference = await login('a')
     expect(await tokenIn(file)).toBe('token of a')
     expect((await stat(join(file, '..'))).mode & 0o777).toBe(0o700)
-    expect(await logOut(reference, deps)).toBe('restored')
+    expect(await restoreCredential(reference, deps)).toBe('restored')
     expect(await readdir(join(file, '..', '..'))).toEqual(['temp of a'])
     expect(await readdir(join(file, '..', '..', 'temp of a'))).toEqual([])
   })
 
-  test('writes through a symbolic link, which stays one', async () => {
+  test('writes to the target of a symbolic link and keeps the link', async () => {
     const { file, login } = await setUp(BEFORE)
     const link = join(file, '..', 'link.json')
     await symlink('config.json', link)
@@ -90,33 +95,33 @@ describe('one login', () => {
     )
   })
 
-  test("is told as new, or as replacing another's entry", async () => {
+  test('returns whether it created or replaced the entry', async () => {
     const { target } = await setUp('{}')
-    const first = nameLogin(target.file, { RUNNER_TEMP: await temporaryDirectory() })
-    expect((await logIn(first, target, credentialOf('a'), deps)).action).toBe('create')
-    const second = nameLogin(target.file, { RUNNER_TEMP: await temporaryDirectory() })
-    expect((await logIn(second, target, credentialOf('b'), deps)).action).toBe('update')
+    const first = createLoginReference(target.file, { RUNNER_TEMP: await temporaryDirectory() })
+    expect((await writeCredential(first, target, credentialOf('a'), deps)).action).toBe('create')
+    const second = createLoginReference(target.file, { RUNNER_TEMP: await temporaryDirectory() })
+    expect((await writeCredential(second, target, credentialOf('b'), deps)).action).toBe('update')
   })
 
-  test('leaves an entry that somebody else has changed since, and says so', async () => {
+  test('keeps an entry that another program changed after the login', async () => {
     const { file, login } = await setUp()
     const reference = await login('a')
-    const theirs = '{"auths":{"public.ecr.aws":{"auth":"QVdTOnRoZWlycw=="}}}'
-    await writeFile(file, theirs)
-    expect(await logOut(reference, deps)).toBe('left')
-    expect(await readFile(file, 'utf8')).toBe(theirs)
-    expect(await logOut(reference, deps)).toBe('gone')
+    const changed = '{"auths":{"public.ecr.aws":{"auth":"QVdTOnRoZWlycw=="}}}'
+    await writeFile(file, changed)
+    expect(await restoreCredential(reference, deps)).toBe('kept')
+    expect(await readFile(file, 'utf8')).toBe(changed)
+    expect(await restoreCredential(reference, deps)).toBe('not-found')
   })
 
-  test('whose file is gone has nothing to take back', async () => {
+  test('restores nothing if the file was deleted', async () => {
     const { file, login } = await setUp('{}')
     const reference = await login('a')
     await rm(file)
-    expect(await logOut(reference, deps)).toBe('gone')
+    expect(await restoreCredential(reference, deps)).toBe('not-found')
     expect(await readdir(join(file, '..'))).toEqual([])
   })
 
-  test('keeps its record, which holds what was there before, from everybody else', async () => {
+  test('writes a record that only the owner can read and that does not contain the token', async () => {
     const { login } = await setUp(BEFORE)
     const reference = await login('a')
     expect((await stat(reference.record)).mode & 0o777).toBe(0o600)
@@ -124,18 +129,18 @@ describe('one login', () => {
     expect(JSON.stringify(await findRecord(reference))).not.toContain('token of a')
   })
 
-  test('that is forgotten stays for good, and nothing else does', async () => {
+  test('keeps the credential of a forgotten login and deletes all other files', async () => {
     const { file, login } = await setUp()
     const reference = await login('a')
     await forgetLogin(reference, deps)
-    expect(await logOut(reference, deps)).toBe('gone')
+    expect(await restoreCredential(reference, deps)).toBe('not-found')
     expect(await tokenIn(file)).toBe('token of a')
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
   })
 })
 
-describe('a login that fails leaves everything as it was', () => {
-  test('where the file is malformed', async () => {
+describe('a failed login changes nothing', () => {
+  test('if the file is malformed', async () => {
     const { file, login } = await setUp('{"auths": [')
     await expect(login('a')).rejects.toThrow(/malformed.* in line 1, column \d+/)
     expect(await readFile(file, 'utf8')).toBe('{"auths": [')
@@ -143,50 +148,55 @@ describe('a login that fails leaves everything as it was', () => {
     expect(await readdir(join(file, '..', '..', 'temp of a')).catch(() => [])).toEqual([])
   })
 
-  test('where the file holds a key twice, which only the edit finds', async () => {
+  test('if the file has a duplicate key', async () => {
     const twice = '{"auths": {}, "auths": {}}'
     const { file, login } = await setUp(twice)
-    await expect(login('a')).rejects.toThrow('it holds a key twice')
+    await expect(login('a')).rejects.toThrow('The file has a duplicate key')
     expect(await readFile(file, 'utf8')).toBe(twice)
   })
 
-  test('where its record cannot be written, also a directory made for it', async () => {
+  test('if the record cannot be written, including the directory that it created', async () => {
     const { file, target } = await setUp()
     const temp = join(await temporaryDirectory(), 'file')
     await writeFile(temp, '')
-    const reference = nameLogin(file, { RUNNER_TEMP: temp })
-    await expect(logIn(reference, target, credentialOf('a'), deps)).rejects.toThrow()
+    const reference = createLoginReference(file, { RUNNER_TEMP: temp })
+    await expect(writeCredential(reference, target, credentialOf('a'), deps)).rejects.toThrow(
+      /^The record of the login cannot be written: ".*json"\. The operating system returned E\w+\./
+    )
     expect(await readdir(join(file, '..', '..'))).toEqual([])
   })
 })
 
-describe('jobs that share an credential file', () => {
+describe('jobs that share a credential file', () => {
   const orders: [string, string[]][] = [
     ['the first ends first', ['a', 'b', 'c']],
     ['the last ends first', ['c', 'b', 'a']],
     ['the middle one ends first', ['b', 'a', 'c']],
     ['the middle one ends last', ['a', 'c', 'b']]
   ]
-  test.each(orders)('%s: in the end the file is as before all of them', async (_name, order) => {
-    for (const before of [BEFORE, WITH_STORE, '{}', undefined]) {
-      const { file, login } = await setUp(before)
-      const references = new Map<string, LoginReference>()
-      for (const job of ['a', 'b', 'c']) references.set(job, await login(job))
-      const running = ['a', 'b', 'c']
-      for (const job of order) {
-        // Whoever still runs finds the latest credential that was given out, or its own.
-        expect(running.map((each) => `token of ${each}`)).toContain(await tokenIn(file))
-        await logOut(references.get(job)!, deps)
-        running.splice(running.indexOf(job), 1)
+  test.each(orders)(
+    '%s: the last one restores the file from before all of them',
+    async (_name, order) => {
+      for (const before of [BEFORE, WITH_STORE, '{}', undefined]) {
+        const { file, login } = await setUp(before)
+        const references = new Map<string, LoginReference>()
+        for (const job of ['a', 'b', 'c']) references.set(job, await login(job))
+        const running = ['a', 'b', 'c']
+        for (const job of order) {
+          // The file has the credential of one of the running jobs.
+          expect(running.map((each) => `token of ${each}`)).toContain(await tokenIn(file))
+          await restoreCredential(references.get(job)!, deps)
+          running.splice(running.indexOf(job), 1)
+        }
+        const after = await readFile(file, 'utf8').catch(() => undefined)
+        expect(after).toBe(before)
+        const rest = await readdir(join(file, '..')).catch(() => [])
+        expect(rest).toEqual(before === undefined ? [] : ['config.json'])
       }
-      const after = await readFile(file, 'utf8').catch(() => undefined)
-      expect(after).toBe(before)
-      const rest = await readdir(join(file, '..')).catch(() => [])
-      expect(rest).toEqual(before === undefined ? [] : ['config.json'])
     }
-  })
+  )
 
-  test.each(orders)('%s: also where another tool writes meanwhile', async (_name, order) => {
+  test.each(orders)('%s: changes of another program are kept', async (_name, order) => {
     for (const before of [BEFORE, WITH_STORE, '{"credsStore": "desktop"}']) {
       const { file, login } = await setUp(before)
       const references = new Map<string, LoginReference>()
@@ -196,7 +206,7 @@ describe('jobs that share an credential file', () => {
         document.auths[`${job}.example`] = {}
         await writeFile(file, JSON.stringify(document))
       }
-      for (const job of order) await logOut(references.get(job)!, deps)
+      for (const job of order) await restoreCredential(references.get(job)!, deps)
       const { auths, ...rest } = JSON.parse(before)
       expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
         ...rest,
@@ -205,85 +215,85 @@ describe('jobs that share an credential file', () => {
     }
   })
 
-  test('logins to different registries do not disturb each other', async () => {
+  test('logins to different registries are independent', async () => {
     const { file, login } = await setUp(BEFORE)
     const a = await login('a')
     const b = await login('b', { hosts: ['127.0.0.1:5111'] })
     const c = await login('c')
-    await logOut(a, deps)
+    await restoreCredential(a, deps)
     expect(await tokenIn(file)).toBe('token of c')
     expect(await tokenIn(file, '127.0.0.1:5111')).toBe('token of b')
-    await logOut(c, deps)
+    await restoreCredential(c, deps)
     expect(await tokenIn(file)).toBe('first')
-    await logOut(b, deps)
+    await restoreCredential(b, deps)
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(BEFORE))
   })
 
-  test('what another tool writes meanwhile survives them', async () => {
+  test('concurrent entries of another program are kept', async () => {
     const { file, login } = await setUp(BEFORE)
     const a = await login('a')
     const document = JSON.parse(await readFile(file, 'utf8'))
     document.auths['ghcr.io'] = { auth: 'Z2g6eA==' }
     await writeFile(file, JSON.stringify(document, undefined, '\t'))
     const b = await login('b')
-    await logOut(a, deps)
-    await logOut(b, deps)
+    await restoreCredential(a, deps)
+    await restoreCredential(b, deps)
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
       ...JSON.parse(BEFORE),
       auths: { 'public.ecr.aws': { auth: 'QVdTOmZpcnN0' }, 'ghcr.io': { auth: 'Z2g6eA==' } }
     })
   })
 
-  test('a job that was killed is forgotten once the runner has cleared its directory', async () => {
+  test('the login of a killed job is ignored after the runner deleted its record', async () => {
     const { file, login } = await setUp('{}')
     const killed = await login('killed')
     await rm(killed.record)
     const b = await login('b')
     expect(await listLogins(file)).toEqual([b])
-    await logOut(b, deps)
+    await restoreCredential(b, deps)
     expect(await tokenIn(file)).toBe('token of killed')
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
   })
 })
 
-describe('an equally good credential', () => {
+describe('an equivalent credential', () => {
   const same = { identity: 'one AWS access key' }
 
-  test('is kept, and taken away only after the last job that counts on it', async () => {
+  test('is kept until the last job that uses it ends', async () => {
     const { file, target, login } = await setUp(BEFORE)
     const a = await login('a', same)
-    const b = nameLogin(file, { RUNNER_TEMP: await temporaryDirectory() })
-    expect((await logIn(b, target, credentialOf('b', same), deps)).action).toBe('keep')
+    const b = createLoginReference(file, { RUNNER_TEMP: await temporaryDirectory() })
+    expect((await writeCredential(b, target, credentialOf('b', same), deps)).action).toBe('keep')
     expect(await tokenIn(file)).toBe('token of a')
-    await logOut(a, deps)
+    await restoreCredential(a, deps)
     expect(await tokenIn(file)).toBe('token of a')
-    await logOut(b, deps)
+    await restoreCredential(b, deps)
     expect(await readFile(file, 'utf8')).toBe(BEFORE)
   })
 
-  test('is kept, and taken away by the first step where the second ends first', async () => {
+  test('is kept if the second login is restored first, and removed by the first login', async () => {
     const { file, login } = await setUp()
     const a = await login('a', same)
     const b = await login('b', same)
-    expect(await logOut(b, deps)).toBe('left')
+    expect(await restoreCredential(b, deps)).toBe('kept')
     expect(await tokenIn(file)).toBe('token of a')
-    expect(await logOut(a, deps)).toBe('restored')
+    expect(await restoreCredential(a, deps)).toBe('restored')
     expect(await readdir(join(file, '..')).catch(() => [])).toEqual([])
   })
 
   test.each<[string, Partial<Credential>]>([
-    ['of other AWS credentials', { identity: 'another' }],
-    ['that lives much longer', { ...same, expiresAt: new Date('2026-01-01T12:06:00Z') }],
-    ['of unknown AWS credentials', {}],
-    ['for more hosts', { ...same, hosts: [HOST, 'ecr-public.aws.com'] }]
-  ])('%s replaces it', async (_name, more) => {
+    ['other AWS credentials', { identity: 'another' }],
+    ['a later expiration time', { ...same, expiresAt: new Date('2026-01-01T12:06:00Z') }],
+    ['unknown AWS credentials', {}],
+    ['more hosts', { ...same, hosts: [HOST, 'ecr-public.aws.com'] }]
+  ])('is replaced by a credential with %s', async (_name, more) => {
     const { file, login } = await setUp()
     await login('a', same)
     await login('b', more)
     expect(await tokenIn(file)).toBe('token of b')
   })
 
-  test('is replaced where Docker would not find it any more', async () => {
+  test('is replaced if Docker cannot find it anymore', async () => {
     const { file, login } = await setUp()
     await login('a', same)
     const document = JSON.parse(await readFile(file, 'utf8'))
@@ -294,7 +304,7 @@ describe('an equally good credential', () => {
   })
 })
 
-test('a state that is none names no logins', () => {
+test('parseLogins ignores a malformed state', () => {
   for (const text of ['', '{}', '[1, null, {"id": "x"}]', 'x'])
     expect(parseLogins(text)).toEqual([])
 })

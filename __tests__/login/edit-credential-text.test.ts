@@ -1,18 +1,18 @@
 import fc from 'fast-check'
-import { parseAuthDocument } from '../../src/login/auth-document.js'
-import type { Json, JsonObject } from '../../src/login/auth-document.js'
-import { editAuthText } from '../../src/login/edit-auth-text.js'
-import { setMember } from '../../src/login/json-text.js'
+import { parseCredentialDocument } from '../../src/login/credential-document.js'
+import type { Json, JsonObject } from '../../src/login/credential-document.js'
+import { editCredentialText } from '../../src/login/edit-credential-text.js'
+import { setJsonMember } from '../../src/login/json-syntax.js'
 
 const HOST = 'public.ecr.aws'
 const AUTH = { auth: 'QVdTOnNlY3JldA==' }
 
 function withEntry(text: string): Promise<string> {
-  return editAuthText(text, [{ section: 'auths', host: HOST, value: AUTH }])
+  return editCredentialText(text, [{ section: 'auths', host: HOST, value: AUTH }])
 }
 
-describe('editing', () => {
-  test('a new file is indented by tabs, as docker and podman write it', async () => {
+describe('editCredentialText', () => {
+  test('indents a new file with tabs, as docker and podman do', async () => {
     expect(await withEntry('')).toBe(
       `{\n\t"auths": {\n\t\t"${HOST}": {\n\t\t\t"auth": "${AUTH.auth}"\n\t\t}\n\t}\n}`
     )
@@ -22,8 +22,8 @@ describe('editing', () => {
     ['spaces', '  ', '\n'],
     ['four spaces', '    ', '\n'],
     ['tabs', '\t', '\n'],
-    ['Windows lines', '  ', '\r\n']
-  ])('%s stay', async (_name, indent, eol) => {
+    ['Windows line endings', '  ', '\r\n']
+  ])('keeps %s', async (_name, indent, eol) => {
     const text = ['{', `${indent}"auths": {},`, `${indent}"psFormat": "{{.ID}}"`, '}', ''].join(eol)
     const edited = await withEntry(text)
     const lines = [
@@ -40,35 +40,35 @@ describe('editing', () => {
     expect(edited).toBe(lines.join(eol))
   })
 
-  test('key order, numbers beyond a double and odd spacing of the rest stay as they are written', async () => {
+  test('keeps key order, large numbers and unusual spacing of the rest', async () => {
     const rest = '"z": 12345678901234567890,   "10": 1e400, "2": [1 ,2]'
     const edited = await withEntry(`{\n  ${rest},\n  "auths": {}\n}`)
     expect(edited).toContain(rest)
   })
 
-  test('a section that is null becomes an object', async () => {
+  test('replaces a section that is null with an object', async () => {
     expect(await withEntry('{"auths": null}')).toBe(
       `{"auths": {"${HOST}": {"auth":"${AUTH.auth}"}}}`
     )
     expect(await withEntry('{"auths":null}')).toBe(`{"auths":{"${HOST}":{"auth":"${AUTH.auth}"}}}`)
   })
 
-  test('a key that stands there twice is refused, since tools read it differently', async () => {
+  test('rejects a duplicate key, because programs read it differently', async () => {
     const text = '{"auths": {"a": {}}, "auths": {"b": {}}}'
-    await expect(withEntry(text)).rejects.toThrow('it holds a key twice')
+    await expect(withEntry(text)).rejects.toThrow('The file has a duplicate key')
   })
 
-  test('taking away what is not there changes nothing', async () => {
+  test('does not change the text when it deletes a missing entry', async () => {
     const text = '{ "auths":{ } }'
-    expect(await editAuthText(text, [{ section: 'auths', host: HOST, value: undefined }])).toBe(
-      text
-    )
+    expect(
+      await editCredentialText(text, [{ section: 'auths', host: HOST, value: undefined }])
+    ).toBe(text)
   })
 
-  test('emptied sections go, others stay', async () => {
+  test('deletes sections that become empty and keeps the others', async () => {
     const text = '{"auths": {"public.ecr.aws": {}}, "credHelpers": {"x": "y"}}'
     const setting = { section: 'auths', host: HOST, value: undefined } as const
-    expect(await editAuthText(text, [setting], ['auths', 'credHelpers'])).toBe(
+    expect(await editCredentialText(text, [setting], ['auths', 'credHelpers'])).toBe(
       '{"credHelpers": {"x": "y"}}'
     )
   })
@@ -78,7 +78,7 @@ const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>
 const hostName = fc.constantFrom('a.example', 'localhost:5000', 'https://index.docker.io/v1/', '10')
 const entry = fc.record({ auth: fc.base64String() }, { requiredKeys: [] })
 
-/** Credential files of all kinds, with more in them than this action knows. */
+/** Credential files with any combination of members, including members that this action does not use. */
 const documents: fc.Arbitrary<JsonObject> = fc
   .record(
     {
@@ -92,7 +92,7 @@ const documents: fc.Arbitrary<JsonObject> = fc
   )
   .map((document) => document as JsonObject)
 
-test('setting an entry and taking it away again leaves the same meaning, however it is written', async () => {
+test('setting and deleting an entry keeps the JSON value with any indentation', async () => {
   await fc.assert(
     fc.asyncProperty(
       documents,
@@ -100,21 +100,21 @@ test('setting an entry and taking it away again leaves the same meaning, however
       async (document, indent) => {
         const text = JSON.stringify(document, undefined, indent)
         const edited = await withEntry(text)
-        expect(parseAuthDocument(edited)).toEqual({
+        expect(parseCredentialDocument(edited)).toEqual({
           ...(JSON.parse(text) as JsonObject),
           auths: { ...(document.auths as object | undefined), [HOST]: AUTH }
         })
         const emptied = document.auths === undefined ? (['auths'] as const) : []
         const setting = { section: 'auths', host: HOST, value: undefined } as const
-        expect(parseAuthDocument(await editAuthText(edited, [setting], emptied))).toEqual(
-          JSON.parse(text)
-        )
+        expect(
+          parseCredentialDocument(await editCredentialText(edited, [setting], emptied))
+        ).toEqual(JSON.parse(text))
       }
     )
   )
 })
 
-test('a text that JSON.stringify wrote is edited to the same bytes as one that only an editor can edit', async () => {
+test('both implementations return the same bytes for a text that JSON.stringify wrote', async () => {
   await fc.assert(
     fc.asyncProperty(
       documents,
@@ -122,7 +122,7 @@ test('a text that JSON.stringify wrote is edited to the same bytes as one that o
       fc.constantFrom('', '\n', ' \n\n'),
       async (document, indent, end) => {
         const text = JSON.stringify({ ...document, auths: document.auths ?? {} }, undefined, indent)
-        const edited = setMember(text, ['auths', HOST], AUTH)
+        const edited = setJsonMember(text, ['auths', HOST], AUTH)
         expect(await withEntry(`${end}${text}${end}`)).toBe(`${end}${edited}${end}`)
       }
     )

@@ -4,8 +4,8 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { createExchanger } from '../../src/http/exchange.js'
-import type { Exchange } from '../../src/http/exchange.js'
+import { createRequestSender } from '../../src/http/request-sender.js'
+import type { BoundedRequest } from '../../src/http/request-sender.js'
 import { startConnectProxy } from '../helpers/tls.js'
 
 const never = new AbortController().signal
@@ -22,7 +22,7 @@ async function serve(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}/path?q=1`)
 }
 
-function exchangeWith(url: URL, more: Partial<Exchange> = {}): Exchange {
+function requestTo(url: URL, more: Partial<BoundedRequest> = {}): BoundedRequest {
   return {
     url,
     method: 'GET',
@@ -37,78 +37,82 @@ function exchangeWith(url: URL, more: Partial<Exchange> = {}): Exchange {
 }
 
 it.each([['text'], [Buffer.from('text')], [new Uint8Array([116, 101, 120, 116])]])(
-  'sends method, path, headers and body, and gives what was answered',
+  'sends method, path, headers and body, and returns the response',
   async (body) => {
     const seen: unknown[] = []
     const url = await serve((request, response) => {
       seen.push(request.method, request.url, request.headers['x-a'])
       request.setEncoding('utf8').on('data', (piece) => seen.push(piece))
       response.writeHead(418, 'Teapot', { 'x-b': ['1', '2'] })
-      request.on('end', () => response.end('answer'))
+      request.on('end', () => response.end('response'))
     })
     const headers = { 'x-a': 'b', 'content-length': '4' }
-    const answer = await createExchanger({})(exchangeWith(url, { method: 'POST', headers, body }))
-    expect(answer).toMatchObject({ status: 418, reason: 'Teapot', headers: { 'x-b': '1, 2' } })
-    expect(String(answer.body)).toBe('answer')
+    const response = await createRequestSender({})(
+      requestTo(url, { method: 'POST', headers, body })
+    )
+    expect(response).toMatchObject({ status: 418, reason: 'Teapot', headers: { 'x-b': '1, 2' } })
+    expect(String(response.body)).toBe('response')
     expect(seen).toEqual(['POST', '/path?q=1', 'b', 'text'])
   }
 )
 
-it('uses a connection again', async () => {
+it('reuses a connection', async () => {
   const ports = new Set<number | undefined>()
   const url = await serve((request, response) => {
     ports.add(request.socket.remotePort)
     response.end()
   })
-  const exchange = createExchanger({})
-  for (let turn = 0; turn < 3; turn++) await exchange(exchangeWith(url))
+  const sendRequest = createRequestSender({})
+  for (let count = 0; count < 3; count++) await sendRequest(requestTo(url))
   expect(ports.size).toBe(1)
 })
 
 it.each([
-  ['before it answers', () => undefined],
-  ['in the middle of an answer', (_, response) => void response.writeHead(200).write('half')]
+  ['before its response', () => undefined],
+  ['in the middle of its response', (_, response) => void response.writeHead(200).write('half')]
 ] satisfies [string, RequestListener][])(
-  'gives up on a server that is silent %s',
+  'aborts if the server sends nothing %s',
   async (_, listen) => {
     const url = await serve(listen)
-    const exchange = createExchanger({})(exchangeWith(url, { idleTimeoutMs: 50 }))
-    await expect(exchange).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+    const response = createRequestSender({})(requestTo(url, { idleTimeoutMs: 50 }))
+    await expect(response).rejects.toMatchObject({ code: 'ETIMEDOUT' })
   }
 )
 
-it('gives up on a server that sends a little now and then', async () => {
+it('aborts if the response is not complete in time', async () => {
   const url = await serve((_, response) => {
     const timer = setInterval(() => response.write('.'), 10)
     response.on('close', () => clearInterval(timer))
   })
-  const exchange = createExchanger({})(exchangeWith(url, { totalTimeoutMs: 100 }))
-  await expect(exchange).rejects.toMatchObject({
+  const response = createRequestSender({})(requestTo(url, { totalTimeoutMs: 100 }))
+  await expect(response).rejects.toMatchObject({
     code: 'ETIMEDOUT',
-    message: 'the server needed more than 0.1 s'
+    message: 'The request took longer than 0.1 s'
   })
 })
 
-it('gives up on a proxy that makes no connection, and hangs up', async () => {
+it('aborts and closes the connection if a proxy does not connect in time', async () => {
   const proxy = await startConnectProxy(true)
-  const exchange = createExchanger({ https_proxy: proxy.url }, 50)
-  await expect(exchange(exchangeWith(new URL('https://localhost:1/')))).rejects.toMatchObject({
+  const sendRequest = createRequestSender({ https_proxy: proxy.url }, 500)
+  await expect(sendRequest(requestTo(new URL('https://localhost:1/')))).rejects.toMatchObject({
     code: 'ETIMEDOUT',
-    message: 'the server took no connection within 0.05 s'
+    message: 'The server did not accept a connection within 0.5 s'
   })
   expect(proxy.seen).toEqual(['localhost:1'])
   await proxy.hungUp()
 })
 
-it('takes an answer that changes the protocol for none', async () => {
+it('rejects a response that switches the protocol', async () => {
   const url = await serve(() => undefined)
   server?.on('connection', (socket: Socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
   })
-  await expect(createExchanger({})(exchangeWith(url))).rejects.toMatchObject({ code: 'ECONNRESET' })
+  await expect(createRequestSender({})(requestTo(url))).rejects.toMatchObject({
+    code: 'ECONNRESET'
+  })
 })
 
-it('takes an early answer, and hangs up where the server reads no further', async () => {
+it('accepts an early response and closes the connection if the server stops reading', async () => {
   const accepted: Socket[] = []
   const listener = createNetServer((socket) => {
     accepted.push(socket)
@@ -122,28 +126,28 @@ it('takes an early answer, and hangs up where the server reads no further', asyn
   const url = new URL(`http://127.0.0.1:${String((listener.address() as AddressInfo).port)}/`)
   const body = Buffer.alloc(32 * 1024 * 1024)
   const headers = { 'content-length': String(body.length) }
-  const answer = await createExchanger({})(exchangeWith(url, { method: 'POST', headers, body }))
-  expect([answer.status, String(answer.body)]).toEqual([413, 'too much'])
+  const response = await createRequestSender({})(requestTo(url, { method: 'POST', headers, body }))
+  expect([response.status, String(response.body)]).toEqual([413, 'too much'])
   const [socket] = accepted
   await once(socket!.resume(), 'close')
   expect(socket!.bytesRead).toBeLessThan(body.length)
   await promisify(listener.close.bind(listener))()
 })
 
-it('does not begin where the signal came before', async () => {
-  let asked = 0
+it('does not send a request if the signal is already aborted', async () => {
+  let requests = 0
   const url = await serve(() => {
-    asked++
+    requests++
   })
   const signal = AbortSignal.abort(new Error('cancelled'))
-  await expect(createExchanger({})(exchangeWith(url, { signal }))).rejects.toThrow('cancelled')
-  expect(asked).toBe(0)
+  await expect(createRequestSender({})(requestTo(url, { signal }))).rejects.toThrow('cancelled')
+  expect(requests).toBe(0)
 })
 
-it('ends with the reason of the signal', async () => {
+it('rejects with the reason of the signal', async () => {
   const cancellation = new AbortController()
   const reason = new Error('cancelled')
   const url = await serve(() => cancellation.abort(reason))
-  const exchange = createExchanger({})(exchangeWith(url, { signal: cancellation.signal }))
-  await expect(exchange).rejects.toBe(reason)
+  const response = createRequestSender({})(requestTo(url, { signal: cancellation.signal }))
+  await expect(response).rejects.toBe(reason)
 })

@@ -1,19 +1,27 @@
 import { applyEdits, modify, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { FormattingOptions, ParseError } from 'jsonc-parser'
-import type { Json } from './auth-document.js'
+import type { Json } from './credential-document.js'
 
-/** The text of a JSON object with a member set, or taken away where `value` is `undefined`; the rest stays as it is written. */
-export function setMember(text: string, path: readonly string[], value: Json | undefined): string {
+// This file is loaded on use: most credential files are valid and do not need a parser that keeps the formatting.
+
+/**
+ * Sets a member of a JSON text, or deletes it if `value` is `undefined`. The rest of the text keeps its formatting.
+ */
+export function setJsonMember(
+  text: string,
+  path: readonly string[],
+  value: Json | undefined
+): string {
   const formattingOptions = formatOf(text)
   const options = formattingOptions === undefined ? {} : { formattingOptions }
   return applyEdits(text, modify(text, [...path], value, options))
 }
 
 /**
- * What is wrong in a text that is no strict JSON, and where, without quoting it; `undefined` where nothing is, and also
- * where it nests deeper than the parser, which recurses, can follow.
+ * Returns the first syntax error of a JSON text with its position, without quoting the text. Returns `undefined` for
+ * valid JSON, and for JSON that is nested too deeply for the recursive parser.
  */
-export function describeSyntaxFault(text: string): string | undefined {
+export function describeSyntaxError(text: string): string | undefined {
   const [first] = findSyntaxErrors(text)
   if (first === undefined) return undefined
   const before = text.slice(0, first.offset).split('\n')
@@ -31,7 +39,7 @@ function findSyntaxErrors(text: string): ParseError[] {
   return errors
 }
 
-/** How the text is indented; `undefined` where it is all on one line, and stays so. Docker indents by tabs. */
+/** Returns the indentation of a text, or `undefined` if it has one line. Docker indents with tabs. */
 function formatOf(text: string): FormattingOptions | undefined {
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   if (!text.trim().includes('\n')) return undefined

@@ -1,0 +1,55 @@
+import {
+  CredentialDocumentError,
+  digestOf,
+  findValue,
+  parseCredentialDocument
+} from '../../src/login/credential-document.js'
+import { describeSyntaxError } from '../../src/login/json-syntax.js'
+
+const HOST = 'public.ecr.aws'
+
+describe('parseCredentialDocument', () => {
+  test.each(['', ' \n', '{}'])('parses %j as an empty document', (text) => {
+    expect(parseCredentialDocument(text)).toEqual({})
+  })
+
+  test('reports the position of a syntax error without quoting the text', () => {
+    const text = '{\n  "auths": {"x": {"auth": "c2VjcmV0"} oops\n}'
+    const parse = (): unknown => parseCredentialDocument(text)
+    expect(parse).toThrow(CredentialDocumentError)
+    expect(parse).not.toThrow(/c2VjcmV0|oops/)
+    const syntaxError = describeSyntaxError(text)
+    expect(syntaxError).toMatch(/ in line 2, column \d+$/)
+    expect(syntaxError).not.toMatch(/c2VjcmV0|oops/)
+  })
+
+  test.each(['{"auths": {}}', '[]', '['.repeat(100_000)])(
+    'does not report a syntax error in %.20s',
+    (text) => {
+      expect(describeSyntaxError(text)).toBeUndefined()
+    }
+  )
+
+  test.each([
+    ['[]', 'The file is not a JSON object'],
+    ['"text"', 'The file is not a JSON object'],
+    ['null', 'The file is not a JSON object'],
+    ['{"auths": []}', 'The member "auths" is not a JSON object'],
+    ['{"credHelpers": "x"}', 'The member "credHelpers" is not a JSON object'],
+    ['{"auths": {}} // comment', 'The file is not valid JSON'],
+    ['{"auths": {},}', 'The file is not valid JSON'],
+    ['\ufeff{}', 'The file is not valid JSON']
+  ])('rejects %s: %s', (text, reason) => {
+    expect(() => parseCredentialDocument(text)).toThrow(reason)
+  })
+
+  test('accepts a section that is null, as Docker does', () => {
+    expect(findValue(parseCredentialDocument('{"auths": null}'), 'auths', HOST)).toBeUndefined()
+  })
+})
+
+test('digestOf depends on all values, but not on the order of keys', () => {
+  expect(digestOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(digestOf({ b: [{ d: 3, c: 2 }], a: 1 }))
+  expect(digestOf({ a: 1 })).not.toBe(digestOf({ a: '1' }))
+  expect(digestOf([1, 2])).not.toBe(digestOf([2, 1]))
+})

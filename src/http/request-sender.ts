@@ -1,0 +1,147 @@
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import type { AgentSignal, Connection } from './connection-types.js'
+import { createConnections } from './connections.js'
+import { closedEarly, readBody } from './read-body.js'
+
+/** One request, with limits for the time it may take and for the size of its response. */
+export interface BoundedRequest {
+  readonly url: URL
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | undefined
+  /** How long the connection may be idle, in milliseconds. */
+  readonly idleTimeoutMs: number
+  /** How long the whole request may take, in milliseconds. */
+  readonly totalTimeoutMs: number
+  /** The maximum size of the response body, in bytes. */
+  readonly maxBytes: number
+  /** Creates the error for a larger body. */
+  readonly tooLong: () => Error
+  /** Aborts the request with the reason of the signal. */
+  readonly signal: AbortSignal
+}
+
+/** A response with its whole body. */
+export interface BufferedResponse {
+  readonly status: number
+  readonly reason: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/**
+ * Sends one request. A response with any status is a result, not an error.
+ *
+ * @throws if the server cannot be reached, closes the connection, is too slow (`ETIMEDOUT`) or sends too much
+ */
+export type RequestSender = (request: BoundedRequest) => Promise<BufferedResponse>
+
+/** How long connecting may take, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000
+
+/**
+ * Creates the function that sends all requests of this action: through the proxies that the environment sets, over
+ * connections that are kept alive, and with limits for time and size.
+ */
+export function createRequestSender(
+  env: Readonly<Record<string, string | undefined>>,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS
+): RequestSender {
+  const connect = createConnections(env)
+  return async (request) => {
+    const connection = await connect(request.url)
+    request.signal.throwIfAborted()
+    return sendBounded(request, connection, connectTimeoutMs)
+  }
+}
+
+/** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */
+async function sendBounded(
+  request: BoundedRequest,
+  connection: Connection,
+  connectTimeoutMs: number
+): Promise<BufferedResponse> {
+  const { signal, totalTimeoutMs } = request
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(signal.reason)
+  const timer = setTimeout(
+    () => controller.abort(timeoutError('The request took longer than', totalTimeoutMs)),
+    totalTimeoutMs
+  )
+  signal.addEventListener('abort', abort)
+  try {
+    return await send(request, connection, connectTimeoutMs, controller)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function send(
+  { url, method, headers, body, idleTimeoutMs, maxBytes, tooLong }: BoundedRequest,
+  { request, agent }: Connection,
+  connectTimeoutMs: number,
+  controller: AbortController
+): Promise<BufferedResponse> {
+  return new Promise((resolve, reject) => {
+    const { signal } = controller
+    const limits: RequestOptions & AgentSignal = { timeout: idleTimeoutMs, agentSignal: signal }
+    let hasResponse = false
+    const outgoing = request(url, { method, headers, agent, ...limits }, (incoming) => {
+      hasResponse = true
+      readBody(incoming, maxBytes, tooLong, signal).then((whole) => {
+        resolve(responseOf(incoming, whole))
+        setImmediate(closeUnlessSent, outgoing)
+      }, reject)
+    })
+    signal.addEventListener('abort', () => {
+      // A request that waits for a proxy does not have a socket yet, so `destroy` emits no event.
+      reject(signal.reason as Error)
+      outgoing.destroy(signal.reason as Error)
+    })
+    limitConnecting(outgoing, connectTimeoutMs, controller)
+    outgoing.on('timeout', () =>
+      controller.abort(timeoutError('The server sent nothing for', idleTimeoutMs))
+    )
+    outgoing.on('error', reject)
+    outgoing.on('close', () => {
+      if (!hasResponse) reject(closedEarly())
+    })
+    outgoing.end(body)
+  })
+}
+
+/** Closes the connection if the server responded without reading the whole request. It would remain open forever. */
+function closeUnlessSent(outgoing: ClientRequest): void {
+  if (!outgoing.writableFinished) outgoing.destroy()
+}
+
+function responseOf(incoming: IncomingMessage, body: Buffer): BufferedResponse {
+  const { statusCode = 0, statusMessage = '', headers } = incoming
+  return { status: statusCode, reason: statusMessage, headers, body }
+}
+
+/** Aborts a request that is not connected in time. A proxy connects before the request has a socket. */
+function limitConnecting(
+  outgoing: ClientRequest,
+  timeoutMs: number,
+  controller: AbortController
+): void {
+  const timer = setTimeout(
+    () =>
+      controller.abort(timeoutError('The server did not accept a connection within', timeoutMs)),
+    timeoutMs
+  )
+  const stop = (): void => clearTimeout(timer)
+  controller.signal.addEventListener('abort', stop)
+  outgoing.once('error', stop)
+  outgoing.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', stop)
+    else stop()
+  })
+}
+
+function timeoutError(what: string, milliseconds: number): Error {
+  const error = new Error(`${what} ${String(milliseconds / 1000)} s`)
+  return Object.assign(error, { code: 'ETIMEDOUT' })
+}

@@ -1,0 +1,99 @@
+import {
+  CredentialDocumentError,
+  findValue,
+  isObject,
+  meansTheSame,
+  parseCredentialDocument
+} from './credential-document.js'
+import type { Json, JsonObject, Section } from './credential-document.js'
+
+/** A change of one entry of a section: it is set to `value`, or deleted if `value` is `undefined`. */
+export interface EntryEdit {
+  readonly section: Section
+  readonly host: string
+  readonly value: Json | undefined
+}
+
+/**
+ * Changes entries in the text of a credential file. The rest of the text does not change: key order, indentation and
+ * the notation of numbers are kept.
+ *
+ * @param removableSections sections to delete if they are empty after the edits
+ * @throws CredentialDocumentError if the text is malformed or has a duplicate key
+ */
+export async function editCredentialText(
+  text: string,
+  edits: readonly EntryEdit[],
+  removableSections: readonly Section[] = []
+): Promise<string> {
+  const before = parseCredentialDocument(text)
+  const expected = applyToDocument(before, edits, removableSections)
+  const serialize = findSerializer(text, before)
+  if (serialize !== undefined) return serialize(expected)
+  const edited = await applyToText(text, edits, removableSections)
+  if (meansTheSame(edited, JSON.stringify(expected))) return edited
+  throw new CredentialDocumentError('The file has a duplicate key')
+}
+
+/** Applies the edits to the parsed document. The edited text must have this value. */
+function applyToDocument(
+  before: JsonObject,
+  edits: readonly EntryEdit[],
+  removableSections: readonly Section[]
+): JsonObject {
+  const document = structuredClone(before)
+  for (const { section, host, value } of edits) {
+    const old = document[section]
+    const members = isObject(old) ? old : {}
+    if (value !== undefined) document[section] = { ...members, [host]: value }
+    else if (isObject(old)) Reflect.deleteProperty(old, host)
+  }
+  for (const section of removableSections) {
+    if (isEmptyObject(document[section])) Reflect.deleteProperty(document, section)
+  }
+  return document
+}
+
+/**
+ * Returns a function that serializes the document with the formatting of the text, if `JSON.stringify` can produce the
+ * text. Docker and podman write such files. A new file is indented with tabs, as Docker does.
+ */
+function findSerializer(
+  text: string,
+  document: JsonObject
+): ((edited: JsonObject) => string) | undefined {
+  const body = text.trim()
+  if (body === '') return (edited) => JSON.stringify(edited, undefined, '\t')
+  const indent = /^\{\n([ \t]+)"/.exec(body)?.[1]
+  if (JSON.stringify(document, undefined, indent) !== body) return undefined
+  const start = text.indexOf('{')
+  const end = start + body.length
+  return (edited) =>
+    text.slice(0, start) + JSON.stringify(edited, undefined, indent) + text.slice(end)
+}
+
+/** Applies the edits to a text with any other formatting. */
+async function applyToText(
+  text: string,
+  edits: readonly EntryEdit[],
+  removableSections: readonly Section[]
+): Promise<string> {
+  const { setJsonMember } = await import('./json-syntax.js')
+  let edited = text
+  for (const { section, host, value } of edits) {
+    const document = parseCredentialDocument(edited)
+    if (value === undefined && findValue(document, section, host) === undefined) continue
+    if (document[section] === null) edited = setJsonMember(edited, [section], {})
+    edited = setJsonMember(edited, [section, host], value)
+  }
+  for (const section of removableSections) {
+    if (isEmptyObject(parseCredentialDocument(edited)[section])) {
+      edited = setJsonMember(edited, [section], undefined)
+    }
+  }
+  return edited
+}
+
+function isEmptyObject(value: Json | undefined): boolean {
+  return isObject(value) && Object.keys(value).length === 0
+}

@@ -1,0 +1,164 @@
+import { meansTheSame, textDigest } from './credential-document.js'
+import { removeCredential } from './credential-edits.js'
+import type { WrittenHost } from './credential-edits.js'
+import { findCredentialFile, removeDirectories } from './credential-file.js'
+import { explainMalformed } from './explain-malformed.js'
+import { withFileLock } from './file-lock.js'
+import type { LockDeps } from './file-lock.js'
+import {
+  findRecord,
+  listLogins,
+  lockPathOf,
+  removeRecord,
+  writeLogins,
+  writeRecord
+} from './login-records.js'
+import type { LoginRecord, LoginReference } from './login-records.js'
+import { updateCredentialFile } from './update-credential-file.js'
+
+/**
+ * The outcome of undoing a login: the old content is restored, the file is kept because its entry was changed or is
+ * still used, or the login or the file does not exist anymore.
+ */
+export type RestoreOutcome = 'restored' | 'kept' | 'not-found'
+
+/**
+ * Undoes a login: restores the content that the credential file had before. Keeps entries that were changed after the
+ * login, and entries that another login of this action still uses. The other login then restores the old content.
+ *
+ * @throws ActionError if the file is malformed or cannot be written; the file is not changed
+ */
+export async function restoreCredential(
+  login: LoginReference,
+  deps: LockDeps
+): Promise<RestoreOutcome> {
+  if ((await findRecord(login)) === undefined) return 'not-found'
+  const result = await withFileLock(lockPathOf(login.file), deps, () => restoreLocked(login))
+  if (result === undefined) return 'not-found'
+  const { outcome, isLast, madeDirectory } = result
+  if (
+    isLast &&
+    madeDirectory !== undefined &&
+    (await findCredentialFile(login.file)) === undefined
+  ) {
+    await removeDirectories(login.file, madeDirectory)
+  }
+  return outcome
+}
+
+/** Deletes the record of a login, so that the login is never undone. */
+export async function forgetLogin(login: LoginReference, deps: LockDeps): Promise<void> {
+  await withFileLock(lockPathOf(login.file), deps, async () => {
+    const logins = await listLogins(login.file)
+    await writeLogins(
+      login.file,
+      logins.filter(({ id }) => id !== login.id)
+    )
+    await removeRecord(login)
+  })
+}
+
+interface LockedResult {
+  readonly outcome: RestoreOutcome
+  /** `true` if no other login uses the file. */
+  readonly isLast: boolean
+  readonly madeDirectory: string | undefined
+}
+
+/** Reads the record again, because another job can change it until the lock is acquired. */
+async function restoreLocked(login: LoginReference): Promise<LockedResult | undefined> {
+  const record = await findRecord(login)
+  if (record === undefined) return undefined
+  const logins = await listLogins(login.file)
+  const index = logins.findIndex(({ id }) => id === login.id)
+  const others = logins.filter(({ id }) => id !== login.id)
+  const outcome = await restoreText(login, record, others)
+  for (const [laterIndex, later] of logins.entries()) {
+    if (index === -1 || laterIndex <= index) continue
+    const earlier = logins.slice(0, laterIndex).filter(({ id }) => id !== login.id)
+    await removeFromRecord(record, later, await listUsedHosts(earlier))
+  }
+  await transferDirectory(record, others)
+  await writeLogins(login.file, others)
+  await removeRecord(login)
+  return { outcome, isLast: others.length === 0, madeDirectory: record.madeDirectory }
+}
+
+async function restoreText(
+  login: LoginReference,
+  record: LoginRecord,
+  others: readonly LoginReference[]
+): Promise<RestoreOutcome> {
+  const usedHosts = await listUsedHosts(others)
+  let outcome: RestoreOutcome = 'not-found'
+  await updateCredentialFile(login.file, async (old) => {
+    if (old === undefined) return undefined
+    const text = await explainMalformed(login.file, old.text, async () => {
+      const removed = await removeCredential(old.text, record, usedHosts)
+      return removed === null ? null : originalTextOf(removed, record)
+    })
+    outcome = text === old.text ? 'kept' : 'restored'
+    if (text === old.text) return undefined
+    if (text !== null) await updateDigests(old.text, text, others)
+    return { text, mode: record.mode }
+  })
+  return outcome
+}
+
+/** Returns the text from before the login if it has the same JSON value, to restore its formatting too. */
+function originalTextOf(text: string, { before, origin }: LoginRecord): string | null {
+  for (const original of [origin, before]) {
+    if (original !== null && meansTheSame(text, original)) return original
+  }
+  return origin === null && meansTheSame(text, '{}') ? null : text
+}
+
+/** Lists the entries that these logins use. */
+async function listUsedHosts(logins: readonly LoginReference[]): Promise<WrittenHost[]> {
+  const hosts: WrittenHost[] = []
+  for (const login of logins) hosts.push(...((await findRecord(login))?.hosts ?? []))
+  return hosts
+}
+
+/** Updates the records that have the digest of the text, because this action changes the text. */
+async function updateDigests(
+  before: string,
+  after: string,
+  others: readonly LoginReference[]
+): Promise<void> {
+  for (const other of others) {
+    const record = await findRecord(other)
+    if (record?.afterDigest !== textDigest(before)) continue
+    await writeRecord(other, { ...record, afterDigest: textDigest(after) })
+  }
+}
+
+/** Removes the credential of a login from the old text in the record of a later login, which must not restore it. */
+async function removeFromRecord(
+  record: LoginRecord,
+  later: LoginReference,
+  usedHosts: readonly WrittenHost[]
+): Promise<void> {
+  const laterRecord = await findRecord(later)
+  if (laterRecord === undefined || laterRecord.before === null) return
+  const before = await removeCredential(laterRecord.before, record, usedHosts)
+  if (before === laterRecord.before) return
+  const mode = record.before === null ? laterRecord.mode : record.mode
+  await writeRecord(later, { ...laterRecord, before, mode })
+}
+
+/** Makes the oldest other login responsible for the directories that this login created. */
+async function transferDirectory(
+  record: LoginRecord,
+  others: readonly LoginReference[]
+): Promise<void> {
+  const [oldest] = others
+  const oldestRecord = oldest === undefined ? undefined : await findRecord(oldest)
+  if (oldest === undefined || oldestRecord === undefined || record.madeDirectory === undefined) {
+    return
+  }
+  await writeRecord(oldest, {
+    ...oldestRecord,
+    madeDirectory: oldestRecord.madeDirectory ?? record.madeDirectory
+  })
+}

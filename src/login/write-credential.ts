@@ -1,0 +1,159 @@
+import { findValue, parseCredentialDocument, textDigest } from './credential-document.js'
+import { addCredential, isAsWritten } from './credential-edits.js'
+import type { AddedCredential } from './credential-edits.js'
+import {
+  checkWritable,
+  CREDENTIAL_FILE_MODE,
+  makeDirectoryOf,
+  removeDirectories
+} from './credential-file.js'
+import type { CredentialFile } from './credential-file.js'
+import type { CredentialTarget } from './credential-targets.js'
+import { explainMalformed } from './explain-malformed.js'
+import { withFileLock } from './file-lock.js'
+import type { LockDeps } from './file-lock.js'
+import {
+  findRecord,
+  listLogins,
+  lockPathOf,
+  removeRecord,
+  writeLogins,
+  writeRecord
+} from './login-records.js'
+import type { LoginReference } from './login-records.js'
+import { updateCredentialFile } from './update-credential-file.js'
+
+/** A credential for one registry. */
+export interface Credential {
+  /** All host names of the registry. */
+  readonly hosts: readonly string[]
+  /** The Base64 of `user:password`. */
+  readonly auth: string
+  readonly expiresAt: Date
+  /** The digest of the AWS access key that got the credential, if it is known. */
+  readonly identity?: string | undefined
+}
+
+/** The outcome of a login for one credential file. */
+export interface WriteOutcome {
+  /** `keep` if the file already had an equivalent credential. */
+  readonly action: 'create' | 'update' | 'keep'
+  /** As in `AddedCredential`. */
+  readonly hasConflict: boolean
+}
+
+/** The maximum difference between the expiration times of equivalent credentials. */
+const EQUAL_EXPIRY_MS = 5 * 60 * 1000
+
+/**
+ * Writes a credential into a credential file, and the record that `restoreCredential` requires to undo the login.
+ *
+ * @throws ActionError if the file is malformed or cannot be written; the old file is kept
+ */
+export async function writeCredential(
+  login: LoginReference,
+  target: CredentialTarget,
+  credential: Credential,
+  deps: LockDeps
+): Promise<WriteOutcome> {
+  const madeDirectory = await makeDirectoryOf(target.file)
+  try {
+    return await withFileLock(lockPathOf(target.file), deps, async () => {
+      const others = await listLogins(target.file)
+      try {
+        return await writeLocked(login, target, credential, others, madeDirectory)
+      } catch (error) {
+        // The first error is the cause. An error of the cleanup must not replace it.
+        await writeLogins(target.file, others).catch(() => undefined)
+        await removeRecord(login).catch(() => undefined)
+        throw error
+      }
+    })
+  } catch (error) {
+    if (madeDirectory !== undefined) await removeDirectories(target.file, madeDirectory)
+    throw error
+  }
+}
+
+async function writeLocked(
+  login: LoginReference,
+  target: CredentialTarget,
+  credential: Credential,
+  others: readonly LoginReference[],
+  madeDirectory: string | undefined
+): Promise<WriteOutcome> {
+  let outcome: WriteOutcome = { action: 'keep', hasConflict: false }
+  const [first] = others
+  const firstRecord = first === undefined ? undefined : await findRecord(first)
+  await updateCredentialFile(target.file, async (old) => {
+    await checkWritable(target.path, old)
+    const change = await planChange(target, old, credential, others)
+    outcome = { action: change.action, hasConflict: change.hasConflict }
+    await writeRecord(login, {
+      before: old?.text ?? null,
+      origin: firstRecord === undefined ? (old?.text ?? null) : firstRecord.origin,
+      mode: old?.mode ?? CREDENTIAL_FILE_MODE,
+      afterDigest: textDigest(change.text),
+      hosts: change.hosts,
+      madeDirectory,
+      identity: credential.identity,
+      expiresAt: credential.expiresAt.toISOString()
+    })
+    await writeLogins(target.file, [...others, login])
+    return change.action === 'keep' ? undefined : { text: change.text, mode: CREDENTIAL_FILE_MODE }
+  })
+  return outcome
+}
+
+interface PlannedChange extends AddedCredential {
+  readonly action: WriteOutcome['action']
+}
+
+async function planChange(
+  target: CredentialTarget,
+  old: CredentialFile | undefined,
+  credential: Credential,
+  others: readonly LoginReference[]
+): Promise<PlannedChange> {
+  const before = old?.text ?? ''
+  const { readers } = target
+  const added = await explainMalformed(target.path, before, () =>
+    addCredential(before, readers, credential.hosts, credential.auth)
+  )
+  const equivalent =
+    old === undefined ? undefined : await findEquivalent(old.text, added, credential, others)
+  if (equivalent !== undefined) {
+    return { ...added, text: before, hosts: equivalent, action: 'keep' }
+  }
+  const document = parseCredentialDocument(before)
+  const hasEntry = credential.hosts.some((host) => findValue(document, 'auths', host) !== undefined)
+  return { ...added, action: hasEntry ? 'update' : 'create' }
+}
+
+/**
+ * Returns the entries of an earlier login of this action if they are still in the file and equivalent to the new
+ * credential: from the same AWS access key, and with the same remaining time.
+ */
+async function findEquivalent(
+  text: string,
+  added: AddedCredential,
+  { identity, expiresAt }: Credential,
+  others: readonly LoginReference[]
+): Promise<AddedCredential['hosts'] | undefined> {
+  if (identity === undefined) return undefined
+  const document = parseCredentialDocument(text)
+  const hostsAndHelpers = (hosts: AddedCredential['hosts']): string =>
+    JSON.stringify(hosts.map(({ host, helper }) => [host, helper ?? null]))
+  for (const other of others) {
+    const record = await findRecord(other)
+    if (record?.identity !== identity) continue
+    const isFresh = expiresAt.getTime() - Date.parse(record.expiresAt) <= EQUAL_EXPIRY_MS
+    const isInFile = record.hosts.every((host) => isAsWritten(document, host))
+    const hasSameHosts = hostsAndHelpers(record.hosts) === hostsAndHelpers(added.hosts)
+    const hasHelpers = added.hosts.every(
+      ({ host, helper }) => findValue(document, 'credHelpers', host) === helper
+    )
+    if (isFresh && isInFile && hasSameHosts && hasHelpers) return record.hosts
+  }
+  return undefined
+}
