@@ -7,10 +7,10 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 type Answer = (status: number, value: unknown) => void
 
-/** What one control endpoint does with a request; what it returns is the answer. */
+/** Performs a request to a control endpoint and returns the body of the response. */
 type Control = (context: EmulatorContext, value: unknown) => unknown
 
-/** The control endpoints below `/_emulator/`, those that take a body first. */
+/** The control endpoints below `/_emulator/` that require a body. */
 const POSTS: Readonly<Record<string, Control>> = {
   'POST faults': ({ faults }, value) => {
     for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
@@ -36,9 +36,12 @@ const OTHERS: Readonly<Record<string, Control>> = {
   }
 }
 
-const KNOWN = 'Known: GET health; GET, DELETE requests; GET, POST, DELETE faults; POST seed'
+const KNOWN = 'Use GET health, GET or DELETE requests, GET, POST or DELETE faults, or POST seed.'
 
-/** Answers what is below `/_emulator/`: a tool of tests, which the API does not show. */
+/**
+ * Handles requests below `/_emulator/`, which tests use to control the emulator. They are not
+ * logged.
+ */
 export async function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
@@ -64,7 +67,8 @@ async function attempt(
 ): Promise<void> {
   try {
     const body = await readBody(request, MAX_BODY_BYTES)
-    if (body === undefined) throw new Error(`The body is longer than ${MAX_BODY_BYTES} bytes`)
+    if (body === undefined)
+      throw new Error(`The body is too long. Send at most ${MAX_BODY_BYTES} bytes.`)
     answer(200, change(JSON.parse(body.toString())))
   } catch (error) {
     answer(400, { error: error instanceof Error ? error.message : String(error) })

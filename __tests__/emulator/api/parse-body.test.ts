@@ -13,7 +13,7 @@ function parseBody(body: Buffer, sizes: readonly number[] = [65_536]): unknown {
   const parser = new BodyParser({ announced: body.length, allocate })
   for (let at = 0, piece = 0; at < body.length; piece++) {
     const end = at + sizes[piece % sizes.length]!
-    parser.take(body.subarray(at, end))
+    parser.write(body.subarray(at, end))
     at = end
   }
   return parser.finish()

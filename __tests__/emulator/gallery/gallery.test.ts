@@ -184,7 +184,7 @@ test.each(['/demo', '/demo/none', '/other/team/app', '/demo/team/app/tags', '/x?
 
 test('a chart is pulled with Helm', async () => {
   const { pullCommand } = await import('../../../src/emulator/gallery/pull-command.js')
-  const { Store } = await import('../../../src/emulator/store.js')
+  const { Store } = await import('../../../src/emulator/store/store.js')
   const store = new Store(undefined, () => new Date(0))
   const repository = store.createRepository('charts/app')
   store.putImage(

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository } from '../store.js'
+import type { Repository } from '../store/store.js'
 import { badgesHtml, logoHtml } from './catalog-parts.js'
 import { countText, dayHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 import type { PageContent } from './page.js'
 
-/** The page of the whole registry: its repositories by name. */
+/** Returns the page of the registry: the list of its repositories by name. */
 export function repositoriesPage(context: EmulatorContext, request: IncomingMessage): PageContent {
   const { settings, store } = context
   const repositories = [...store.repositories.values()].sort((a, b) => (a.name < b.name ? -1 : 1))

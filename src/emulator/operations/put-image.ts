@@ -2,7 +2,6 @@ import { putImage as storeImage } from '../images/put-image.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** PutImage. */
 export const putImage: Operation<'PutImage'> = (input, call) => {
   const repository = getRepository(call, input)
   const { digest, mediaType } = storeImage(call.context, repository, {

@@ -14,11 +14,11 @@ import {
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import { Store } from '../../src/emulator/store.js'
-import { startEmulator } from '../helpers/start-emulator.js'
-import { callApi } from './call-api.js'
-import { createClient } from './create-client.js'
-import { digestOf, pushImage, pushIndex } from './service.js'
+import { Store } from '../../../src/emulator/store/store.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import { callApi } from '../call-api.js'
+import { createClient } from '../create-client.js'
+import { digestOf, pushImage, pushIndex } from '../service.js'
 
 let data: string
 
