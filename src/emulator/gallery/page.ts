@@ -16,7 +16,7 @@ const STYLE_ELEMENT = trustedHtml(`<style>${STYLES}</style>`)
 const STYLES_HASH = createHash('sha256').update(STYLES).digest('base64')
 
 /**
- * Returns the Content-Security-Policy. It allows only styles and images, so a page stays safe even
+ * Returns the Content-Security-Policy. It allows only styles and images, so a page is safe even
  * if the sanitizer misses something in a README.
  */
 export function contentSecurityPolicy({ settings }: EmulatorContext): string {
@@ -53,7 +53,7 @@ export function page({ title, main }: PageContent, { settings, store }: Emulator
         </header>
         <main class="inner">${main}</main>
         <footer class="inner">
-          A local emulator of Amazon ECR Public. Nothing here is public.
+          A local emulator of Amazon ECR Public. Its contents are not public.
         </footer>
       </body>
     </html> `

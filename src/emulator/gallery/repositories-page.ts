@@ -14,7 +14,7 @@ export function repositoriesPage(context: EmulatorContext, request: IncomingMess
   const repositories = [...store.repositories.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   const uri = `${registryHostOf(context, request)}/${settings.alias}`
   return {
-    title: `${store.displayName ?? settings.alias} – repositories`,
+    title: `${store.displayName ?? settings.alias} · repositories`,
     main: html`<section class="intro">
         <h1>${store.displayName ?? settings.alias}</h1>
         <p class="muted">
@@ -57,7 +57,7 @@ function descriptionHtml(description: string | undefined): Html {
 function emptyHtml(endpoint: string): Html {
   return html`<section class="empty">
     <h2>No repositories yet</h2>
-    <p>Make one:</p>
+    <p>Create a repository:</p>
     <pre class="command">
 aws ecr-public create-repository --repository-name team/app --region us-east-1 --endpoint-url ${endpoint}</pre>
   </section>`

@@ -28,7 +28,7 @@ export async function repositoryPage(
   const uri = `${registryHostOf(context, request)}/${settings.alias}/${name}`
   const tags = newestFirst(repository)
   return {
-    title: `${name} – ${store.displayName ?? settings.alias}`,
+    title: `${name} · ${store.displayName ?? settings.alias}`,
     main: html`<article>
       ${headHtml(context, repository)}
       <nav class="tabs" aria-label="Sections">
@@ -106,7 +106,11 @@ function asideHtml(repository: Repository, uri: string, tags: readonly Tag[]): H
 }
 
 /** Returns the command that pulls `latest` or the newest tag, with Helm for a chart. */
-function pullCommand({ tags, images }: Repository, uri: string, newest: Tag | undefined): string {
+export function pullCommand(
+  { tags, images }: Repository,
+  uri: string,
+  newest: Tag | undefined
+): string {
   const tag = tags.get('latest') ?? newest
   if (tag === undefined) return `docker pull ${uri}`
   const isChart = images.get(tag.digest)?.artifactMediaType === HELM_CONFIG_MEDIA_TYPE

@@ -29,7 +29,7 @@ export async function handleBlob(call: RegistryCall, route: BlobRoute): Promise<
 }
 
 /**
- * Rejects `DELETE` of a blob. The service has no such operation, and the specification allows it.
+ * Rejects `DELETE` of a blob. The service does not have this operation, and the specification allows it.
  */
 export function rejectBlobDeletion(): never {
   throw unsupported()

@@ -50,7 +50,7 @@ export function findRoute(path: string): Route | undefined {
   }
 }
 
-/** Splits `alias/name`. The name is empty if there is no slash. */
+/** Splits `alias/name`. The name is empty without a slash. */
 export function repositoryPath(segments: readonly string[]): RepositoryPath {
   return { alias: segments[0] ?? '', name: segments.slice(1).join('/') }
 }

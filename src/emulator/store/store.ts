@@ -43,7 +43,10 @@ export class Store {
     readonly now: () => Date
   ) {
     const root = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
-    const remove = (): void => rmSync(root, { recursive: true, force: true })
+    const remove = (): void => {
+      process.off('exit', remove)
+      rmSync(root, { recursive: true, force: true })
+    }
     this.removeDirectory = directory === undefined ? remove : () => undefined
     if (directory === undefined) process.once('exit', remove)
     mkdirSync(root, { recursive: true })
