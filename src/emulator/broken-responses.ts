@@ -17,7 +17,9 @@ function divert(response: ServerResponse, outlet: Outlet): Pick<ServerResponse, 
   const { write, end } = response
   response.writeHead = ((status: number, ...more: (string | OutgoingHttpHeaders)[]) => {
     response.statusCode = status
-    for (const [name, value] of Object.entries(more.find((one) => typeof one === 'object') ?? {})) {
+    for (const [name, value] of Object.entries(
+      more.find((value) => typeof value === 'object') ?? {}
+    )) {
       if (value !== undefined) response.setHeader(name, value)
     }
     return response

@@ -28,6 +28,6 @@ export function dayHtml(milliseconds: number): Html {
 }
 
 /** Formats a number with a noun: `1 tag`, `12,345 tags`. */
-export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+export function countText(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
 }

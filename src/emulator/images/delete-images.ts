@@ -2,7 +2,7 @@ import type { EmulatorContext } from '../context.js'
 import { DIGEST_PATTERN, isDigest } from '../digest.js'
 import type { ValueOf } from '../model/types.js'
 import type { Image, Repository } from '../store/store.js'
-import { isTag } from './put-image.js'
+import { isTag } from './store-image.js'
 
 type ImageId = ValueOf<'ImageIdentifier'>
 type Failure = ValueOf<'ImageFailure'>

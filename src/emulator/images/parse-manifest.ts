@@ -4,7 +4,7 @@ import { isObject } from '../is-object.js'
 import { isImageManifest, isIndex } from './media-types.js'
 
 /** A reference from a manifest to content. */
-export interface Descriptor {
+export interface ContentDescriptor {
   readonly mediaType: string
   readonly digest: string
   /** In bytes. */
@@ -16,10 +16,10 @@ export interface Descriptor {
 /** The parts of a manifest that the registry uses. */
 export interface ParsedManifest {
   readonly mediaType: string
-  readonly config: Descriptor | undefined
-  readonly layers: readonly Descriptor[]
-  readonly children: readonly Descriptor[]
-  readonly subject: Descriptor | undefined
+  readonly config: ContentDescriptor | undefined
+  readonly layers: readonly ContentDescriptor[]
+  readonly children: readonly ContentDescriptor[]
+  readonly subject: ContentDescriptor | undefined
   readonly artifactType: string | undefined
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
@@ -61,12 +61,12 @@ export function parseManifest(text: string, given: string | undefined): ParsedMa
   }
 }
 
-function descriptorsOf(value: unknown): Descriptor[] {
+function descriptorsOf(value: unknown): ContentDescriptor[] {
   if (!Array.isArray(value)) throw invalidManifest()
   return value.map(parseDescriptor)
 }
 
-function parseDescriptor(value: unknown): Descriptor {
+function parseDescriptor(value: unknown): ContentDescriptor {
   if (!isObject(value)) throw invalidManifest()
   const { mediaType, digest, size, urls } = value
   const isValid =

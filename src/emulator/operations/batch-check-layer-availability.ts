@@ -2,7 +2,7 @@ import { DIGEST_PATTERN, isDigest } from '../digest.js'
 import { MEDIA_TYPES } from '../images/media-types.js'
 import type { ValueOf } from '../model/types.js'
 import type { Repository } from '../store/store.js'
-import { getRepository } from './operation.js'
+import { failsPartially, getRepository } from './operation.js'
 import type { Operation, OperationCall } from './operation.js'
 
 /**
@@ -39,7 +39,7 @@ function describeLayer({ layers }: Repository, layerDigest: string): ValueOf<'La
 }
 
 function findFailure(
-  { context, partial }: OperationCall,
+  call: OperationCall,
   { layers }: Repository,
   layerDigest: string,
   at: number
@@ -49,7 +49,7 @@ function findFailure(
     failureCode: 'MissingLayerDigest',
     failureReason
   })
-  if (partial && at % 2 === 1) return missing('The layer digest could not be looked up')
+  if (failsPartially(call, at)) return missing('The layer digest could not be looked up')
   if (layerDigest === '') return missing('Invalid request parameters: layer digest cannot be null')
   if (!isDigest(layerDigest)) {
     return {
@@ -59,7 +59,7 @@ function findFailure(
     }
   }
   const isUnknown = !layers.has(layerDigest)
-  if (isUnknown && context.settings.unknownLayer === 'failure') {
+  if (isUnknown && call.context.settings.unknownLayer === 'failure') {
     return missing('Requested layer not found')
   }
   return undefined

@@ -16,7 +16,7 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = async (inpu
     const digest = await context.store.uploadDigest(id)
     // After a restart, the digest is computed from the file. The repository can be deleted in the
     // meantime.
-    finish(context, getRepository(call, input), upload, { digest, given: input.layerDigests })
+    finish(context, getRepository(call, input), upload, { digest, accepted: input.layerDigests })
     return {
       registryId: context.settings.account,
       repositoryName: repository.name,
@@ -45,9 +45,9 @@ function finish(
   context: EmulatorContext,
   repository: Repository,
   { id }: Upload,
-  { digest, given }: { readonly digest: string; readonly given: readonly string[] }
+  { digest, accepted }: { readonly digest: string; readonly accepted: readonly string[] }
 ): void {
-  if (!given.some((one) => one.toLowerCase() === digest)) {
+  if (!accepted.some((text) => text.toLowerCase() === digest)) {
     throw new ApiError(
       'InvalidLayerException',
       'None of the provided layer digests match the calculated layer digest'

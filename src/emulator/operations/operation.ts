@@ -21,6 +21,11 @@ export type Operation<N extends OperationName> = (
   call: OperationCall
 ) => Output<N> | Promise<Output<N>>
 
+/** Returns `true` for every second item of a batch if the fault `partial` is active. */
+export function failsPartially({ partial }: OperationCall, at: number): boolean {
+  return partial && at % 2 === 1
+}
+
 /** Returns the registry ID that messages contain. */
 export function messageRegistryId({ settings }: EmulatorContext): string {
   return settings.messageRegistryId === 'alias' ? settings.alias : settings.account

@@ -1,4 +1,4 @@
-import { putImage as storeImage } from '../images/put-image.js'
+import { storeImage } from '../images/store-image.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 

@@ -1,11 +1,11 @@
-import { handleBlob, rejectBlobDeletion } from './blobs.js'
+import { handleBlob, rejectBlobDeletion } from './handle-blob.js'
 import { send } from './registry-call.js'
 import type { RegistryCall } from './registry-call.js'
-import { handleManifest } from './manifests.js'
+import { handleManifest } from './handle-manifest.js'
 import type { RegistryOperation } from './operation-name.js'
-import { handleReferrers } from './referrers.js'
+import { handleReferrers } from './handle-referrers.js'
 import type { Route } from './route.js'
-import { handleTags } from './tags.js'
+import { handleTags } from './handle-tags.js'
 import {
   appendChunk,
   cancelUpload,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { tooManyRequests } from './refuse.js'
+import { tooManyRequests } from './refusal-error.js'
 import type { Holder } from './tokens.js'
 
 /** The number of reads that a client has left at a point in time. */

@@ -44,11 +44,11 @@ export class RegistryError extends Error {
   constructor(
     readonly code: RegistryErrorCode,
     message: string,
-    answer: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}
+    response: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}
   ) {
     super(message)
-    this.status = answer.status ?? STATUS[code]
-    this.headers = answer.headers ?? {}
+    this.status = response.status ?? STATUS[code]
+    this.headers = response.headers ?? {}
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Layer, Upload } from '../store/store.js'
 import { parseContentRange } from './byte-range.js'
-import { checkDigest } from './blobs.js'
+import { checkDigest } from './handle-blob.js'
 import { getRepository, send } from './registry-call.js'
 import type { RegistryCall } from './registry-call.js'
 import { findMountable } from './mount.js'

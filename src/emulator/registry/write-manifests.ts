@@ -1,13 +1,13 @@
 import { ApiError } from '../api-error.js'
 import { digestOf } from '../digest.js'
 import { deleteImages } from '../images/delete-images.js'
-import { putImage } from '../images/put-image.js'
-import type { PutImageRequest } from '../images/put-image.js'
+import { storeImage } from '../images/store-image.js'
+import type { StoreImageRequest } from '../images/store-image.js'
 import { readBody } from '../read-body.js'
 import type { Repository } from '../store/store.js'
 import { getRepository, send } from './registry-call.js'
 import type { RegistryCall } from './registry-call.js'
-import { getImage } from './manifests.js'
+import { getImage } from './handle-manifest.js'
 import { manifestUnknown, RegistryError, unsupported } from './registry-error.js'
 import type { Route } from './route.js'
 
@@ -52,9 +52,9 @@ export async function putManifest(call: RegistryCall, route: ManifestRoute): Pro
   })
 }
 
-function put({ context }: RegistryCall, repository: Repository, request: PutImageRequest): void {
+function put({ context }: RegistryCall, repository: Repository, request: StoreImageRequest): void {
   try {
-    putImage(context, repository, request)
+    storeImage(context, repository, request)
   } catch (error) {
     const isKnown = error instanceof ApiError && error.type === 'ImageAlreadyExistsException'
     if (!isKnown) throw error

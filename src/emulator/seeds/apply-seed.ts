@@ -2,7 +2,7 @@ import { checkConstraints } from '../api/check-constraints.js'
 import { parseInput } from '../api/parse-input.js'
 import type { EmulatorContext } from '../context.js'
 import { digestOf } from '../digest.js'
-import { putImage } from '../images/put-image.js'
+import { storeImage } from '../images/store-image.js'
 import type { Input, ValueOf } from '../model/types.js'
 import { newCatalogData } from '../operations/catalog-data.js'
 import { normalizePolicy } from '../operations/repository-policy.js'
@@ -33,9 +33,9 @@ export function applySeed(context: EmulatorContext, value: unknown): void {
 
 /** Checks a repository against the API model before anything is stored. */
 function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRepository'> {
-  const given = { repositoryName: name, catalogData }
+  const json = { repositoryName: name, catalogData }
   try {
-    const input = parseInput('CreateRepositoryRequest', given)
+    const input = parseInput('CreateRepositoryRequest', json)
     checkConstraints('CreateRepositoryRequest', input)
     return input as Input<'CreateRepository'>
   } catch (error) {
@@ -89,11 +89,11 @@ function seedImage(
     }
     const request = { manifest, mediaType, digest }
     if (tags.length === 0 && !repository.images.has(digest)) {
-      putImage(context, repository, { ...request, tag: undefined, times: { pushedAt } })
+      storeImage(context, repository, { ...request, tag: undefined, times: { pushedAt } })
     }
     for (const { tag, createdAt: taggedAt = pushedAt } of tags) {
       if (repository.tags.get(tag)?.digest === digest) continue
-      putImage(context, repository, { ...request, tag, times: { pushedAt, taggedAt } })
+      storeImage(context, repository, { ...request, tag, times: { pushedAt, taggedAt } })
     }
   }
   const image = build(seed, about, pushedAt, put)

@@ -98,7 +98,7 @@ export class Store {
     const repository = getRepository(this.state, name)
     const digests = [...repository.layers.keys(), ...repository.images.keys()]
     const { logo } = repository.catalogData
-    const uploads = [...this.state.uploads.values()].filter((one) => one.repository === name)
+    const uploads = [...this.state.uploads.values()].filter((upload) => upload.repository === name)
     this.commit({ type: 'repository-deleted', name })
     for (const { id } of uploads) this.blobs.deleteUpload(id)
     this.release(logo === undefined ? digests : [...digests, logo.digest])

@@ -3,7 +3,7 @@ import type { Refusal } from '../faults.js'
 import { RegistryError } from './registry-error.js'
 
 /** Returns the error of the registry for a fault. */
-export function refusalOf(
+export function refusalError(
   refusal: Refusal,
   operation: string,
   request: IncomingMessage

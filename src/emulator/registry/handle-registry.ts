@@ -3,7 +3,7 @@ import { checkAllowed } from '../api/check-allowed.js'
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import { withFault } from '../with-fault.js'
-import { authorize } from './authorization.js'
+import { authorize } from './authorize.js'
 import { handleOperation } from './handle-operation.js'
 import { originOf } from './registry-call.js'
 import type { RegistryCall } from './registry-call.js'
@@ -11,12 +11,12 @@ import { apiOperation, isCountedRead, needsAccount, operationName } from './oper
 import type { RegistryOperation } from './operation-name.js'
 import { fromApiError } from './from-api-error.js'
 import { countRead } from './pull-rate.js'
-import { refusalOf } from './refuse.js'
+import { refusalError } from './refusal-error.js'
 import { notAuthorized, RegistryError, unsupported } from './registry-error.js'
 import { findRoute } from './route.js'
 import type { Route } from './route.js'
 import { handleSignedBlob, SIGNED_BLOBS_PATH } from './signed-blobs.js'
-import { handleToken } from './token-endpoint.js'
+import { handleToken } from './handle-token.js'
 
 /** Handles `/v2/`, `/token/` and the signed URLs of blobs. */
 export async function handleRegistry(
@@ -85,7 +85,7 @@ async function handleCall(
         operation,
         request,
         response,
-        refuse: (refusal) => sendError(parties, refusalOf(refusal, operation, request))
+        refuse: (refusal) => sendError(parties, refusalError(refusal, operation, request))
       },
       handle
     )

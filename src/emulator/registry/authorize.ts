@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { invalidToken } from './refuse.js'
+import { invalidToken } from './refusal-error.js'
 import { notAuthorized } from './registry-error.js'
 import type { Holder, TokenState } from './tokens.js'
 

@@ -14,7 +14,7 @@ import type { ParsedManifest } from './parse-manifest.js'
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,299}$/
 
 /** A manifest from the API or from `/v2/`. */
-export interface PutImageRequest {
+export interface StoreImageRequest {
   readonly manifest: Buffer
   readonly mediaType: string | undefined
   readonly tag: string | undefined
@@ -34,10 +34,10 @@ export function isTag(text: string): boolean {
  * @returns the digest and media type of the manifest
  * @throws ApiError with the errors that PutImage declares
  */
-export function putImage(
+export function storeImage(
   context: EmulatorContext,
   repository: Repository,
-  request: PutImageRequest
+  request: StoreImageRequest
 ): { digest: string; mediaType: string } {
   const { manifest, tag } = request
   if (tag !== undefined && !isTag(tag)) {
@@ -68,7 +68,7 @@ function taggedAt(
   { settings }: EmulatorContext,
   { tags }: Repository,
   tag: string,
-  { times }: PutImageRequest
+  { times }: StoreImageRequest
 ): Date | undefined {
   const before = tags.get(tag)
   if (before !== undefined && settings.movedTagCreatedAt === 'kept') {

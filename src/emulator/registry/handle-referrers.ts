@@ -1,6 +1,6 @@
 import { MEDIA_TYPES } from '../images/media-types.js'
 import type { Image } from '../store/store.js'
-import { checkDigest } from './blobs.js'
+import { checkDigest } from './handle-blob.js'
 import { getRepository, send } from './registry-call.js'
 import type { RegistryCall } from './registry-call.js'
 import { manifestUnknown } from './registry-error.js'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { expiredToken } from './refuse.js'
+import { expiredToken } from './refusal-error.js'
 import { RegistryError } from './registry-error.js'
 import { BEARER_LIFETIME_MS } from './tokens.js'
 import type { Holder } from './tokens.js'
