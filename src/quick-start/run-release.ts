@@ -58,8 +58,8 @@ const NEXT_STEPS = [
   '',
   'To use the emulator yourself, start it with example images:',
   '    npm run emulator -- --seed docs/examples/seed.json',
-  'Open http://127.0.0.1:5111/ in a browser, or paste the export lines that it prints into another',
-  'terminal and call it with the AWS CLI:',
+  'Then open http://127.0.0.1:5111/ in a browser. To use the AWS CLI, paste the export lines of the',
+  'emulator into another terminal and run:',
   '    aws ecr-public describe-images --repository-name team/app --region us-east-1 --endpoint-url http://127.0.0.1:5111'
 ]
 

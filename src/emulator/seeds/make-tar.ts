@@ -1,8 +1,8 @@
 const BLOCK_BYTES = 512
 
 /**
- * Creates a tar archive (POSIX ustar) with one file. The emulator imports nothing from other
- * directories, so this is separate from the archive code of the action.
+ * Creates a tar archive (POSIX ustar) with one file. The emulator does not import other code of
+ * this project, so it does not use the archive code of the action.
  */
 export function makeTar(name: string, content: Buffer, modified: Date): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES)
