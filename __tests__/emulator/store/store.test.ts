@@ -169,7 +169,9 @@ test('rejects a data directory of another program', async () => {
   writeFileSync(join(data, 'journal.jsonl'), '{"journal":2}\n')
   await expect(startEmulator({ data })).rejects.toThrow('another version of the emulator')
   writeFileSync(join(data, 'journal.jsonl'), 'nonsense\n')
-  await expect(startEmulator({ data })).rejects.toThrow('is not valid JSON. The data directory is damaged.')
+  await expect(startEmulator({ data })).rejects.toThrow(
+    'is not valid JSON. The data directory is damaged.'
+  )
 })
 
 test('a source that fails does not change the upload', async () => {
