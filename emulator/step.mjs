@@ -1,5 +1,5 @@
-// Both halves of the sub-action: main starts the emulator and waits until it accepts connections, post
-// shows what it was asked and stops it. Plain Node.js, so that nothing has to be built or installed.
+// The main and post step of the sub-action. Plain Node.js, so that neither a build nor an
+// installation is required.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { appendFileSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const START_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 10_000
 const POLL_MS = 50
 
-/** The most requests that the log of the job shows one by one. */
+/** Maximum number of requests in the log of the job. */
 const MAX_SHOWN_REQUESTS = 1_000
 
 const { env } = process
@@ -24,7 +24,7 @@ try {
   else await start()
 } catch (error) {
   console.log(`::error::${escapeCommand(error.message)}`)
-  // The end of a job is not worth failing it.
+  // An error while the job ends does not fail the job.
   process.exitCode = env.STATE_pid ? 0 : 1
 }
 
@@ -32,7 +32,7 @@ async function start() {
   const directory = mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), 'ecr-public-emulator-'))
   const logFile = join(directory, 'emulator.log')
   const log = openSync(logFile, 'a')
-  // Detached and without pipes: it has to outlive this step.
+  // The emulator has to keep running after this step, so it is detached and does not use pipes.
   const child = spawn(process.execPath, [BUNDLE, ...emulatorArguments()], {
     detached: true,
     stdio: ['ignore', log, log],
@@ -40,42 +40,46 @@ async function start() {
   })
   let ended
   child.once('error', (error) => (ended = error.message))
-  child.once('exit', (status, signal) => (ended = `status ${status ?? signal}`))
+  child.once('exit', (status, signal) => (ended = `It ended with status ${status ?? signal}.`))
 
   const exported = await waitForVariables(logFile, () => ended)
   child.unref()
   if (exported === undefined) {
     if (child.pid !== undefined && ended === undefined) process.kill(child.pid, 'SIGKILL')
-    const said = readFileSync(logFile, 'utf8')
-    showVerbatim(said)
-    const reason = ended ?? `nothing within ${START_DEADLINE_MS / 1000} seconds`
-    throw new Error(`The emulator did not start – ${said.trim().split('\n', 1)[0] || reason}`)
+    const output = readFileSync(logFile, 'utf8')
+    logVerbatim(output)
+    const reason =
+      ended ?? `It did not accept connections within ${START_DEADLINE_MS / 1000} seconds.`
+    throw new Error(`The emulator did not start. ${output.trim().split('\n', 1)[0] || reason}`)
   }
   const url = exported.AWS_ENDPOINT_URL_ECR_PUBLIC
   write(env.GITHUB_STATE, { pid: child.pid, url, logFile })
   write(env.GITHUB_ENV, exported)
   write(env.GITHUB_OUTPUT, { url, registry: new URL(url).host, 'log-file': logFile })
   console.log(
-    `A local ECR Public listens on ${url}, for this job only; no step after this one reaches AWS for it.`
+    `The emulator listens on ${url} until the job ends. Later steps use it instead of AWS.`
   )
 }
 
 function emulatorArguments() {
-  const words = []
+  const args = []
   for (const name of ['port', 'host', 'seed', 'data', 'alias', 'account']) {
     const value = env[`INPUT_${name.toUpperCase()}`]?.trim()
-    if (value) words.push(`--${name}`, value)
+    if (value) args.push(`--${name}`, value)
   }
-  const further = (env.INPUT_ARGUMENTS ?? '').split(/\r?\n/).map((line) => line.trim())
-  // `--name value` on a line is two words; a value may hold spaces.
-  for (const line of further.filter((text) => text !== '' && !text.startsWith('#'))) {
+  const extra = (env.INPUT_ARGUMENTS ?? '').split(/\r?\n/).map((line) => line.trim())
+  // `--name value` becomes two arguments. The value can contain spaces.
+  for (const line of extra.filter((text) => text !== '' && !text.startsWith('#'))) {
     const space = line.search(/\s/)
-    words.push(...(space < 0 ? [line] : [line.slice(0, space), line.slice(space).trim()]))
+    args.push(...(space < 0 ? [line] : [line.slice(0, space), line.slice(space).trim()]))
   }
-  return words
+  return args
 }
 
-/** The `export NAME=VALUE` lines of the emulator; `undefined` where it ended first or took too long. */
+/**
+ * Returns the variables that the emulator exports, or `undefined` if it ended or did not print them
+ * in time.
+ */
 async function waitForVariables(logFile, ended) {
   const deadline = Date.now() + START_DEADLINE_MS
   while (Date.now() < deadline) {
@@ -94,15 +98,15 @@ async function waitForVariables(logFile, ended) {
 }
 
 async function stop(pid) {
-  console.log('::group::What the emulator was asked')
-  showVerbatim(await listRequests(env.STATE_url))
+  console.log('::group::Requests to the emulator')
+  logVerbatim(await listRequests(env.STATE_url))
   console.log('::endgroup::')
   kill(pid, 'SIGTERM')
   const deadline = Date.now() + STOP_DEADLINE_MS
   while (isRunning(pid) && Date.now() < deadline) await delay(POLL_MS)
   if (isRunning(pid)) kill(pid, 'SIGKILL')
   console.log('::group::Log of the emulator')
-  showVerbatim(readFileSync(env.STATE_logFile, 'utf8'))
+  logVerbatim(readFileSync(env.STATE_logFile, 'utf8'))
   console.log('::endgroup::')
 }
 
@@ -114,7 +118,7 @@ async function listRequests(url) {
     })
     requests = await response.json()
   } catch (error) {
-    return `It no longer answers: ${error.cause?.message ?? error.message}`
+    return `The emulator did not respond: ${error.cause?.message ?? error.message}`
   }
   const shown = requests.slice(-MAX_SHOWN_REQUESTS).map((request) => {
     const what = request.operation ?? `${request.method} ${request.path}`
@@ -122,8 +126,11 @@ async function listRequests(url) {
       .filter(Boolean)
       .join(' ')
   })
-  const left = requests.length - shown.length
-  return [...(left > 0 ? [`… ${left} earlier ones`] : []), ...shown].join('\n') || 'Nothing'
+  const omitted = requests.length - shown.length
+  return (
+    [...(omitted > 0 ? [`${omitted} earlier requests are omitted`] : []), ...shown].join('\n') ||
+    'Nothing'
+  )
 }
 
 function kill(pid, signal) {
@@ -137,33 +144,36 @@ function kill(pid, signal) {
 function isRunning(pid) {
   try {
     process.kill(pid, 0)
-    return !hasEndedUnseen(pid)
+    return !isZombie(pid)
   } catch {
     return false
   }
 }
 
-/** In a container without an init process nobody collects what has ended, and its id stays taken. */
-function hasEndedUnseen(pid) {
+/**
+ * Returns `true` for a zombie: in a container without an init process, a process that has ended
+ * keeps its ID.
+ */
+function isZombie(pid) {
   try {
-    // proc_pid_stat(5): the state stands behind the name in parentheses.
+    // proc_pid_stat(5): the state follows the name in parentheses.
     return /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }
 }
 
-/** Shows text of others, in which the runner must not look for commands. */
-function showVerbatim(text) {
+/** Logs text from other sources, in which the runner must not interpret workflow commands. */
+function logVerbatim(text) {
   const token = randomUUID()
   console.log(`::stop-commands::${token}`)
-  // Control characters but tab and line feed could move the cursor or colour the log.
+  // Control characters except tab and line feed could move the cursor or change colors.
   // eslint-disable-next-line no-control-regex
   console.log(text.trimEnd().replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '�'))
   console.log(`::${token}::`)
 }
 
-/** Writes `NAME<<DELIMITER` records, as the runner reads them. */
+/** Writes `NAME<<DELIMITER` records to a file command of the runner. */
 function write(file, values) {
   if (!file) return
   for (const [name, value] of Object.entries(values)) {

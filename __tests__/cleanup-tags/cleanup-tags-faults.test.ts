@@ -131,7 +131,7 @@ test('the documented permissions are enough', async () => {
     tags: [{ tag: `v${day}`, createdAt: at(day) }],
     pushedAt: at(day),
     platforms: ['linux/amd64', 'linux/arm64'],
-    companions: ['sig']
+    cosignTags: ['sig']
   }))
   const emulator = await startEmulator({
     now: () => new Date(START + 9 * DAY_MS),

@@ -2,31 +2,31 @@ import { createBodyMemory } from '../../src/emulator/body-memory.js'
 
 const MIB = 1024 * 1024
 
-describe('the memory of bodies', () => {
-  it('is used again for a body that is a few bytes longer', () => {
+describe('the memory for bodies', () => {
+  it('is reused for a body that is a few bytes longer', () => {
     const memory = createBodyMemory()
-    const first = memory.take(5 * MIB + 7)
-    memory.give(first)
-    expect(memory.take(5 * MIB + 9)).toBe(first)
+    const first = memory.acquire(5 * MIB + 7)
+    memory.release(first)
+    expect(memory.acquire(5 * MIB + 9)).toBe(first)
   })
 
-  it('is no one else’s as long as it is taken', () => {
+  it('is not shared while it is in use', () => {
     const memory = createBodyMemory()
-    expect(memory.take(2 * MIB)).not.toBe(memory.take(2 * MIB))
+    expect(memory.acquire(2 * MIB)).not.toBe(memory.acquire(2 * MIB))
   })
 
-  it('holds what was asked for, be it more than what is kept', () => {
+  it('has the requested size, even if it exceeds the size of the pool', () => {
     const memory = createBodyMemory()
-    memory.give(memory.take(2 * MIB))
-    expect(memory.take(3 * MIB).length).toBeGreaterThanOrEqual(3 * MIB)
-    expect(memory.take(10)).toHaveLength(10)
+    memory.release(memory.acquire(2 * MIB))
+    expect(memory.acquire(3 * MIB).length).toBeGreaterThanOrEqual(3 * MIB)
+    expect(memory.acquire(10)).toHaveLength(10)
   })
 
-  it('keeps no more than a few pieces', () => {
+  it('keeps only a few buffers', () => {
     const memory = createBodyMemory()
-    const taken = Array.from({ length: 6 }, () => memory.take(MIB))
-    for (const piece of taken) memory.give(piece)
-    const again = Array.from({ length: 6 }, () => memory.take(MIB))
-    expect(again.filter((piece) => taken.includes(piece))).toHaveLength(4)
+    const acquired = Array.from({ length: 6 }, () => memory.acquire(MIB))
+    for (const piece of acquired) memory.release(piece)
+    const again = Array.from({ length: 6 }, () => memory.acquire(MIB))
+    expect(again.filter((piece) => acquired.includes(piece))).toHaveLength(4)
   })
 })

@@ -1,15 +1,15 @@
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-/** What came back over the wire. */
+/** A response on the wire. */
 export interface WireAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The text as JSON; at run time `undefined` where it is none. */
+  /** The text as JSON, or `undefined` at run time if it is not JSON. */
   readonly json: WireJson
 }
 
-/** The members of answers that tests look at; an answer has those of its operation. */
+/** The members of all responses that tests use. A response has the members of its operation. */
 export interface WireJson {
   readonly __type: string
   readonly message: string
@@ -31,15 +31,15 @@ export interface WireJson {
   readonly lastValidByteReceived: number
 }
 
-/** A header as signing makes it; the emulator verifies the scope only. */
+/** Returns an `Authorization` header. The emulator checks its scope only. */
 export function authorization(region = 'us-east-1', service = 'ecr-public'): string {
   const credential = `AKIAIOSFODNN7EXAMPLE/20260101/${region}/${service}/aws4_request`
   return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`
 }
 
 /**
- * Calls the API as a client does, with nothing of a client between: what is given as text or bytes is
- * the body, anything else becomes JSON. A header that is `null` is left out.
+ * Calls the API without an SDK. Text and bytes are sent as they are, other inputs as JSON. A header
+ * that is `null` is omitted.
  */
 export async function callApi(
   emulator: Pick<RunningEmulator, 'url'>,

@@ -23,7 +23,7 @@ function write(name: string, text: string): string {
   return path
 }
 
-test('it prints what a shell takes once it accepts connections, and SIGTERM ends it', async () => {
+test('prints the export lines when it accepts connections, and ends on SIGTERM', async () => {
   const emulator = await runEmulator('--port', '0')
   expect(emulator.output().stdout).toBe(
     [
@@ -39,7 +39,7 @@ test('it prints what a shell takes once it accepts connections, and SIGTERM ends
   expect(emulator.output().stderr).toBe('')
 })
 
-test('SIGTERM ends it while calls are under way, too', async () => {
+test('ends on SIGTERM while calls are in progress', async () => {
   const emulator = await runEmulator(
     ...['--port', '0', '--fault', '{"operation":"*","fault":"slow","delayMs":600000}']
   )
@@ -51,7 +51,7 @@ test('SIGTERM ends it while calls are under way, too', async () => {
   expect(await call).toBe('cut off')
 })
 
-test('seed, alias, account, switches, limits and faults are taken from the command line', async () => {
+test('accepts seed, alias, account, switches, limits and faults on the command line', async () => {
   const seed = write('seed.json', '{"repositories":[{"name":"team/app"}]}')
   const emulator = await runEmulator(
     ...['--port', '0', '--seed', seed, '--alias', 'team', '--account', '000000000042'],
@@ -75,7 +75,7 @@ test('seed, alias, account, switches, limits and faults are taken from the comma
   expect(await emulator.ended).toBe(0)
 })
 
-test('the permissions of the command line can be given in several ways', () => {
+test('accepts permissions in repeated and comma-separated options', () => {
   const request = parseCli([
     ...['--allow', 'ecr-public:PutImage,ecr-public:Describe*', '--allow', 'sts:*']
   ])
@@ -85,7 +85,7 @@ test('the permissions of the command line can be given in several ways', () => {
   })
 })
 
-test('the help names every flag, switch, value, quota and fault', async () => {
+test('the help lists every option, switch, value, quota and fault', async () => {
   const help = await runEmulator('--help')
   expect(await help.ended).toBe(0)
   const { stdout } = help.output()
@@ -104,25 +104,25 @@ test('the help names every flag, switch, value, quota and fault', async () => {
 
 test.each([
   [['--nothing'], "Unknown option '--nothing'"],
-  [['--port', 'http'], '--port is http; it takes a whole number'],
+  [['--port', 'http'], 'Option "--port" is not valid: "http". Use a whole number.'],
   [['--limit-parts', '-1'], '--limit-parts'],
-  [['--alias', 'A'], 'alias is A; it takes'],
-  [['--account', '42'], 'account is 42; it takes 12 digits'],
-  [['--profile', 'other'], 'profile is other; it takes faithful or strict-oci'],
-  [['--catalog-put', 'other'], 'catalogPut is other; it takes merge or replace'],
-  [['--other-alias', 'a=b'], '--other-alias is a=b; it takes NAME=ACTIVE'],
-  [['--seed', '/not/there.json'], '--seed is /not/there.json; it takes the path of a file'],
-  [['--fault', '{'], '--fault takes JSON'],
-  [['--fault', '{}'], 'operation is not given'],
+  [['--alias', 'A'], 'Option "alias" is not valid: "A". Use'],
+  [['--account', '42'], 'Option "account" is not valid: "42". Use 12 digits.'],
+  [['--profile', 'other'], 'Option "profile" is not valid: "other". Use faithful or strict-oci.'],
+  [['--catalog-put', 'other'], 'Option "catalogPut" is not valid: "other". Use merge or replace.'],
+  [['--other-alias', 'a=b'], 'Option "--other-alias" is not valid: "a=b". Use NAME=ACTIVE'],
+  [['--seed', '/not/there.json'], 'The file of "--seed" cannot be read: "/not/there.json". ENOENT'],
+  [['--fault', '{'], 'The value of "--fault" is not valid JSON.'],
+  [['--fault', '{}'], 'Fault: "operation" is missing.'],
   [['--data', '/dev/null/nothing'], '/dev/null/nothing']
-])('a command line that is wrong (%j) ends with what is wrong', async (args, message) => {
+])('an invalid command line (%j) ends with an error', async (args, message) => {
   const emulator = await runEmulator('--port', '0', ...args)
   expect(await emulator.ended).toBe(2)
   expect(emulator.output().stderr).toContain(message)
   expect(emulator.output().stdout).toBe('')
 })
 
-test('a port that is taken ends it with the reason', async () => {
+test('a port that is in use ends with an error', async () => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -135,7 +135,7 @@ test('a port that is taken ends it with the reason', async () => {
 test.each([
   ['0.0.0.0', /^http:\/\/127\.0\.0\.1:/],
   ['localhost', /^http:\/\/localhost:/]
-])('listening on %s it prints an address that can be used', async (host, expected) => {
+])('with the host %s, it prints a URL that clients can use', async (host, expected) => {
   const emulator = await runEmulator('--port', '0', '--host', host)
   expect(emulator.url).toMatch(expected)
   expect((await callApi(emulator, 'DescribeRegistries')).status).toBe(200)

@@ -7,7 +7,7 @@ async function log({ url }: RunningEmulator): Promise<unknown[]> {
   return (await (await fetch(`${url}/_emulator/requests`)).json()) as unknown[]
 }
 
-test('the request log has every call with what it asked and what became of it', async () => {
+test('the request log contains every call with its input and outcome', async () => {
   const emulator = await startEmulator({ now: () => new Date('2026-01-01T00:00:00Z') })
   await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
   await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
@@ -34,7 +34,7 @@ test('the request log has every call with what it asked and what became of it', 
   expect(JSON.stringify(entries)).not.toContain('Credential')
 })
 
-test('the log names the fault, leaves out large inputs, and can be emptied', async () => {
+test('the request log contains the fault, omits large inputs, and can be cleared', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ operation: '*', fault: 'throttle', count: 1 })
   await callApi(emulator, 'DescribeRegistries')
@@ -46,7 +46,7 @@ test('the log names the fault, leaves out large inputs, and can be emptied', asy
   expect(await log(emulator)).toEqual([])
 })
 
-test('the bytes of a chunked body are counted too', async () => {
+test('the request log counts the bytes of a chunked body', async () => {
   const emulator = await startEmulator()
   await new Promise((resolve) => {
     const call = request(emulator.url, { method: 'POST' }, (response) =>
@@ -59,7 +59,7 @@ test('the bytes of a chunked body are counted too', async () => {
   expect(entries[0]).toMatchObject({ requestBytes: 8, status: 404 })
 })
 
-test('the log of a long run forgets what is oldest', async () => {
+test('the request log drops the oldest entries', async () => {
   const { RequestLog } = await import('../../src/emulator/request-log.js')
   const requests = new RequestLog(() => new Date())
   const noStream = { method: 'GET', push: () => true, write: () => true, end: () => undefined }
@@ -74,7 +74,7 @@ test.each([
   ['GET', 'health', 200],
   ['GET', 'nothing', 404],
   ['PUT', 'faults', 404]
-])('%s of the control endpoint %s is answered with %d', async (method, path, status) => {
+])('%s of the control endpoint %s returns %d', async (method, path, status) => {
   const emulator = await startEmulator()
   expect((await fetch(`${emulator.url}/_emulator/${path}`, { method })).status).toBe(status)
 })
@@ -82,14 +82,14 @@ test.each([
 test.each([
   ['faults', '{'],
   ['seed', '{"repositories": 1}']
-])('a body for %s that cannot be used is refused with the reason', async (path, body) => {
+])('an invalid body for %s is rejected with the reason', async (path, body) => {
   const emulator = await startEmulator()
   const response = await fetch(`${emulator.url}/_emulator/${path}`, { method: 'POST', body })
   expect(response.status).toBe(400)
   expect(await response.json()).toEqual({ error: expect.stringMatching(/./) })
 })
 
-test('the control endpoints are no part of the API and of its log', async () => {
+test('requests to the control endpoints are not logged', async () => {
   const emulator = await startEmulator()
   await fetch(`${emulator.url}/_emulator/health`)
   expect(await log(emulator)).toEqual([])

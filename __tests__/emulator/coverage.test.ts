@@ -6,8 +6,8 @@ import type { WireJson } from './call-api.js'
 import { MODEL, PAGINATORS } from './model/service-model.js'
 import { digestOf } from './service.js'
 
-// The published model is gone through here: every error that an operation declares is brought about or
-// listed with the reason why it cannot be, and so is every member of every output.
+// Iterates over the published model: every error that an operation declares and every member of
+// every output is produced, or listed with the reason why that is impossible.
 
 const LAYER = Buffer.from('a layer')
 const MANIFEST = JSON.stringify({
@@ -30,7 +30,7 @@ const POLICY = JSON.stringify({
 const NO_UPLOAD = '00000000-0000-0000-0000-000000000000'
 const TAGS_51 = Array.from({ length: 51 }, (_item, at) => ({ Key: String(at), Value: '' }))
 
-/** An input of every operation that has nothing wrong with it, where the repository `app` is there. */
+/** A valid input of every operation if the repository `app` exists. */
 const INPUTS: Readonly<Record<string, object>> = {
   BatchCheckLayerAvailability: { ...APP, layerDigests: [digestOf(LAYER)] },
   BatchDeleteImage: { ...APP, imageIds: [{ imageTag: 'v1' }] },
@@ -63,7 +63,7 @@ const INPUTS: Readonly<Record<string, object>> = {
   }
 }
 
-/** How an error comes about: what is called before, and what is then called with which input. */
+/** How to cause an error: the calls to make first, and the input of the failing call. */
 interface Scenario {
   readonly options?: EmulatorOptions
   readonly before?: (emulator: RunningEmulator) => Promise<object | undefined>
@@ -71,9 +71,9 @@ interface Scenario {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Pairs that cannot occur, with the reason. */
+/** Pairs of operation and error that cannot occur, with the reason. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
-  'GetAuthorizationToken InvalidParameterException': 'The input has no members.'
+  'GetAuthorizationToken InvalidParameterException': 'The input does not have members.'
 }
 
 const upload = async (
@@ -105,7 +105,7 @@ const pushImage = async (emulator: RunningEmulator): Promise<undefined> => {
   await callApi(emulator, 'PutImage', { ...INPUTS.PutImage, imageTag: 'v1' })
 }
 
-/** Scenarios of errors that are not the same for all operations. */
+/** Scenarios of errors that depend on the operation. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'CompleteLayerUpload UploadNotFoundException': {},
   'CompleteLayerUpload EmptyUploadException': { before: (emulator) => upload(emulator) },
@@ -162,7 +162,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   }
 }
 
-/** Scenarios that are the same for every operation that declares the error. */
+/** Scenarios that are the same for every operation with this error. */
 function findScenario(operation: string, error: string): Scenario | undefined {
   const special = SCENARIOS[`${operation} ${error}`]
   if (special !== undefined) return special
@@ -200,58 +200,61 @@ const PAIRS = Object.entries(MODEL.operations).flatMap(([operation, { errors }])
   errors.map(({ shape }) => [operation, shape] as const)
 )
 
-test.each(PAIRS)('%s answers %s, or it is said why not', async (operation, error) => {
-  const pair = `${operation} ${error}`
-  const scenario = findScenario(operation, error)
-  if (pair in UNREACHABLE) {
-    expect(UNREACHABLE[pair]).toMatch(/.+\.$/)
-    return
+test.each(PAIRS)(
+  '%s returns %s, or the list of exceptions has the reason',
+  async (operation, error) => {
+    const pair = `${operation} ${error}`
+    const scenario = findScenario(operation, error)
+    if (pair in UNREACHABLE) {
+      expect(UNREACHABLE[pair]).toMatch(/.+\.$/)
+      return
+    }
+    expect({ pair, hasScenario: scenario !== undefined }).toEqual({ pair, hasScenario: true })
+    const { options, before, input, headers } = scenario!
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'app' }] }, ...options })
+    const more = (await before?.(emulator)) ?? {}
+    const answer = await callApi(
+      emulator,
+      operation,
+      { ...INPUTS[operation], ...more, ...input },
+      headers
+    )
+    expect(answer.json).toMatchObject({ __type: error, message: expect.stringMatching(/./) })
+    expect(answer.status).toBe(error === 'ServerException' ? 500 : 400)
+    const members = Object.keys(MODEL.shapes[error]!.members!)
+    expect(['__type', ...members]).toEqual(expect.arrayContaining(Object.keys(answer.json)))
   }
-  expect({ pair, hasScenario: scenario !== undefined }).toEqual({ pair, hasScenario: true })
-  const { options, before, input, headers } = scenario!
-  const emulator = await startEmulator({ seed: { repositories: [{ name: 'app' }] }, ...options })
-  const more = (await before?.(emulator)) ?? {}
-  const answer = await callApi(
-    emulator,
-    operation,
-    { ...INPUTS[operation], ...more, ...input },
-    headers
-  )
-  expect(answer.json).toMatchObject({ __type: error, message: expect.stringMatching(/./) })
-  expect(answer.status).toBe(error === 'ServerException' ? 500 : 400)
-  const members = Object.keys(MODEL.shapes[error]!.members!)
-  expect(['__type', ...members]).toEqual(expect.arrayContaining(Object.keys(answer.json)))
-})
+)
 
-test('no scenario and no reason is about a pair that the model does not have', () => {
+test('every scenario and every exception refers to the model', () => {
   const pairs = PAIRS.map(([operation, error]) => `${operation} ${error}`)
   expect(pairs).toEqual(
     expect.arrayContaining([...Object.keys(SCENARIOS), ...Object.keys(UNREACHABLE)])
   )
 })
 
-/** Members of outputs that no answer has, with the reason. */
-const NEVER_ANSWERED: Readonly<Record<string, string>> = {
+/** Members of outputs that no response contains, with the reason. */
+const NEVER_RETURNED: Readonly<Record<string, string>> = {
   'RepositoryCatalogData.marketplaceCertified':
-    'Said of products of the AWS Marketplace only; no sample has it.',
+    'Only products of the AWS Marketplace have it, and no published example shows it.',
   'DescribeRegistriesResponse.nextToken': 'An account has one registry, so there is one page.'
 }
 
-/** Notes every member of an answer, by the shape that it belongs to. */
+/** Records every member of a response by its shape. */
 function note(shape: string, value: unknown, seen: Set<string>): void {
   const { type, members, member } = MODEL.shapes[shape]!
   if (type === 'list') {
     for (const item of value as unknown[]) note(member!.shape, item, seen)
   } else if (type === 'structure') {
     for (const [name, item] of Object.entries(value as object)) {
-      // A member that the model does not have would end the test here.
+      // Throws if the model does not have the member.
       note(members![name]!.shape, item, seen)
       seen.add(`${shape}.${name}`)
     }
   }
 }
 
-/** All members of all outputs, at any depth. */
+/** Returns all members of all outputs, at any depth. */
 function membersOf(shape: string, found = new Set<string>()): Set<string> {
   const { members, member } = MODEL.shapes[shape]!
   if (member !== undefined) membersOf(member.shape, found)
@@ -262,7 +265,7 @@ function membersOf(shape: string, found = new Set<string>()): Set<string> {
   return found
 }
 
-test('every member of every output is answered, or it is said why not', async () => {
+test('every member of every output is returned, or the list of exceptions has the reason', async () => {
   const emulator = await startEmulator()
   const seen = new Set<string>()
   const call = async (operation: string, input: object = INPUTS[operation]!): Promise<WireJson> => {
@@ -308,14 +311,14 @@ test('every member of every output is answered, or it is said why not', async ()
 
   const all = Object.values(MODEL.operations).flatMap(({ output }) => [...membersOf(output.shape)])
   const missing = [...new Set(all)].filter((member) => !seen.has(member))
-  expect(missing.sort()).toEqual(Object.keys(NEVER_ANSWERED).sort())
+  expect(missing.sort()).toEqual(Object.keys(NEVER_RETURNED).sort())
 })
 
-test('every operation of the model has an input here, so that a new one cannot be forgotten', () => {
+test('every operation of the model has an input in this test', () => {
   expect(Object.keys(INPUTS).sort()).toEqual(Object.keys(MODEL.operations).sort())
 })
 
-test('the operations with pages are those of the published paginators', () => {
+test('the operations with pages match the published paginators', () => {
   const withToken = Object.entries(MODEL.operations)
     .filter(([, { output }]) => 'nextToken' in MODEL.shapes[output.shape]!.members!)
     .map(([name]) => name)

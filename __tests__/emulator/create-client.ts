@@ -2,7 +2,7 @@ import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { ECRPUBLICClientConfig } from '@aws-sdk/client-ecr-public'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-/** The SDK's client for an emulator, which tries once unless told otherwise. */
+/** Creates an SDK client for an emulator. By default, it does not retry. */
 export function createClient(
   emulator: Pick<RunningEmulator, 'url'>,
   config: ECRPUBLICClientConfig = {}

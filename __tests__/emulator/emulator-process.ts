@@ -6,13 +6,13 @@ import { transformFileSync } from '@swc/core'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** Below node_modules, so that the packages are found from there. */
+/** Below node_modules, so that the imports of packages are resolved. */
 const DIRECTORY = join(ROOT, 'node_modules', `.emulator-test-${String(process.pid)}`)
 
 let isBuilt = false
 const children = new Set<ChildProcess>()
 
-/** Transpiles the emulator, so that it can run as a process of its own without the bundle. */
+/** Transpiles the emulator, so that it runs as a separate process without the bundle. */
 function build(): string {
   const entry = join(DIRECTORY, 'index.js')
   if (isBuilt) return entry
@@ -34,17 +34,17 @@ function build(): string {
   return entry
 }
 
-/** An emulator that runs as a process of its own. */
+/** An emulator in a separate process. */
 export interface EmulatorProcess {
   readonly child: ChildProcess
   readonly url: string
-  /** What it has written so far. */
+  /** The output so far. */
   readonly output: () => { readonly stdout: string; readonly stderr: string }
-  /** Resolves with the exit status or the signal once it has ended. */
+  /** Resolves with the exit status or the signal. */
   readonly ended: Promise<number | string | null>
 }
 
-/** Runs the emulator's command line and resolves when it has ended or says that it accepts connections. */
+/** Runs the command line of the emulator and resolves when it accepts connections or has ended. */
 export async function runEmulator(...args: string[]): Promise<EmulatorProcess> {
   const child = spawn(process.execPath, [build(), ...args], { stdio: 'pipe' })
   children.add(child)

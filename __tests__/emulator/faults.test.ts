@@ -42,7 +42,7 @@ test.each([
     'AccessDeniedException',
     /^User: arn:aws:iam::123456789012:user\/emulator is not authorized to perform: ecr-public:CreateRepository on resource: .* because no identity-based policy allows the ecr-public:CreateRepository action$/
   ]
-])('%s is answered as the service does, and nothing is done', async (fault, status, type, text) => {
+])('%s returns the error of the service and changes nothing', async (fault, status, type, text) => {
   const emulator = await startEmulator()
   await emulator.fault({ ...CREATE, fault, count: 1 })
   const answer = await callApi(emulator, 'CreateRepository', APP)
@@ -52,7 +52,7 @@ test.each([
   expect((await callApi(emulator, 'CreateRepository', APP)).status).toBe(200)
 })
 
-test('the SDK gets over throttling and errors of the service by itself', async () => {
+test('the SDK retries throttling and service errors', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ ...CREATE, fault: 'throttle', count: 1 })
   await emulator.fault({ ...CREATE, fault: 'server-error', count: 1 })
@@ -61,14 +61,14 @@ test('the SDK gets over throttling and errors of the service by itself', async (
   expect(requests.map(({ status }) => status)).toEqual([400, 500, 200])
 })
 
-test('the SDK corrects its clock by the date of the answer', async () => {
+test('the SDK corrects its clock by the date of the response', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ operation: '*', fault: 'clock-skew', count: 1 })
   await createClient(emulator, { maxAttempts: 2 }).send(new DescribeRegistriesCommand({}))
   expect((await emulator.requests()).map(({ status }) => status)).toEqual([400, 200])
 })
 
-test('a reset before the change leaves nothing; a reset after it leaves the change', async () => {
+test('reset-before changes nothing, reset-after keeps the change', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ ...CREATE, fault: 'reset-before', count: 1 })
   await expect(callApi(emulator, 'CreateRepository', APP)).rejects.toThrow()
@@ -82,7 +82,7 @@ test('a reset before the change leaves nothing; a reset after it leaves the chan
   expect(statuses).toEqual([0, 0])
 })
 
-test('a slow answer comes, and a client that does not wait leaves no change', async () => {
+test('slow delays the response, and a client that does not wait changes nothing', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ operation: 'DescribeRegistries', fault: 'slow', delayMs: 1, count: 1 })
   expect((await callApi(emulator, 'DescribeRegistries')).status).toBe(200)
@@ -98,7 +98,7 @@ test('a slow answer comes, and a client that does not wait leaves no change', as
 })
 
 test.each([['truncate'], ['malformed'], ['wrong-content-type']])(
-  'with %s the change takes effect, but the answer cannot be read',
+  '%s performs the operation, but the response cannot be read',
   async (fault) => {
     const emulator = await startEmulator()
     await emulator.fault({ ...CREATE, fault, count: 1 })
@@ -108,7 +108,7 @@ test.each([['truncate'], ['malformed'], ['wrong-content-type']])(
   }
 )
 
-test('a truncated answer announces its whole length', async () => {
+test('truncate sends the complete content length', async () => {
   const emulator = await startEmulator()
   await emulator.fault({ operation: 'DescribeRegistries', fault: 'truncate', count: 1 })
   await expect(callApi(emulator, 'DescribeRegistries')).rejects.toThrow()
@@ -118,7 +118,7 @@ test('a truncated answer announces its whole length', async () => {
   expect(text).toMatch(/^\{"registries/)
 })
 
-test('a partial failure strikes every second item of a batch', async () => {
+test('partial fails every second item of a batch', async () => {
   const seed = {
     repositories: [{ name: 'app', images: ['a', 'b', 'c'].map((tag) => ({ tags: [tag] })) }]
   }
@@ -139,7 +139,7 @@ test('a partial failure strikes every second item of a batch', async () => {
   expect(checked.failures).toHaveLength(1)
 })
 
-test('a missing permission of another service can be named', async () => {
+test('access-denied can report a permission of another service', async () => {
   const emulator = await startEmulator()
   const operation = 'GetAuthorizationToken'
   await emulator.fault({ operation, fault: 'access-denied', action: 'sts:GetServiceBearerToken' })
@@ -150,7 +150,7 @@ test('a missing permission of another service can be named', async () => {
 })
 
 describe('rules', () => {
-  test('a rule without count strikes until it is cleared', async () => {
+  test('a rule without count applies until it is deleted', async () => {
     const emulator = await startEmulator()
     await emulator.fault({ operation: '*', fault: 'throttle' })
     const statuses = async (): Promise<number[]> => [
@@ -162,7 +162,7 @@ describe('rules', () => {
     expect(await statuses()).toEqual([200, 200])
   })
 
-  test('a probability strikes by a seed, the same way each time', async () => {
+  test('a rule with probability applies reproducibly for a seed', async () => {
     const run = async (seed: number): Promise<number[]> => {
       const emulator = await startEmulator({
         faults: [{ operation: '*', fault: 'throttle', probability: 0.5, seed }]
@@ -180,7 +180,7 @@ describe('rules', () => {
     expect(first.filter((status) => status === 200).length).toBeGreaterThan(5)
   })
 
-  test('a probability of 0 never strikes and one of 1 always does', async () => {
+  test('a probability of 0 never applies, a probability of 1 always does', async () => {
     for (const [probability, status] of [
       [0, 200],
       [1, 400]
@@ -194,7 +194,7 @@ describe('rules', () => {
     }
   })
 
-  test('rules are listed with what is left of them', async () => {
+  test('the list of rules shows the remaining count', async () => {
     const emulator = await startEmulator()
     await emulator.fault({ operation: 'DescribeRegistries', fault: 'throttle', count: 2 })
     await callApi(emulator, 'DescribeRegistries')
@@ -205,22 +205,31 @@ describe('rules', () => {
   })
 
   test.each([
-    [[], 'A fault is a JSON object'],
-    ['throttle', 'A fault is a JSON object'],
-    [{ fault: 'throttle' }, 'operation is not given; it takes * or BatchCheckLayerAvailability'],
-    [{ operation: 'Nothing', fault: 'throttle' }, 'operation is "Nothing"'],
-    [{ operation: '*' }, 'fault is not given; it takes throttle, server-error'],
-    [{ operation: '*', fault: 'explode' }, 'fault is "explode"'],
-    [{ operation: '*', fault: 'slow', times: 1 }, 'times is unknown; known: count, probability'],
-    [{ operation: '*', fault: 'slow', count: -1 }, 'count is -1'],
-    [{ operation: '*', fault: 'slow', count: 1.5 }, 'count is 1.5'],
-    [{ operation: '*', fault: 'slow', probability: 2 }, 'probability is 2'],
-    [{ operation: '*', fault: 'slow', probability: '1' }, 'probability is "1"'],
-    [{ operation: '*', fault: 'slow', delayMs: 1e9 }, 'delayMs is 1000000000'],
-    [{ operation: '*', fault: 'slow', count: 1, probability: 1 }, 'exclude each other'],
-    [{ operation: '*', fault: 'access-denied', action: 1 }, 'action is no text'],
-    [{ operation: 'PutImage', fault: 'partial' }, 'PutImage has no parts']
-  ])('a rule that is wrong (%j) is refused', async (rule, message) => {
+    [[], 'A fault is not valid. Use a JSON object'],
+    ['throttle', 'A fault is not valid. Use a JSON object'],
+    [
+      { fault: 'throttle' },
+      'Fault: "operation" is missing. Use * or one of BatchCheckLayerAvailability'
+    ],
+    [{ operation: 'Nothing', fault: 'throttle' }, 'Fault: "operation" is not valid: "Nothing"'],
+    [{ operation: '*' }, 'Fault: "fault" is missing. Use one of throttle, server-error'],
+    [{ operation: '*', fault: 'explode' }, 'Fault: "fault" is not valid: "explode"'],
+    [
+      { operation: '*', fault: 'slow', times: 1 },
+      'Fault: The member "times" is unknown. Use count, probability'
+    ],
+    [{ operation: '*', fault: 'slow', count: -1 }, 'Fault: "count" is not valid: -1'],
+    [{ operation: '*', fault: 'slow', count: 1.5 }, 'Fault: "count" is not valid: 1.5'],
+    [{ operation: '*', fault: 'slow', probability: 2 }, 'Fault: "probability" is not valid: 2'],
+    [{ operation: '*', fault: 'slow', probability: '1' }, 'Fault: "probability" is not valid: "1"'],
+    [{ operation: '*', fault: 'slow', delayMs: 1e9 }, 'Fault: "delayMs" is not valid: 1000000000'],
+    [
+      { operation: '*', fault: 'slow', count: 1, probability: 1 },
+      'has both "count" and "probability"'
+    ],
+    [{ operation: '*', fault: 'access-denied', action: 1 }, 'Fault: "action" is not valid: 1'],
+    [{ operation: 'PutImage', fault: 'partial' }, 'does not apply to the operation "PutImage"']
+  ])('rejects an invalid rule (%j)', async (rule, message) => {
     const emulator = await startEmulator()
     const response = await fetch(`${emulator.url}/_emulator/faults`, {
       method: 'POST',
@@ -233,7 +242,7 @@ describe('rules', () => {
 })
 
 describe('permissions', () => {
-  test('an operation that is not allowed is denied, with the repository that it is about', async () => {
+  test('an operation that is not allowed is denied with the ARN of its repository', async () => {
     const emulator = await startEmulator({ allow: ['ecr-public:Describe*'] })
     const client = createClient(emulator)
     await client.send(new DescribeRepositoriesCommand({}))
@@ -252,7 +261,7 @@ describe('permissions', () => {
     [['sts:*'], 'ecr-public:GetAuthorizationToken'],
     [['*'], undefined],
     [['ecr-public:getauthorizationtoken', 'sts:GetServiceBearerToken'], undefined]
-  ])('an authorization token needs two permissions (allowed: %j)', async (allow, missing) => {
+  ])('GetAuthorizationToken requires two permissions (allowed: %j)', async (allow, missing) => {
     const emulator = await startEmulator({ allow })
     const { status, json } = await callApi(emulator, 'GetAuthorizationToken')
     expect(status).toBe(missing === undefined ? 200 : 400)

@@ -9,18 +9,21 @@ import { runEmulator } from './emulator-process.js'
 import type { EmulatorProcess } from './emulator-process.js'
 import { digestOf, TYPES } from './service.js'
 
-// `kill -9` at random moments of pushes. What was acknowledged must be there after the restart; what was
-// under way may be there or not, but never by half. SOAK=1 does it a hundred times.
+// Sends `kill -9` at random moments of a push. After the restart, acknowledged changes must exist,
+// and changes in progress must exist completely or not at all. SOAK=1 repeats it a hundred times.
 
 const ROUNDS = isSoak ? 100 : 6
 const PUSHERS = 4
 const PART_BYTES = 40_000
 
-/** What a pusher has been told, and what it was about to be told when the emulator was killed. */
+/**
+ * The changes that the emulator acknowledged to a client, and the call in progress when it was
+ * killed.
+ */
 interface Pushed {
   readonly layers: Set<string>
   readonly tags: Map<string, string>
-  /** Digest by tag, `undefined` for a deletion; nothing if no such call was under way. */
+  /** Digest by tag, or `undefined` for a deletion. Empty if no such call was in progress. */
   underWay: { readonly tag: string; readonly digest: string | undefined } | undefined
   upload: Upload | undefined
 }
@@ -28,9 +31,9 @@ interface Pushed {
 interface Upload {
   readonly uploadId: string
   readonly bytes: Buffer
-  /** Bytes acknowledged. */
+  /** Acknowledged bytes. */
   sent: number
-  /** Bytes of the part that is under way. */
+  /** Size of the part in progress, in bytes. */
   sending: number
 }
 
@@ -49,7 +52,7 @@ class Pusher {
     readonly random: () => number
   ) {}
 
-  /** Pushes until the emulator is gone. */
+  /** Pushes images until the emulator has ended. */
   async run(url: string, onAnswer: () => void): Promise<void> {
     const call: Call = async (operation, input) => {
       const answer = await callApi({ url }, operation, {
@@ -96,7 +99,7 @@ class Pusher {
         partLastByte: sent + part.length - 1,
         layerPartBlob: part.toString('base64')
       })
-      // After a kill the part that was under way may have arrived.
+      // The part in progress can have been stored before the kill.
       const isThere = status === 400 && json.lastValidByteReceived === sent + part.length - 1
       if (status !== 200 && !isThere) throw new Error(JSON.stringify(json))
       upload.sent += part.length
@@ -126,7 +129,7 @@ class Pusher {
     if (status === 200) this.pushed.tags.set(tag, digestOf(imageManifest))
   }
 
-  /** Holds the emulator to what it has acknowledged. */
+  /** Checks that all acknowledged changes exist. */
   async check(url: string): Promise<void> {
     const { layers, tags, underWay, upload } = this.pushed
     const { repositoryName } = this
@@ -153,7 +156,7 @@ class Pusher {
       expect(upload.sent + upload.sending).toBeLessThanOrEqual(upload.bytes.length)
   }
 
-  /** What was under way is known by now. */
+  /** Adds the outcome of the calls in progress. */
   private settle(found: ReadonlyMap<string, string>): void {
     const { tags, underWay } = this.pushed
     if (underWay === undefined) return
@@ -172,7 +175,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-test(`nothing acknowledged is lost and nothing is there by half after ${String(ROUNDS)} times kill -9`, async () => {
+test(`kill -9 loses no acknowledged change and leaves no partial change (${String(ROUNDS)} rounds)`, async () => {
   const data = mkdtempSync(join(tmpdir(), 'kill-'))
   const start = (): Promise<EmulatorProcess> =>
     runEmulator('--port', '0', '--data', data, '--limit-min-part-bytes', '1')
@@ -191,7 +194,7 @@ test(`nothing acknowledged is lost and nothing is there by half after ${String(R
     await Promise.all(
       pushers.map((pusher) =>
         pusher.run(url, () => {
-          // The others have calls under way right now.
+          // The other clients have calls in progress now.
           if (++answers === last) child.kill('SIGKILL')
         })
       )

@@ -13,13 +13,13 @@ test.each(Object.entries(SWITCHES))(
   }
 )
 
-test('PARITY.md names every limit', () => {
+test('PARITY.md lists every limit', () => {
   const missing = Object.keys(DEFAULT_LIMITS).filter((name) => !PARITY.includes(`\`${name}\``))
-  // How many entries a page may have belongs to the behaviour of the list.
+  // The page sizes are part of the rows of the lists.
   expect(missing).toEqual(['maxTagsPerPage', 'referrersPerPage'])
 })
 
-test('every row of PARITY.md says how sure it is', () => {
+test('every row of PARITY.md has a confidence', () => {
   const sure = /seen|documented|like ECR|guess|ours|left out|sure|-{3}/
   for (const row of ROWS) expect(row.split('|').at(-2)).toMatch(sure)
 })

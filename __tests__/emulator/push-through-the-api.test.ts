@@ -16,7 +16,7 @@ import { startEmulator } from '../helpers/start-emulator.js'
 const digestOf = (bytes: Uint8Array): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-test('an image pushed through the layer API with the SDK is described as it was pushed', async () => {
+test('an image that the SDK pushed through the layer API is described correctly', async () => {
   const emulator = await startEmulator()
   const client = new ECRPUBLICClient({
     region: 'us-east-1',

@@ -13,26 +13,26 @@ import { startEmulator } from '../helpers/start-emulator.js'
 import { createClient } from './create-client.js'
 
 /**
- * `true` where the tests of operations run against AWS itself: with `ECR_PUBLIC_LIVE=1` and credentials
- * in the environment. What cannot run there (switches, quotas, faults) is then shown as skipped.
+ * `true` if the tests of operations run against AWS: with `ECR_PUBLIC_LIVE=1` and credentials in
+ * the environment. Tests that require a switch, quota or fault are skipped then.
  */
 export const IS_LIVE = process.env.ECR_PUBLIC_LIVE === '1'
 
-/** A test of the emulator only: it needs a switch, a quota or a clock. */
+/** A test that runs against the emulator only, because it requires a switch, quota or clock. */
 export const testOfEmulator = IS_LIVE ? test.skip : test
 
-/** The service under test: the emulator, or AWS. */
+/** The service under test: the emulator or AWS. */
 export interface Service {
   readonly client: ECRPUBLICClient
-  /** A name that no other test uses. */
+  /** Returns a name that no other test uses. */
   readonly newName: () => string
-  /** Creates a repository, which goes with the test. */
+  /** Creates a repository that is deleted after the test. */
   readonly newRepository: () => Promise<string>
 }
 
 const cleanups: (() => Promise<unknown>)[] = []
 
-/** Opens the service; what tests create with `newRepository` and `newName` is deleted after the test. */
+/** Opens the service. Repositories of `newRepository` and `newName` are deleted after the test. */
 export async function openService(options: EmulatorOptions = {}): Promise<Service> {
   const client = IS_LIVE
     ? new ECRPUBLICClient({ region: 'us-east-1' })
@@ -61,12 +61,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-/** The digest of these bytes. */
+/** Returns the digest of bytes. */
 export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
-/** Uploads one blob through the layer API; what is there already is left. */
+/** Uploads a blob through the layer API. An existing layer is accepted. */
 export async function pushBlob(
   client: ECRPUBLICClient,
   repositoryName: string,
@@ -99,12 +99,12 @@ export const TYPES = {
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip'
 } as const
 
-/** A descriptor of these bytes. */
+/** Returns a descriptor of bytes. */
 export function descriptor(mediaType: string, bytes: Uint8Array | string): object {
   return { mediaType, digest: digestOf(bytes), size: Buffer.byteLength(bytes) }
 }
 
-/** Pushes a small image and gives its digest. `about` makes it differ from others. */
+/** Pushes a small image and returns its digest. `about` makes the image unique. */
 export async function pushImage(
   client: ECRPUBLICClient,
   repositoryName: string,
@@ -123,7 +123,7 @@ export async function pushImage(
   })
 }
 
-/** Pushes an index of images that are there. */
+/** Pushes an index of existing images. */
 export function pushIndex(
   client: ECRPUBLICClient,
   repositoryName: string,
@@ -135,7 +135,7 @@ export function pushIndex(
   return putManifest(client, repositoryName, imageTag, { mediaType: TYPES.index, manifests })
 }
 
-/** Puts one manifest and gives its digest. */
+/** Puts a manifest and returns its digest. */
 export async function putManifest(
   client: ECRPUBLICClient,
   repositoryName: string,
@@ -149,7 +149,7 @@ export async function putManifest(
   return image!.imageId!.imageDigest!
 }
 
-/** An error of the service with this name and message. */
+/** Matches an error of the service with this name and message. */
 export function serviceError(name: string, message?: string | RegExp): object {
   const error: unknown = expect.objectContaining({
     name,

@@ -110,7 +110,7 @@ describe('the emulator sub-action', () => {
     [
       'a seed that is not there',
       { INPUT_SEED: 'none.json' },
-      /--seed is none\.json; it takes the path/
+      /The file of "--seed" cannot be read: "none\.json"/
     ],
     ['a port that it may not have', { INPUT_PORT: '70000' }, /70000/]
   ])('ends in one error that says why, for %s', async (_, inputs, message) => {
@@ -126,6 +126,6 @@ describe('the emulator sub-action', () => {
     process.kill(Number(state.pid), 'SIGKILL')
     const post = await runPost(state)
     expect(post.status).toBe(0)
-    expect(post.log).toContain('It no longer answers')
+    expect(post.log).toContain('The emulator did not respond')
   })
 })

@@ -22,45 +22,45 @@ function copyEmulator(): void {
   }
 }
 
-async function runStart(): Promise<{ status: number; said: string[]; complaints: string[] }> {
-  const said: string[] = []
-  const complaints: string[] = []
+async function runStart(): Promise<{ status: number; lines: string[]; errors: string[] }> {
+  const lines: string[] = []
+  const errors: string[] = []
   const terminal = {
-    say: (line: string) => void said.push(line),
-    complain: (line: string) => void complaints.push(line)
+    log: (line: string) => void lines.push(line),
+    logError: (line: string) => void errors.push(line)
   }
   const status = await start(root, terminal, temporary)
-  return { status, said, complaints }
+  return { status, lines, errors }
 }
 
-describe('a quick start that goes wrong', () => {
-  it('says in one line which step failed and what the step said, and leaves nothing behind', async () => {
+describe('a quick start that fails', () => {
+  it('logs one error with the failed step and its message, and deletes all files', async () => {
     copyEmulator()
-    const step = `console.log('Trying'); console.log('::error::The moon is full'); process.exit(1)`
+    const step = `console.log('Trying'); console.log('::error::The input is not valid.'); process.exit(1)`
     writeFileSync(join(root, 'dist', 'index.js'), step)
-    const { status, said, complaints } = await runStart()
+    const { status, lines, errors } = await runStart()
     expect(status).toBe(1)
-    expect(said).toContain('# Log in')
-    expect(complaints).toEqual([
-      'npm start did not come to its end – "Log in" ended with status 1 – The moon is full'
+    expect(lines).toContain('# Log in')
+    expect(errors).toEqual([
+      'npm start failed. The step "Log in" failed with exit status 1. The input is not valid.'
     ])
     expect(readdirSync(temporary)).toEqual([])
   })
 
-  it('says what a step died of that could not say so itself', async () => {
+  it('logs the last output of a step that ended without an error message', async () => {
     copyEmulator()
-    writeFileSync(join(root, 'dist', 'index.js'), `console.error('Out of luck'); process.exit(7)`)
-    const { complaints } = await runStart()
-    expect(complaints).toEqual([
-      expect.stringMatching(/"Log in" ended with status 7 – Out of luck$/)
+    writeFileSync(join(root, 'dist', 'index.js'), `console.error('Out of memory'); process.exit(7)`)
+    const { errors } = await runStart()
+    expect(errors).toEqual([
+      expect.stringMatching(/The step "Log in" failed with exit status 7\. Out of memory$/)
     ])
   })
 
-  it('says in one line why there is no emulator', async () => {
-    const { status, complaints } = await runStart()
+  it('logs one error if the emulator cannot start', async () => {
+    const { status, errors } = await runStart()
     expect(status).toBe(1)
-    expect(complaints).toEqual([
-      expect.stringMatching(/The emulator ended before it was ready – Error: Cannot find module/)
+    expect(errors).toEqual([
+      expect.stringMatching(/The emulator did not start\. Error: Cannot find module/)
     ])
   })
 })

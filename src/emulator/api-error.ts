@@ -1,8 +1,8 @@
-/** An error as the API answers it. The registry side puts it into words of its own. */
+/** An error of the API. The registry converts it to an error of its own format. */
 export class ApiError extends Error {
   /**
-   * @param type name of the error shape, `RepositoryNotFoundException`
-   * @param members what InvalidLayerPartException tells besides its message
+   * @param type name of the error shape, such as `RepositoryNotFoundException`
+   * @param members the members besides the message, as in InvalidLayerPartException
    */
   constructor(
     readonly type: string,
@@ -12,13 +12,16 @@ export class ApiError extends Error {
     super(message)
   }
 
-  /** The HTTP status: faults of the service are 500, errors of the caller 400 (AWS JSON 1.1). */
+  /**
+   * The HTTP status: 500 for an error of the service, 400 for an error of the caller (AWS JSON
+   * 1.1).
+   */
   get status(): number {
     return this.type === 'ServerException' ? 500 : 400
   }
 }
 
-/** The service's way to say that a member of the input is wrong. */
+/** Creates the error for an invalid member of the input. */
 export function invalidParameter(member: string, constraint: string): ApiError {
   return new ApiError(
     'InvalidParameterException',

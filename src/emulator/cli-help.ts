@@ -4,44 +4,59 @@ import type { Limits } from './options.js'
 
 const USAGE = `Usage: node dist/emulator/index.js [options]
 
-Serves Amazon ECR Public on one port: the API (AWS JSON, POST /), the registry (/v2/, /token/) and the
-gallery page (/). Prints the variables that point an SDK at it once it accepts connections. Any AWS key
-is taken. SIGTERM ends it.
+Runs a local Amazon ECR Public on one port: the API (POST /), the registry (/v2/ and /token/) and the
+gallery page (/). When it accepts connections, it prints the environment variables that configure the
+AWS SDKs. It accepts any AWS access key. SIGTERM or Ctrl-C stops it.
 
-  --port N               port, 0 for a free one (default ${DEFAULT_PORT})
-  --host ADDRESS         address to listen on (default 127.0.0.1)
-  --data DIR             keep everything there; else it ends with the process
-  --seed FILE            JSON file with what is there at the start, where the store is empty
-  --alias NAME           alias of the registry (default a1b2c3d4)
-  --other-alias NAME=STATUS   a further alias: ACTIVE, PENDING or REJECTED; can be repeated
-  --account ID           account id, 12 digits (default 123456789012)
-  --profile NAME         faithful: with the quirks of public.ecr.aws (default); strict-oci: by the OCI specification
-  --verified             the account has the verified badge
-  --registry-host HOST   host that URIs name (default: the one that the client used)
-  --part-size BYTES      what InitiateLayerUpload answers as partSize (default ${DEFAULT_LIMITS.maxPartBytes})
-  --allow ACTIONS        IAM actions that callers are allowed, such as ecr-public:PutImage,ecr-public:Describe*
-                         (default: all); GetAuthorizationToken needs sts:GetServiceBearerToken too
-  --fault JSON           a fault from the start, as below; can be repeated
-  --help                 this text
+  --port N               Port to listen on, or 0 for a free port (default ${DEFAULT_PORT})
+  --host ADDRESS         Address to listen on (default 127.0.0.1)
+  --data DIR             Directory for all data. Without it, all data is deleted at the end.
+  --seed FILE            JSON file with the initial repositories and images. It is ignored if DIR
+                         contains a repository.
+  --alias NAME           Primary alias of the registry (default a1b2c3d4)
+  --other-alias NAME=STATUS   Another alias with the status ACTIVE, PENDING or REJECTED (repeatable)
+  --account ID           Account ID, 12 digits (default 123456789012)
+  --profile NAME         faithful (default) behaves like public.ecr.aws. strict-oci follows the OCI
+                         distribution specification.
+  --verified             Give the account the verified badge
+  --registry-host HOST   Host for repository URIs (default: the host of the request)
+  --part-size BYTES      partSize that InitiateLayerUpload returns (default ${DEFAULT_LIMITS.maxPartBytes})
+  --allow ACTIONS        Comma-separated IAM actions that callers can use, such as
+                         ecr-public:PutImage,ecr-public:Describe* (default: all actions).
+                         GetAuthorizationToken also requires sts:GetServiceBearerToken.
+  --fault JSON           Fault to inject from the start, see below (repeatable)
+  --help                 Print this text
 `
 
-const FAULTS = `Faults are set and cleared while it runs:
+const FAULTS = `Faults can be added and removed while the emulator is running:
 
   curl -X POST http://127.0.0.1:${DEFAULT_PORT}/_emulator/faults -d '{"operation": "PutImage", "fault": "throttle", "count": 2}'
   curl -X DELETE http://127.0.0.1:${DEFAULT_PORT}/_emulator/faults
 
-"operation" is one of the API, one of the registry (GetManifest, GetBlob, PutManifest, ...) or "*". With
-neither "count" nor "probability" (0 to 1, with "seed") it strikes every time. "fault" is:
-  throttle, server-error, expired-token, access-denied ("action"), clock-skew, invalid-signature: the service's answer
-  reset-before, reset-after: the connection is reset before the change, or after it took effect
-  slow ("delayMs"), truncate, malformed, wrong-content-type: the answer is late or spoiled
-  partial: every second item of BatchDeleteImage or BatchCheckLayerAvailability fails
+"operation" is an operation of the API, an operation of the registry (GetManifest, GetBlob, PutManifest,
+...) or "*". "count" limits how often the fault applies. "probability" (0 to 1, reproducible with "seed")
+applies it at random. Without either of them, it applies to every request. "fault" is one of:
 
-More: GET /_emulator/requests (the request log; DELETE empties it), POST /_emulator/seed (adds what a seed
-file describes), GET /_emulator/health.
+  throttle, server-error, expired-token, access-denied, clock-skew, invalid-signature
+      Return this error. For access-denied, "action" sets the IAM action in the message.
+  reset-before, reset-after
+      Reset the connection before or after the operation is performed.
+  slow
+      Delay the operation by "delayMs" milliseconds.
+  truncate, malformed, wrong-content-type
+      Send an incomplete or invalid response.
+  partial
+      Fail every second item of BatchDeleteImage or BatchCheckLayerAvailability.
+
+Other control endpoints:
+
+  GET /_emulator/requests       Return the request log
+  DELETE /_emulator/requests    Clear the request log
+  POST /_emulator/seed          Add the contents of a seed file
+  GET /_emulator/health         Return 200
 `
 
-/** What `--help` prints. */
+/** Returns the text of `--help`. */
 export function helpText(): string {
   return [USAGE, switchesText(), limitsText(), FAULTS].join('\n')
 }
@@ -51,12 +66,12 @@ function switchesText(): string {
     const values = [`${first} (default)`, ...others].join(' | ')
     return `  --${flagOf(name).padEnd(28)} ${values}`
   })
-  return `What nobody outside of AWS knows for sure is a switch (see PARITY.md):\n\n${lines.join('\n')}\n`
+  return `Switches for behavior of the service that is not documented (see docs/PARITY.md):\n\n${lines.join('\n')}\n`
 }
 
 function limitsText(): string {
   const lines = (Object.entries(DEFAULT_LIMITS) as [keyof Limits, number][]).map(
     ([name, value]) => `  --${limitFlagOf(name).padEnd(28)} ${value}`
   )
-  return `Quotas, with their defaults:\n\n${lines.join('\n')}\n`
+  return `Quotas and their defaults:\n\n${lines.join('\n')}\n`
 }

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
+import { invalidValue } from './invalid-value.js'
 import { DEFAULT_LIMITS, SWITCHES } from './options.js'
 import type { EmulatorOptions, Limits, OtherAlias, SwitchName } from './options.js'
 
-/** The AWS documentation's own example keys: any key is taken. */
+/** The example key of the AWS documentation. The emulator accepts any key. */
 export const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE'
 export const SECRET_ACCESS_KEY = 'emulator-secret-access-key'
 
 export const DEFAULT_PORT = 5111
 const DEFAULT_HOST = '127.0.0.1'
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type CliRequest =
   | { readonly kind: 'help' }
   | {
@@ -21,7 +22,7 @@ export type CliRequest =
       readonly options: EmulatorOptions
     }
 
-/** A switch or limit as a flag: `catalogPut` is `--catalog-put`. */
+/** Returns the flag of a switch: `catalogPut` is `--catalog-put`. */
 export function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
@@ -29,7 +30,7 @@ export function flagOf(name: string): string {
 const SWITCH_NAMES = Object.keys(SWITCHES) as SwitchName[]
 const LIMIT_NAMES = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]
 
-/** The flag of a limit: `maxPartBytes` is `--limit-max-part-bytes`. */
+/** Returns the flag of a limit: `maxPartBytes` is `--limit-max-part-bytes`. */
 export function limitFlagOf(name: keyof Limits): string {
   return `limit-${flagOf(name)}`
 }
@@ -54,9 +55,9 @@ const FLAGS = {
 } as const satisfies ParseArgsConfig['options']
 
 /**
- * Reads the command line and the seed file that it names.
+ * Parses the command line and reads the seed file.
  *
- * @throws Error saying which flag is wrong and what it takes
+ * @throws Error for a flag with an invalid value
  */
 export function parseCli(args: readonly string[]): CliRequest {
   const named = [...SWITCH_NAMES.map(flagOf), ...LIMIT_NAMES.map(limitFlagOf)]
@@ -81,12 +82,12 @@ export function parseCli(args: readonly string[]): CliRequest {
     limits: limitsOf(values)
   }
   for (const name of SWITCH_NAMES) options[name] = values[flagOf(name)]
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const present = Object.entries(options).filter(([, value]) => value !== undefined)
   return {
     kind: 'serve',
     host: values.host ?? DEFAULT_HOST,
     port: numberOf('port', values.port) ?? DEFAULT_PORT,
-    options: Object.fromEntries(given)
+    options: Object.fromEntries(present)
   }
 }
 
@@ -102,13 +103,13 @@ function limitsOf(values: Readonly<Record<string, unknown>>): Partial<Limits> {
 function numberOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[0-9]{1,15}$/.test(text)) return Number(text)
-  throw new Error(`--${flag} is ${text}; it takes a whole number`)
+  throw invalidFlag(flag, text, 'a whole number')
 }
 
 function parseOtherAlias(text: string): OtherAlias {
   const [name = '', status = 'ACTIVE'] = text.split('=')
   if (status === 'ACTIVE' || status === 'PENDING' || status === 'REJECTED') return { name, status }
-  throw new Error(`--other-alias is ${text}; it takes NAME=ACTIVE, NAME=PENDING or NAME=REJECTED`)
+  throw invalidFlag('other-alias', text, 'NAME=ACTIVE, NAME=PENDING or NAME=REJECTED')
 }
 
 function readSeed(path: string): unknown {
@@ -116,7 +117,7 @@ function readSeed(path: string): unknown {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`--seed is ${path}; it takes the path of a file that can be read`, {
+    throw new Error(`The file of "--seed" cannot be read: "${path}". ${reasonOf(error)}`, {
       cause: error
     })
   }
@@ -127,8 +128,16 @@ function parseJson(flag: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Error(`--${flag} takes JSON: ${error instanceof Error ? error.message : ''}`, {
+    throw new Error(`The value of "--${flag}" is not valid JSON. ${reasonOf(error)}`, {
       cause: error
     })
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}.` : ''
+}
+
+function invalidFlag(flag: string, text: string, expected: string): Error {
+  return invalidValue(`Option "--${flag}"`, text, expected)
 }

@@ -3,10 +3,10 @@ import { ACCESS_KEY_ID, parseCli, SECRET_ACCESS_KEY } from './cli-options.js'
 import { helpText } from './cli-help.js'
 import { createEmulator } from './emulator.js'
 
-/** The status of a command line that cannot be used, as for most programs. */
+/** The exit status for an invalid command line. */
 const USAGE_ERROR = 2
 
-/** Serves what the command line asks for until SIGTERM or SIGINT. */
+/** Serves the emulator until SIGTERM or SIGINT. */
 export function runCli(args: readonly string[]): void {
   try {
     const request = parseCli(args)
@@ -41,7 +41,7 @@ function serve({
   process.once('SIGINT', stop)
 }
 
-/** What a shell takes, ready to paste. */
+/** Returns the lines to paste into a shell. */
 function banner(host: string, port: number): string {
   return [
     `export AWS_ENDPOINT_URL_ECR_PUBLIC=http://${host}:${port}`,
@@ -51,7 +51,9 @@ function banner(host: string, port: number): string {
   ].join('\n')
 }
 
-/** An address as URLs have it: the loopback for every-address, brackets for IPv6. */
+/**
+ * Returns a host for use in a URL: the loopback for a wildcard address, IPv6 addresses in brackets.
+ */
 function urlHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'

@@ -4,9 +4,9 @@ import type { Faults } from './faults.js'
 import type { Settings } from './options.js'
 import type { Tokens } from './registry/tokens.js'
 import type { RequestLog } from './request-log.js'
-import type { Store } from './store.js'
+import type { Store } from './store/store.js'
 
-/** What everything that answers requests works with. */
+/** The state and settings that all request handlers share. */
 export interface EmulatorContext {
   readonly settings: Settings
   readonly store: Store
@@ -14,11 +14,13 @@ export interface EmulatorContext {
   readonly log: RequestLog
   readonly tokens: Tokens
   readonly bodies: BodyMemory
-  /** The clock. */
   readonly now: () => Date
 }
 
-/** The host that URIs in answers name: where the client reached the emulator, unless it is set. */
+/**
+ * Returns the host for URIs in responses: `registryHost` if it is set, otherwise the host of the
+ * request.
+ */
 export function registryHostOf(context: EmulatorContext, request: IncomingMessage): string {
   return context.settings.registryHost ?? request.headers.host ?? 'localhost'
 }

@@ -3,52 +3,32 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { handleApi } from './api/handle-api.js'
 import { createBodyMemory } from './body-memory.js'
 import type { EmulatorContext } from './context.js'
-import { handleControl } from './control.js'
+import { handleControl } from './handle-control.js'
 import { Faults } from './faults.js'
-import { handleGallery } from './gallery/gallery.js'
+import { handleGallery } from './gallery/handle-gallery.js'
 import { OPERATION_NAMES } from './model/operations.js'
 import { resolveOptions } from './options.js'
 import type { EmulatorOptions } from './options.js'
-import { handleRegistry } from './registry/registry.js'
+import { REGISTRY_OPERATIONS } from './registry/operation-name.js'
+import { handleRegistry } from './registry/handle-registry.js'
 import { createTokens } from './registry/tokens.js'
 import { RequestLog } from './request-log.js'
 import { applySeed } from './seeds/apply-seed.js'
-import { serveLogo } from './serve-logo.js'
-import { Store } from './store.js'
+import { LOGO_OPERATION, serveLogo } from './serve-logo.js'
+import { Store } from './store/store.js'
 
 export type { EmulatorOptions } from './options.js'
 
-/** What fault rules may name besides the operations of the API: the calls of the registry side, and logos. */
-const REGISTRY_OPERATIONS = [
-  'Ping',
-  'GetToken',
-  'GetManifest',
-  'HeadManifest',
-  'PutManifest',
-  'DeleteManifest',
-  'GetBlob',
-  'HeadBlob',
-  'DownloadBlob',
-  'DeleteBlob',
-  'StartUpload',
-  'GetUpload',
-  'PatchUpload',
-  'PutUpload',
-  'DeleteUpload',
-  'ListTags',
-  'GetReferrers',
-  'GetLogo'
-]
-
 /**
- * The whole of ECR Public on one port, as a server that listens nowhere yet. Its store ends with it.
+ * Creates a server for the API, the registry and the gallery page. It does not listen yet; closing
+ * it closes the store.
  *
- * @throws Error where an option, the seed or the data directory cannot be used
+ * @throws Error if an option, the seed or the data directory is not valid
  */
 export function createEmulator(options: EmulatorOptions = {}): Server {
   const settings = resolveOptions(options)
   const { now } = settings
-  const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS])
+  const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS, LOGO_OPERATION])
   for (const rule of options.faults ?? []) faults.add(rule)
   const store = new Store(settings.data, now)
   const context: EmulatorContext = {
@@ -68,16 +48,17 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
     store.close()
     throw error
   }
-  const server = createServer((request, response) => void answer(context, request, response))
-  // A part of a layer may take as long as it takes.
+  const server = createServer((request, response) => void handle(context, request, response))
+  // Uploading a part of a layer can take any time.
   server.requestTimeout = 0
-  // Node.js ends idle connections after 5 s, which a client on a busy machine takes for a reset.
+  // By default, Node.js closes idle connections after 5 seconds. A slow client would see a
+  // connection reset.
   server.keepAliveTimeout = 0
   server.on('close', () => store.close())
   return server
 }
 
-async function answer(
+async function handle(
   context: EmulatorContext,
   request: IncomingMessage,
   response: ServerResponse
@@ -85,7 +66,8 @@ async function answer(
   try {
     await dispatch(context, request, response)
   } catch (error) {
-    // Mostly the client that went away; anything else is a fault of ours, which must not end the server.
+    // Usually the client has disconnected. Any other error is a bug of the emulator and must not
+    // stop the server.
     if (!request.destroyed) console.error(error)
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error\n')

@@ -1,4 +1,7 @@
-/** The faults that stand for an answer of the service, which each side words in its own way. */
+import { invalidValue } from './invalid-value.js'
+import { isObject } from './is-object.js'
+
+/** Faults for which the API and the registry each return an error of their own. */
 export const REFUSALS = [
   'throttle',
   'server-error',
@@ -8,8 +11,8 @@ export const REFUSALS = [
   'invalid-signature'
 ] as const
 
-/** What else can go wrong: the connection, the time, the bytes, or a part of a batch. */
-const DISTURBANCES = [
+/** Faults of the connection, the timing, the bytes of a response or a part of a batch. */
+const DISRUPTIONS = [
   'reset-before',
   'reset-after',
   'slow',
@@ -19,30 +22,32 @@ const DISTURBANCES = [
   'partial'
 ] as const
 
-/** The operations whose answer can say that a part of the batch failed. */
+/** Operations that can report the failure of a part of a batch. */
 const BATCHES: readonly string[] = ['BatchDeleteImage', 'BatchCheckLayerAvailability']
 
-/** The default of `delayMs`. */
+/** The default of `delayMs`, in milliseconds. */
 const SLOW_MS = 2_000
 
 export type Refusal = (typeof REFUSALS)[number]
-export type Disturbance = (typeof DISTURBANCES)[number]
-export type FaultName = Refusal | Disturbance
+export type Disruption = (typeof DISRUPTIONS)[number]
+export type FaultName = Refusal | Disruption
 
-/** A fault and when it strikes: `count` times, or with a probability, or (with neither) always. */
+/** A fault and when it applies: `count` times, with a probability, or to every request. */
 export interface FaultRule {
-  /** An operation of the API, a route of the registry side, or `*` for all of them. */
+  /** An operation of the API or the registry, or `*` for all of them. */
   readonly operation: string
   readonly fault: FaultName
-  /** How often it still strikes. */
+  /** How many more times the fault applies. */
   readonly count?: number
-  /** 0 to 1. */
+  /** From 0 to 1. */
   readonly probability?: number
-  /** What the draws follow from, so that a run can be repeated. */
+  /** The seed of the random numbers, for reproducible runs. */
   readonly seed?: number
-  /** For `slow`, in milliseconds. */
+  /** The delay of `slow`, in milliseconds. */
   readonly delayMs: number
-  /** For `access-denied`: the IAM action that is said to be missing, instead of the operation's own. */
+  /**
+   * The IAM action that `access-denied` reports as missing. Default: the action of the operation.
+   */
   readonly action?: string
 }
 
@@ -51,12 +56,12 @@ interface ActiveRule {
   draw: () => number
 }
 
-/** The faults that are set. */
+/** The active fault rules. */
 export class Faults {
   private readonly operations: ReadonlySet<string>
   private ruleList: ActiveRule[] = []
 
-  /** @param operations the names that rules may use */
+  /** @param operations the names that rules can use */
   constructor(operations: Iterable<string>) {
     this.operations = new Set(operations)
   }
@@ -66,9 +71,9 @@ export class Faults {
   }
 
   /**
-   * Sets one more fault.
+   * Adds a rule.
    *
-   * @throws Error saying what is wrong with the rule
+   * @throws Error if the rule is not valid
    */
   add(value: unknown): FaultRule {
     const rule = parseFaultRule(value, this.operations)
@@ -80,16 +85,16 @@ export class Faults {
     this.ruleList = []
   }
 
-  /** The fault that strikes this call, if one does; a rule with a count is used up by it. */
-  take(operation: string): FaultRule | undefined {
+  /** Returns the rule that applies to this call, if any, and decrements its count. */
+  consume(operation: string): FaultRule | undefined {
     for (const active of this.ruleList) {
-      if (strikes(active, operation)) return active.rule
+      if (applies(active, operation)) return active.rule
     }
     return undefined
   }
 }
 
-function strikes(active: ActiveRule, operation: string): boolean {
+function applies(active: ActiveRule, operation: string): boolean {
   const { rule } = active
   if (rule.operation !== '*' && rule.operation !== operation) return false
   if (rule.fault === 'partial' && !BATCHES.includes(operation)) return false
@@ -100,7 +105,7 @@ function strikes(active: ActiveRule, operation: string): boolean {
   return true
 }
 
-/** Numbers from 0 to 1 that follow from the seed (mulberry32). */
+/** Returns a generator of reproducible random numbers from 0 to 1 (mulberry32). */
 function createDraw(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -112,38 +117,46 @@ function createDraw(seed: number): () => number {
 }
 
 function parseFaultRule(value: unknown, operations: ReadonlySet<string>): FaultRule {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error('A fault is a JSON object: {"operation": "PutImage", "fault": "throttle"}')
+  if (!isObject(value)) {
+    throw new Error(
+      'A fault is not valid. Use a JSON object such as {"operation": "PutImage", "fault": "throttle"}.'
+    )
   }
-  const { operation, fault, ...rest } = value as Record<string, unknown>
+  const { operation, fault, ...rest } = value
   if (typeof operation !== 'string' || !(operation === '*' || operations.has(operation))) {
-    throw new Error(`operation is ${text(operation)}; it takes * or ${[...operations].join(', ')}`)
+    throw invalidValue('Fault: "operation"', operation, `* or one of ${[...operations].join(', ')}`)
   }
-  const names: readonly string[] = [...REFUSALS, ...DISTURBANCES]
+  const names: readonly string[] = [...REFUSALS, ...DISRUPTIONS]
   if (typeof fault !== 'string' || !names.includes(fault)) {
-    throw new Error(`fault is ${text(fault)}; it takes ${names.join(', ')}`)
+    throw invalidValue('Fault: "fault"', fault, `one of ${names.join(', ')}`)
   }
   if (fault === 'partial' && operation !== '*' && !BATCHES.includes(operation)) {
-    throw new Error(`partial is for ${BATCHES.join(' and ')}; ${operation} has no parts`)
+    throw new Error(
+      `The fault "partial" does not apply to the operation "${operation}". Use ${BATCHES.join(' or ')}.`
+    )
   }
   return { operation, fault: fault as FaultName, ...parseRest(rest) }
 }
 
 function parseRest(rest: Record<string, unknown>): Omit<FaultRule, 'operation' | 'fault'> {
   const known = ['count', 'probability', 'seed', 'delayMs', 'action']
-  const strange = Object.keys(rest).find((name) => !known.includes(name))
-  if (strange !== undefined) throw new Error(`${strange} is unknown; known: ${known.join(', ')}`)
+  const unknown = Object.keys(rest).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(`Fault: The member "${unknown}" is unknown. Use ${known.join(', ')}.`)
+  }
   const { count, probability, seed, delayMs, action } = rest
   if (count !== undefined && probability !== undefined) {
-    throw new Error('count and probability exclude each other')
+    throw new Error('A fault has both "count" and "probability". Use one of them.')
   }
-  if (action !== undefined && typeof action !== 'string') throw new Error('action is no text')
+  if (action !== undefined && typeof action !== 'string') {
+    throw invalidValue('Fault: "action"', action, 'a string')
+  }
   return {
     ...optional('count', count, Number.isSafeInteger, 'a whole number from 0'),
     ...optional('probability', probability, (number) => number <= 1, 'a number from 0 to 1'),
     ...optional('seed', seed, Number.isSafeInteger, 'a whole number from 0'),
     delayMs: SLOW_MS,
-    ...optional('delayMs', delayMs, (number) => number <= 600_000, 'milliseconds, up to 600000'),
+    ...optional('delayMs', delayMs, (number) => number <= 600_000, 'milliseconds from 0 to 600000'),
     ...(action === undefined ? {} : { action })
   }
 }
@@ -152,15 +165,11 @@ function optional(
   name: 'count' | 'probability' | 'seed' | 'delayMs',
   value: unknown,
   isGood: (number: number) => boolean,
-  allowed: string
+  expected: string
 ): Partial<Record<typeof name, number>> {
   if (value === undefined) return {}
   if (typeof value !== 'number' || !(value >= 0) || !isGood(value)) {
-    throw new Error(`${name} is ${text(value)}; it takes ${allowed}`)
+    throw invalidValue(`Fault: "${name}"`, value, expected)
   }
   return { [name]: value }
-}
-
-function text(value: unknown): string {
-  return value === undefined ? 'not given' : JSON.stringify(value)
 }

@@ -1,7 +1,7 @@
-import { GALLERY_SWITCHES } from './gallery/switches.js'
+import { invalidValue } from './invalid-value.js'
 import { REGISTRY_SWITCHES, STRICT_OCI_SWITCHES } from './registry/switches.js'
 
-/** A behaviour of the service that nobody outside knows for sure: its values, the default first. */
+/** Behavior of the service that is not documented: the values of each switch, the default first. */
 export const SWITCHES = {
   catalogPut: ['merge', 'replace'],
   catalogDataMissing: ['empty', 'not-found'],
@@ -25,44 +25,43 @@ export const SWITCHES = {
   otherRegions: ['refuse', 'serve'],
   serializationError: ['bare', 'coral'],
   ...REGISTRY_SWITCHES,
-  ...GALLERY_SWITCHES
+  /** Images of other hosts in the gallery: a frame with the alternative text, or the image itself. */
+  galleryImages: ['framed', 'loaded']
 } as const
 
-/** The name of a switch. */
 export type SwitchName = keyof typeof SWITCHES
 
-/** A setting for every switch. */
+/** The value of every switch. */
 export type Switches = { readonly [Name in SwitchName]: (typeof SWITCHES)[Name][number] }
 
-/** Quotas of the service (public-service-quotas of its user guide); the adjustable ones too. */
+/** The quotas of the service (user guide, public-service-quotas), including the adjustable ones. */
 export interface Limits {
-  /** Repositories of a registry. */
+  /** Repositories per registry. */
   readonly repositories: number
-  /** Images of a repository. */
+  /** Images per repository. */
   readonly images: number
-  /** Tags of an image. */
+  /** Tags per image. */
   readonly tagsPerImage: number
-  /** Resource tags of a repository. */
+  /** Resource tags per repository. */
   readonly resourceTags: number
-  /** Parts of a layer. */
+  /** Parts per layer. */
   readonly parts: number
-  /** Bytes of a part that is not the last one. */
+  /** Minimum size of every part except the last one, in bytes. */
   readonly minPartBytes: number
   readonly maxPartBytes: number
-  /** Bytes of a layer. */
+  /** Maximum size of a layer, in bytes. */
   readonly layerBytes: number
-  /** Tags a page of the registry side's list, unless asked for otherwise. */
+  /** Default number of tags per page of the registry's tag list. */
   readonly tagsPerPage: number
   readonly maxTagsPerPage: number
-  /** Referrers a page. */
+  /** Referrers per page. */
   readonly referrersPerPage: number
-  /** Reads of the registry side a second, for each address that has not logged in. */
+  /** Reads from the registry per second and IP address without a login. */
   readonly anonymousReadsPerSecond: number
-  /** The same for the account. */
+  /** Reads from the registry per second by the account. */
   readonly accountReadsPerSecond: number
 }
 
-/** The defaults of {@link Limits}. */
 export const DEFAULT_LIMITS: Limits = {
   repositories: 10_000,
   images: 100_000,
@@ -79,38 +78,41 @@ export const DEFAULT_LIMITS: Limits = {
   accountReadsPerSecond: Infinity
 }
 
-/** An alias that the registry has asked for besides its primary one. */
+/** An alias of the registry besides the primary one. */
 export interface OtherAlias {
   readonly name: string
   readonly status: 'ACTIVE' | 'PENDING' | 'REJECTED'
 }
 
-/** How the emulator behaves; every member has a default. */
+/** The options of the emulator. All of them are optional. */
 export interface EmulatorOptions extends Partial<Switches> {
-  /** The account id; 12 digits. */
+  /** The account ID, 12 digits. */
   readonly account?: string
-  /** The alias of the registry. */
+  /** The primary alias of the registry. */
   readonly alias?: string
-  /** The directory where everything lasts; without it everything ends with the server. */
+  /** The data directory. Without it, all data is deleted when the server closes. */
   readonly data?: string
-  /** What is there at the start, where the store is empty: the contents of a seed file. */
+  /** The contents of a seed file, applied if the store is empty. */
   readonly seed?: unknown
-  /** Fault rules that are set from the start. */
+  /** The initial fault rules. */
   readonly faults?: readonly unknown[]
-  /** The IAM actions that callers are allowed (`ecr-public:PutImage`, `ecr-public:*`); all by default. */
+  /**
+   * The IAM actions that callers are allowed to use (`ecr-public:PutImage`, `ecr-public:*`).
+   * Default: all.
+   */
   readonly allow?: readonly string[]
-  /** Whether the registry side has the service's own quirks or follows the OCI specification. */
+  /** `faithful` behaves like public.ecr.aws, `strict-oci` follows the OCI specification. */
   readonly profile?: 'faithful' | 'strict-oci'
   /** `true` for an account with the verified badge. */
   readonly verified?: boolean
-  /** Aliases besides the primary one. */
+  /** The aliases besides the primary one. */
   readonly otherAliases?: readonly OtherAlias[]
-  /** The host that URIs name; else the one that the client used. */
+  /** The host for URIs in responses. Default: the host of the request. */
   readonly registryHost?: string
-  /** What InitiateLayerUpload answers as `partSize`, in bytes. */
+  /** The `partSize` of InitiateLayerUpload, in bytes. */
   readonly partSize?: number
   readonly limits?: Partial<Limits>
-  /** The clock. */
+  /** Returns the current time. Default: the system clock. */
   readonly now?: () => Date
 }
 
@@ -130,9 +132,9 @@ export interface Settings extends Switches {
 }
 
 /**
- * Fills in the defaults.
+ * Applies the defaults.
  *
- * @throws Error naming the option and what it takes
+ * @throws Error for an option with an invalid value
  */
 export function resolveOptions(options: EmulatorOptions): Settings {
   const settings = {
@@ -154,7 +156,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     'alias',
     settings.alias,
     /^(?=.{2,50}$)[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-    '2 to 50 of a-z, 0-9, . _ -, a letter first'
+    '2 to 50 lower-case letters, digits, ".", "_" or "-", beginning with a letter'
   )
   check('profile', settings.profile, /^(faithful|strict-oci)$/, 'faithful or strict-oci')
   return settings
@@ -168,14 +170,16 @@ function resolveSwitches(
   const switches: Record<string, string> = {}
   for (const [name, allowed] of Object.entries(SWITCHES) as [SwitchName, readonly string[]][]) {
     const value = options[name] ?? ofProfile[name] ?? allowed[0] ?? ''
-    if (!allowed.includes(value)) {
-      throw new Error(`${name} is ${value}; it takes ${allowed.join(' or ')}`)
-    }
+    if (!allowed.includes(value)) throw invalidOption(name, value, allowed.join(' or '))
     switches[name] = value
   }
   return switches as unknown as Switches
 }
 
-function check(name: string, value: string, pattern: RegExp, allowed: string): void {
-  if (!pattern.test(value)) throw new Error(`${name} is ${value}; it takes ${allowed}`)
+function check(name: string, value: string, pattern: RegExp, expected: string): void {
+  if (!pattern.test(value)) throw invalidOption(name, value, expected)
+}
+
+function invalidOption(name: string, value: string, expected: string): Error {
+  return invalidValue(`Option "${name}"`, value, expected)
 }

@@ -1,31 +1,31 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Reads the body of a request. Where it is longer than `maxBytes`, the rest of it is read and dropped, so
- * that the client sees the answer.
+ * Reads the body of a request. The rest of a body that is too long is read and discarded, so that
+ * the client receives the response.
  *
- * @param take is called with each chunk until there is one too many
- * @returns how many bytes it has; `undefined` where that is too many
+ * @param onChunk called for each chunk until the limit is exceeded
+ * @returns the length in bytes, or `undefined` if it exceeds `maxBytes`
  */
-export async function takeBody(
+export async function readChunks(
   request: IncomingMessage,
   maxBytes: number,
-  take: (chunk: Buffer) => void
+  onChunk: (chunk: Buffer) => void
 ): Promise<number | undefined> {
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length <= maxBytes) take(chunk)
+    if (length <= maxBytes) onChunk(chunk)
   }
   return length <= maxBytes ? length : undefined
 }
 
-/** The whole body of a request; `undefined` where it is longer than `maxBytes`. */
+/** Returns the body of a request, or `undefined` if it is longer than `maxBytes`. */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  const length = await takeBody(request, maxBytes, (chunk) => chunks.push(chunk))
+  const length = await readChunks(request, maxBytes, (chunk) => chunks.push(chunk))
   return length === undefined ? undefined : Buffer.concat(chunks, length)
 }

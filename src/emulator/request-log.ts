@@ -1,33 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** The most requests that are remembered; older ones are dropped. */
+/** Maximum number of entries. Older entries are deleted. */
 const MAX_ENTRIES = 50_000
 
-/** One request and what became of it. */
+/** A request and its outcome. */
 export interface LoggedRequest {
   /** ISO 8601. */
   readonly time: string
-  /** The API operation, `PutImage`; absent for anything else. */
+  /** The operation of the API, such as `PutImage`. */
   operation?: string
-  /** What the registry side calls it, `GetManifest`. */
+  /** The operation of the registry, such as `GetManifest`. */
   route?: string
   readonly method: string
   readonly path: string
-  /** 0 where the connection ended without an answer. */
+  /** 0 if the connection ended without a response. */
   status: number
-  /** Bytes of the request body. */
+  /** Size of the request body, in bytes. */
   requestBytes: number
-  /** Bytes of the response body. */
+  /** Size of the response body, in bytes. */
   responseBytes: number
-  /** The error that was answered, `RepositoryNotFoundException`. */
+  /** The error code of the response, such as `RepositoryNotFoundException`. */
   error?: string
-  /** The fault that was applied. */
+  /** The injected fault. */
   fault?: string
-  /** The input of an API operation, where it is small; blobs are left out. */
+  /** The input of an API operation, if it is small. Blobs are omitted. */
   input?: unknown
 }
 
-/** The requests so far, for tests and for people who look for what a client did. */
+/** The requests that the emulator has received, for tests and debugging. */
 export class RequestLog {
   private readonly now: () => Date
   private entryList: LoggedRequest[] = []
@@ -45,7 +45,7 @@ export class RequestLog {
     this.entryList = []
   }
 
-  /** Begins the entry of a request; it is complete when the response has ended. */
+  /** Adds an entry for a request. It is complete when the response has ended. */
   begin(request: IncomingMessage, response: ServerResponse): LoggedRequest {
     const entry: LoggedRequest = {
       time: this.now().toISOString(),
@@ -63,14 +63,14 @@ export class RequestLog {
     return entry
   }
 
-  /** Adds to the entry of a request. */
+  /** Adds members to the entry of a request. */
   note(request: IncomingMessage, more: Partial<LoggedRequest>): void {
     const entry = this.byRequest.get(request)
     if (entry !== undefined) Object.assign(entry, more)
   }
 }
 
-/** Counts what the parser hands to the stream, whoever reads it, and without setting it flowing. */
+/** Counts the bytes that the HTTP parser pushes to the stream, without starting to read it. */
 function countRequestBytes(request: IncomingMessage, entry: LoggedRequest): void {
   const push = request.push.bind(request)
   request.push = (chunk: Buffer | null, encoding) => {

@@ -3,21 +3,23 @@ import type { EmulatorContext } from './context.js'
 import type { Refusal } from './faults.js'
 import { withFault } from './with-fault.js'
 
-/** What a content network answers where it does not give the logo. */
+/** The status codes that a CDN returns instead of the logo. */
 const STATUSES: Readonly<Partial<Record<Refusal, number>>> = { throttle: 429, 'server-error': 503 }
 
-/** Answers the address that `logoUrl` names; fault rules call it `GetLogo`. */
+/** The operation of a logo request in fault rules and in the request log. */
+export const LOGO_OPERATION = 'GetLogo'
+
+/** Serves a logo at its `logoUrl`. */
 export async function serveLogo(
   request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext
 ): Promise<void> {
-  const operation = 'GetLogo'
-  context.log.note(request, { route: operation })
+  context.log.note(request, { route: LOGO_OPERATION })
   const refuse = (refusal: Refusal): void => {
     response.writeHead(STATUSES[refusal] ?? 403, { 'content-type': 'text/plain' }).end('No logo\n')
   }
-  await withFault(context, { operation, request, response, refuse }, () =>
+  await withFault(context, { operation: LOGO_OPERATION, request, response, refuse }, () =>
     sendLogo(request, response, context)
   )
 }

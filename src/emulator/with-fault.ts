@@ -2,28 +2,33 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from './context.js'
 import { REFUSALS } from './faults.js'
 import type { FaultRule, Refusal } from './faults.js'
-import { loseAnswer, malformAnswer, replaceAnswer, truncateAnswer } from './spoiled-answers.js'
+import {
+  dropResponse,
+  malformResponse,
+  replaceResponse,
+  truncateResponse
+} from './broken-responses.js'
 
-/** One call that a fault may strike. */
+/** A call that a fault can apply to. */
 export interface Call {
-  /** What fault rules call it: `PutImage`, `GetManifest`. */
+  /** The name of the operation in fault rules, such as `PutImage` or `GetManifest`. */
   readonly operation: string
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** Answers in the words of this side of the emulator. */
+  /** Sends the error in the format of the API or the registry. */
   readonly refuse: (refusal: Refusal, rule: FaultRule) => void | Promise<void>
 }
 
 /**
- * Answers a call, with the fault that is set for it, if one is. `handle` is told of a `partial` fault,
- * which only the operation itself can bring about.
+ * Handles a call and applies the active fault, if there is one. `handle` receives `true` for the
+ * fault `partial`, which only the operation itself can implement.
  */
 export async function withFault(
   context: EmulatorContext,
   call: Call,
   handle: (partial: boolean) => void | Promise<void>
 ): Promise<void> {
-  const rule = context.faults.take(call.operation)
+  const rule = context.faults.consume(call.operation)
   if (rule === undefined) return handle(false)
   const { fault } = rule
   const { request, response } = call
@@ -34,19 +39,19 @@ export async function withFault(
       request.socket.resetAndDestroy()
       return
     case 'reset-after':
-      loseAnswer(request, response)
+      dropResponse(request, response)
       break
     case 'slow':
       if (!(await isStillThereAfter(rule.delayMs, response))) return
       break
     case 'truncate':
-      truncateAnswer(request, response)
+      truncateResponse(request, response)
       break
     case 'malformed':
-      malformAnswer(response)
+      malformResponse(response)
       break
     case 'wrong-content-type':
-      replaceAnswer(response)
+      replaceResponse(response)
       break
     case 'partial':
       return handle(true)
@@ -58,7 +63,7 @@ function isRefusal(fault: string): fault is Refusal {
   return (REFUSALS as readonly string[]).includes(fault)
 }
 
-/** Waits; `false` where the client went away meanwhile. */
+/** Waits for the delay. Returns `false` if the client disconnected in the meantime. */
 function isStillThereAfter(delayMs: number, response: ServerResponse): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {

@@ -4,21 +4,24 @@ import { join } from 'node:path'
 import { writeTar } from './tar-writer.js'
 import type { TarFile } from './tar-writer.js'
 
-/** A layer on disk, with the digest of its uncompressed bytes. */
+/** A layer on disk with the digest of its uncompressed bytes. */
 interface Layer {
   readonly path: string
   readonly diffId: string
   readonly size: number
 }
 
-/** What the image is made of: this Node.js below, the program above. */
+/** The lower layer of the demo image and the directory for its archives. */
 export interface DemoImage {
-  /** The layer that stays the same from release to release. */
+  /** The layer that all releases share. */
   readonly base: Layer
   readonly directory: string
 }
 
-/** Writes the base layer: a program, which is the Node.js binary that runs this (some 100 MB) where none is named. */
+/**
+ * Writes the base layer with one program. Default: the Node.js binary of this process (about 100
+ * MB).
+ */
 export async function makeBase(directory: string, program = process.execPath): Promise<DemoImage> {
   const { size } = await stat(program)
   const path = join(directory, 'base.tar')
@@ -33,7 +36,7 @@ export async function makeBase(directory: string, program = process.execPath): P
 }
 
 /**
- * Writes what `docker save` writes for an image of two layers, the emulator on top of Node.js.
+ * Writes an archive in the format of `docker save` with two layers: Node.js and the emulator.
  *
  * @returns the path of the archive and its size in bytes
  */

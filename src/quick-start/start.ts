@@ -3,29 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulatorProcess } from './emulator-process.js'
 import type { EmulatorProcess } from './emulator-process.js'
-import { rehearse } from './rehearse.js'
+import { runRelease } from './run-release.js'
 
-/** Where the quick start tells what happens, a line at a time. */
+/** Receives the output of the quick start, line by line. */
 export interface Terminal {
-  readonly say: (line: string) => void
-  /** For the one line of a start that went wrong. */
-  readonly complain: (line: string) => void
+  readonly log: (line: string) => void
+  /** For the error message of a start that fails. */
+  readonly logError: (line: string) => void
 }
 
-/** What shells say of a program that Ctrl-C ended. */
+/** The exit status that shells use for Ctrl-C (128 + SIGINT). */
 const INTERRUPTED = 130
 
 /**
- * The quick start: all five modes of the real bundle against the emulator, on a real archive. Nothing is left
- * on the machine, also where it is interrupted.
+ * Runs all five modes of the bundle against the emulator with a real archive. All files are deleted
+ * afterwards, even after an interruption.
  *
- * @param root the repository, with `dist/` in it
- * @param temporary the directory to work in, below a new one of its own
- * @returns the exit status: 0, 1 with one line of complaint, or 130 where Ctrl-C ended it
+ * @param root the root directory of the project, with `dist/` in it
+ * @param temporary the parent of the temporary directory
+ * @returns the exit status: 0, 1 after logging one error, or 130 if Ctrl-C interrupted it
  */
 export async function start(
   root: string,
-  { say, complain }: Terminal,
+  { log, logError }: Terminal,
   temporary = tmpdir()
 ): Promise<number> {
   let emulator: EmulatorProcess | undefined
@@ -37,13 +37,13 @@ export async function start(
   try {
     directory = await mkdtemp(join(temporary, 'ecr-public-start-'))
     emulator = await startEmulatorProcess(join(root, 'dist', 'emulator', 'index.js'))
-    say(`A local ECR Public listens on ${emulator.url}; nothing leaves this machine.`)
-    await rehearse({ root, directory, env: emulator.env, say, signal })
+    log(`The emulator listens on ${emulator.url}. No data leaves this machine.`)
+    await runRelease({ root, directory, env: emulator.env, log, signal })
     return 0
   } catch (error) {
     if (signal.aborted) return INTERRUPTED
     const message = error instanceof Error ? error.message : String(error)
-    complain(`npm start did not come to its end – ${message.trim().replace(/\s*\n\s*/g, ' ')}`)
+    logError(`npm start failed. ${message.trim().replace(/\s*\n\s*/g, ' ')}`)
     return 1
   } finally {
     process.off('SIGINT', interrupt)

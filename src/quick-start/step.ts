@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a step of a workflow left behind. */
+/** The result of a workflow step. */
 export interface StepResult {
   readonly exitCode: number | null
   readonly log: string
@@ -10,24 +10,24 @@ export interface StepResult {
   readonly state: Readonly<Record<string, string>>
 }
 
-/** Where and how steps run. */
+/** The environment in which steps run. */
 export interface StepRunner {
-  /** The bundle of the action. */
+  /** The path of the action's bundle. */
   readonly bundle: string
   /** The directory for the files of the steps. */
   readonly directory: string
-  /** The workspace: what relative paths start from. */
+  /** The workspace, which relative paths refer to. */
   readonly workspace: string
   readonly env: Readonly<Record<string, string>>
-  /** Ends the step at work; no other one begins. */
+  /** Ends the current step and prevents further ones. */
   readonly signal: AbortSignal
 }
 
 /**
- * Runs the action as the runner of GitHub Actions does: inputs and saved state by environment, outputs
- * and state by file, in a process of its own.
+ * Runs the action in a separate process like the runner of GitHub Actions: inputs and saved state
+ * as environment variables, outputs and new state as files.
  *
- * @throws the signal's reason where it was ended
+ * @throws the reason of the signal if it is aborted
  */
 export async function runStep(
   runner: StepRunner,
@@ -79,7 +79,7 @@ function run(
   })
 }
 
-/** The `NAME<<DELIMITER … DELIMITER` records that the runner reads from the files of a step. */
+/** Parses the `NAME<<DELIMITER … DELIMITER` records of the file commands. */
 function parseFileCommands(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   for (const [, name = '', , value = ''] of text.matchAll(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 
-/** A file of a tar archive: its bytes, or the file on disk that holds them. */
+/** A file in a tar archive: its bytes, or the path of a file with them. */
 export interface TarFile {
   readonly name: string
   readonly mode: number
@@ -11,7 +11,12 @@ export interface TarFile {
 
 const BLOCK_BYTES = 512
 
-/** Writes a POSIX ustar archive and returns the sha256 digest of its bytes, `sha256:…`, and their number. */
+/**
+ * Writes a POSIX ustar archive. The bundle of the quick start is separate from the action, so this
+ * does not use its archive code.
+ *
+ * @returns the digest of the archive (`sha256:…`) and its size in bytes
+ */
 export async function writeTar(
   path: string,
   files: readonly TarFile[]
@@ -40,7 +45,7 @@ export async function writeTar(
   return { digest: `sha256:${hash.digest('hex')}`, size }
 }
 
-/** One header block of POSIX.1-1988 (ustar), for a regular file owned by root at the epoch. */
+/** Returns the ustar header (POSIX.1-1988) of a regular file that root owns, modified in 1970. */
 function tarHeader(name: string, mode: number, size: number): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES)
   const octal = (value: number, at: number, length: number): void => {

@@ -6,10 +6,10 @@ interface Descriptor {
 }
 
 /**
- * Pulls an image by its digest as a container engine does, and checks every byte against its digest.
+ * Pulls an image by its digest like a container engine, and checks every byte against its digest.
  *
- * @param uri `HOST/ALIAS/NAME@sha256:…`, of a registry that is reached by plain http
- * @throws where a digest is wrong or the registry refuses
+ * @param uri `HOST/ALIAS/NAME@sha256:…`. The registry is accessed over HTTP without TLS.
+ * @throws if a digest does not match or the registry returns an error
  */
 export async function verifyPull(
   uri: string
@@ -41,9 +41,9 @@ async function download(
   digest: string
 ): Promise<Buffer> {
   const response = await fetch(url, { headers })
-  if (!response.ok) throw new Error(`GET ${url} answered ${String(response.status)}`)
+  if (!response.ok) throw new Error(`GET ${url} failed with status ${String(response.status)}`)
   const bytes = Buffer.from(await response.arrayBuffer())
   const actual = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  if (actual !== digest) throw new Error(`GET ${url} gave bytes of digest ${actual}`)
+  if (actual !== digest) throw new Error(`GET ${url} returned bytes with the digest ${actual}`)
   return bytes
 }

@@ -6,10 +6,11 @@ import type { WireJson } from '../call-api.js'
 import { MODEL } from '../model/service-model.js'
 import type { ModelShape } from '../model/service-model.js'
 
-// Everything here is made from the published model, not from the emulator's tables: for every member of
-// every input, at any depth, values at, below and above each bound, wrong types, and its absence.
+// The cases are generated from the published model, not from the tables of the emulator: for every
+// member of every input, values at, below and above each bound, values of the wrong type, and a
+// missing value.
 
-/** Values that have nothing wrong with them; whether they name something is another matter. */
+/** Valid values. They do not have to refer to an existing resource. */
 const GOOD: Readonly<Record<string, unknown>> = {
   RepositoryName: 'team/app',
   RegistryId: '123456789012',
@@ -28,21 +29,21 @@ interface Case {
   readonly operation: string
   readonly title: string
   readonly input: unknown
-  /** The message that it must get, or `undefined` where the constraint holds. */
+  /** The expected message, or `undefined` if the constraint is met. */
   readonly message: string | undefined
   readonly type: 'InvalidParameterException' | 'SerializationException'
-  /** What messages call the member. */
+  /** The name of the member in messages. */
   readonly path: string
 }
 
-/** A change of one value deep in an input. */
+/** Changes one value of a nested input. */
 type Put = (value: unknown) => unknown
 
 function shapeOf(name: string): ModelShape {
   return MODEL.shapes[name]!
 }
 
-/** The smallest good value of a shape. */
+/** Returns the smallest valid value of a shape. */
 function good(name: string): unknown {
   if (name in GOOD) return GOOD[name]
   const shape = shapeOf(name)
@@ -56,7 +57,7 @@ function good(name: string): unknown {
   return 'a'.repeat(shape.min ?? 1)
 }
 
-/** Something of this length that matches the pattern of the shape, if one can be made. */
+/** Returns a text of this length that matches the pattern of the shape, if possible. */
 function ofLength(name: string, length: number): unknown {
   const { type, member, pattern } = shapeOf(name)
   if (type === 'list') return Array.from({ length }, () => good(member!.shape))
@@ -157,7 +158,9 @@ function memberCases(
   })
 }
 
-/** Values at, below and above the bounds of a shape, with the constraint that they break. */
+/**
+ * Returns values at, below and above the bounds of a shape, with the constraint that they violate.
+ */
 function boundCases(name: string): (readonly [string, unknown, string | undefined])[] {
   const { type, min, max, pattern } = shapeOf(name)
   const isNumber = type === 'integer' || type === 'long'
@@ -184,7 +187,7 @@ function boundCases(name: string): (readonly [string, unknown, string | undefine
   return cases
 }
 
-/** The cases of what is within a list or a structure. */
+/** Returns the cases for the items of a list or the members of a structure. */
 function innerCases(operation: string, name: string, path: string, put: Put): Case[] {
   const { type, member } = shapeOf(name)
   if (type === 'structure') {
@@ -234,7 +237,7 @@ async function check(emulator: RunningEmulator, one: Case): Promise<void> {
   const json: Partial<WireJson> = answer.json
   const given = { title: one.title, type: json.__type, message: json.message }
   if (one.message === undefined) {
-    // Something else may be wrong with it: nothing that it names exists.
+    // The request can fail for another reason, because the referenced resources do not exist.
     const complaint = `Invalid parameter at '${one.path}' failed to satisfy constraint: 'Member must`
     expect(given.message ?? '').not.toContain(complaint)
     expect(given.type ?? '').not.toBe('SerializationException')
@@ -253,7 +256,7 @@ describe.each(OPERATION_NAMES)('%s', (operation) => {
   const cases = casesOf(operation)
   const memberCount = Object.keys(shapeOf(`${operation}Request`).members!).length
 
-  test(`holds its ${String(memberCount)} members to the model (${String(cases.length)} cases)`, async () => {
+  test(`validates its ${String(memberCount)} members against the model (${String(cases.length)} cases)`, async () => {
     const emulator = await startEmulator()
     for (const one of cases) await check(emulator, one)
     expect(cases.length >= memberCount * 4).toBe(true)

@@ -7,25 +7,25 @@ import { parseInput } from '../../../src/emulator/api/parse-input.js'
 const BLOB = randomBytes(60_000)
 const BASE64 = BLOB.toString('base64')
 
-/** What the parser makes of a body that comes in pieces of these sizes, again and again. */
+/** Returns the result of the parser for a body in chunks of these sizes. */
 function parseBody(body: Buffer, sizes: readonly number[] = [65_536]): unknown {
   const allocate = (bytes: number): Buffer => Buffer.alloc(bytes)
   const parser = new BodyParser({ announced: body.length, allocate })
   for (let at = 0, piece = 0; at < body.length; piece++) {
     const end = at + sizes[piece % sizes.length]!
-    parser.take(body.subarray(at, end))
+    parser.write(body.subarray(at, end))
     at = end
   }
   return parser.finish()
 }
 
-/** The blob of an input, whether it was decoded already or is still text. */
+/** Returns the blob of an input, whether it is decoded or still text. */
 function blobOf(value: unknown): Buffer {
   const { layerPartBlob } = value as { layerPartBlob: Buffer | string }
   return Buffer.from(layerPartBlob as string, 'base64')
 }
 
-test('a large body is read as JSON.parse reads it, wherever the blob stands, however it is spaced and cut', () => {
+test('parses a large body like JSON.parse, for any position, spacing and split of the blob', () => {
   const others = fc.dictionary(fc.string(), fc.jsonValue())
   const blanks = fc.stringMatching(/^[ \t\n\r]{0,3}$/)
   const sizes = fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 9 })
@@ -45,7 +45,7 @@ test('a large body is read as JSON.parse reads it, wherever the blob stands, how
 })
 
 test.each([[59_998], [59_999], [60_000], [49_152], [98_304]])(
-  'a blob of %d bytes is whole',
+  'decodes a blob of %d bytes completely',
   (size) => {
     const blob = randomBytes(size)
     const body = Buffer.from(JSON.stringify({ layerPartBlob: blob.toString('base64') }))
@@ -57,7 +57,7 @@ test.each([
   ['escaped slashes', `{"layerPartBlob":"${BASE64.replaceAll('/', '\\/')}"}`],
   ['its name within another text', `{"note":"a\\"layerPartBlob\\":","layerPartBlob":"${BASE64}"}`],
   ['its name twice', `{"layerPartBlob":"AAAA","layerPartBlob":"${BASE64}"}`]
-])('a blob with %s is still the blob', (_title, text) => {
+])('decodes a blob with %s', (_title, text) => {
   for (const sizes of [[65_536], [1000], [7]]) {
     expect(blobOf(parseBody(Buffer.from(text), sizes)).equals(BLOB)).toBe(true)
   }
@@ -65,9 +65,9 @@ test.each([
 
 test.each([
   ['a blob within a structure', `{"deeper":{"layerPartBlob":"${BASE64}"}}`],
-  ['a blob that is no text', `{"layerPartBlob":12,"more":"${BASE64}"}`],
+  ['a blob that is not a string', `{"layerPartBlob":12,"more":"${BASE64}"}`],
   ['a blob without its colon', `{"more":["layerPartBlob","${BASE64}"]}`]
-])('%s is read as it stands', (_title, text) => {
+])('does not decode %s', (_title, text) => {
   expect(parseBody(Buffer.from(text), [1000])).toEqual(JSON.parse(text))
 })
 
@@ -79,7 +79,7 @@ test.each([
   [`{"layerPartBlob":"_${BASE64.slice(1)}"}`],
   [`{"layerPartBlob":"=${BASE64.slice(1)}"}`],
   [`{"layerPartBlob":"${BASE64.slice(1)}"}`]
-])('a large body that is cut or wrong is an error', (text) => {
+])('rejects a large body that is incomplete or invalid', (text) => {
   for (const sizes of [[65_536], [1000], [7]]) {
     expect(() => parseInput('UploadLayerPartRequest', parseBody(Buffer.from(text), sizes))).toThrow(
       ApiError

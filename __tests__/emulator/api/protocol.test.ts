@@ -5,12 +5,12 @@ import { startEmulator } from '../../helpers/start-emulator.js'
 import { authorization, callApi } from '../call-api.js'
 import { createClient } from '../create-client.js'
 
-// After Smithy's protocol tests for AWS JSON 1.1 (smithy-lang/smithy, smithy-aws-protocol-tests), as far as
-// they apply to a server, and after the checks of the front end that AWS services share.
+// Based on the protocol tests for AWS JSON 1.1 (smithy-lang/smithy, smithy-aws-protocol-tests), as
+// far as they apply to a server, and on the checks of the front end that AWS services share.
 
 const NAME = { repositoryName: 'app' }
 
-test('an answer has the content type, a request id and no null', async () => {
+test('a response has the content type, a request ID and no null values', async () => {
   const emulator = await startEmulator()
   const { status, headers, json, text } = await callApi(emulator, 'CreateRepository', NAME)
   expect(status).toBe(200)
@@ -21,14 +21,14 @@ test('an answer has the content type, a request id and no null', async () => {
   expect(text).not.toContain('null')
 })
 
-test('a timestamp is a number of seconds, with a fraction', async () => {
+test('a timestamp is a number of seconds with a fraction', async () => {
   const emulator = await startEmulator({ now: () => new Date('2024-07-02T05:10:00.131Z') })
   const { json } = await callApi(emulator, 'CreateRepository', NAME)
   expect(json.repository.createdAt).toBe(1719897000.131)
 })
 
 test.each([['application/x-amz-json-1.1; charset=utf-8'], ['APPLICATION/X-AMZ-JSON-1.1']])(
-  'the content type may be written as %s',
+  'accepts the content type %s',
   async (type) => {
     const emulator = await startEmulator()
     const answer = await callApi(emulator, 'DescribeRegistries', {}, { 'content-type': type })
@@ -37,7 +37,7 @@ test.each([['application/x-amz-json-1.1; charset=utf-8'], ['APPLICATION/X-AMZ-JS
 )
 
 test.each([['application/json'], ['application/x-amz-json-1.0'], ['text/plain'], [null]])(
-  'another content type (%s) is not for this service',
+  'rejects the content type %s',
   async (type) => {
     const emulator = await startEmulator()
     const input = new TextEncoder().encode('{}')
@@ -46,13 +46,13 @@ test.each([['application/json'], ['application/x-amz-json-1.0'], ['text/plain'],
   }
 )
 
-test.each([['PUT'], ['DELETE'], ['PATCH']])('%s is not for this service', async (method) => {
+test.each([['PUT'], ['DELETE'], ['PATCH']])('rejects %s', async (method) => {
   const emulator = await startEmulator()
   const { status } = await fetch(emulator.url, { method })
   expect(status).toBe(404)
 })
 
-test('a POST to another path is not for this service', async () => {
+test('rejects a POST to another path', async () => {
   const emulator = await startEmulator()
   const answer = await callApi({ url: `${emulator.url}/other` }, 'DescribeRegistries')
   expect(answer.status).toBe(404)
@@ -65,19 +65,19 @@ test.each([
   ['DescribeRegistries'],
   ['AmazonEC2ContainerRegistry_V20150921.DescribeRegistries'],
   [null]
-])('the target %s is an unknown operation', async (target) => {
+])('rejects the target %s as an unknown operation', async (target) => {
   const emulator = await startEmulator()
   const answer = await callApi(emulator, '', {}, { 'x-amz-target': target })
   expect(answer).toMatchObject({ status: 400, json: { __type: 'UnknownOperationException' } })
 })
 
-test('no body at all is an input without members', async () => {
+test('accepts an empty body as an input without members', async () => {
   const emulator = await startEmulator()
   const { status, json } = await callApi(emulator, 'DescribeRepositories', '')
   expect({ status, json }).toEqual({ status: 200, json: { repositories: [] } })
 })
 
-test('operations without output answer an empty object', async () => {
+test('operations without an output return an empty object', async () => {
   const emulator = await startEmulator()
   await callApi(emulator, 'CreateRepository', NAME)
   const resourceArn = 'arn:aws:ecr-public::123456789012:repository/app'
@@ -86,14 +86,14 @@ test('operations without output answer an empty object', async () => {
   expect([tagged.text, untagged.text]).toEqual(['{}', '{}'])
 })
 
-test('members that are null or unknown are as good as absent', async () => {
+test('ignores members that are null or unknown', async () => {
   const emulator = await startEmulator()
   const input = { ...NAME, catalogData: { description: null }, tags: null, colour: { red: 1 } }
   expect((await callApi(emulator, 'CreateRepository', input)).status).toBe(200)
 })
 
 test.each([['{'], ['nothing'], ['{"repositoryName": "app",}'], ['\u0000']])(
-  'a body that is not JSON (%j) cannot be read',
+  'rejects a body that is not JSON (%j)',
   async (body) => {
     const emulator = await startEmulator()
     const answer = await callApi(emulator, 'CreateRepository', body)
@@ -105,13 +105,13 @@ test.each([
   ['[]', 'Unrecognized collection type class com.amazonaws.ecrpublic.CreateRepositoryRequest'],
   ['"app"', 'Unexpected field type'],
   ['null', 'Unexpected field type']
-])('a body that is no object (%s) cannot be read', async (body, message) => {
+])('rejects a body that is not an object (%s)', async (body, message) => {
   const emulator = await startEmulator()
   const { json } = await callApi(emulator, 'CreateRepository', body)
   expect(json).toEqual({ __type: 'SerializationException', message })
 })
 
-test('a switch names the error for unreadable input as the front end does', async () => {
+test('serializationError=coral returns the error name of the front end', async () => {
   const emulator = await startEmulator({ serializationError: 'coral' })
   const { json } = await callApi(emulator, 'CreateRepository', '[')
   expect(json).toEqual({
@@ -120,7 +120,7 @@ test('a switch names the error for unreadable input as the front end does', asyn
   })
 })
 
-test('a body above all limits is refused, and the connection stays usable', async () => {
+test('rejects a body above the maximum size and keeps the connection open', async () => {
   const emulator = await startEmulator()
   const body = Buffer.alloc(33 * 1024 * 1024, 0x20)
   const answer = await callApi(emulator, 'DescribeRegistries', body)
@@ -158,21 +158,21 @@ test.each([
     'InvalidSignatureException',
     "Credential should be scoped to correct service: 'ecr-public'."
   ]
-])('what is not signed for this service is refused: %j', async (headers, type, message) => {
+])('rejects a request that is not signed for this service: %j', async (headers, type, message) => {
   const emulator = await startEmulator()
   const answer = await callApi(emulator, 'DescribeRegistries', {}, headers)
   expect(answer.status).toBe(400)
   expect(answer.json).toEqual({ __type: type, message: expect.stringContaining(message) })
 })
 
-test('no message repeats the signature', async () => {
+test('error messages do not contain the signature', async () => {
   const emulator = await startEmulator()
   const header = 'AWS4-HMAC-SHA256 Signature=0123456789abcdef'
   const { text } = await callApi(emulator, 'DescribeRegistries', {}, { authorization: header })
   expect(text).not.toContain('0123456789abcdef')
 })
 
-test('a presigned request is as good as a signed one', async () => {
+test('accepts a presigned request', async () => {
   const emulator = await startEmulator()
   const query = 'X-Amz-Credential=AKIA%2F20260101%2Fus-east-1%2Fecr-public%2Faws4_request'
   const address = { url: `${emulator.url}/?${query}&X-Amz-Signature=00` }
@@ -180,7 +180,7 @@ test('a presigned request is as good as a signed one', async () => {
   expect(answer.status).toBe(200)
 })
 
-test.each(OPERATION_NAMES)('%s is served in us-east-1 only', async (operation) => {
+test.each(OPERATION_NAMES)('%s is available in us-east-1 only', async (operation) => {
   const emulator = await startEmulator()
   const headers = { authorization: authorization('us-west-2') }
   const answer = await callApi(emulator, operation, {}, headers)
@@ -190,13 +190,13 @@ test.each(OPERATION_NAMES)('%s is served in us-east-1 only', async (operation) =
   })
 })
 
-test('a switch lets other regions be served', async () => {
+test('otherRegions=serve accepts other regions', async () => {
   const emulator = await startEmulator({ otherRegions: 'serve' })
   const client = createClient(emulator, { region: 'eu-west-1' })
   expect((await client.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([])
 })
 
-test('the checks come in the order of the service: target, signature, JSON, types, constraints', async () => {
+test('checks the target, signature, JSON, types and constraints in the order of the service', async () => {
   const emulator = await startEmulator()
   const typeOf = async (
     operation: string,
@@ -216,7 +216,7 @@ test('the checks come in the order of the service: target, signature, JSON, type
   )
 })
 
-test('a client that goes away in the middle of a body leaves no trace', async () => {
+test('a client that disconnects within a body does not change anything', async () => {
   const emulator = await startEmulator()
   await new Promise<void>((resolve) => {
     const call = request(emulator.url, {
@@ -238,7 +238,7 @@ test('a client that goes away in the middle of a body leaves no trace', async ()
   expect((await emulator.requests())[0]).toMatchObject({ operation: 'CreateRepository', status: 0 })
 })
 
-test('the emulator is a plain server: closing it closes its store, and a second one listens beside it', async () => {
+test('closing the server closes its store, and two servers run side by side', async () => {
   const [one, other] = [await startEmulator(), await startEmulator()]
   await callApi(one, 'CreateRepository', NAME)
   expect((await callApi(other, 'DescribeRepositories')).json.repositories).toEqual([])

@@ -10,7 +10,7 @@ import type { ClientRun } from '../../helpers/clients.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { descriptor, digestOf, TYPES } from '../service.js'
 
-/** The members of answers that are looked at here; an answer has those of its command. */
+/** The members of all responses that the tests use. A response has the members of its command. */
 interface CliAnswer {
   readonly registries: readonly { readonly registryUri: string }[]
   readonly repository: { readonly createdAt: string; readonly repositoryArn: string }
@@ -29,7 +29,7 @@ interface CliAnswer {
 
 const NAME = ['--repository-name', 'team/app']
 
-/** `DescribeImages` as the AWS CLI calls it. */
+/** Calls `DescribeImages` with the AWS CLI. */
 function commandOf(operation: string): string {
   return operation.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
 }
@@ -49,10 +49,10 @@ describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
     rmSync(directory, { recursive: true })
   })
 
-  /** The AWS CLI, pointed at an emulator; notes which commands succeeded. */
+  /** Runs the AWS CLI against an emulator and records which commands succeeded. */
   function createAws(url: string) {
     const done = new Set<string>()
-    // The Python that the tests of boto3 use is the one that Debian's AWS CLI runs under.
+    // The tests of boto3 use the Python that Debian's AWS CLI uses.
     const child = spawn(getClient('boto3'), [join(import.meta.dirname, 'run_aws_cli.py')], {
       cwd: directory,
       env: {
@@ -94,7 +94,7 @@ describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
     }
   }
 
-  test('every command of aws ecr-public does what it is for', async () => {
+  test('every command of aws ecr-public works', async () => {
     const emulator = await startEmulator()
     const { call, fail, done } = createAws(emulator.url)
     const file = (name: string, content: string | Buffer): string => {

@@ -15,7 +15,7 @@ interface Line {
   readonly members?: Readonly<Record<string, unknown>>
 }
 
-/** Errors that boto3 does not bring about here; the test of coverage has them all. */
+/** Errors that boto3 does not cause here. The coverage test causes all of them. */
 const NOT_HERE = [
   'ImageTagAlreadyExistsException',
   'LimitExceededException',
@@ -27,7 +27,7 @@ const NOT_HERE = [
 describeWithClient('boto3', () => {
   let directory: string
 
-  // boto3 as Debian has it, with the model of today.
+  // boto3 from Debian with the current model.
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'boto3-'))
     const target = join(directory, 'ecr-public', '2020-10-30')
@@ -39,7 +39,7 @@ describeWithClient('boto3', () => {
 
   afterEach(() => rmSync(directory, { recursive: true }))
 
-  test('every operation, its paginator and its errors are what boto3 takes for ECR Public', async () => {
+  test('every operation, paginator and error works with boto3', async () => {
     const emulator = await startEmulator()
     const script = join(import.meta.dirname, 'drive_operations.py')
     const run = await runClient('boto3', [script, emulator.url], {

@@ -4,19 +4,19 @@ import { describeWithClient, getClient } from '../../helpers/clients.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { HOSTILE_README, UNCLOSED } from './hostile-readme.js'
 
-/** A browser that only shows pages: no services of its own, no processes that need a desktop. */
+/** A browser without background services or processes of a desktop. */
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  // Were something to be asked of another host, its name would be asked for first.
+  // A request to another host would start with a DNS query.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
 ]
 
-/** A window with everything that happened in it. */
+/** A window with a record of its events. */
 interface Visit {
   readonly page: Page
   readonly url: string
-  /** The addresses that were asked for. */
+  /** The requested URLs. */
   readonly requests: string[]
   readonly dialogs: string[]
   readonly errors: string[]
@@ -40,7 +40,7 @@ const SEED = {
       catalogData: {
         description: 'Serves files',
         aboutText:
-          '# App\n\n[Down](#far-down)\n\n<details><summary>More</summary>\n\nfolded **text**\n\n</details>\n\n- [x] done\n\n## Far down\n\nThere.',
+          '# App\n\n[Down](#far-down)\n\n<details><summary>More</summary>\n\nhidden **text**\n\n</details>\n\n- [x] done\n\n## Far down\n\nThere.',
         usageText: '```sh\nrun\n```'
       },
       images: [{ tags: ['v1', 'v2'] }]
@@ -48,7 +48,7 @@ const SEED = {
   ]
 }
 
-/** Everything that a person could do to a page but follow its links, for all of its elements at once. */
+/** Triggers every event on every element of a page, except following links. */
 const TOUCH_EVERYTHING = `
   for (const element of document.querySelectorAll('main *')) {
     for (const type of ['mouseover', 'focus', 'click', 'load', 'error', 'toggle']) {
@@ -91,9 +91,9 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
   }
 
   test.each([
-    ['under its policy', false],
-    ['even without its policy', true]
-  ])('a hostile README runs nothing and reaches no other host, %s', async (_, bypassCSP) => {
+    ['with its Content-Security-Policy', false],
+    ['without its Content-Security-Policy', true]
+  ])('a hostile README does not run a script or contact another host, %s', async (_, bypassCSP) => {
     const { page, url, requests, dialogs, errors } = await open(bypassCSP)
     await page.goto(`${url}/demo/team/hostile`, { waitUntil: 'networkidle' })
     await page.evaluate(TOUCH_EVERYTHING)
@@ -110,16 +110,16 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     expect(await page.getByText('The end.').count()).toBe(1)
   })
 
-  test('a repository is found from the first page, and its page works without a script', async () => {
+  test('the first page links to a repository, whose page works without scripts', async () => {
     const { page, url, errors } = await open(false)
     await page.goto(url)
     await page.getByRole('link', { name: /team\/app/ }).click()
     expect(page.url()).toBe(`${url}/demo/team/app`)
-    expect(await page.title()).toBe('team/app – demo')
-    const folded = page.getByText('folded text')
-    expect(await folded.isVisible()).toBe(false)
+    expect(await page.title()).toBe('team/app · demo')
+    const hidden = page.getByText('hidden text')
+    expect(await hidden.isVisible()).toBe(false)
     await page.getByText('More').click()
-    expect(await folded.isVisible()).toBe(true)
+    expect(await hidden.isVisible()).toBe(true)
     await page.getByRole('link', { name: 'Down', exact: true }).click()
     expect(await page.locator(':target').textContent()).toBe('Far down')
     expect(await page.locator('code.tag').allTextContents()).toEqual(['v1', 'v2'])
@@ -127,7 +127,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     expect(errors).toEqual([])
   })
 
-  test('its style sheet is let in by its policy, and nothing is wider than a phone', async () => {
+  test('the Content-Security-Policy allows the style sheet, and no page is wider than a phone', async () => {
     const { page, url, errors } = await open(false)
     await page.setViewportSize({ width: 360, height: 740 })
     for (const path of ['/', '/demo/team/app', '/demo/team/hostile', '/none']) {
@@ -137,7 +137,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     }
     const margin = await page.evaluate('getComputedStyle(document.body).margin')
     expect(margin).toBe('0px')
-    // The page that is not there is an error to the console.
+    // The browser logs an error for the page with status 404.
     expect(errors.filter((text) => !text.includes('404'))).toEqual([])
   })
 })

@@ -32,7 +32,7 @@ const image = (tag: string, day: number): unknown => ({
   tags: [{ tag, createdAt: new Date(Date.UTC(2026, 0, day, 10, 30)).toISOString() }]
 })
 
-test('the first page lists the repositories with what is known of them', async () => {
+test('the first page lists the repositories with their details', async () => {
   const { get, api } = await openGallery([
     {
       name: 'team/app',
@@ -63,7 +63,7 @@ test('the first page lists the repositories with what is known of them', async (
   }
 })
 
-test('an empty registry says how to make a repository', async () => {
+test('an empty registry shows how to create a repository', async () => {
   const { get, host } = await openGallery([])
   expect((await get('/')).html).toContain(`--endpoint-url http://${host}`)
 })
@@ -97,14 +97,14 @@ test('a page shows both texts, badges, tags with dates and sizes, and the pull c
   expect(html).toMatch(/<code title="sha256:[0-9a-f]{64}">\s*sha256:[0-9a-f]{12}\s*<\/code/)
 })
 
-test('"latest" is what the pull command names where it is a tag', async () => {
+test('the pull command uses the tag "latest" if it exists', async () => {
   const { get, host } = await openGallery([
     { name: 'team/app', images: [image('latest', 1), image('v2', 2)] }
   ])
   expect((await get('/demo/team/app/')).html).toContain(`docker pull ${host}/demo/team/app:latest`)
 })
 
-test('many tags come in pages', async () => {
+test('a long list of tags has pages', async () => {
   const images = Array.from({ length: 120 }, (_, at) => image(`v${at}`, at + 1))
   const { get } = await openGallery([{ name: 'team/app', images }])
   const rows = async (path: string): Promise<number> =>
@@ -116,9 +116,9 @@ test('many tags come in pages', async () => {
   expect((await get('/demo/team/app?page=2')).html).toMatch(/\?page=1#tags[^]*\?page=3#tags/)
 })
 
-test('the logo that was uploaded is shown and served from here', async () => {
+test('the uploaded logo is shown and served by the emulator', async () => {
   const { get, api } = await openGallery([{ name: 'team/app' }])
-  // A PNG of 60 by 60 pixels as far as its header goes, which is as far as anybody looks.
+  // The header of a PNG of 60 by 60 pixels. The emulator reads only the header.
   const header = Buffer.from('89504e470d0a1a0a0000000d494844520000003c0000003c0802000000', 'hex')
   await api.send(
     new PutRepositoryCatalogDataCommand({
@@ -133,7 +133,7 @@ test('the logo that was uploaded is shown and served from here', async () => {
   expect([logo.status, logo.headers.get('content-type')]).toEqual([200, 'image/png'])
 })
 
-test('what people type is text, not HTML', async () => {
+test('text of the user is escaped', async () => {
   const { get, api } = await openGallery([
     {
       name: 'team/app',
@@ -153,7 +153,7 @@ test('what people type is text, not HTML', async () => {
   }
 })
 
-test('a page may run nothing and load nothing from elsewhere', async () => {
+test('a page does not run scripts and does not load anything from other hosts', async () => {
   const { get } = await openGallery([{ name: 'team/app' }])
   const { headers } = await get('/demo/team/app')
   const policy = headers.get('content-security-policy')!.split('; ')
@@ -174,17 +174,17 @@ test('a page may run nothing and load nothing from elsewhere', async () => {
 })
 
 test.each(['/demo', '/demo/none', '/other/team/app', '/demo/team/app/tags', '/x?y', '/%'])(
-  '%s is not there',
+  '%s returns 404',
   async (path) => {
     const { get } = await openGallery([{ name: 'team/app' }])
     const { status, html } = await get(path)
-    expect([status, html]).toEqual([404, expect.stringContaining('Nothing is here')])
+    expect([status, html]).toEqual([404, expect.stringContaining('Page not found')])
   }
 )
 
-test('a chart is pulled with Helm', async () => {
-  const { pullCommand } = await import('../../../src/emulator/gallery/pull-command.js')
-  const { Store } = await import('../../../src/emulator/store.js')
+test('the pull command of a chart uses Helm', async () => {
+  const { pullCommand } = await import('../../../src/emulator/gallery/repository-page.js')
+  const { Store } = await import('../../../src/emulator/store/store.js')
   const store = new Store(undefined, () => new Date(0))
   const repository = store.createRepository('charts/app')
   store.putImage(

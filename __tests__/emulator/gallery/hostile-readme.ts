@@ -1,7 +1,7 @@
-/** The host that everything hostile tries to reach. */
+/** The host that all hostile parts try to contact. */
 export const EVIL = 'https://evil.example'
 
-/** Ways to run a script or to load something, each as Markdown that people really try. */
+/** Ways to run a script or load a resource in Markdown. */
 export const HOSTILE: readonly string[] = [
   '<script>window.pwned = 1</script>',
   `<script src="${EVIL}/x.js"></script>`,
@@ -68,7 +68,7 @@ export const HOSTILE: readonly string[] = [
   `<frameset><frame src="${EVIL}"></frameset>`
 ]
 
-/** What leaves something open, so that a browser takes all that follows for a part of it. */
+/** Unclosed elements, which could swallow the text after them. */
 export const UNCLOSED: readonly string[] = [
   '<math><mtext><table><mglyph><style><img src=x onerror="window.pwned = 1">',
   '<noscript><p title="</noscript><img src=x onerror=window.pwned=1>">',
@@ -81,5 +81,5 @@ export const UNCLOSED: readonly string[] = [
   '<!-- <script>window.pwned = 1</script>'
 ]
 
-/** All of it as one text, to whose end a reader gets. */
+/** All parts in one text, with a readable end. */
 export const HOSTILE_README = `# Hostile\n\n${HOSTILE.join('\n\n')}\n\nThe end.\n`

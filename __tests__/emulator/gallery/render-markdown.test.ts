@@ -8,7 +8,7 @@ async function render(markdown: string, externalImages = false): Promise<string>
   return (await renderMarkdown(markdown, { externalImages, anchorPrefix: 'about-' })).toString()
 }
 
-/** What is dangerous in a page, found in the tree that a browser would make of it. */
+/** Finds dangerous elements in the tree that a browser would create. */
 function dangersIn(html: string): string[] {
   const dangers: string[] = []
   const visit = (node: Nodes): void => {
@@ -52,12 +52,12 @@ describe("GitHub's Markdown", () => {
     ['<details><summary>More</summary>\n\n**text**\n\n</details>', /<details>[^]*<strong>text/],
     ['<p align="center">middle</p>', '<p align="center">middle</p>'],
     ['One\\\ntwo', '<p>One<br>\ntwo</p>']
-  ])('%j is rendered', async (markdown, html) => {
+  ])('renders %j', async (markdown, html) => {
     if (typeof html === 'string') expect(await render(markdown)).toBe(html)
     else expect(await render(markdown)).toMatch(html)
   })
 
-  test('links within the text find their headings and footnotes', async () => {
+  test('links within the text lead to headings and footnotes', async () => {
     const html = await render('[Go](#set-up)\n\n## Set up\n\nText[^1].\n\n[^1]: Note.')
     const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
     const targets = [...html.matchAll(/ href="#([^"]+)"/g)].map(([, target]) => target)
@@ -65,7 +65,7 @@ describe("GitHub's Markdown", () => {
     expect(targets.filter((target) => !ids.has(target))).toEqual([])
   })
 
-  test('a relative link is shown as one that leads nowhere', async () => {
+  test('a relative link is marked and cannot be followed', async () => {
     for (const address of ['docs/guide.md', './x', '../x', '/x', '?x']) {
       const html = await render(`[guide](${address})`)
       expect(html).toContain('class="relative-link"')
@@ -73,7 +73,7 @@ describe("GitHub's Markdown", () => {
     }
   })
 
-  test('an image of another host is a frame with its text, or is loaded where that is set', async () => {
+  test('an image of another host is a frame with its alternative text, or is loaded with externalImages', async () => {
     const markdown = `![Build status](${EVIL}/badge.svg)`
     const framed = await render(markdown)
     expect(framed).toMatch(/<span class="image-frame"[^>]*>Build status<\/span>/)
@@ -94,22 +94,22 @@ describe("GitHub's Markdown", () => {
 })
 
 describe('hostile Markdown', () => {
-  test.each([...HOSTILE, ...UNCLOSED])('%s is harmless', async (markdown) => {
+  test.each([...HOSTILE, ...UNCLOSED])('makes %s harmless', async (markdown) => {
     expect(dangersIn(await render(markdown))).toEqual([])
     expect(dangersIn(await render(markdown, true))).toEqual([])
   })
 
-  test('nothing is asked of another host, whatever images and sources say', async () => {
+  test('images and sources do not cause requests to other hosts', async () => {
     const html = await render(HOSTILE.join('\n\n'))
     expect(html).not.toMatch(/<(img|source|link|script|iframe|video|audio|object|embed)\b/)
     expect(html).not.toMatch(/ (src|srcset|background|style|ping)=/)
   })
 
-  test('a reader gets to the end of it', async () => {
+  test('the end of the text is readable', async () => {
     expect(await render(HOSTILE_README)).toContain('The end.')
   })
 
-  test('no mixture of its parts is harmful', async () => {
+  test('no combination of its parts is harmful', async () => {
     const part = fc.oneof(
       fc.constantFrom(...HOSTILE, ...UNCLOSED),
       fc.constantFrom(

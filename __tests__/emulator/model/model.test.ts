@@ -4,7 +4,7 @@ import { SHAPES } from '../../../src/emulator/model/shapes.js'
 import { MODEL } from './service-model.js'
 import type { ModelShape } from './service-model.js'
 
-/** A shape of the model in the form of the emulator's tables. */
+/** Converts a shape of the model to the format of the emulator. */
 function tableOf({ type, members, member, required, min, max, pattern, ...rest }: ModelShape) {
   if (type === 'structure') {
     const names = Object.entries(members!).map(([name, { shape }]) => [name, shape])
@@ -20,12 +20,12 @@ function tableOf({ type, members, member, required, min, max, pattern, ...rest }
   }
 }
 
-test('the tables of shapes say what the published model says, no more and no less', () => {
+test('the tables of shapes match the published model', () => {
   const shapes = Object.entries(MODEL.shapes).filter(([, shape]) => shape.exception !== true)
   expect(SHAPES).toEqual(Object.fromEntries(shapes.map(([name, one]) => [name, tableOf(one)])))
 })
 
-test('the table of operations has those of the model, with the errors that each declares', () => {
+test('the table of operations matches the model, including the errors', () => {
   const operations = Object.entries(MODEL.operations).map(([name, { input, output, errors }]) => {
     expect(input.shape).toBe(`${name}Request`)
     expect(output.shape).toBe(`${name}Response`)
@@ -34,7 +34,7 @@ test('the table of operations has those of the model, with the errors that each 
   expect(OPERATIONS).toEqual(Object.fromEntries(operations))
 })
 
-test('the SDK knows the same operations and errors', () => {
+test('the SDK has the same operations and errors', () => {
   const names = Object.keys(sdk)
   const commands = names.filter((name) => name.endsWith('Command') && !name.startsWith('$'))
   expect(commands.map((name) => name.replace(/Command$/, '')).sort()).toEqual(

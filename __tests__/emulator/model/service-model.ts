@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A shape as botocore's model has it. */
+/** A shape in the format of botocore. */
 export interface ModelShape {
   readonly type: string
   readonly members?: Readonly<Record<string, { readonly shape: string }>>
@@ -15,7 +15,7 @@ export interface ModelShape {
   readonly fault?: boolean
 }
 
-/** What the tests read of the model. */
+/** The parts of the model that tests use. */
 export interface ServiceModel {
   readonly operations: Readonly<
     Record<

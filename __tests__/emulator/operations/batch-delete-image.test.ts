@@ -24,11 +24,11 @@ async function remove(
   ...imageIds: ImageIdentifier[]
 ): Promise<{ imageIds: ImageIdentifier[]; failures: ImageFailure[] }> {
   const answer = await client.send(new BatchDeleteImageCommand({ repositoryName, imageIds }))
-  // Always there, even if empty.
+  // Present even if they are empty.
   return { imageIds: answer.imageIds!, failures: answer.failures! }
 }
 
-/** What is left: the tags of each image. */
+/** Returns the tags of each remaining image. */
 async function left(
   { client }: Service,
   repositoryName: string
@@ -43,7 +43,7 @@ function byTag(ids: readonly ImageIdentifier[]): ImageIdentifier[] {
   return [...ids].sort((a, b) => ((a.imageTag ?? '') < (b.imageTag ?? '') ? -1 : 1))
 }
 
-test('a tag goes and the image stays, as long as it has another tag', async () => {
+test('deletes a tag and keeps the image if it has another tag', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -55,7 +55,7 @@ test('a tag goes and the image stays, as long as it has another tag', async () =
   expect(await left(service, repositoryName)).toEqual({ [digest]: ['v2'] })
 })
 
-test('the image goes with its last tag', async () => {
+test('deletes the image with its last tag', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -64,7 +64,7 @@ test('the image goes with its last tag', async () => {
   expect(await left(service, repositoryName)).toEqual({})
 })
 
-test('by digest an image goes with all its tags, each of which is told', async () => {
+test('deletes an image with all its tags by digest and returns each tag', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const imageDigest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -77,7 +77,7 @@ test('by digest an image goes with all its tags, each of which is told', async (
   expect(await left(service, repositoryName)).toEqual({})
 })
 
-test('an untagged image goes by its digest, which alone is told', async () => {
+test('deletes an untagged image by digest and returns only the digest', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const imageDigest = await pushImage(service.client, repositoryName, 'one')
@@ -85,7 +85,7 @@ test('an untagged image goes by its digest, which alone is told', async () => {
   expect(imageIds).toEqual([{ imageDigest }])
 })
 
-test('what cannot be deleted is told of, and the rest goes', async () => {
+test('reports images that cannot be deleted and deletes the others', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -120,14 +120,14 @@ test('what cannot be deleted is told of, and the rest goes', async () => {
   )
 })
 
-testOfEmulator('a tag that can be none is told of', async () => {
+testOfEmulator('reports a tag with an invalid name', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const { failures } = await remove(service, repositoryName, { imageTag: 'a b' })
   expect(failures[0]!.failureCode).toBe('InvalidImageTag')
 })
 
-test('a tag that names another digest by now is left', async () => {
+test('keeps a tag that refers to another digest', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const one = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -140,7 +140,7 @@ test('a tag that names another digest by now is left', async () => {
 testOfEmulator.each([
   ['tag', ['v2']],
   ['image', undefined]
-] as const)('tag and digest together mean the %s', async (deleteByTagAndDigest, tags) => {
+] as const)('a tag with a digest deletes the %s', async (deleteByTagAndDigest, tags) => {
   const service = await openService({ deleteByTagAndDigest })
   const repositoryName = await service.newRepository()
   const imageDigest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -149,7 +149,7 @@ testOfEmulator.each([
   expect((await left(service, repositoryName))[imageDigest]).toEqual(tags)
 })
 
-test('an image in an index cannot be deleted, not by digest and not by its last tag', async () => {
+test('rejects deleting an image of an index by digest or by its last tag', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const child = await pushImage(service.client, repositoryName, 'one', 'v1-amd64')
@@ -173,7 +173,7 @@ test('an image in an index cannot be deleted, not by digest and not by its last 
   expect((await remove(service, repositoryName, { imageDigest: other })).failures).toEqual([])
 })
 
-test('an index in an index is protected as well', async () => {
+test('protects an index within an index', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const child = await pushImage(service.client, repositoryName, 'one')
@@ -184,7 +184,7 @@ test('an index in an index is protected as well', async () => {
 })
 
 testOfEmulator(
-  'an image that was deleted and pushed again is protected by the index that lists it',
+  'protects an image of an index again after it was deleted and pushed again',
   async () => {
     const options = { childProtection: 'off' } as const
     const service = await openService(options)
@@ -201,7 +201,7 @@ testOfEmulator.each([
   ['snapshot', 1],
   ['sequential', 0]
 ] as const)(
-  'an index and its child in one request, decided on by %s',
+  'an index and its child in one request with batchDeleteOrder=%s',
   async (batchDeleteOrder, failed) => {
     const service = await openService({ batchDeleteOrder })
     const repositoryName = await service.newRepository()
@@ -216,7 +216,7 @@ testOfEmulator.each([
 testOfEmulator.each([
   ['not-found', ['ImageNotFound']],
   ['ignored', []]
-] as const)('the same id twice is %s', async (duplicateIds, codes) => {
+] as const)('a duplicate ID is %s', async (duplicateIds, codes) => {
   const service = await openService({ duplicateIds })
   const repositoryName = await service.newRepository()
   await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -226,7 +226,7 @@ testOfEmulator.each([
   expect(failures.map(({ failureCode }) => failureCode)).toEqual(codes)
 })
 
-testOfEmulator('both tags of an image in one request take the image along', async () => {
+testOfEmulator('deletes an image if a request contains both of its tags', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const imageDigest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -239,7 +239,7 @@ testOfEmulator('both tags of an image in one request take the image along', asyn
   expect(await left(service, repositoryName)).toEqual({})
 })
 
-testOfEmulator('by a switch the image stays without its last tag', async () => {
+testOfEmulator('lastTagDeletion=tag keeps the image without its last tag', async () => {
   const service = await openService({ lastTagDeletion: 'tag' })
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -250,7 +250,7 @@ testOfEmulator('by a switch the image stays without its last tag', async () => {
 testOfEmulator.each([
   ['off', []],
   ['on', ['ImageReferencedByManifestList']]
-] as const)('with the protection of subjects %s', async (subjectProtection, codes) => {
+] as const)('subjectProtection=%s', async (subjectProtection, codes) => {
   const service = await openService({ subjectProtection })
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -260,7 +260,7 @@ testOfEmulator.each([
   expect(failures.map(({ failureCode }) => failureCode)).toEqual(codes)
 })
 
-test('layers stay when images go', async () => {
+test('keeps layers when images are deleted', async () => {
   const { client, newRepository, ...service } = await openService()
   const repositoryName = await newRepository()
   await pushImage(client, repositoryName, 'one', 'v1')
@@ -272,7 +272,7 @@ test('layers stay when images go', async () => {
   expect(layers![0]!.layerAvailability).toBe('AVAILABLE')
 })
 
-test('an image can be put again after it was deleted', async () => {
+test('an image can be pushed again after it was deleted', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1')
@@ -284,7 +284,7 @@ test('an image can be put again after it was deleted', async () => {
   })
 })
 
-test.each([[0], [101]])('a request with %d ids is refused as a whole', async (count) => {
+test.each([[0], [101]])('rejects a request with %d IDs', async (count) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const imageIds = Array.from({ length: count }, (_item, at) => ({ imageTag: `v${String(at)}` }))

@@ -9,7 +9,7 @@ import type { RepositoryCatalogData, RepositoryCatalogDataInput } from '@aws-sdk
 import { IS_LIVE, openService, serviceError, testOfEmulator } from '../service.js'
 import type { Service } from '../service.js'
 
-/** The first bytes of a PNG of this size; the rest is of no interest to the service here. */
+/** Returns the header of a PNG of this size, which is all that the service checks here. */
 function png(width: number, height: number): Buffer {
   const bytes = Buffer.alloc(33)
   Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes)
@@ -54,7 +54,7 @@ async function get({ client }: Service, repositoryName: string): Promise<Reposit
   return (await client.send(command)).catalogData!
 }
 
-test('catalog data is put and read back', async () => {
+test('returns catalog data as it was put', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   expect(await put(service, repositoryName, FULL)).toMatchObject(FULL)
@@ -62,7 +62,7 @@ test('catalog data is put and read back', async () => {
 })
 
 testOfEmulator(
-  'where nothing is set, catalog data is empty, or by a switch not found',
+  'missing catalog data is empty, or an error with catalogDataMissing=not-found',
   async () => {
     const empty = await openService()
     expect(await get(empty, await empty.newRepository())).toEqual({})
@@ -79,7 +79,7 @@ testOfEmulator(
   }
 )
 
-testOfEmulator('a put leaves what it does not name, and clears what it names empty', async () => {
+testOfEmulator('a put keeps absent members and removes empty ones', async () => {
   const service = await openService({ catalogPut: 'merge' })
   const repositoryName = await service.newRepository()
   await put(service, repositoryName, { ...FULL, logoImageBlob: png(60, 60) })
@@ -94,7 +94,7 @@ testOfEmulator('a put leaves what it does not name, and clears what it names emp
   expect(await get(service, repositoryName)).not.toHaveProperty('logoUrl')
 })
 
-testOfEmulator('by a switch a put replaces everything, the logo too', async () => {
+testOfEmulator('catalogPut=replace replaces all members, including the logo', async () => {
   const service = await openService({ catalogPut: 'replace' })
   const repositoryName = await service.newRepository()
   await put(service, repositoryName, { ...FULL, logoImageBlob: png(60, 60) })
@@ -106,7 +106,7 @@ testOfEmulator.each([
   ['image/png', png(60, 2048)],
   ['image/gif', gif(300, 300)],
   ['image/jpeg', jpeg(2048, 60)]
-])('a logo of type %s is served at the address that is given for it', async (type, bytes) => {
+])('serves a logo of type %s at its URL', async (type, bytes) => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   await put(service, repositoryName, { logoImageBlob: bytes })
@@ -118,22 +118,25 @@ testOfEmulator.each([
   expect((await fetch(`${logoUrl!}x`)).status).toBe(404)
 })
 
-testOfEmulator('a logo gets a new address every time, or by a switch one that stays', async () => {
-  for (const [logoUrl, stays] of [
-    ['new', false],
-    ['stable', true]
-  ] as const) {
-    const service = await openService({ logoUrl })
-    const repositoryName = await service.newRepository()
-    const upload = async (): Promise<string | undefined> => {
-      await put(service, repositoryName, { logoImageBlob: png(60, 60) })
-      return (await get(service, repositoryName)).logoUrl
+testOfEmulator(
+  'a logo has a new URL after every upload, or the same one with logoUrl=stable',
+  async () => {
+    for (const [logoUrl, stays] of [
+      ['new', false],
+      ['stable', true]
+    ] as const) {
+      const service = await openService({ logoUrl })
+      const repositoryName = await service.newRepository()
+      const upload = async (): Promise<string | undefined> => {
+        await put(service, repositoryName, { logoImageBlob: png(60, 60) })
+        return (await get(service, repositoryName)).logoUrl
+      }
+      expect((await upload()) === (await upload())).toBe(stays)
     }
-    expect((await upload()) === (await upload())).toBe(stays)
   }
-})
+)
 
-testOfEmulator('the logo of a new repository and of a deleted one', async () => {
+testOfEmulator('serves the logo of a new repository and not of a deleted one', async () => {
   const { client, newName } = await openService()
   const created = await client.send(
     new CreateRepositoryCommand({
@@ -148,10 +151,10 @@ testOfEmulator('the logo of a new repository and of a deleted one', async () => 
 test.each([
   ['is too small', png(59, 60)],
   ['is too large', png(60, 2049)],
-  ['is no image', Buffer.from('<svg/>')],
+  ['is not an image', Buffer.from('<svg/>')],
   ['is cut off', png(60, 60).subarray(0, 20)],
   ['is a JPEG without its size', Buffer.from('ffd8ffe0000400ff', 'hex')]
-])('a logo that %s is refused', async (_title, logoImageBlob) => {
+])('rejects a logo that %s', async (_title, logoImageBlob) => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   await expect(put(service, repositoryName, { logoImageBlob })).rejects.toEqual(
@@ -159,7 +162,7 @@ test.each([
   )
 })
 
-testOfEmulator('the display name of the registry is put, read and cleared', async () => {
+testOfEmulator('sets, returns and removes the display name of the registry', async () => {
   const { client } = await openService()
   const read = async (): Promise<unknown> =>
     (await client.send(new GetRegistryCatalogDataCommand({}))).registryCatalogData
@@ -173,7 +176,7 @@ testOfEmulator('the display name of the registry is put, read and cleared', asyn
   expect(await read()).toEqual({})
 })
 
-testOfEmulator('by a switch only verified accounts have a display name', async () => {
+testOfEmulator('displayNameOf=verified-only requires a verified account', async () => {
   const displayNameOf = 'verified-only'
   const put = new PutRegistryCatalogDataCommand({ displayName: 'Team' })
   const unverified = await openService({ displayNameOf })
@@ -184,7 +187,7 @@ testOfEmulator('by a switch only verified accounts have a display name', async (
   await verified.client.send(put)
 })
 
-test('catalog data of an unknown repository is an error', async () => {
+test('rejects catalog data of an unknown repository', async () => {
   const service = await openService()
   const name = service.newName()
   const expected = serviceError('RepositoryNotFoundException')

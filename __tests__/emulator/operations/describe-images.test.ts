@@ -21,7 +21,7 @@ async function pushMany(
   return digests
 }
 
-test('a repository without images has none', async () => {
+test('returns an empty list for a repository without images', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   expect((await client.send(new DescribeImagesCommand({ repositoryName }))).imageDetails).toEqual(
@@ -31,7 +31,7 @@ test('a repository without images has none', async () => {
   expect(imageTagDetails).toEqual([])
 })
 
-test('images are found by tag, by digest and by both; the same one comes once', async () => {
+test('finds images by tag, digest or both, and returns each one once', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const [one, two] = await pushMany(client, repositoryName, 2)
@@ -51,7 +51,7 @@ test.each([
   [{ imageTag: 'absent' }, "{imageDigest:'null', imageTag:'absent'}"],
   [{ imageDigest: ABSENT }, `{imageDigest:'${ABSENT}', imageTag:'null'}`],
   [{ imageDigest: ABSENT, imageTag: 'v0' }, `{imageDigest:'${ABSENT}', imageTag:'v0'}`]
-])('one id that is not there (%j) fails the whole description', async (imageId, shown) => {
+])('fails if one ID does not exist (%j)', async (imageId, shown) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await pushMany(client, repositoryName, 1)
@@ -70,7 +70,7 @@ test.each([
   [{ imageIds: [{ imageTag: 'v0' }], maxResults: 5 }],
   [{ imageIds: [{ imageTag: 'v0' }], nextToken: 'abc' }],
   [{ nextToken: 'nonsense' }]
-])('an input of %j is wrong', async (input) => {
+])('rejects the input %j', async (input) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await pushMany(client, repositoryName, 1)
@@ -78,7 +78,7 @@ test.each([
   await expect(client.send(command)).rejects.toEqual(serviceError('InvalidParameterException'))
 })
 
-test('all pages of images and of tags are all of them, each once', async () => {
+test('the pages of images and tags contain each entry exactly once', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const digests = await pushMany(client, repositoryName, 5)
@@ -95,7 +95,7 @@ test('all pages of images and of tags are all of them, each once', async () => {
   expect(tags.sort()).toEqual(['v0', 'v1', 'v2', 'v3', 'v4'])
 })
 
-test('a page that is full and the last one has no token', async () => {
+test('the last page does not have a token, even if it is full', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await pushMany(client, repositoryName, 2)
@@ -103,7 +103,7 @@ test('a page that is full and the last one has no token', async () => {
   expect(page.nextToken).toBeUndefined()
 })
 
-testOfEmulator('a page has 100 entries where nothing is said', async () => {
+testOfEmulator('a page has 100 entries by default', async () => {
   const images = Array.from({ length: 101 }, (_item, at) => ({ tags: [`v${String(at)}`] }))
   const { client } = await openService({ seed: { repositories: [{ name: 'app', images }] } })
   const page = await client.send(new DescribeImageTagsCommand({ repositoryName: 'app' }))
@@ -113,7 +113,7 @@ testOfEmulator('a page has 100 entries where nothing is said', async () => {
   expect(rest.imageTagDetails).toHaveLength(1)
 })
 
-testOfEmulator('a token is good for its own list only', async () => {
+testOfEmulator('a token is valid for its own list only', async () => {
   const { client, newRepository } = await openService()
   const [one, other] = [await newRepository(), await newRepository()]
   await pushMany(client, one, 2)
@@ -128,7 +128,7 @@ testOfEmulator('a token is good for its own list only', async () => {
 })
 
 testOfEmulator(
-  'by a switch a page is in an order that tells nothing, and no entry is lost',
+  'listOrder=shuffled changes the order within a page and loses no entry',
   async () => {
     const { client, newRepository } = await openService({ listOrder: 'shuffled' })
     const repositoryName = await newRepository()

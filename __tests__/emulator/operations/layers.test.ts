@@ -22,7 +22,7 @@ import type { Service } from '../service.js'
 
 const MIB = 1024 * 1024
 
-/** One upload and the calls of it. */
+/** An upload and functions to call its operations. */
 async function startUpload(service: Service, repositoryName?: string) {
   const { client } = service
   const name = repositoryName ?? (await service.newRepository())
@@ -52,7 +52,7 @@ async function startUpload(service: Service, repositoryName?: string) {
   }
 }
 
-test('a layer goes up in parts and is there when its upload is complete', async () => {
+test('a layer exists after its parts were uploaded and the upload was completed', async () => {
   const service = await openService()
   const upload = await startUpload(service)
   const { repositoryName, uploadId } = upload
@@ -80,7 +80,7 @@ test('a layer goes up in parts and is there when its upload is complete', async 
   ])
 })
 
-test('parts that do not begin where the last one ended are refused, and tell where that was', async () => {
+test('rejects parts that do not begin after the previous one and returns the last valid byte', async () => {
   const upload = await startUpload(await openService())
   const { repositoryName, uploadId } = upload
   await expect(upload.part(1, Buffer.from('ab'))).rejects.toEqual(
@@ -105,14 +105,14 @@ test('parts that do not begin where the last one ended are refused, and tell whe
 test.each([
   ['shorter', 2],
   ['longer', 0]
-])('a part that is %s than its range is refused', async (_title, lastByte) => {
+])('rejects a part that is %s than its range', async (_title, lastByte) => {
   const upload = await startUpload(await openService())
   await expect(upload.part(0, Buffer.from('ab'), lastByte)).rejects.toEqual(
     serviceError('InvalidLayerPartException')
   )
 })
 
-test('a part before the last one has at least 5 MiB, which is told in the end', async () => {
+test('completing an upload fails if a part before the last one is smaller than 5 MiB', async () => {
   const upload = await startUpload(await openService())
   await upload.part(0, Buffer.alloc(5 * MIB - 1))
   await upload.part(5 * MIB - 1, Buffer.from('b'))
@@ -124,7 +124,7 @@ test('a part before the last one has at least 5 MiB, which is told in the end', 
   )
 })
 
-test('an upload without parts cannot be completed', async () => {
+test('rejects completing an upload without parts', async () => {
   const upload = await startUpload(await openService())
   await expect(upload.complete(digestOf(''))).rejects.toEqual(
     serviceError(
@@ -134,7 +134,7 @@ test('an upload without parts cannot be completed', async () => {
   )
 })
 
-test('a layer that has another digest than those given is refused', async () => {
+test('rejects a layer if its digest is not one of the given digests', async () => {
   const upload = await startUpload(await openService())
   await upload.part(0, Buffer.from('a layer'))
   await expect(upload.complete(digestOf('another'))).rejects.toEqual(
@@ -145,7 +145,7 @@ test('a layer that has another digest than those given is refused', async () => 
   )
 })
 
-test('a layer that is there already is told of when its upload is completed', async () => {
+test('completing the upload of an existing layer fails', async () => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const layer = randomBytes(10)
@@ -162,7 +162,7 @@ test('a layer that is there already is told of when its upload is completed', as
   )
 })
 
-test('an upload that has ended, or is of another repository, is not found', async () => {
+test('an upload that has ended or belongs to another repository is not found', async () => {
   const service = await openService()
   const upload = await startUpload(service)
   const layer = randomBytes(10)
@@ -195,7 +195,7 @@ test('the same bytes in two repositories are two layers', async () => {
   await pushBlob(service.client, other, layer)
 })
 
-test('the media type of a layer is that of the manifest that names it', async () => {
+test('a layer has the media type of the manifest that refers to it', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await pushImage(client, repositoryName, 'one')
@@ -208,7 +208,7 @@ test('the media type of a layer is that of the manifest that names it', async ()
   expect(layers![0]!.mediaType).toBe(TYPES.layer)
 })
 
-testOfEmulator('digests that are none fail, and the others are answered', async () => {
+testOfEmulator('reports invalid digests and returns the other layers', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const unknown = digestOf('unknown')
@@ -225,7 +225,7 @@ testOfEmulator('digests that are none fail, and the others are answered', async 
   })
 })
 
-testOfEmulator('by a switch unknown layers are failures', async () => {
+testOfEmulator('unknownLayer=failure reports unknown layers as failures', async () => {
   const { client, newRepository } = await openService({ unknownLayer: 'failure' })
   const repositoryName = await newRepository()
   const unknown = digestOf('unknown')
@@ -245,7 +245,7 @@ testOfEmulator.each([
   ['a part is larger', { maxPartBytes: 9 }, 10],
   ['there are more parts', { parts: 1 }, 5],
   ['the layer is larger', { layerBytes: 9 }, 5]
-])('%s than the quota allows', async (_title, limits, size) => {
+])('fails if %s than the quota allows', async (_title, limits, size) => {
   const upload = await startUpload(await openService({ limits }))
   const upTo10 = async (): Promise<void> => {
     for (let first = 0; first < 10; first += size) await upload.part(first, Buffer.alloc(size))
@@ -253,12 +253,12 @@ testOfEmulator.each([
   await expect(upTo10()).rejects.toEqual(serviceError('LimitExceededException'))
 })
 
-testOfEmulator('the part size is as the options say', async () => {
+testOfEmulator('the option partSize sets the part size', async () => {
   const upload = await startUpload(await openService({ partSize: 20 * MIB }))
   expect(upload.partSize).toBe(20 * MIB)
 })
 
-testOfEmulator('two parts at once for one upload: one of them wins', async () => {
+testOfEmulator('only one of two concurrent parts of an upload succeeds', async () => {
   const upload = await startUpload(await openService())
   const part = randomBytes(100_000)
   const results = await Promise.allSettled([upload.part(0, part), upload.part(0, part)])
@@ -266,7 +266,7 @@ testOfEmulator('two parts at once for one upload: one of them wins', async () =>
   expect((await upload.complete(digestOf(part))).layerDigest).toBe(digestOf(part))
 })
 
-testOfEmulator('many layers at once keep apart', async () => {
+testOfEmulator('concurrent uploads of many layers do not interfere', async () => {
   const service = await openService({ limits: { minPartBytes: 1024 } })
   const repositoryName = await service.newRepository()
   const layers = Array.from({ length: 8 }, () => randomBytes(300_000))

@@ -41,7 +41,7 @@ async function detailOf(
   return imageDetails![0]!
 }
 
-test('an image comes back as it was put, and its digest is that of its bytes', async () => {
+test('returns an image as it was put, with the digest of its bytes', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const config = Buffer.from('{"os":"linux"}')
@@ -69,7 +69,7 @@ test('an image comes back as it was put, and its digest is that of its bytes', a
   })
 })
 
-test('a tag moves to what is put under it last, and the image before stays without it', async () => {
+test('moves a tag to the last image that was put and keeps the previous image', async () => {
   const service = await openService()
   const { client, newRepository } = service
   const repositoryName = await newRepository()
@@ -79,7 +79,7 @@ test('a tag moves to what is put under it last, and the image before stays witho
   expect(await detailOf(service, repositoryName, one)).not.toHaveProperty('imageTags')
 })
 
-test('an image is given more tags by putting it under each', async () => {
+test('putting an image again with other tags adds the tags', async () => {
   const service = await openService()
   const { client, newRepository } = service
   const repositoryName = await newRepository()
@@ -91,7 +91,7 @@ test('an image is given more tags by putting it under each', async () => {
   expect([...imageTags!].sort()).toEqual(['v1', 'v2'])
 })
 
-test('the same image under the same tag is there already', async () => {
+test('rejects an existing image with an existing tag', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const digest = await pushImage(client, repositoryName, 'one', 'v1')
@@ -106,7 +106,7 @@ test('the same image under the same tag is there already', async () => {
 })
 
 testOfEmulator(
-  'an untagged image once more is there already, or by a switch accepted',
+  'rejects an existing untagged image, or accepts it with untaggedAgain=accepted',
   async () => {
     const refusing = await openService()
     const repositoryName = await refusing.newRepository()
@@ -121,7 +121,7 @@ testOfEmulator(
   }
 )
 
-test('a digest that is not that of the manifest is refused', async () => {
+test('rejects a digest that does not match the manifest', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const config = Buffer.from('{}')
@@ -144,7 +144,7 @@ test('a digest that is not that of the manifest is refused', async () => {
   )
 })
 
-test('an image whose layers or config are not there is refused, and the missing ones are told', async () => {
+test('rejects an image with missing layers or config and lists the missing digests', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const [config, layer] = [descriptor(TYPES.config, '{}'), descriptor(TYPES.layer, 'layer')]
@@ -164,7 +164,7 @@ test('an image whose layers or config are not there is refused, and the missing 
   )
 })
 
-test('layers that live elsewhere need not be there', async () => {
+test('accepts foreign layers that are missing', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const config = Buffer.from('{"os":"windows"}')
@@ -181,7 +181,7 @@ test('layers that live elsewhere need not be there', async () => {
   })
 })
 
-test('an index whose images are not there is refused, and the missing ones are told', async () => {
+test('rejects an index with missing images and lists the missing digests', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const there = await pushImage(client, repositoryName, 'one')
@@ -198,16 +198,16 @@ test('an index whose images are not there is refused, and the missing ones are t
 test.each([
   ['no JSON', '{'],
   ['no object', '[]'],
-  ['of no known type', '{"schemaVersion":2,"mediaType":"text/plain"}'],
-  ['of no type at all', '{"schemaVersion":2,"layers":[]}'],
+  ['of an unknown type', '{"schemaVersion":2,"mediaType":"text/plain"}'],
+  ['without a type', '{"schemaVersion":2,"layers":[]}'],
   ['of another schema version', `{"schemaVersion":1,"mediaType":"${TYPES.manifest}"}`],
   ['without a config', `{"schemaVersion":2,"mediaType":"${TYPES.manifest}","layers":[]}`],
   ['an index without a list', `{"schemaVersion":2,"mediaType":"${TYPES.index}"}`],
   [
-    'an index of what is no descriptor',
+    'an index with an invalid descriptor',
     `{"schemaVersion":2,"mediaType":"${TYPES.index}","manifests":[{"digest":"md5:00"}]}`
   ]
-])('a manifest that is %s is refused', async (_title, imageManifest) => {
+])('rejects a manifest that is %s', async (_title, imageManifest) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await expect(client.send(new PutImageCommand({ repositoryName, imageManifest }))).rejects.toEqual(
@@ -218,7 +218,7 @@ test.each([
   )
 })
 
-testOfEmulator('a media type beside the manifest must be its own', async () => {
+testOfEmulator('rejects a media type that differs from the type of the manifest', async () => {
   const { client, newRepository } = await openService()
   const input = {
     repositoryName: await newRepository(),
@@ -230,13 +230,16 @@ testOfEmulator('a media type beside the manifest must be its own', async () => {
   )
 })
 
-test.each([['.hidden'], ['-x'], ['a/b'], ['a b'], ['ü']])('%s is no tag', async (imageTag) => {
-  const { client, newRepository } = await openService()
-  const repositoryName = await newRepository()
-  await expect(pushImage(client, repositoryName, 'one', imageTag)).rejects.toEqual(
-    serviceError('InvalidParameterException', /^Invalid parameter at 'imageTag'/)
-  )
-})
+test.each([['.hidden'], ['-x'], ['a/b'], ['a b'], ['ü']])(
+  'rejects the tag %s',
+  async (imageTag) => {
+    const { client, newRepository } = await openService()
+    const repositoryName = await newRepository()
+    await expect(pushImage(client, repositoryName, 'one', imageTag)).rejects.toEqual(
+      serviceError('InvalidParameterException', /^Invalid parameter at 'imageTag'/)
+    )
+  }
+)
 
 testOfEmulator.each([
   ['layers', 'layer of one'.length],
@@ -244,14 +247,14 @@ testOfEmulator.each([
     'layers-and-config',
     'layer of one'.length + '{"os":"linux","architecture":"amd64","about":"one"}'.length
   ]
-] as const)('the size of an image is that of its %s', async (imageSize, bytes) => {
+] as const)('the size of an image is the size of its %s', async (imageSize, bytes) => {
   const service = await openService({ imageSize })
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one')
   expect((await detailOf(service, repositoryName, digest)).imageSizeInBytes).toBe(bytes)
 })
 
-test('the size of an index is that of the largest image in it, also of an index in an index', async () => {
+test('the size of an index is the size of its largest image, including nested indexes', async () => {
   const service = await openService()
   const { client } = service
   const repositoryName = await service.newRepository()
@@ -271,7 +274,7 @@ test('the size of an index is that of the largest image in it, also of an index 
 test.each([
   ['its config', {}, TYPES.config],
   ['its config even with an artifact type', { artifactType: 'application/x' }, TYPES.config]
-])('the artifact media type is that of %s', async (_title, more, expected) => {
+])('the artifact media type is the type of %s', async (_title, more, expected) => {
   const service = await openService()
   const repositoryName = await service.newRepository()
   const digest = await pushImage(service.client, repositoryName, 'one', 'v1', more)
@@ -279,23 +282,26 @@ test.each([
   expect(artifactMediaType).toBe(expected)
 })
 
-testOfEmulator('of an artifact without a config it is the artifact type', async () => {
-  const service = await openService()
-  const repositoryName = await service.newRepository()
-  const config = Buffer.from('{}')
-  await pushBlob(service.client, repositoryName, config)
-  const digest = await putManifest(service.client, repositoryName, undefined, {
-    mediaType: TYPES.manifest,
-    artifactType: 'application/spdx+json',
-    config: descriptor('application/vnd.oci.empty.v1+json', config),
-    layers: [],
-    subject: { mediaType: TYPES.manifest, digest: ABSENT, size: 1 }
-  })
-  const { artifactMediaType } = await detailOf(service, repositoryName, digest)
-  expect(artifactMediaType).toBe('application/spdx+json')
-})
+testOfEmulator(
+  'the artifact media type of an artifact without a config is its artifact type',
+  async () => {
+    const service = await openService()
+    const repositoryName = await service.newRepository()
+    const config = Buffer.from('{}')
+    await pushBlob(service.client, repositoryName, config)
+    const digest = await putManifest(service.client, repositoryName, undefined, {
+      mediaType: TYPES.manifest,
+      artifactType: 'application/spdx+json',
+      config: descriptor('application/vnd.oci.empty.v1+json', config),
+      layers: [],
+      subject: { mediaType: TYPES.manifest, digest: ABSENT, size: 1 }
+    })
+    const { artifactMediaType } = await detailOf(service, repositoryName, digest)
+    expect(artifactMediaType).toBe('application/spdx+json')
+  }
+)
 
-testOfEmulator('by a switch tags do not move', async () => {
+testOfEmulator('tagMutability=immutable rejects moving a tag', async () => {
   const { client, newRepository } = await openService({ tagMutability: 'immutable' })
   const repositoryName = await newRepository()
   await pushImage(client, repositoryName, 'one', 'v1')
@@ -310,7 +316,7 @@ testOfEmulator('by a switch tags do not move', async () => {
 testOfEmulator.each([
   ['moved', '2026-01-02'],
   ['kept', '2026-01-01']
-] as const)('the date of a tag that moved is %s', async (movedTagCreatedAt, expected) => {
+] as const)('the date of a moved tag is %s', async (movedTagCreatedAt, expected) => {
   let time = new Date('2026-01-01T00:00:00Z')
   const { client, newRepository } = await openService({ movedTagCreatedAt, now: () => time })
   const repositoryName = await newRepository()
@@ -323,7 +329,7 @@ testOfEmulator.each([
   expect(imageTagDetails![0]!.imageDetail!.imagePushedAt).toEqual(new Date('2026-01-01'))
 })
 
-testOfEmulator('a repository holds a limited number of images, and an image of tags', async () => {
+testOfEmulator('limits the number of images per repository and of tags per image', async () => {
   const limits = { images: 1, tagsPerImage: 2 }
   const { client, newRepository } = await openService({ limits })
   const repositoryName = await newRepository()

@@ -18,7 +18,7 @@ import {
 
 const NOT_FOUND = 'RepositoryNotFoundException'
 
-test('a repository is described as it was created', async () => {
+test('describes a repository as it was created', async () => {
   const { client, newName } = await openService()
   const repositoryName = newName()
   const { repository, catalogData } = await client.send(
@@ -38,7 +38,7 @@ test('a repository is described as it was created', async () => {
   expect(repositories).toEqual([repository])
 })
 
-test('a second repository of the same name is refused', async () => {
+test('rejects a second repository of the same name', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await expect(client.send(new CreateRepositoryCommand({ repositoryName }))).rejects.toEqual(
@@ -51,7 +51,7 @@ test('a second repository of the same name is refused', async () => {
   )
 })
 
-test('creation takes texts and resource tags, and gives the texts back', async () => {
+test('creates a repository with texts and resource tags and returns the texts', async () => {
   const { client, newName } = await openService()
   const repositoryName = newName()
   const catalogData = { description: 'One', aboutText: '# Two', usageText: 'Three' }
@@ -69,7 +69,7 @@ test('creation takes texts and resource tags, and gives the texts back', async (
   })
 })
 
-test('one unknown name fails the whole description', async () => {
+test('fails if one of the requested repositories does not exist', async () => {
   const { client, newRepository, newName } = await openService()
   const repositoryNames = [await newRepository(), newName()]
   await expect(client.send(new DescribeRepositoriesCommand({ repositoryNames }))).rejects.toEqual(
@@ -81,7 +81,7 @@ test('one unknown name fails the whole description', async () => {
 })
 
 test.each([[{ maxResults: 5 }], [{ nextToken: 'abc' }]])(
-  'names and paging (%j) exclude each other',
+  'rejects names together with paging (%j)',
   async (paging) => {
     const { client, newRepository } = await openService()
     const input = { repositoryNames: [await newRepository()], ...paging }
@@ -91,7 +91,7 @@ test.each([[{ maxResults: 5 }], [{ nextToken: 'abc' }]])(
   }
 )
 
-test('all pages together are all repositories, each once', async () => {
+test('the pages contain each repository exactly once', async () => {
   const { client, newRepository } = await openService()
   const created = [await newRepository(), await newRepository(), await newRepository()]
   const found: string[] = []
@@ -106,7 +106,7 @@ test('all pages together are all repositories, each once', async () => {
   expect(IS_LIVE ? 2 : pages).toBe(2)
 })
 
-test('a token that is none, or is of another list, is refused', async () => {
+test('rejects a token that is invalid or belongs to another list', async () => {
   const { client, newRepository } = await openService()
   await newRepository()
   await newRepository()
@@ -120,10 +120,10 @@ test('a token that is none, or is of another list, is refused', async () => {
   )
 })
 
-test('an empty repository is deleted and its description given back', async () => {
+test('deletes an empty repository and returns its description', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
-  await pushBlob(client, repositoryName, Buffer.from('a layer is no image'))
+  await pushBlob(client, repositoryName, Buffer.from('a layer'))
   const { repository } = await client.send(new DeleteRepositoryCommand({ repositoryName }))
   expect(repository).toMatchObject({ repositoryName, createdAt: expect.any(Date) })
   await expect(client.send(new DeleteRepositoryCommand({ repositoryName }))).rejects.toEqual(
@@ -131,7 +131,7 @@ test('an empty repository is deleted and its description given back', async () =
   )
 })
 
-test('a repository with images is deleted by force only', async () => {
+test('deletes a repository with images only with force', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await pushImage(client, repositoryName, 'one', 'v1')
@@ -146,7 +146,7 @@ test('a repository with images is deleted by force only', async () => {
   await client.send(new DeleteRepositoryCommand({ repositoryName, force: true }))
 })
 
-test('uploads that are under way end with the repository', async () => {
+test('deleting a repository ends its uploads', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const { uploadId } = await client.send(new InitiateLayerUploadCommand({ repositoryName }))
@@ -158,7 +158,7 @@ test('uploads that are under way end with the repository', async () => {
   ).rejects.toEqual(serviceError('UploadNotFoundException'))
 })
 
-test('the registry of the caller is described', async () => {
+test('describes the registry of the caller', async () => {
   const { client, newRepository } = await openService()
   await newRepository()
   const { registries } = await client.send(new DescribeRegistriesCommand({}))
@@ -175,7 +175,7 @@ test('the registry of the caller is described', async () => {
   })
 })
 
-testOfEmulator('account, aliases, badge and host are as the options say', async () => {
+testOfEmulator('the options set account, aliases, badge and host', async () => {
   const { client, newRepository } = await openService({
     account: '000000000042',
     alias: 'team',
@@ -209,7 +209,7 @@ testOfEmulator('account, aliases, badge and host are as the options say', async 
 })
 
 testOfEmulator(
-  'before the first repository the registry is there, or by a switch not',
+  'the registry exists before its first repository, or does not with registryBeforeRepository=empty',
   async () => {
     const present = await openService()
     const empty = await openService({ registryBeforeRepository: 'empty' })
@@ -221,7 +221,7 @@ testOfEmulator(
   }
 )
 
-testOfEmulator('a registry holds a limited number of repositories', async () => {
+testOfEmulator('limits the number of repositories per registry', async () => {
   const { newRepository } = await openService({ limits: { repositories: 1 } })
   await newRepository()
   await expect(newRepository()).rejects.toEqual(serviceError('LimitExceededException'))
@@ -241,26 +241,23 @@ testOfEmulator.each([
   }
 })
 
-testOfEmulator(
-  'the layer operations have an error of their own for an unknown registry',
-  async () => {
-    const { client, newRepository } = await openService()
-    const repositoryName = await newRepository()
-    for (const registryId of ['a1b2c3d4', '123456789012']) {
-      await client.send(new InitiateLayerUploadCommand({ repositoryName, registryId }))
-    }
-    await expect(
-      client.send(new InitiateLayerUploadCommand({ repositoryName, registryId: 'nobody' }))
-    ).rejects.toEqual(
-      serviceError('RegistryNotFoundException', "The registry with id 'nobody' does not exist")
-    )
+testOfEmulator('the layer operations have a separate error for an unknown registry', async () => {
+  const { client, newRepository } = await openService()
+  const repositoryName = await newRepository()
+  for (const registryId of ['a1b2c3d4', '123456789012']) {
+    await client.send(new InitiateLayerUploadCommand({ repositoryName, registryId }))
   }
-)
+  await expect(
+    client.send(new InitiateLayerUploadCommand({ repositoryName, registryId: 'unknown' }))
+  ).rejects.toEqual(
+    serviceError('RegistryNotFoundException', "The registry with id 'unknown' does not exist")
+  )
+})
 
 testOfEmulator.each([
   ['account', '123456789012'],
   ['alias', 'a1b2c3d4']
-] as const)('messages name the registry by its %s', async (messageRegistryId, id) => {
+] as const)('messages contain the %s of the registry', async (messageRegistryId, id) => {
   const { client } = await openService({ messageRegistryId })
   await expect(client.send(new DeleteRepositoryCommand({ repositoryName: 'app' }))).rejects.toEqual(
     serviceError(

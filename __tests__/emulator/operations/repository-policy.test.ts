@@ -14,7 +14,7 @@ const STATEMENT = {
 const policyOf = (...statements: object[]): string =>
   JSON.stringify({ Version: '2008-10-17', Statement: statements })
 
-testOfEmulator('a policy comes back as Java prints it', async () => {
+testOfEmulator('returns a policy in the format of Java', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const policyText = policyOf(STATEMENT, { ...STATEMENT, Condition: {}, Action: '*' })
@@ -40,7 +40,7 @@ testOfEmulator('a policy comes back as Java prints it', async () => {
 }`)
 })
 
-test('a policy is set, read, replaced and deleted; it means what was set', async () => {
+test('sets, returns, replaces and deletes a policy without changing its meaning', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const policyText = policyOf(STATEMENT)
@@ -75,13 +75,13 @@ test.each([
   ['no statement', '{"Version":"2012-10-17"}'],
   ['an empty list of statements', policyOf()],
   ['another version', '{"Version":"2020-01-01","Statement":[]}'],
-  ['a statement that is a text', '{"Version":"2012-10-17","Statement":"Allow"}'],
+  ['a statement that is a string', '{"Version":"2012-10-17","Statement":"Allow"}'],
   ['no effect', policyOf({ ...STATEMENT, Effect: undefined })],
   ['no principal', policyOf({ ...STATEMENT, Principal: undefined })],
   ['no action', policyOf({ ...STATEMENT, Action: undefined })],
   ['an action without a service', policyOf({ ...STATEMENT, Action: 'PutImage' })],
   ['a resource', policyOf({ ...STATEMENT, Resource: '*' })]
-])('a policy that is %s is refused', async (_title, policyText) => {
+])('rejects a policy that is %s', async (_title, policyText) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   await expect(
@@ -93,7 +93,7 @@ testOfEmulator.each([
   ['*', '*'],
   [{ AWS: '*' }, ['ecr-public:GetRepositoryPolicy', 'ecr-public:Set*']],
   ['*', 'ecr-public:SetRepositoryPolicy']
-])('a policy that denies %j the action %j is set by force only', async (Principal, Action) => {
+])('requires force for a policy that denies %j the action %j', async (Principal, Action) => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const input = { repositoryName, policyText: policyOf({ Effect: 'Deny', Principal, Action }) }
@@ -103,7 +103,7 @@ testOfEmulator.each([
   await client.send(new SetRepositoryPolicyCommand({ ...input, force: true }))
 })
 
-test('a denial that leaves a way out needs no force', async () => {
+test('does not require force for a denial that can be undone', async () => {
   const { client, newRepository } = await openService()
   const repositoryName = await newRepository()
   const policyText = policyOf({ Effect: 'Deny', Principal: '*', Action: 'ecr-public:PutImage' })

@@ -25,7 +25,7 @@ function tagsOf(count: number): Tag[] {
   return Array.from({ length: count }, (_item, at) => ({ Key: `key-${String(at)}`, Value: 'v' }))
 }
 
-test('tags are added by key, replaced and removed', async () => {
+test('adds, replaces and removes tags by key', async () => {
   const service = await openService()
   const resourceArn = await newArn(service)
   expect(await listTags(service, resourceArn)).toEqual({})
@@ -42,7 +42,7 @@ test('tags are added by key, replaced and removed', async () => {
   expect(await listTags(service, resourceArn)).toEqual({ owner: 'other team' })
 })
 
-test('tags that creation gives are there', async () => {
+test('creates a repository with tags', async () => {
   const service = await openService()
   const { repository } = await service.client.send(
     new CreateRepositoryCommand({ repositoryName: service.newName(), tags: tagsOf(3) })
@@ -50,7 +50,7 @@ test('tags that creation gives are there', async () => {
   expect(Object.keys(await listTags(service, repository!.repositoryArn!))).toHaveLength(3)
 })
 
-test('a repository has at most 50 tags, and a call beyond that changes nothing', async () => {
+test('rejects a call that exceeds 50 tags per repository and changes nothing', async () => {
   const service = await openService()
   const resourceArn = await newArn(service)
   await service.client.send(new TagResourceCommand({ resourceArn, tags: tagsOf(50) }))
@@ -64,7 +64,7 @@ test('a repository has at most 50 tags, and a call beyond that changes nothing',
   expect(await listTags(service, resourceArn)).toMatchObject({ 'key-0': 'v' })
 })
 
-test('creation with too many or wrong tags creates nothing', async () => {
+test('rejects creating a repository with too many or invalid tags', async () => {
   const { client, newName } = await openService()
   const repositoryName = newName()
   const create = (tags: Tag[]): Promise<unknown> =>
@@ -88,9 +88,9 @@ test.each([
       { Key: 'a', Value: '2' }
     ]
   ],
-  ['with signs that no tag has', [{ Key: 'a<b>', Value: '' }]],
-  ['with a value that has such signs', [{ Key: 'a', Value: '<b>' }]]
-])('a tag key that is %s is refused', async (_title, tags) => {
+  ['with invalid characters', [{ Key: 'a<b>', Value: '' }]],
+  ['with a value with invalid characters', [{ Key: 'a', Value: '<b>' }]]
+])('rejects a tag key that is %s', async (_title, tags) => {
   const service = await openService()
   const resourceArn = await newArn(service)
   await expect(service.client.send(new TagResourceCommand({ resourceArn, tags }))).rejects.toEqual(
@@ -101,7 +101,7 @@ test.each([
 test.each([
   [['aws:owner'], 'InvalidTagParameterException'],
   [tagsOf(51).map(({ Key }) => Key!), 'TooManyTagsException']
-])('tags that cannot be there cannot be removed', async (tagKeys, name) => {
+])('rejects removing a tag key that is not valid', async (tagKeys, name) => {
   const service = await openService()
   const resourceArn = await newArn(service)
   await expect(
@@ -114,7 +114,7 @@ test.each([
   ['arn:aws:ecr:us-east-1:123456789012:repository/app', 'InvalidParameterException'],
   ['app', 'InvalidParameterException'],
   ['arn:aws:ecr-public::123456789012:repository/not/there', 'RepositoryNotFoundException']
-])('%s is no repository: %s', async (resourceArn, name) => {
+])('rejects the ARN %s with %s', async (resourceArn, name) => {
   const { client } = await openService()
   const calls = [
     () => client.send(new ListTagsForResourceCommand({ resourceArn })),

@@ -7,7 +7,7 @@ import { createClient } from '../create-client.js'
 import { ALIAS, openRegistry } from './open-registry.js'
 
 test.each(['/v2', '/v2/', `/v2/${ALIAS}/team/app/tags/list`, '/v2/_catalog'])(
-  'without a token %s is answered with a challenge, byte for byte as on public.ecr.aws',
+  'without a token, %s returns a challenge exactly like public.ecr.aws',
   async (path) => {
     const { send, emulator } = await openRegistry()
     const answer = await send('GET', path, { as: 'none' })
@@ -23,7 +23,7 @@ test.each(['/v2', '/v2/', `/v2/${ALIAS}/team/app/tags/list`, '/v2/_catalog'])(
 )
 
 test.each(['Bearer wrong', 'Basic QVdTOnB3', 'Bearer', 'Negotiate x'])(
-  'with Authorization "%s" it is 400, without a challenge',
+  'Authorization "%s" returns 400 without a challenge',
   async (authorization) => {
     const { send } = await openRegistry()
     const answer = await send('GET', '/v2/', { as: 'none', headers: { authorization } })
@@ -35,7 +35,7 @@ test.each(['Bearer wrong', 'Basic QVdTOnB3', 'Bearer', 'Negotiate x'])(
   }
 )
 
-test('the token of GetAuthorizationToken is taken as a Bearer as it is', async () => {
+test('accepts the token of GetAuthorizationToken as a bearer token', async () => {
   const { send, credentials } = await openRegistry()
   const authorization = `Bearer ${Buffer.from(credentials).toString('base64')}`
   const answer = await send('GET', '/v2/', { as: 'none', headers: { authorization } })
@@ -46,7 +46,7 @@ test.each([
   '/token',
   '/token/',
   '/token/?service=public.ecr.com&scope=repository:x:pull&account=AWS'
-])('%s gives a token to anybody', async (path) => {
+])('%s returns a token without credentials', async (path) => {
   const { send } = await openRegistry()
   const answer = await send('GET', path, { as: 'none' })
   expect(answer.status).toBe(200)
@@ -55,7 +55,7 @@ test.each([
   expect(read.status).toBe(200)
 })
 
-test('wrong credentials get no token', async () => {
+test('rejects wrong credentials', async () => {
   const { send } = await openRegistry()
   for (const credentials of ['AWS:wrong', 'somebody:else', '']) {
     const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
@@ -65,7 +65,7 @@ test('wrong credentials get no token', async () => {
   }
 })
 
-test('a password past its twelve hours is told so, and a token past its hour is invalid', async () => {
+test('reports an expired password, and rejects an expired token as invalid', async () => {
   let hours = 0
   const now = (): Date => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000 + 1_000)
   const { send, credentials } = await openRegistry({ now })
@@ -89,14 +89,14 @@ test.each([
   ['POST', `/v2/${ALIAS}/team/app/blobs/uploads/`],
   ['PUT', `/v2/${ALIAS}/team/app/manifests/v1`],
   ['DELETE', `/v2/${ALIAS}/team/app/manifests/v1`]
-])('nobody may %s without having logged in', async (method, path) => {
+])('requires a login to %s', async (method, path) => {
   const { send } = await openRegistry()
   const answer = await send(method, path, { as: 'anonymous' })
   expect(answer.status).toBe(401)
   expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /)
 })
 
-test('what an identity-based policy does not allow is denied in the words of IAM', async () => {
+test('returns the IAM error if an identity-based policy does not allow the operation', async () => {
   const { send } = await openRegistry({
     allow: ['ecr-public:CreateRepository', 'ecr-public:GetAuthorizationToken', 'sts:*']
   })
@@ -107,14 +107,14 @@ test('what an identity-based policy does not allow is denied in the words of IAM
   )
 })
 
-test('paths that are none of the registry are 404 in plain text', async () => {
+test('returns 404 in plain text for unknown paths', async () => {
   const { send } = await openRegistry()
   const answer = await send('GET', '/v2/_catalog')
   expect([answer.status, answer.text]).toEqual([404, '404 page not found\n'])
   expect((await send('PATCH', '/v2/')).status).toBe(405)
 })
 
-test('what a client was given before a restart is good after it', async () => {
+test('passwords, tokens and signed URLs remain valid after a restart', async () => {
   const data = await mkdtemp(join(tmpdir(), 'registry-restart-'))
   try {
     const first = await startEmulator({ data })

@@ -14,16 +14,16 @@ test.each([
   ['bytes=-', { kind: 'all' }],
   ['bytes=0-1,3-4', { kind: 'all' }],
   ['lines=0-1', { kind: 'all' }]
-])('of ten bytes, Range %s asks for %j', (header, range) => {
+])('Range %s of ten bytes is %j', (header, range) => {
   expect(parseByteRange(header, 10)).toEqual(range)
 })
 
-test('a part of an empty blob cannot be had', () => {
+test('no range of an empty blob is satisfiable', () => {
   expect(parseByteRange('bytes=0-', 0)).toEqual({ kind: 'unsatisfiable' })
   expect(parseByteRange('bytes=-1', 0)).toEqual({ kind: 'unsatisfiable' })
 })
 
-test('a part lies within the blob, whatever is asked for', () => {
+test('a range never exceeds the blob', () => {
   fc.assert(
     fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1 }), (a, b, size) => {
       const range = parseByteRange(`bytes=${a}-${b}`, size)

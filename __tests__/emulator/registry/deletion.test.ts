@@ -4,7 +4,7 @@ import { ALIAS, openRegistry } from './open-registry.js'
 const path = `/v2/${ALIAS}/team/app/manifests`
 const image = makeImage('app')
 
-test('a tag is deleted, and with the last one the image', async () => {
+test('deletes a tag, and the image with its last tag', async () => {
   const { pushImage, send } = await openRegistry()
   for (const tag of ['v1', 'v2']) await pushImage('team/app', image, tag)
   expect((await send('DELETE', `${path}/v1`)).status).toBe(202)
@@ -14,7 +14,7 @@ test('a tag is deleted, and with the last one the image', async () => {
   expect((await send('GET', `${path}/${image.digest}`)).status).toBe(404)
 })
 
-test('a manifest is deleted with all its tags', async () => {
+test('deletes a manifest with all its tags', async () => {
   const { pushImage, send } = await openRegistry()
   for (const tag of ['v1', 'v2']) await pushImage('team/app', image, tag)
   expect((await send('DELETE', `${path}/${image.digest}`)).status).toBe(202)
@@ -22,7 +22,7 @@ test('a manifest is deleted with all its tags', async () => {
   expect((await send('DELETE', `${path}/${image.digest}`)).status).toBe(404)
 })
 
-test('the child of an index is kept: 405, naming the index', async () => {
+test('returns 405 with the digest of the index for a child of an index', async () => {
   const { pushImage, send } = await openRegistry()
   const index = makeIndex([image])
   await pushImage('team/app', index, 'v1')
@@ -38,7 +38,7 @@ test('the child of an index is kept: 405, naming the index', async () => {
   })
 })
 
-test('blobs are not deleted, and manifests neither with the switch off', async () => {
+test('rejects deleting a blob, and a manifest with manifestDelete=off', async () => {
   const { pushImage, send } = await openRegistry({ manifestDelete: 'off' })
   await pushImage('team/app', image, 'v1')
   const blob = `/v2/${ALIAS}/team/app/blobs/${image.blobs[0]!.digest}`

@@ -10,7 +10,7 @@ interface TagList {
   readonly tags: readonly string[]
 }
 
-/** A registry with these tags, all on one image. */
+/** Starts a registry with these tags on one image. */
 async function openWithTags(
   tags: readonly string[],
   options: Parameters<typeof openRegistry>[0] = {}
@@ -41,7 +41,7 @@ async function listPages({ send }: TestRegistry, start: string): Promise<(readon
   return pages
 }
 
-test('tags come as indented plain text, in no order, a hundred a page', async () => {
+test('lists tags as indented plain text, unordered, 100 per page', async () => {
   const tags = numbered(250)
   const registry = await openWithTags(tags)
   const answer = await registry.send('GET', list, { as: 'anonymous' })
@@ -54,13 +54,13 @@ test('tags come as indented plain text, in no order, a hundred a page', async ()
   expect(pages.flat().sort()).toEqual(tags)
 })
 
-test('n sets the size of a page and stays in the address of the next one', async () => {
+test('n sets the page size and is part of the URL of the next page', async () => {
   const registry = await openWithTags(numbered(25))
   const pages = await listPages(registry, `${list}?n=10`)
   expect(pages.map((page) => page.length)).toEqual([10, 10, 5])
 })
 
-test('tags that come and go between pages shift no other tag', async () => {
+test('tags that are added or deleted between pages do not shift others', async () => {
   const registry = await openWithTags(numbered(30))
   const first = await registry.send('GET', `${list}?n=10`)
   await registry.send('DELETE', `/v2/${ALIAS}/team/seeded/manifests/v0003`)
@@ -68,7 +68,7 @@ test('tags that come and go between pages shift no other tag', async () => {
   expect(rest.flat().sort()).toEqual(numbered(30).slice(10))
 })
 
-test('n above a thousand is refused as ECR does, and so is what is no number', async () => {
+test('rejects n above 1000 like ECR, and n that is not a number', async () => {
   const { send } = await openWithTags(numbered(3))
   const answer = await send('GET', `${list}?n=1001`)
   expect(answer.status).toBe(405)
@@ -85,7 +85,7 @@ test('n above a thousand is refused as ECR does, and so is what is no number', a
   expect((await send('GET', `${list}?last=v0001`)).status).toBe(405)
 })
 
-test('a repository without tags has an empty list', async () => {
+test('returns an empty list for a repository without tags', async () => {
   const { send } = await openRegistry()
   expect((await send('GET', `${path}/tags/list`)).json()).toEqual({
     name: `${ALIAS}/team/app`,
@@ -96,7 +96,7 @@ test('a repository without tags has an empty list', async () => {
 describe('with the strict-oci profile', () => {
   const strict = { profile: 'strict-oci' } as const
 
-  test('tags are sorted and follow a tag that need not exist', async () => {
+  test('lists sorted tags after a tag that does not have to exist', async () => {
     const registry = await openWithTags(['b', 'a', 'B', 'c'], strict)
     expect(await listPages(registry, list)).toEqual([['B', 'a', 'b', 'c']])
     expect(await listPages(registry, `${list}?last=aa`)).toEqual([['b', 'c']])
@@ -108,7 +108,7 @@ describe('with the strict-oci profile', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   })
 
-  test('tags that come and go are listed right', async () => {
+  test('lists added tags and omits deleted ones', async () => {
     const registry = await openWithTags(['b', 'd'], strict)
     expect((await listPages(registry, list)).flat()).toEqual(['b', 'd'])
     const at = `/v2/${ALIAS}/team/seeded/manifests`
@@ -120,7 +120,7 @@ describe('with the strict-oci profile', () => {
     expect((await listPages(registry, list)).flat()).toEqual(['c', 'd'])
   })
 
-  test('n above the largest page is cut to it', async () => {
+  test('reduces n to the maximum page size', async () => {
     const registry = await openWithTags(numbered(3), { ...strict, limits: { maxTagsPerPage: 2 } })
     expect((await listPages(registry, `${list}?n=5000`)).map((page) => page.length)).toEqual([2, 1])
   })
@@ -131,7 +131,7 @@ describe('referrers', () => {
   const sbom = makeReferrer(image, 'application/vnd.example.sbom')
   const unknown = `${path}/referrers/sha256:${'0'.repeat(64)}`
 
-  test('of an image are an index of descriptors', async () => {
+  test('returns an index of descriptors for an image', async () => {
     const { pushImage, send } = await openRegistry()
     await pushImage('team/app', image, 'v1')
     const put = await pushImage('team/app', signature)
@@ -155,7 +155,7 @@ describe('referrers', () => {
     })
   })
 
-  test('are filtered by artifact type, and say so', async () => {
+  test('filters by artifact type and returns the applied filter', async () => {
     const { pushImage, send } = await openRegistry()
     for (const referrer of [signature, sbom]) await pushImage('team/app', referrer)
     const answer = await send(
@@ -167,7 +167,7 @@ describe('referrers', () => {
     expect(manifests.map(({ digest }) => digest)).toEqual([sbom.digest])
   })
 
-  test('of what is not there are none, and of what is no digest an error', async () => {
+  test('returns an empty index for a missing subject and an error for an invalid digest', async () => {
     const { send } = await openRegistry()
     const answer = await send('GET', unknown)
     expect([answer.status, (answer.json() as { manifests: unknown[] }).manifests]).toEqual([
@@ -177,7 +177,7 @@ describe('referrers', () => {
     expect((await send('GET', `${path}/referrers/latest`)).status).toBe(400)
   })
 
-  test('can be known before their subject, and are gone once deleted', async () => {
+  test('lists a referrer before its subject exists and not after its deletion', async () => {
     const { pushImage, send } = await openRegistry()
     await pushImage('team/app', signature)
     await pushImage('team/app', image, 'v1')
@@ -189,7 +189,7 @@ describe('referrers', () => {
     expect(await count()).toBe(0)
   })
 
-  test('come in pages, with the filter kept', async () => {
+  test('returns pages that keep the filter', async () => {
     const { pushImage, send } = await openRegistry({ limits: { referrersPerPage: 2 } })
     const type = 'application/vnd.example.sbom'
     const referrers = [1, 2, 3, 4, 5].map((number) =>
@@ -209,7 +209,7 @@ describe('referrers', () => {
     expect(found).toEqual(referrers.map(({ digest }) => digest).sort())
   })
 
-  test('are 404 where the registry is set to be older than OCI 1.1', async () => {
+  test('returns 404 with referrers=off', async () => {
     const { send } = await openRegistry({ referrers: 'off' })
     expect((await send('GET', unknown)).status).toBe(404)
   })

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { tarOfFiles } from '../../helpers/tar-writer.js'
 
-/** Content and what refers to it. */
+/** Content and its descriptor. */
 export interface Content {
   readonly bytes: Buffer
   readonly digest: string
   readonly mediaType: string
 }
 
-/** An image, index or artifact: its manifest, and the blobs and manifests that must be there first. */
+/** An image, index or artifact: its manifest, and the blobs and manifests that it requires. */
 export interface TestImage extends Content {
   readonly blobs: readonly Content[]
   readonly children: readonly TestImage[]
@@ -24,7 +24,7 @@ export const OCI = {
   empty: 'application/vnd.oci.empty.v1+json'
 } as const
 
-/** The digest of these bytes. */
+/** Returns the digest of bytes. */
 export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
@@ -38,7 +38,7 @@ export function descriptorOf({ mediaType, digest, bytes }: Content): Record<stri
   return { mediaType, digest, size: bytes.length }
 }
 
-/** A small image of one file; another text gives another image. */
+/** Returns a small image with one file. Its text makes the image unique. */
 export function makeImage(text: string, architecture = 'amd64'): TestImage {
   const tar = tarOfFiles({ 'app.txt': `this is ${text}` })
   const layer = content(gzipSync(tar), OCI.layer)
@@ -67,7 +67,7 @@ export function makeImage(text: string, architecture = 'amd64'): TestImage {
   }
 }
 
-/** An index of images. */
+/** Returns an index of images. */
 export function makeIndex(children: readonly TestImage[]): TestImage {
   const manifests = children.map((child) => ({
     ...descriptorOf(child),
@@ -77,7 +77,7 @@ export function makeIndex(children: readonly TestImage[]): TestImage {
   return { ...content(JSON.stringify(index), OCI.index), blobs: [], children }
 }
 
-/** An artifact that refers to an image, as signatures do. */
+/** Returns an artifact that refers to an image, like a signature. */
 export function makeReferrer(subject: Content, artifactType: string): TestImage {
   const empty = content('{}', OCI.empty)
   const manifest = content(

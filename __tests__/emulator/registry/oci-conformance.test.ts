@@ -18,7 +18,7 @@ async function openStrict(): Promise<TestRegistry> {
 }
 
 describe('pull', () => {
-  test('GET and HEAD of manifests by tag and digest give the same head and a digest', async () => {
+  test('GET and HEAD of manifests by tag and digest return the same headers and a digest', async () => {
     const { send } = await openStrict()
     for (const reference of ['v1', image.digest]) {
       const get = await send('GET', `${path}/manifests/${reference}`, { as: 'anonymous' })
@@ -33,7 +33,7 @@ describe('pull', () => {
     }
   })
 
-  test('GET and HEAD of blobs give the bytes and their digest', async () => {
+  test('GET and HEAD of blobs return the bytes and their digest', async () => {
     const { send } = await openStrict()
     for (const { digest, bytes } of image.blobs) {
       const get = await send('GET', `${path}/blobs/${digest}`, { as: 'anonymous' })
@@ -44,7 +44,7 @@ describe('pull', () => {
     }
   })
 
-  test('what is not there is 404, with errors in the form of the specification', async () => {
+  test('a missing resource returns 404 with errors in the format of the specification', async () => {
     const { send } = await openStrict()
     for (const [target, code] of [
       [`${path}/manifests/none`, 'MANIFEST_UNKNOWN'],
@@ -85,7 +85,7 @@ describe('push', () => {
     expect((await send('GET', answer.headers.get('location')!)).text).toBe('a single post')
   })
 
-  test('chunks: 202 with a true Range, 416 out of order, and the state of the upload', async () => {
+  test('chunks: 202 with a correct Range, 416 for a wrong position, and the state of the upload', async () => {
     const { send } = await openStrict()
     const bytes = Buffer.from('one chunk, two chunks')
     const started = await send('POST', `${path}/blobs/uploads/`, {
@@ -114,7 +114,7 @@ describe('push', () => {
     expect(put.headers.get('location')).toBeTruthy()
   })
 
-  test('the last chunk may come with the PUT, and is 416 there as well when out of order', async () => {
+  test('PUT accepts the last chunk and returns 416 for a wrong position', async () => {
     const { send } = await openStrict()
     const digest = digestOf(Buffer.from('abc'))
     const started = await send('POST', `${path}/blobs/uploads/`)
@@ -129,7 +129,7 @@ describe('push', () => {
     expect((await put('2-2')).status).toBe(201)
   })
 
-  test('a wrong or impossible digest is 400 DIGEST_INVALID', async () => {
+  test('a wrong or invalid digest returns 400 DIGEST_INVALID', async () => {
     const { send } = await openStrict()
     for (const digest of [missing, 'sha256:totallywrong']) {
       const started = await send('POST', `${path}/blobs/uploads/`)
@@ -140,7 +140,7 @@ describe('push', () => {
     }
   })
 
-  test('a mount is 201 with the blob, or 202 with an upload', async () => {
+  test('a mount returns 201 with the blob, or 202 with an upload', async () => {
     const { send } = await openStrict()
     const mount = (digest: string): ReturnType<typeof send> =>
       send('POST', `/v2/${ALIAS}/team/other/blobs/uploads/?mount=${digest}&from=${ALIAS}/team/app`)
@@ -155,7 +155,7 @@ describe('push', () => {
     ])
   })
 
-  test('manifests by tag and digest, indexes, and referrers before their subject', async () => {
+  test('accepts manifests by tag and digest, indexes, and referrers before their subject', async () => {
     const { pushImage, send } = await openStrict()
     const put = await pushImage('team/app', makeIndex([image]), 'index')
     expect([put.status, put.headers.get('docker-content-digest')]).toEqual([
@@ -173,7 +173,7 @@ describe('push', () => {
     ])
   })
 
-  test('a manifest that is none is 400, one without its blobs 404', async () => {
+  test('returns 400 for an invalid manifest and 404 for missing blobs', async () => {
     const { send } = await openStrict()
     const put = (body: Buffer): ReturnType<typeof send> =>
       send('PUT', `${path}/manifests/bad`, { body, headers: { 'content-type': OCI.manifest } })
@@ -190,7 +190,7 @@ describe('push', () => {
 })
 
 describe('content discovery', () => {
-  test('tags in lexical order, n and last, and referrers with their filter', async () => {
+  test('lists tags in lexical order with n and last, and referrers with their filter', async () => {
     const { pushImage, send } = await openStrict()
     for (const tag of ['b', 'a', 'c']) await pushImage('team/app', image, tag)
     const tags = async (query: string): Promise<unknown> =>
@@ -214,7 +214,7 @@ describe('content discovery', () => {
 })
 
 describe('content management', () => {
-  test('a tag goes without its manifest, and a manifest with its tags', async () => {
+  test('deletes a tag without its manifest, and a manifest with its tags', async () => {
     const { send } = await openStrict()
     expect((await send('DELETE', `${path}/manifests/v1`)).status).toBe(202)
     expect((await send('GET', `${path}/manifests/v1`)).status).toBe(404)
@@ -224,7 +224,7 @@ describe('content management', () => {
     expect((await send('DELETE', `${path}/manifests/${image.digest}`)).status).toBe(404)
   })
 
-  test('a child can go before its index, and a blob cannot be deleted', async () => {
+  test('deletes a child before its index and rejects deleting a blob', async () => {
     const { pushImage, send } = await openStrict()
     await pushImage('team/app', makeIndex([image]), 'index')
     expect((await send('DELETE', `${path}/manifests/${image.digest}`)).status).toBe(202)

@@ -5,7 +5,7 @@ import type { RunningEmulator } from '../../helpers/start-emulator.js'
 import type { EmulatorOptions } from '../../../src/emulator/emulator.js'
 import type { Content, TestImage } from './images.js'
 
-/** What a registry answered; redirects are not followed. */
+/** A response of the registry. Redirects are not followed. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -18,28 +18,28 @@ export interface Answer {
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array | string
-  /** Whom the request speaks for; the account by default, `none` for no token at all. */
+  /** The credentials of the request. Default: the account; `none` sends no token. */
   readonly as?: 'account' | 'anonymous' | 'none'
 }
 
-/** A registry client that adds nothing of its own. */
+/** A minimal registry client. */
 export interface TestRegistry {
   readonly emulator: RunningEmulator
   /** `AWS:PASSWORD` for clients that log in. */
   readonly credentials: string
   readonly tokens: Readonly<Record<'account' | 'anonymous', string>>
-  /** Sends a request; `target` is a path, or an address that the registry gave. */
+  /** Sends a request. `target` is a path or a URL from the registry. */
   readonly send: (method: string, target: string, options?: RequestOptions) => Promise<Answer>
   /** Uploads a blob in one request. */
   readonly pushBlob: (repository: string, blob: Content) => Promise<Answer>
-  /** Pushes blobs, children and the manifest, by tag or else by digest. */
+  /** Pushes the blobs, children and manifest, by tag or digest. */
   readonly pushImage: (repository: string, image: TestImage, tag?: string) => Promise<Answer>
 }
 
-/** The path of a repository on the registry side. */
+/** Returns the path of a repository in the registry. */
 export const ALIAS = 'a1b2c3d4'
 
-/** Starts an emulator with these repositories and opens its registry side. */
+/** Starts an emulator with these repositories and opens its registry. */
 export async function openRegistry(
   options: EmulatorOptions = {},
   repositories: readonly string[] = ['team/app']

@@ -18,7 +18,7 @@ function errorOf(answer: Answer): unknown {
   return (answer.json() as { errors: unknown[] }).errors[0]
 }
 
-test.each(['v1', image.digest])('a manifest is served by %s with its very bytes', async (name) => {
+test.each(['v1', image.digest])('serves the exact bytes of a manifest by %s', async (name) => {
   const { send } = await openWithImage()
   const answer = await send('GET', `${path}/manifests/${name}`, { as: 'anonymous' })
   expect(answer.status).toBe(200)
@@ -27,7 +27,7 @@ test.each(['v1', image.digest])('a manifest is served by %s with its very bytes'
   expect(answer.headers.get('content-length')).toBe(String(image.bytes.length))
 })
 
-test('its digest is told by HEAD only, unless a switch is set', async () => {
+test('HEAD returns the digest, and GET only with digestOnManifestGet=present', async () => {
   const { send } = await openWithImage()
   const head = await send('HEAD', `${path}/manifests/v1`, { as: 'anonymous' })
   expect(head.headers.get('docker-content-digest')).toBe(image.digest)
@@ -51,7 +51,7 @@ test.each([
   ],
   [`/blobs/${digestOf(Buffer.from('x'))}`, 404, 'BLOB_UNKNOWN', /The layer with digest 'sha256:/],
   ['/blobs/sha256:00', 400, 'DIGEST_INVALID', /regular expression/]
-])('%s is not there: %d %s', async (what, status, code, message) => {
+])('%s returns %d %s', async (what, status, code, message) => {
   const { send } = await openWithImage()
   const answer = await send('GET', path + what, { as: 'anonymous' })
   expect(answer.status).toBe(status)
@@ -61,7 +61,7 @@ test.each([
   })
 })
 
-test('an unknown repository or registry is named with the alias', async () => {
+test('the error for an unknown repository or registry contains the alias', async () => {
   const { send } = await openWithImage()
   const answer = await send('GET', `/v2/${ALIAS}/none/manifests/v1`)
   expect(answer.status).toBe(404)
@@ -73,7 +73,7 @@ test('an unknown repository or registry is named with the alias', async () => {
   expect(errorOf(other)).toMatchObject({ message: expect.stringContaining("id 'other'") })
 })
 
-test('a blob is behind a redirect, on another host and without a token', async () => {
+test('redirects GET of a blob to another host without a token', async () => {
   const { send, emulator } = await openWithImage()
   const answer = await send('GET', `${path}/blobs/${layer.digest}`, { as: 'anonymous' })
   expect(answer.status).toBe(307)
@@ -90,7 +90,7 @@ test('a blob is behind a redirect, on another host and without a token', async (
   expect(withToken.text).toContain('Only one auth mechanism allowed')
 })
 
-test('a redirect to the same host overlooks the token that clients take along', async () => {
+test('a redirect to the same host ignores the token that clients send', async () => {
   const { send, emulator } = await openWithImage({ blobRedirect: 'same-host' })
   const answer = await send('GET', `${path}/blobs/${layer.digest}`)
   const location = answer.headers.get('location')!
@@ -98,7 +98,7 @@ test('a redirect to the same host overlooks the token that clients take along', 
   expect((await send('GET', location)).status).toBe(200)
 })
 
-test('a signed address is refused when it was changed, and after fifteen minutes', async () => {
+test('rejects a signed URL that was changed or is older than 15 minutes', async () => {
   let minutes = 0
   const now = (): Date => new Date(Date.UTC(2026, 0, 1) + minutes * 60_000)
   const { send } = await openWithImage({ now })
@@ -118,7 +118,7 @@ test('a signed address is refused when it was changed, and after fifteen minutes
   expect([late.status, late.text]).toEqual([403, expect.stringContaining('Request has expired')])
 })
 
-test('parts of a blob are served, behind the redirect and without one', async () => {
+test('serves ranges of a blob, with and without a redirect', async () => {
   const { send } = await openWithImage()
   const location = (await send('GET', `${path}/blobs/${layer.digest}`)).headers.get('location')!
   const direct = await openWithImage({ blobRedirect: 'off' })
@@ -137,7 +137,7 @@ test('parts of a blob are served, behind the redirect and without one', async ()
   expect(beyond.headers.get('content-range')).toBe(`bytes */${size}`)
 })
 
-test('HEAD of a blob is 401 for nobody in particular, and answered for the account', async () => {
+test('HEAD of a blob returns 401 for anonymous clients and succeeds for the account', async () => {
   const { send } = await openWithImage()
   expect((await send('HEAD', `${path}/blobs/${layer.digest}`, { as: 'anonymous' })).status).toBe(
     401
@@ -161,7 +161,7 @@ test('an empty blob can be pushed and pulled', async () => {
   expect([answer.status, answer.bytes.length]).toEqual([200, 0])
 })
 
-test('who reads faster than the rate gets 429, and can read again later', async () => {
+test('returns 429 for reads that exceed the rate, and accepts reads later', async () => {
   let seconds = 0
   const now = (): Date => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000)
   const { send } = await openWithImage({
@@ -178,7 +178,7 @@ test('who reads faster than the rate gets 429, and can read again later', async 
   expect(await read('anonymous')).toBe(200)
 })
 
-test('faults strike by the name of the call, in the words of the registry', async () => {
+test('faults apply to registry operations and return registry errors', async () => {
   const { send, emulator } = await openWithImage()
   const manifest = (): Promise<Answer> => send('GET', `${path}/manifests/v1`)
   await emulator.fault({ operation: 'GetManifest', fault: 'throttle', count: 1 })
@@ -202,7 +202,7 @@ test('faults strike by the name of the call, in the words of the registry', asyn
   expect((await send('GET', location, { as: 'none' })).status).toBe(200)
 })
 
-test('the request log says what a request was and which error it got', async () => {
+test('the request log contains the operation and the error', async () => {
   const { send, emulator } = await openWithImage()
   await send('GET', `${path}/manifests/none`)
   const log = await emulator.requests()

@@ -17,7 +17,7 @@ async function startUpload({ send }: TestRegistry): Promise<string> {
   return answer.headers.get('location')!
 }
 
-test('an image that is pushed is described by the API and pulled back as it was', async () => {
+test('an image that was pushed is described by the API and can be pulled unchanged', async () => {
   const registry = await openRegistry()
   const image = makeImage('app')
   const put = await registry.pushImage('team/app', image, 'v1')
@@ -40,7 +40,7 @@ test('an image that is pushed is described by the API and pulled back as it was'
   ])
 })
 
-test('a blob goes up in one request, in a stream, and in chunks', async () => {
+test('accepts a blob in one request, as a stream, and in chunks', async () => {
   const registry = await openRegistry()
   const { send, pushBlob } = registry
   const blob = content('in one request')
@@ -62,7 +62,7 @@ test('a blob goes up in one request, in a stream, and in chunks', async () => {
   }
 })
 
-test('chunks are answered as ECR does: 201, with a Range that stays behind', async () => {
+test('responds to chunks like ECR: 201, with a Range that does not advance', async () => {
   const registry = await openRegistry()
   const { send } = registry
   const bytes = Buffer.alloc(11 * MEGABYTE, 'chunk')
@@ -85,7 +85,7 @@ test('chunks are answered as ECR does: 201, with a Range that stays behind', asy
   expect(put.status).toBe(201)
 })
 
-test('a chunk below 5 MiB must be the last one', async () => {
+test('a chunk smaller than 5 MiB must be the last one', async () => {
   const registry = await openRegistry()
   const location = await startUpload(registry)
   await registry.send('PATCH', location, { body: 'short' })
@@ -93,7 +93,7 @@ test('a chunk below 5 MiB must be the last one', async () => {
   expect([answer.status, codeOf(answer)]).toEqual([400, 'BLOB_UPLOAD_INVALID'])
 })
 
-test('a chunk out of its place is 416, and the upload goes on from where it is', async () => {
+test('a chunk with a wrong position returns 416, and the upload can continue', async () => {
   const registry = await openRegistry({ shortChunks: 'accept' })
   const { send } = registry
   const location = await startUpload(registry)
@@ -112,7 +112,7 @@ test('a chunk out of its place is 416, and the upload goes on from where it is',
   expect((await send('PUT', `${location}?digest=${digest}`)).status).toBe(201)
 })
 
-test('an upload that breaks off leaves what was there before', async () => {
+test('an interrupted upload keeps the earlier bytes', async () => {
   const registry = await openRegistry({ shortChunks: 'accept' })
   const { send, tokens } = registry
   const location = await startUpload(registry)
@@ -124,7 +124,7 @@ test('an upload that breaks off leaves what was there before', async () => {
     patch.write('half', () => patch.destroy())
   })
   let state = await send('GET', location)
-  // The broken request may still be on its way out when this one comes in.
+  // The interrupted request can still be active when this one arrives.
   for (let tries = 0; tries < 100 && state.status !== 204; tries++) {
     state = await send('GET', location)
   }
@@ -133,7 +133,7 @@ test('an upload that breaks off leaves what was there before', async () => {
   expect((await send('PUT', `${location}?digest=${digest}`)).status).toBe(201)
 })
 
-test('bytes of another digest become no blob', async () => {
+test('rejects bytes that do not match the digest', async () => {
   const registry = await openRegistry()
   const { send } = registry
   const wrong = digestOf(Buffer.from('something else'))
@@ -148,14 +148,14 @@ test('bytes of another digest become no blob', async () => {
   expect((await send('PUT', `${await startUpload(registry)}?digest=sha512:00`)).status).toBe(400)
 })
 
-test('a layer above the limit is refused', async () => {
+test('rejects a layer above the maximum size', async () => {
   const { pushBlob } = await openRegistry({ limits: { layerBytes: 4 } })
   expect((await pushBlob('team/app', content('four'))).status).toBe(201)
   const answer = await pushBlob('team/app', content('fiver'))
   expect([answer.status, codeOf(answer)]).toEqual([400, 'SIZE_INVALID'])
 })
 
-test('an upload can be given up, and is unknown then', async () => {
+test('an upload can be canceled and is unknown afterwards', async () => {
   const registry = await openRegistry()
   const location = await startUpload(registry)
   expect((await registry.send('DELETE', location)).status).toBe(204)
@@ -163,14 +163,14 @@ test('an upload can be given up, and is unknown then', async () => {
   expect([answer.status, codeOf(answer)]).toEqual([404, 'BLOB_UPLOAD_UNKNOWN'])
 })
 
-test('a blob that is there is taken again', async () => {
+test('accepts an existing blob again', async () => {
   const { pushBlob } = await openRegistry()
   const blob = content('twice')
   expect((await pushBlob('team/app', blob)).status).toBe(201)
   expect((await pushBlob('team/app', blob)).status).toBe(201)
 })
 
-test('a blob of another repository is mounted, one that is nowhere starts an upload', async () => {
+test('mounts a blob of another repository, and starts an upload for an unknown blob', async () => {
   const { send, pushBlob } = await openRegistry({}, ['team/app', 'team/other'])
   const blob = content('shared')
   await pushBlob('team/other', blob)
@@ -186,7 +186,7 @@ test('a blob of another repository is mounted, one that is nowhere starts an upl
   expect((await send('HEAD', `${path}/blobs/${blob.digest}`)).status).toBe(200)
 })
 
-test('without "from" a mount finds the blob itself, and with the switch off it never does', async () => {
+test('finds the blob of a mount without "from", and never mounts with mount=off', async () => {
   const blob = content('shared')
   for (const [mount, status] of [
     ['on', 201],
@@ -199,7 +199,7 @@ test('without "from" a mount finds the blob itself, and with the switch off it n
   }
 })
 
-test('a manifest needs its blobs, and an index its images', async () => {
+test('a manifest requires its blobs, and an index its images', async () => {
   const { send } = await openRegistry()
   const image = makeImage('app')
   const put = (manifest: typeof image): Promise<Answer> =>
@@ -215,7 +215,7 @@ test('a manifest needs its blobs, and an index its images', async () => {
   expect(index.text).toContain(`Images with digests '[${image.digest}]'`)
 })
 
-test('a multi-platform image is pushed by digest and tagged by its index', async () => {
+test('pushes a multi-platform image by digest and tags its index', async () => {
   const { pushImage, send } = await openRegistry()
   const index = makeIndex([makeImage('amd64'), makeImage('arm64')])
   expect((await pushImage('team/app', index, 'v1')).status).toBe(201)
@@ -224,7 +224,7 @@ test('a multi-platform image is pushed by digest and tagged by its index', async
   expect(answer.bytes.equals(index.bytes)).toBe(true)
 })
 
-test('the same manifest again is no error, and another one moves the tag', async () => {
+test('accepts the same manifest again, and moves the tag to another manifest', async () => {
   const { pushImage, send } = await openRegistry()
   const [first, second] = [makeImage('one'), makeImage('two')]
   expect((await pushImage('team/app', first, 'v1')).status).toBe(201)
@@ -246,7 +246,7 @@ test.each([
   ],
   [Buffer.from([0x7b, 0xff, 0x7d]), OCI.manifest, 405, 'UNSUPPORTED'],
   [Buffer.alloc(4 * MEGABYTE + 1, ' '), OCI.manifest, 413, 'SIZE_INVALID']
-])('what is no manifest is refused (%#)', async (body, mediaType, status, code) => {
+])('rejects an invalid manifest (%#)', async (body, mediaType, status, code) => {
   const { send } = await openRegistry()
   const answer = await send('PUT', `${path}/manifests/v1`, {
     body,
@@ -255,7 +255,7 @@ test.each([
   expect([answer.status, codeOf(answer)]).toEqual([status, code])
 })
 
-test('a manifest under the digest of another one is refused', async () => {
+test('rejects a manifest under the digest of another one', async () => {
   const { pushImage, send } = await openRegistry()
   const image = makeImage('app')
   await pushImage('team/app', image)
@@ -266,7 +266,7 @@ test('a manifest under the digest of another one is refused', async () => {
   expect([answer.status, codeOf(answer)]).toEqual([400, 'MANIFEST_INVALID'])
 })
 
-test('nothing is pushed to a repository that does not exist', async () => {
+test('rejects a push to a repository that does not exist', async () => {
   const { send } = await openRegistry()
   for (const [method, target] of [
     ['POST', `/v2/${ALIAS}/none/blobs/uploads/`],

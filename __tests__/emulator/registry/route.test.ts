@@ -26,7 +26,7 @@ test.each([
     { kind: 'manifest', reference: 'v1', alias: 'alias', name: 'manifests' }
   ],
   ['/v2/alias/blobs/tags/list', { kind: 'tags', alias: 'alias', name: 'blobs' }]
-])('%s is a route', (path, route) => {
+])('finds the route of %s', (path, route) => {
   expect(findRoute(path)).toEqual(route)
 })
 
@@ -40,6 +40,6 @@ test.each([
   '/v2/alias/team/app/other/x',
   '/v2/alias/team/app/manifests/%',
   '/v1/alias/team/app/tags/list'
-])('%s is none', (path) => {
+])('does not find a route for %s', (path) => {
   expect(findRoute(path)).toBeUndefined()
 })

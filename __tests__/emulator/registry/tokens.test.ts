@@ -3,13 +3,13 @@ import { createTokens } from '../../../src/emulator/registry/tokens.js'
 
 const tokens = createTokens(Buffer.from('one key'))
 
-test('a token says whom it speaks for until it expires, and that it has expired after', () => {
+test('a token contains its owner until it expires, and is reported as expired afterwards', () => {
   const token = tokens.issue('account', 1_000)
   expect(tokens.read(token, 999)).toEqual({ state: 'valid', holder: 'account' })
   expect(tokens.read(token, 1_000)).toEqual({ state: 'expired', holder: 'account' })
 })
 
-test('a password is read from credentials with the user name AWS, and with no other', () => {
+test('reads a password from credentials with the user name AWS only', () => {
   const credentials = (user: string): string =>
     Buffer.from(`${user}:${tokens.issue('account', 1_000)}`).toString('base64')
   expect(tokens.readCredentials(credentials('AWS'), 0)).toEqual({
@@ -19,7 +19,7 @@ test('a password is read from credentials with the user name AWS, and with no ot
   expect(tokens.readCredentials(credentials('aws'), 0)).toEqual({ state: 'invalid' })
 })
 
-test('a token has the form of the service: JSON in base64 with its expiration, and no colon', () => {
+test('a token has the format of the service: base64 of JSON with its expiration, without a colon', () => {
   const token = tokens.issue('anonymous', 5_000)
   expect(token).not.toContain(':')
   expect(JSON.parse(Buffer.from(token, 'base64').toString())).toEqual({
@@ -31,13 +31,13 @@ test('a token has the form of the service: JSON in base64 with its expiration, a
   })
 })
 
-test('a token of another key is invalid, and of the same key valid, as after a restart', () => {
+test('a token of another key is invalid, a token of the same key is valid after a restart', () => {
   const token = tokens.issue('account', 1_000)
   expect(createTokens(Buffer.from('another')).read(token, 0)).toEqual({ state: 'invalid' })
   expect(createTokens(Buffer.from('one key')).read(token, 0)).toMatchObject({ state: 'valid' })
 })
 
-test('no other text is a token', () => {
+test('rejects any other text as a token', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json()), (text) => {
       expect(tokens.read(text, 0)).toEqual({ state: 'invalid' })

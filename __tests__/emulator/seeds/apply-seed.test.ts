@@ -39,14 +39,14 @@ const SEED = {
           tags: ['nested'],
           indexes: [{ platforms: ['linux/amd64', 'linux/s390x'] }, { tags: ['inner'] }],
           referrers: ['application/spdx+json'],
-          companions: ['sig']
+          cosignTags: ['sig']
         }
       ]
     }
   ]
 }
 
-test('a seed gives repositories, texts, tags and images with the dates that it says', async () => {
+test('a seed creates repositories, texts, tags and images with the given dates', async () => {
   const emulator = await startEmulator({ seed: SEED })
   const client = createClient(emulator)
   const repositoryName = 'team/app'
@@ -83,14 +83,15 @@ test('a seed gives repositories, texts, tags and images with the dates that it s
   )
   const { imageDetails } = await client.send(new DescribeImagesCommand({ repositoryName }))
   const untagged = imageDetails!.filter(({ imageTags }) => imageTags === undefined)
-  // amd64 of the first, its two attestations, the untagged one, the four of the nested index and the referrer.
+  // amd64 of the first image, its two attestations, the untagged image, the four images of the
+  // nested index, and the referrer.
   expect(untagged).toHaveLength(9)
   expect(untagged.map(({ artifactMediaType }) => artifactMediaType)).toContain(
     'application/spdx+json'
   )
 })
 
-test('a seed is applied to an empty store only, and once more through the control endpoint', async () => {
+test('a seed is applied to an empty store only, and again by the control endpoint', async () => {
   const emulator = await startEmulator({ seed: SEED })
   const send = (seed: unknown): Promise<Response> =>
     fetch(`${emulator.url}/_emulator/seed`, { method: 'POST', body: JSON.stringify(seed) })
@@ -108,7 +109,7 @@ test('a seed is applied to an empty store only, and once more through the contro
 })
 
 describeWithClient('skopeo', () => {
-  test('the images of a seed are real: skopeo copies all platforms of an index', async () => {
+  test('skopeo copies all platforms of an index of a seed', async () => {
     const emulator = await startEmulator({ seed: SEED })
     const directory = mkdtempSync(join(tmpdir(), 'seed-'))
     await getClientOutput('skopeo', [
@@ -126,23 +127,44 @@ describeWithClient('skopeo', () => {
 })
 
 test.each([
-  [[], 'Seed: seed is []; it takes a JSON object with displayName, repositories'],
-  [{ repos: [] }, 'Seed: seed is "repos"; it takes displayName, repositories'],
-  [{ repositories: {} }, 'Seed: repositories is {}; it takes a list'],
-  [{ repositories: [{}] }, 'Seed: repositories[0].name is not given'],
-  [{ repositories: [{ name: 'A' }] }, "Seed: repository A: Invalid parameter at 'repositoryName'"],
+  [
+    [],
+    'Seed: "seed" is not valid: []. Use a JSON object with the members displayName, repositories.'
+  ],
+  [{ repos: [] }, 'Seed: "seed" has an unknown member: "repos". Use displayName, repositories.'],
+  [{ repositories: {} }, 'Seed: "repositories" is not valid: {}. Use an array.'],
+  [
+    { repositories: [{}] },
+    'Seed: "repositories[0].name" is missing. Use the name of a repository.'
+  ],
+  [
+    { repositories: [{ name: 'A' }] },
+    `Seed: The repository "A" is not valid. Invalid parameter at 'repositoryName'`
+  ],
   [
     { repositories: [{ name: 'app', catalogData: { description: 1 } }] },
-    'Seed: repository app: NUMBER_VALUE cannot be converted to String'
+    'Seed: The repository "app" is not valid. NUMBER_VALUE cannot be converted to String'
   ],
-  [{ repositories: [{ name: 'app', createdAt: 'soon' }] }, 'repositories[0].createdAt is "soon"'],
-  [{ repositories: [{ name: 'app', resourceTags: { a: 1 } }] }, 'it takes an object of texts'],
-  [{ repositories: [{ name: 'app', images: [{ tags: [{}] }] }] }, 'images[0].tags[0].tag is not'],
-  [{ repositories: [{ name: 'app', images: [{ format: 'v1' }] }] }, 'it takes oci or docker'],
-  [{ repositories: [{ name: 'app', images: [{ attestations: 1 }] }] }, 'it takes true or false'],
-  [{ repositories: [{ name: 'app', images: [{ platforms: ['x'] }] }] }, 'such as linux/amd64'],
-  [{ repositories: [{ name: 'app', images: [{ companions: ['x'] }] }] }, 'sig, att or sbom'],
-  [{ displayName: 1, repositories: [] }, 'displayName is 1; it takes a text']
-])('a seed that is wrong is refused with the member that is wrong: %j', async (seed, message) => {
+  [
+    { repositories: [{ name: 'app', createdAt: 'soon' }] },
+    '"repositories[0].createdAt" is not valid: "soon". Use a date'
+  ],
+  [
+    { repositories: [{ name: 'app', resourceTags: { a: 1 } }] },
+    'Use an object with string values.'
+  ],
+  [
+    { repositories: [{ name: 'app', images: [{ tags: [{}] }] }] },
+    'images[0].tags[0].tag" is missing'
+  ],
+  [{ repositories: [{ name: 'app', images: [{ format: 'v1' }] }] }, 'Use oci or docker.'],
+  [{ repositories: [{ name: 'app', images: [{ attestations: 1 }] }] }, 'Use true or false.'],
+  [
+    { repositories: [{ name: 'app', images: [{ platforms: ['x'] }] }] },
+    'Use a platform such as linux/amd64.'
+  ],
+  [{ repositories: [{ name: 'app', images: [{ cosignTags: ['x'] }] }] }, 'Use sig, att or sbom.'],
+  [{ displayName: 1, repositories: [] }, 'Seed: "displayName" is not valid: 1. Use a string.']
+])('rejects an invalid seed with the name of the member: %j', async (seed, message) => {
   await expect(startEmulator({ seed })).rejects.toThrow(message)
 })

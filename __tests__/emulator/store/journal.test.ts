@@ -19,7 +19,7 @@ function replay(): unknown[] {
   return lines
 }
 
-test('lines come back in order, and a new journal has none', () => {
+test('replays lines in order, and no lines of a new journal', () => {
   expect(replay()).toEqual([])
   const journal = Journal.open(path, () => undefined)
   for (let at = 0; at < 3; at++) journal.append({ at })
@@ -27,7 +27,7 @@ test('lines come back in order, and a new journal has none', () => {
   expect(replay()).toEqual([{ at: 0 }, { at: 1 }, { at: 2 }])
 })
 
-test('lines longer than what is read at once come back whole', () => {
+test('replays lines that are longer than the read buffer', () => {
   const long = 'ü'.repeat(1_500_000)
   const journal = Journal.open(path, () => undefined)
   journal.append({ long })
@@ -36,7 +36,7 @@ test('lines longer than what is read at once come back whole', () => {
   expect(replay()).toEqual([{ long }, { short: 1 }])
 })
 
-test('a line that was cut anywhere is dropped, and what comes next is not spoiled by it', () => {
+test('drops an incomplete last line and appends after it', () => {
   const whole = '{"at":0}\n'
   const torn = '{"at":1,"text":"ü"}'
   for (let length = 0; length <= Buffer.byteLength(torn); length++) {
@@ -51,12 +51,12 @@ test('a line that was cut anywhere is dropped, and what comes next is not spoile
   }
 })
 
-test('a line before the last one that is damaged ends everything, with its place', () => {
+test('reports the line number of a damaged line', () => {
   writeFileSync(path, '{"at":0}\nnonsense\n{"at":2}\n')
-  expect(replay).toThrow(`${path}, line 2: not JSON; the store is damaged`)
+  expect(replay).toThrow(`Line 2 of ${path} is not valid JSON. The data directory is damaged.`)
 })
 
-test('a rewritten journal has the new lines, and takes more', () => {
+test('a rewritten journal contains the new lines and accepts more', () => {
   const journal = Journal.open(path, () => undefined)
   journal.append({ old: true })
   journal.rewrite(Array.from({ length: 30_000 }, (_item, at) => ({ at, text: 'a'.repeat(80) })))
@@ -68,7 +68,7 @@ test('a rewritten journal has the new lines, and takes more', () => {
   expect(readFileSync(path, 'utf8')).not.toContain('old')
 })
 
-test('a closed journal takes nothing, as its file number may be that of another file', () => {
+test('rejects a line after it was closed, because its descriptor can belong to another file', () => {
   const journal = Journal.open(path, () => undefined)
   journal.close()
   expect(() => journal.append({})).toThrow('is closed')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { SequencedMap } from '../../../src/emulator/store/sequenced-map.js'
 
-/** Every page of a map, with what is done to it between two pages. */
+/** Returns the keys of all pages. `between` is called between two pages. */
 function listAll(map: SequencedMap<number>, limit: number, between: () => void): string[] {
   const found: string[] = []
   for (let after = 0; ;) {
@@ -13,7 +13,7 @@ function listAll(map: SequencedMap<number>, limit: number, between: () => void):
   }
 }
 
-test('it holds what a Map holds, in the order of addition', () => {
+test('contains the same entries as a Map, in order of addition', () => {
   const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
     maxLength: 400
   })
@@ -39,12 +39,12 @@ test('it holds what a Map holds, in the order of addition', () => {
   )
 })
 
-test('deletions between pages make no other entry appear twice or not at all', () => {
+test('deletions between pages do not make other entries appear twice or disappear', () => {
   const map = new SequencedMap<number>()
   for (let at = 1; at <= 500; at++) map.set(String(at), at, at)
   let next = 0
   const found = listAll(map, 10, () => {
-    // Two of three that were listed go, and one that was not.
+    // Delete two of three listed entries and one that is not listed yet.
     for (const offset of [1, 2, 9]) map.delete(String(next + offset))
     map.delete(String(next + 25))
     next += 10
@@ -55,7 +55,7 @@ test('deletions between pages make no other entry appear twice or not at all', (
   }
 })
 
-test('its version changes when a key comes or goes, and not when a value does', () => {
+test('its version changes with added and deleted keys, but not with a new value', () => {
   const map = new SequencedMap<number>()
   const versions = [map.version]
   const then = (): void => void versions.push(map.version)

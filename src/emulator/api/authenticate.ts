@@ -6,11 +6,11 @@ const ONLY_REGION = 'us-east-1'
 const REQUIRED = ['Credential', 'Signature', 'SignedHeaders'] as const
 
 /**
- * Checks that a request is signed for this service. The signature itself is not verified, as the
- * emulator takes every key. The texts are those of the front end that AWS services of this age share,
- * as mhart/dynalite recorded them.
+ * Checks that a request is signed for this service. Only the form of the signature is checked,
+ * because the emulator accepts any key. The messages are copied from mhart/dynalite, which recorded
+ * the front end that AWS services of the same generation share.
  *
- * @throws ApiError where the service would refuse it
+ * @throws ApiError if the service would reject the signature
  */
 export function authenticate(
   request: IncomingMessage,
@@ -76,7 +76,7 @@ function credentialOf(authorization: string, request: IncomingMessage): string {
       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
     )
   }
-  // Real ones repeat the header; the signature in it is left out here, so that no log has it.
+  // AWS repeats the whole header. The signature is omitted here to keep it out of logs.
   if (missing.length > 0) throw incomplete(`${missing.join('')}Authorization=${scheme}`)
   return parameters.get('Credential') ?? ''
 }

@@ -1,24 +1,29 @@
-/** `-` and `_`, which Node.js takes for `+` and `/`. */
+/** The URL-safe alphabet, which Node.js accepts as `+` and `/`. */
 const URL_ALPHABET = ['-', '_']
-/** Characters that are three bytes. */
+/** Number of characters that encode three bytes. */
 const GROUP = 4
-/** Characters that are decoded at once; to V8, much larger texts are no short-lived objects. */
+/** Number of characters to decode per step. V8 treats much larger strings as long-lived objects. */
 const PIECE_CHARACTERS = 65_536
 
 /**
- * Decodes the base64 of RFC 4648, 4 as its characters come. What turns out not to be written so can be had back
- * as it came, for whoever knows the words for what is wrong with it.
+ * Decodes base64 (RFC 4648, section 4) chunk by chunk. Invalid input can be read back as text, so
+ * that the JSON parser can report the error.
  */
 export class Base64Decoder {
   private written = 0
-  /** Not decoded yet: the last group at least, as only that one may be padded. */
+  /**
+   * Characters that are not decoded yet. This includes the last group, because only the last group
+   * can be padded.
+   */
   private waiting = ''
 
-  /** @param memory at least as large as what is decoded */
+  /** @param memory at least as large as the decoded bytes */
   constructor(private readonly memory: Buffer) {}
 
-  /** @returns `false` where these characters are no base64; from then on, only `text` is of use */
-  take(characters: Buffer): boolean {
+  /**
+   * @returns `false` if the characters are not valid base64. Only `text` can be used afterwards.
+   */
+  write(characters: Buffer): boolean {
     for (let at = 0; at < characters.length; at += PIECE_CHARACTERS) {
       const text = this.waiting + characters.toString('latin1', at, at + PIECE_CHARACTERS)
       const end = text.length - (text.length % GROUP || GROUP)
@@ -30,14 +35,14 @@ export class Base64Decoder {
     return true
   }
 
-  /** All bytes, in the memory; `undefined` where the characters do not end as base64 does. */
+  /** Returns the decoded bytes, or `undefined` if the input does not end like valid base64. */
   finish(): Buffer | undefined {
     const { waiting } = this
     const padding = waiting.length - waiting.replace(/={1,2}$/, '').length
     return this.decode(waiting, padding) ? this.memory.subarray(0, this.written) : undefined
   }
 
-  /** The characters that were taken, before `finish`. */
+  /** Returns the characters that were written before `finish`. */
   text(): Buffer {
     const text = this.memory.toString('base64', 0, this.written) + this.waiting
     return Buffer.from(text, 'latin1')

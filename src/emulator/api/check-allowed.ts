@@ -1,8 +1,9 @@
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import type { OperationName } from '../model/operations.js'
+import { repositoryArn } from '../operations/operation.js'
 
-/** Operations whose permission is given for `*`, as they are about no one repository. */
+/** Operations whose resource in a policy is `*`, because they do not act on a repository. */
 const WITHOUT_RESOURCE: readonly OperationName[] = [
   'GetAuthorizationToken',
   'DescribeRegistries',
@@ -11,7 +12,7 @@ const WITHOUT_RESOURCE: readonly OperationName[] = [
 ]
 
 /**
- * Holds a call to the `allow` option, as an identity-based policy would.
+ * Checks a call against the `allow` option, as an identity-based policy would.
  *
  * @throws ApiError (AccessDeniedException)
  */
@@ -29,7 +30,7 @@ export function checkAllowed(
   if (missing !== undefined) throw accessDenied(context, operation, missing, input)
 }
 
-/** The service's error for a caller whose policy lacks an action. */
+/** Creates the error for a caller whose policy does not allow an action. */
 export function accessDenied(
   context: EmulatorContext,
   operation: OperationName,
@@ -48,7 +49,7 @@ function resourceOf(account: string, operation: OperationName, input: unknown): 
   const { repositoryName, resourceArn } = (input ?? {}) as Record<string, unknown>
   if (typeof resourceArn === 'string') return resourceArn
   const name = typeof repositoryName === 'string' ? repositoryName : '*'
-  return `arn:aws:ecr-public::${account}:repository/${name}`
+  return repositoryArn(account, name)
 }
 
 function matches(pattern: string, action: string): boolean {

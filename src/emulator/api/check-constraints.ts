@@ -3,9 +3,10 @@ import { getShape } from '../model/shapes.js'
 import type { ListShape, ScalarShape } from '../model/shapes.js'
 
 /**
- * Holds an input to the constraints of the model: required members, lengths, ranges, patterns.
+ * Checks an input against the constraints of the model: required members, lengths, ranges,
+ * patterns.
  *
- * @throws ApiError (InvalidParameterException) naming the first member that breaks one
+ * @throws ApiError (InvalidParameterException) for the first member that violates a constraint
  */
 export function checkConstraints(name: string, value: unknown, path = ''): void {
   const shape = getShape(name)
@@ -84,7 +85,7 @@ function bounds(
       holds: (value) => measure(value) <= max
     })
   }
-  // A length of at least 0 says nothing, and the service does not list it either.
+  // The service does not list a minimum length of 0 either.
   if (min !== undefined && (min > 0 || what === 'value')) {
     constraints.push({
       text: `Member must have ${what} greater than or equal to ${min}`,
@@ -96,7 +97,9 @@ function bounds(
 
 const patterns = new Map<string, RegExp>()
 
-/** Patterns hold for the whole value, as in the service's Java. */
+/**
+ * Returns the pattern anchored at both ends, because the service's Java matches the whole value.
+ */
 function wholePattern(pattern: string): RegExp {
   let regex = patterns.get(pattern)
   if (regex === undefined) {
@@ -106,7 +109,7 @@ function wholePattern(pattern: string): RegExp {
   return regex
 }
 
-/** The service names members in paths as its Java does: `tags.1.member.key`. */
+/** Returns the name of a member as it appears in messages of the service: `tags.1.member.key`. */
 function spell(member: string): string {
   return member.charAt(0).toLowerCase() + member.slice(1)
 }

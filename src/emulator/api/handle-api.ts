@@ -6,7 +6,7 @@ import type { EmulatorContext } from '../context.js'
 import { isOperationName } from '../model/operations.js'
 import type { OperationName } from '../model/operations.js'
 import { performOperation } from '../operations/index.js'
-import { takeBody } from '../read-body.js'
+import { readChunks } from '../read-body.js'
 import { withFault } from '../with-fault.js'
 import { authenticate } from './authenticate.js'
 import { checkAllowed } from './check-allowed.js'
@@ -18,12 +18,12 @@ import { serializeOutput } from './serialize-output.js'
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1'
 const TARGET_PREFIX = 'SpencerFrontendService.'
-/** Room for the largest blob of the model, 20 MiB, in base64, and for what surrounds it. */
+/** The largest blob of the model (20 MiB) in base64, with space for the rest of the request. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024
-/** Inputs up to this many bytes are kept in the request log. */
+/** Maximum size of an input in the request log, in bytes. */
 const MAX_LOGGED_INPUT_BYTES = 16_384
 
-/** Answers a call of the API; its checks come in the order of the service's own front end. */
+/** Handles a call of the API. The checks run in the order of the service's front end. */
 export async function handleApi(
   request: IncomingMessage,
   response: ServerResponse,
@@ -38,10 +38,10 @@ export async function handleApi(
   }
   const target = String(request.headers['x-amz-target'] ?? '')
   const operation = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : ''
-  const answerError = (error: ApiError): void => sendError(context, request, response, error)
+  const rejectWith = (error: ApiError): void => sendError(context, request, response, error)
   if (!isOperationName(operation)) {
     request.resume()
-    answerError(new ApiError('UnknownOperationException', ''))
+    rejectWith(new ApiError('UnknownOperationException', ''))
     return
   }
   context.log.note(request, { operation })
@@ -53,7 +53,7 @@ export async function handleApi(
       response,
       refuse: (refusal, rule) => {
         request.resume()
-        answerError(refusalError(context, { refusal, rule, operation, response }))
+        rejectWith(refusalError(context, { refusal, rule, operation, response }))
       }
     },
     (partial) => perform(operation, { context, request, response, partial })
@@ -65,25 +65,25 @@ function hasRightContentType(request: IncomingMessage): boolean {
   return type === CONTENT_TYPE
 }
 
-interface Exchange {
+interface ApiCall {
   readonly context: EmulatorContext
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly partial: boolean
 }
 
-async function perform(operation: OperationName, exchange: Exchange): Promise<void> {
-  const { context, request, response, partial } = exchange
-  const taken: Buffer[] = []
+async function perform(operation: OperationName, call: ApiCall): Promise<void> {
+  const { context, request, response, partial } = call
+  const acquired: Buffer[] = []
   const allocate = (bytes: number): Buffer => {
-    const memory = context.bodies.take(bytes)
-    taken.push(memory)
+    const memory = context.bodies.acquire(bytes)
+    acquired.push(memory)
     return memory
   }
   try {
     const announced = Number(request.headers['content-length'] ?? 0)
     const body = new BodyParser({ announced: Math.min(announced, MAX_BODY_BYTES), allocate })
-    const length = await takeBody(request, MAX_BODY_BYTES, (chunk) => body.take(chunk))
+    const length = await readChunks(request, MAX_BODY_BYTES, (chunk) => body.write(chunk))
     if (length === undefined) {
       throw new ApiError('RequestEntityTooLargeException', 'Request entity is too large')
     }
@@ -101,7 +101,7 @@ async function perform(operation: OperationName, exchange: Exchange): Promise<vo
     if (!(error instanceof ApiError)) throw error
     sendError(context, request, response, error)
   } finally {
-    for (const memory of taken) context.bodies.give(memory)
+    for (const memory of acquired) context.bodies.release(memory)
   }
 }
 

@@ -1,7 +1,10 @@
 import { Base64Decoder } from './base64-decoder.js'
 import { serialization } from './parse-input.js'
 
-/** Bodies below this are parsed as they are; in larger ones, a blob that begins later is too. */
+/**
+ * Smaller bodies are parsed at once. In larger bodies, only a blob that begins within this many
+ * bytes is decoded early.
+ */
 const LARGE_BODY_BYTES = 65_536
 const BLOB_MEMBER = Buffer.from('"layerPartBlob"')
 const QUOTE = 0x22
@@ -9,24 +12,23 @@ const COLON = 0x3a
 const BACKSLASH = 0x5c
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d]
 
-/** How a body is read. */
+/** Options of a {@link BodyParser}. */
 export interface BodyParserOptions {
-  /** At most so many bytes come; 0 where the client does not say how many. */
+  /** Maximum number of bytes that follow, or 0 if the client did not send a length. */
   readonly announced: number
-  /** Memory for at least so many bytes. */
+  /** Returns memory of at least this size. */
   readonly allocate: (bytes: number) => Buffer
 }
 
 /**
- * Reads the JSON of a body as it comes. The blob of a large one is decoded from each chunk while the processor
- * still has it at hand, and what is parsed in the end is the rest: JSON.parse of 14 MB, and a copy of them,
- * would take longer than all else together.
+ * Parses a JSON body chunk by chunk. A large blob is decoded while its chunks arrive, because
+ * `JSON.parse` of 14 MB and a copy of the result would take most of the time of a request.
  */
 export class BodyParser {
-  /** What came, without a blob that is decoded. */
+  /** The chunks without the decoded blob. */
   private readonly chunks: Buffer[] = []
   private blob: Base64Decoder | undefined
-  /** What came after the blob. */
+  /** The chunks after the blob. */
   private tail: Buffer[] | undefined
   private mayHaveBlob: boolean
 
@@ -34,55 +36,55 @@ export class BodyParser {
     this.mayHaveBlob = options.announced >= LARGE_BODY_BYTES
   }
 
-  /** Takes the next bytes, which nobody may change any more. */
-  take(chunk: Buffer): void {
+  /** Adds the next bytes. The caller must not change them afterwards. */
+  write(chunk: Buffer): void {
     if (this.tail !== undefined) {
       this.tail.push(chunk)
     } else if (this.blob !== undefined) {
-      this.takeBlob(this.blob, chunk)
+      this.writeBlob(this.blob, chunk)
     } else {
       this.chunks.push(chunk)
-      if (this.mayHaveBlob) this.lookForBlob()
+      if (this.mayHaveBlob) this.findBlobStart()
     }
   }
 
   /**
-   * The JSON; none is `{}`. A blob that was decoded is a buffer.
+   * Returns the parsed JSON, or `{}` for an empty body. A decoded blob is a buffer.
    *
-   * @throws ApiError (SerializationException) where it is not JSON
+   * @throws ApiError (SerializationException) if the body is not valid JSON
    */
   finish(): unknown {
     const { blob, tail, chunks } = this
-    // Else it was the member of a structure within, or there is a second one of this name.
+    // Otherwise the blob is a member of a nested structure, or there is a second blob.
     if (blob !== undefined && tail !== undefined && !Buffer.concat(tail).includes(BLOB_MEMBER)) {
       const rest = parseJson([...chunks, ...tail]) as { layerPartBlob?: unknown } | null
       const layerPartBlob = rest?.layerPartBlob === '' ? blob.finish() : undefined
       if (layerPartBlob !== undefined) return { ...(rest as object), layerPartBlob }
     }
-    if (blob !== undefined) this.giveUp(blob)
+    if (blob !== undefined) this.revertBlob(blob)
     return chunks.length === 0 ? {} : parseJson(chunks)
   }
 
-  private lookForBlob(): void {
+  private findBlobStart(): void {
     const head = Buffer.concat(this.chunks)
     const start = findBlob(head)
     this.mayHaveBlob = start === undefined && head.length < LARGE_BODY_BYTES
     if (start === undefined) return
     this.chunks.splice(0, Infinity, head.subarray(0, start))
     this.blob = new Base64Decoder(this.options.allocate(this.options.announced))
-    this.takeBlob(this.blob, head.subarray(start))
+    this.writeBlob(this.blob, head.subarray(start))
   }
 
-  private takeBlob(blob: Base64Decoder, chunk: Buffer): void {
+  private writeBlob(blob: Base64Decoder, chunk: Buffer): void {
     const quote = chunk.indexOf(QUOTE)
     const end = quote === -1 ? chunk.length : quote
-    const isBase64 = blob.take(chunk.subarray(0, end))
+    const isBase64 = blob.write(chunk.subarray(0, end))
     if (quote !== -1) this.tail = [chunk.subarray(end)]
-    if (!isBase64) this.giveUp(blob)
+    if (!isBase64) this.revertBlob(blob)
   }
 
-  /** Has the blob parsed with the rest, which finds the words for what is wrong with it. */
-  private giveUp(blob: Base64Decoder): void {
+  /** Adds the blob back to the text, so that the JSON parser reports its error. */
+  private revertBlob(blob: Base64Decoder): void {
     this.chunks.push(blob.text(), ...(this.tail ?? []))
     this.blob = this.tail = undefined
   }
@@ -96,7 +98,7 @@ function parseJson(chunks: readonly Buffer[]): unknown {
   }
 }
 
-/** Where the characters of the blob begin. */
+/** Returns the offset of the first character of the blob. */
 function findBlob(head: Buffer): number | undefined {
   const name = head.indexOf(BLOB_MEMBER)
   if (name === -1 || head[name - 1] === BACKSLASH) return undefined

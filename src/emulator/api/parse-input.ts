@@ -1,20 +1,21 @@
 import { ApiError } from '../api-error.js'
+import { isObject } from '../is-object.js'
 import { getShape } from '../model/shapes.js'
 import type { Shape, StructureShape } from '../model/shapes.js'
 
 /**
- * Turns JSON into the value of a shape: blobs become buffers, `null` members are left out, unknown
- * ones are ignored. The texts are those of the front end that AWS services of this age share, as
- * mhart/dynalite recorded them.
+ * Converts JSON to the value of a shape: blobs become buffers, and `null` and unknown members are
+ * ignored. The messages are copied from mhart/dynalite, which recorded the front end that AWS
+ * services of the same generation share.
  *
- * @throws ApiError (SerializationException) where a type is wrong
+ * @throws ApiError (SerializationException) if a type does not match
  */
 export function parseInput(name: string, value: unknown): unknown {
   return parseShape(name, getShape(name), value)
 }
 
 function parseShape(name: string, shape: Shape, value: unknown): unknown {
-  // Blobs of a body that was read without JSON.parse.
+  // `BodyParser` has decoded this blob already.
   if (shape.type === 'blob' && Buffer.isBuffer(value)) return value
   switch (shape.type) {
     case 'structure':
@@ -61,17 +62,17 @@ function parseScalar(type: keyof typeof JAVA_TYPES, value: unknown): unknown {
     throw serialization(`Unrecognized collection type class java.lang.${target}`)
   }
   if (isObject(value)) throw serialization('Start of structure or map found where not expected')
-  const isRight =
+  const isValid =
     type === 'boolean'
       ? typeof value === 'boolean'
       : type === 'integer' || type === 'long'
         ? Number.isSafeInteger(value)
         : typeof value === 'string'
-  if (!isRight) throw serialization(`${tokenOf(value)} cannot be converted to ${target}`)
+  if (!isValid) throw serialization(`${tokenOf(value)} cannot be converted to ${target}`)
   return type === 'blob' ? parseBlob(value as string) : value
 }
 
-/** What Jackson, which reads the JSON there, calls a value. */
+/** Returns the name that Jackson, the JSON parser of the service, uses for a value. */
 function tokenOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE'
   if (typeof value === 'number') return Number.isInteger(value) ? 'NUMBER_VALUE' : 'DECIMAL_VALUE'
@@ -79,9 +80,9 @@ function tokenOf(value: unknown): string {
 }
 
 /**
- * The bytes of standard base64 with padding.
+ * Decodes standard base64 with padding.
  *
- * @throws ApiError (SerializationException) where it is none
+ * @throws ApiError (SerializationException) if the text is not valid base64
  */
 export function parseBlob(text: string): Buffer {
   if (text.length % 4 !== 0) {
@@ -90,7 +91,7 @@ export function parseBlob(text: string): Buffer {
     )
   }
   const bytes = Buffer.from(text, 'base64')
-  // Node skips what it does not know and takes the URL alphabet too.
+  // Node.js ignores unknown characters and also accepts the URL-safe alphabet.
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   if (
     bytes.length !== (text.length / 4) * 3 - padding ||
@@ -102,11 +103,7 @@ export function parseBlob(text: string): Buffer {
   return bytes
 }
 
-/** The service's error for JSON that is none, or is of the wrong types. */
+/** Creates the error for a body that is not valid JSON or has values of the wrong type. */
 export function serialization(message: string): ApiError {
   return new ApiError('SerializationException', message)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

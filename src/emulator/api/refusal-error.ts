@@ -9,7 +9,7 @@ import { accessDenied } from './check-allowed.js'
 const SKEW_MS = 20 * 60 * 1000
 const TOLERANCE_MS = 5 * 60 * 1000
 
-/** What the API answers for a fault. */
+/** Creates the error that the API returns for a fault. */
 export function refusalError(
   context: EmulatorContext,
   fault: {
@@ -45,7 +45,10 @@ export function refusalError(
   }
 }
 
-/** The `Date` header tells the client how late its own clock is: SDKs correct themselves by it. */
+/**
+ * Creates the error of a client whose clock is late. SDKs correct their clock by the `Date` header
+ * of the response.
+ */
 function clockSkew(now: Date, response: ServerResponse): ApiError {
   const server = new Date(now.getTime() + SKEW_MS)
   response.setHeader('date', server.toUTCString())
@@ -56,7 +59,7 @@ function clockSkew(now: Date, response: ServerResponse): ApiError {
   )
 }
 
-/** `20260102T030405Z`. */
+/** Formats a date as `20260102T030405Z`. */
 function compact(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '')
 }

@@ -1,10 +1,10 @@
 import { getShape } from '../model/shapes.js'
 
 /**
- * The wire form of a shape's value in AWS JSON 1.1: timestamps as seconds since 1970, blobs as base64,
- * absent members left out.
+ * Converts a value to AWS JSON 1.1: timestamps become seconds since 1970, blobs become base64, and
+ * absent members are omitted.
  *
- * @throws Error where a value has a member that the model lacks, or lacks one that it requires
+ * @throws Error if a member is not in the model or a required member is missing
  */
 export function serializeOutput(name: string, value: unknown): unknown {
   const shape = getShape(name)
@@ -14,12 +14,12 @@ export function serializeOutput(name: string, value: unknown): unknown {
         .filter(([, item]) => item !== undefined)
         .map(([member, item]) => {
           const memberName = shape.members[member]
-          if (memberName === undefined) throw new Error(`${name} has no member ${member}`)
+          if (memberName === undefined) throw new Error(`${name} does not have a member ${member}`)
           return [member, serializeOutput(memberName, item)] as const
         })
       const wire = Object.fromEntries(members)
       const missing = shape.required.find((member) => !(member in wire))
-      if (missing !== undefined) throw new Error(`${name} lacks ${missing}`)
+      if (missing !== undefined) throw new Error(`${name} requires the member ${missing}`)
       return wire
     }
     case 'list':

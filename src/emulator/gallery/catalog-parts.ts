@@ -1,8 +1,8 @@
-import type { CatalogData, Repository } from '../store.js'
+import type { CatalogData, Repository } from '../store/store.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 
-/** The logo of a repository, or a tile with the first letter of its name. */
+/** Returns the logo of a repository, or the first letter of its name. */
 export function logoHtml({ name, catalogData }: Repository, size: 'small' | 'large'): Html {
   const { logo } = catalogData
   if (logo !== undefined) return html`<img class="logo ${size}" src="${logo.path}" alt="" />`
@@ -10,7 +10,7 @@ export function logoHtml({ name, catalogData }: Repository, size: 'small' | 'lar
   return html`<span class="logo ${size} letter" aria-hidden="true">${letter}</span>`
 }
 
-/** The badges of operating systems and architectures. */
+/** Returns the badges for operating systems and architectures. */
 export function badgesHtml({ operatingSystems = [], architectures = [] }: CatalogData): Html {
   const badges = [
     ...operatingSystems.map((text) => html`<li class="badge os">${text}</li>`),

@@ -3,7 +3,7 @@ import type { Html } from './html.js'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** A size as people read it, in powers of 1000: `27.51 MB`. */
+/** Formats a size in powers of 1000: `27.51 MB`. */
 export function sizeText(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -14,20 +14,20 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(2)} ${UNITS[unit] ?? ''}`
 }
 
-/** A point in time as people read it, in UTC. */
+/** Formats a time with minutes, in UTC. */
 export function dateHtml(milliseconds: number): Html {
   const iso = new Date(milliseconds).toISOString()
   const text = `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
   return html`<time datetime="${iso}">${text}</time>`
 }
 
-/** The day of a point in time, in UTC. */
+/** Formats a date, in UTC. */
 export function dayHtml(milliseconds: number): Html {
   const iso = new Date(milliseconds).toISOString()
   return html`<time datetime="${iso}">${iso.slice(0, 10)}</time>`
 }
 
-/** `1 tag`, `12,345 tags`. */
-export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+/** Formats a number with a noun: `1 tag`, `12,345 tags`. */
+export function countText(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? singular : plural}`
 }

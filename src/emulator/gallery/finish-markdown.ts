@@ -1,26 +1,26 @@
 import type { Element, ElementContent, Nodes } from 'hast'
 
-/** How a text is shown. */
+/** Options for displaying a text. */
 export interface MarkdownOptions {
-  /** Images from other hosts are loaded, instead of a frame with their alternative text shown. */
+  /** `true` to load images of other hosts, `false` to show a frame with the alternative text. */
   readonly externalImages: boolean
-  /** Tells the anchors of two texts on one page apart. */
+  /** Makes the anchors unique if a page has several texts. */
   readonly anchorPrefix: string
 }
 
-/** What the finishing needs beside the options. */
+/** The options and state of {@link finishMarkdown}. */
 export interface FinishOptions extends MarkdownOptions {
-  /** The anchor of a heading's text, another one each time. */
+  /** Returns a unique anchor for the text of a heading. */
   readonly slug: (text: string) => string
 }
 
-/** An address that nothing is at, to tell relative links by. */
-const NOWHERE = 'http://relative.invalid'
+/** A base URL to detect relative links. */
+const BASE = 'http://relative.invalid'
 
 /**
- * Finishes a sanitised tree, in place: headings get anchors, links into the page find them, links out
- * of it tell nobody where they come from, relative ones are marked as leading nowhere, and images of
- * other hosts are shown as frames.
+ * Completes a sanitized tree in place: adds anchors to headings, adapts links to them, removes the
+ * referrer from external links, and marks relative links. Images of other hosts are replaced by
+ * frames.
  */
 export function finishMarkdown(tree: Nodes, options: FinishOptions): void {
   if (!('children' in tree)) return
@@ -39,7 +39,7 @@ function finishElement(element: Element, options: FinishOptions): Element {
     return options.externalImages ? loadedImage(element) : imageFrame(element)
   }
   if (options.externalImages) return element
-  // Its `<img>` has become the frame; the sources would be fetched in place of it.
+  // The `<img>` is a frame now. The browser would load a source instead of it.
   if (element.tagName === 'picture') return withoutSources(element)
   return element
 }
@@ -56,17 +56,17 @@ function finishLink(link: Element, { anchorPrefix }: FinishOptions): Element {
     const target = href.slice(1)
     link.properties.href = `#${target.startsWith(anchorPrefix) ? '' : anchorPrefix}${target}`
   } else if (isRelative(href)) {
-    // Not followed, as there is nothing behind it; the real gallery has nothing there either.
+    // The gallery does not serve files of the repository, so a relative link would be broken.
     delete link.properties.href
     link.properties.className = ['relative-link']
-    link.properties.title = `A relative link, which leads nowhere in the gallery: ${href}`
+    link.properties.title = `Relative links do not work in the gallery: ${href}`
   } else {
     link.properties.rel = ['nofollow', 'noopener', 'noreferrer']
   }
   return link
 }
 
-/** An image that the browser fetches; a relative one would be looked for here, where it is not. */
+/** Returns an image that the browser loads. Relative images do not work in the gallery. */
 function loadedImage(image: Element): Element {
   const { src } = image.properties
   if (typeof src !== 'string' || isRelative(src)) return imageFrame(image)
@@ -75,17 +75,17 @@ function loadedImage(image: Element): Element {
   return image
 }
 
-/** What stands for an image that is not loaded: its alternative text, and where it would come from. */
+/** Returns the frame for an image that is not loaded, with its alternative text and address. */
 function imageFrame(image: Element): Element {
   const { alt, src } = image.properties
   const source = typeof src === 'string' ? src : ''
-  const where =
+  const address =
     source === '' ? 'no usable address' : isRelative(source) ? 'a relative path' : source
   const text = typeof alt === 'string' && alt.trim() !== '' ? alt : 'image'
   return {
     type: 'element',
     tagName: 'span',
-    properties: { className: ['image-frame'], title: `Not loaded here: ${where}` },
+    properties: { className: ['image-frame'], title: `Not loaded: ${address}` },
     children: [{ type: 'text', value: text }]
   }
 }
@@ -102,7 +102,7 @@ function withoutSources(picture: Element): Element {
 
 function isRelative(address: string): boolean {
   try {
-    return new URL(address, NOWHERE).origin === NOWHERE
+    return new URL(address, BASE).origin === BASE
   } catch {
     return true
   }

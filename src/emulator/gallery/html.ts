@@ -1,4 +1,4 @@
-/** HTML that is safe to send; made by `html` and `trustedHtml` only. */
+/** HTML that is safe to send. Only `html` and `trustedHtml` create it. */
 export class Html {
   private readonly text: string
 
@@ -11,17 +11,17 @@ export class Html {
   }
 }
 
-/** What can stand in a template. */
+/** A value in an HTML template. */
 export type HtmlValue = string | number | Html | undefined | false | readonly HtmlValue[]
 
-/** A template of HTML in which everything is escaped that is not HTML already. */
+/** Creates HTML from a template. All values except HTML are escaped. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = parts[0] ?? ''
   for (const [at, value] of values.entries()) text += textOf(value) + (parts[at + 1] ?? '')
   return new Html(text)
 }
 
-/** Takes text as HTML, as it is: for what the sanitiser made, and for constants. */
+/** Marks text as HTML without escaping it. Use it only for sanitized text and constants. */
 export function trustedHtml(text: string): Html {
   return new Html(text)
 }

@@ -1,6 +1,6 @@
 import { html } from './html.js'
 
-/** A stack of containers: the mark of the page and its icon. */
+/** The icon of the gallery: a stack of containers. */
 export const ICON = html`<svg
   xmlns="http://www.w3.org/2000/svg"
   viewBox="0 0 32 32"

@@ -5,19 +5,19 @@ import type { Html } from './html.js'
 import { ICON } from './icon.js'
 import { STYLES } from './styles.js'
 
-/** What is on a page. */
+/** The contents of a page. */
 export interface PageContent {
   readonly title: string
   readonly main: Html
 }
 
-/** As one piece: its hash must be that of the very text between the tags. */
+/** One constant, because its hash has to match the text between the tags. */
 const STYLE_ELEMENT = trustedHtml(`<style>${STYLES}</style>`)
 const STYLES_HASH = createHash('sha256').update(STYLES).digest('base64')
 
 /**
- * What a page may do: show itself, and images of its own host. No script, no form, no frame, whatever a
- * README has in it and whatever the sanitiser might let through.
+ * Returns the Content-Security-Policy. It allows only styles and images, so a page is safe even
+ * if the sanitizer misses something in a README.
  */
 export function contentSecurityPolicy({ settings }: EmulatorContext): string {
   const images = settings.galleryImages === 'loaded' ? "'self' https: http:" : "'self'"
@@ -31,7 +31,7 @@ export function contentSecurityPolicy({ settings }: EmulatorContext): string {
   ].join('; ')
 }
 
-/** A whole page. */
+/** Returns a complete page. */
 export function page({ title, main }: PageContent, { settings, store }: EmulatorContext): Html {
   return html`<!doctype html>
     <html lang="en">
@@ -53,13 +53,13 @@ export function page({ title, main }: PageContent, { settings, store }: Emulator
         </header>
         <main class="inner">${main}</main>
         <footer class="inner">
-          A local emulator of Amazon ECR Public. Nothing here is public.
+          A local emulator of Amazon ECR Public. Its contents are not public.
         </footer>
       </body>
     </html> `
 }
 
-/** The badge of a verified account. */
+/** Returns the badge of a verified account. */
 export function verifiedMark(): Html {
   return html` <span class="badge verified">Verified account</span>`
 }

@@ -4,16 +4,15 @@ import type { MarkdownOptions } from './finish-markdown.js'
 import { trustedHtml } from './html.js'
 import type { Html } from './html.js'
 
-/** Elements whose text goes with them: what is in them was never meant to be read. */
+/** Elements that are removed with their contents, which are not readable text. */
 const REMOVED_WITH_CONTENT = [
   ...['script', 'style', 'title', 'textarea', 'template', 'svg', 'math', 'iframe', 'object'],
   ...['embed', 'noscript', 'noembed', 'noframes', 'xmp', 'plaintext', 'select', 'video', 'audio']
 ]
 
 /**
- * Renders GitHub-flavoured Markdown as GitHub does: raw HTML in it works, `<details>`, `<picture>` and
- * `align` among it, and what is not on GitHub's own allow list is removed, by the parsed tree and not by
- * its text.
+ * Renders GitHub-flavored Markdown like GitHub, including the allowed HTML (`<details>`,
+ * `<picture>`, `align`). Other HTML is removed from the parsed tree.
  */
 export async function renderMarkdown(markdown: string, options: MarkdownOptions): Promise<Html> {
   const [fromMarkdown, gfmSyntax, gfmTree, toHast, raw, sanitize, toHtml, slugger] =
@@ -33,7 +32,7 @@ export async function renderMarkdown(markdown: string, options: MarkdownOptions)
   })
   const unsafe = toHast.toHast(markdownTree, {
     allowDangerousHtml: true,
-    // sanitize prefixes every id, so these must not be prefixed as well.
+    // `sanitize` adds the prefix to every ID.
     clobberPrefix: ''
   })
   const schema: Schema = {

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository } from '../store.js'
+import type { Repository } from '../store/store.js'
 import { badgesHtml, logoHtml } from './catalog-parts.js'
 import { countText, dayHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 import type { PageContent } from './page.js'
 
-/** The page of the whole registry: its repositories by name. */
+/** Returns the page of the registry: the list of its repositories by name. */
 export function repositoriesPage(context: EmulatorContext, request: IncomingMessage): PageContent {
   const { settings, store } = context
   const repositories = [...store.repositories.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   const uri = `${registryHostOf(context, request)}/${settings.alias}`
   return {
-    title: `${store.displayName ?? settings.alias} – repositories`,
+    title: `${store.displayName ?? settings.alias} · repositories`,
     main: html`<section class="intro">
         <h1>${store.displayName ?? settings.alias}</h1>
         <p class="muted">
@@ -57,7 +57,7 @@ function descriptionHtml(description: string | undefined): Html {
 function emptyHtml(endpoint: string): Html {
   return html`<section class="empty">
     <h2>No repositories yet</h2>
-    <p>Make one:</p>
+    <p>Create a repository:</p>
     <pre class="command">
 aws ecr-public create-repository --repository-name team/app --region us-east-1 --endpoint-url ${endpoint}</pre>
   </section>`

@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository, Tag } from '../store.js'
+import { HELM_CONFIG_MEDIA_TYPE } from '../images/media-types.js'
+import type { Repository, Tag } from '../store/store.js'
 import { badgesHtml, logoHtml } from './catalog-parts.js'
 import { countText, dateHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 import { verifiedMark } from './page.js'
 import type { PageContent } from './page.js'
-import { pullCommand } from './pull-command.js'
 import { renderMarkdown } from './render-markdown.js'
 import { newestFirst, tagsHtml } from './tags-part.js'
 
 /**
- * The page of one repository, as the gallery would show it.
+ * Returns the page of a repository.
  *
- * @param pageNumber the page of its tags, from 1
+ * @param pageNumber the page of the tag list, from 1
  */
 export async function repositoryPage(
   context: EmulatorContext,
@@ -28,7 +28,7 @@ export async function repositoryPage(
   const uri = `${registryHostOf(context, request)}/${settings.alias}/${name}`
   const tags = newestFirst(repository)
   return {
-    title: `${name} – ${store.displayName ?? settings.alias}`,
+    title: `${name} · ${store.displayName ?? settings.alias}`,
     main: html`<article>
       ${headHtml(context, repository)}
       <nav class="tabs" aria-label="Sections">
@@ -75,7 +75,7 @@ async function textHtml(
   markdown: string | undefined
 ): Promise<Html> {
   if (markdown === undefined || markdown.trim() === '') {
-    return html`<p class="muted none">There is no ${part} text.</p>`
+    return html`<p class="muted none">No ${part} text</p>`
   }
   const rendered = await renderMarkdown(markdown, {
     externalImages: settings.galleryImages === 'loaded',
@@ -103,4 +103,16 @@ function asideHtml(repository: Repository, uri: string, tags: readonly Tag[]): H
       <dd>${dateHtml(createdAt)}</dd>
     </dl>
   </aside>`
+}
+
+/** Returns the command that pulls `latest` or the newest tag, with Helm for a chart. */
+export function pullCommand(
+  { tags, images }: Repository,
+  uri: string,
+  newest: Tag | undefined
+): string {
+  const tag = tags.get('latest') ?? newest
+  if (tag === undefined) return `docker pull ${uri}`
+  const isChart = images.get(tag.digest)?.artifactMediaType === HELM_CONFIG_MEDIA_TYPE
+  return isChart ? `helm pull oci://${uri} --version ${tag.name}` : `docker pull ${uri}:${tag.name}`
 }

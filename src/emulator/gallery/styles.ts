@@ -1,4 +1,4 @@
-/** The style sheet of all pages; one constant, so that its hash can stand in the policy. */
+/** The style sheet of all pages. The Content-Security-Policy contains its hash. */
 export const STYLES = `
 :root {
   --ink: #16191f; --soft: #56606e; --line: #dfe3e8; --paper: #fff; --wash: #f5f7f9;

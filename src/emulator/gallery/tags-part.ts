@@ -1,30 +1,34 @@
-import type { Image, Repository, Tag } from '../store.js'
+import type { Image, Repository, Tag } from '../store/store.js'
 import { dateHtml, sizeText } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
 
 const TAGS_PER_PAGE = 50
 
-/** How people call what a tag names, by the media type of its manifest or config. */
+/** The label of an image by the media type of its manifest or config. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/image\.index|manifest\.list/, 'Multi-platform image'],
   [/helm\.config/, 'Helm chart'],
   [/image\.config|container\.image/, 'Image']
 ]
 
-/** The tags, the newest first. */
+/** Returns the tags, newest first. */
 export function newestFirst({ tags }: Repository): Tag[] {
   return [...tags.values()].sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1))
 }
 
-/** One page of the table of tags. @param pageNumber from 1 */
+/**
+ * Returns one page of the tag list.
+ *
+ * @param pageNumber from 1
+ */
 export function tagsHtml(repository: Repository, tags: readonly Tag[], pageNumber: number): Html {
   const pages = Math.max(1, Math.ceil(tags.length / TAGS_PER_PAGE))
   const number = Math.min(Math.max(1, pageNumber), pages)
   const shown = tags.slice((number - 1) * TAGS_PER_PAGE, number * TAGS_PER_PAGE)
   return html`<section id="tags" aria-label="Image tags">
     <h2 class="section">Image tags</h2>
-    ${tags.length === 0 ? html`<p class="muted none">There are no tags.</p>` : tableHtml(repository, shown)}
+    ${tags.length === 0 ? html`<p class="muted none">No tags</p>` : tableHtml(repository, shown)}
     ${pages > 1 && pagesHtml(number, pages)}
   </section>`
 }

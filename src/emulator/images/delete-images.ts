@@ -1,22 +1,21 @@
 import type { EmulatorContext } from '../context.js'
+import { DIGEST_PATTERN, isDigest } from '../digest.js'
 import type { ValueOf } from '../model/types.js'
-import type { Image, Repository } from '../store.js'
-import { isTag } from './put-image.js'
+import type { Image, Repository } from '../store/store.js'
+import { isTag } from './store-image.js'
 
 type ImageId = ValueOf<'ImageIdentifier'>
 type Failure = ValueOf<'ImageFailure'>
 type FailureCode = NonNullable<Failure['failureCode']>
 
-const DIGEST = /^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$/
-
-/** What became of a batch of deletions. */
+/** The result of a batch of deletions. */
 export interface Deletions {
-  /** One for every tag that went; an image without a tag by its digest alone. */
+  /** One entry per deleted tag. An untagged image has one entry with its digest only. */
   readonly imageIds: readonly ImageId[]
   readonly failures: readonly Failure[]
 }
 
-/** What a batch has decided on so far; nothing of it is done before all of it is decided. */
+/** The deletions that were decided so far. The store changes only after all of them are decided. */
 interface Draft {
   readonly tags: Set<string>
   readonly digests: Set<string>
@@ -24,7 +23,7 @@ interface Draft {
   readonly failures: Failure[]
 }
 
-/** Deletes by tag and by digest, as BatchDeleteImage does. */
+/** Deletes images by tag and digest, with the semantics of BatchDeleteImage. */
 export function deleteImages(
   context: EmulatorContext,
   repository: Repository,
@@ -50,8 +49,8 @@ function decide(context: EmulatorContext, repository: Repository, id: ImageId, d
   const fail = (failureCode: FailureCode, failureReason: string): void => {
     draft.failures.push({ imageId: id, failureCode, failureReason })
   }
-  const problem = findSyntaxProblem(id)
-  if (problem !== undefined) return fail(...problem)
+  const syntaxError = findSyntaxError(id)
+  if (syntaxError !== undefined) return fail(...syntaxError)
   const tag = imageTag === undefined ? undefined : findTag(repository, imageTag, draft)
   const image = repository.images.get(imageTag === undefined ? (imageDigest ?? '') : (tag ?? ''))
   if (image === undefined || draft.digests.has(image.digest)) {
@@ -83,14 +82,14 @@ function decide(context: EmulatorContext, repository: Repository, id: ImageId, d
   if (left.length === 0) draft.imageIds.push({ imageDigest: digest })
 }
 
-function findSyntaxProblem({ imageDigest, imageTag }: ImageId): [FailureCode, string] | undefined {
+function findSyntaxError({ imageDigest, imageTag }: ImageId): [FailureCode, string] | undefined {
   if (imageDigest === undefined && imageTag === undefined) {
     return ['MissingDigestAndTag', 'Invalid request parameters: both tag and digest cannot be null']
   }
-  if (imageDigest !== undefined && !DIGEST.test(imageDigest)) {
+  if (imageDigest !== undefined && !isDigest(imageDigest)) {
     return [
       'InvalidImageDigest',
-      "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"
+      `Invalid request parameters: image digest should satisfy the regex '${DIGEST_PATTERN}'`
     ]
   }
   if (imageTag !== undefined && !isTag(imageTag)) {
@@ -106,7 +105,10 @@ function findTag({ tags }: Repository, name: string, draft: Draft): string | und
   return draft.tags.has(name) ? undefined : tags.get(name)?.digest
 }
 
-/** What keeps an image from being deleted: indexes that list it, and with a switch its referrers. */
+/**
+ * Returns the images that protect an image from deletion: the indexes that list it and, with a
+ * switch, its referrers.
+ */
 function findHolders(
   { settings }: EmulatorContext,
   { listedBy, referrers }: Repository,
@@ -116,7 +118,7 @@ function findHolders(
   const indexes = settings.childProtection === 'on' ? [...(listedBy.get(digest) ?? [])] : []
   const others = settings.subjectProtection === 'on' ? [...(referrers.get(digest) ?? [])] : []
   const holders = [...new Set([...indexes, ...others])]
-  // In a snapshot the index counts that goes in the same request.
+  // With `snapshot`, an index that is deleted by the same request still protects its children.
   if (settings.batchDeleteOrder === 'snapshot') return holders
   return holders.filter((holder) => !draft.digests.has(holder))
 }

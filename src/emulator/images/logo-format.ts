@@ -1,4 +1,4 @@
-/** What a logo is, as its first bytes tell. */
+/** The format of a logo, detected from its first bytes. */
 export interface LogoFormat {
   readonly mediaType: string
   readonly extension: string
@@ -11,10 +11,12 @@ const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
 const PNG_HEADER_BYTES = 24
 const GIF_HEADER_BYTES = 10
 const JPEG_START = 0xffd8
-/** JPEG start-of-frame markers are C0 to CF but these, which are tables (ITU T.81, table B.1). */
+/**
+ * JPEG start-of-frame markers are C0 to CF except these, which are tables (ITU T.81, table B.1).
+ */
 const JPEG_TABLES: readonly number[] = [0xc4, 0xc8, 0xcc]
 
-/** The format and size of a PNG, JPEG or GIF; `undefined` for anything else. */
+/** Returns the format and size of a PNG, JPEG or GIF image, or `undefined` for other data. */
 export function findLogoFormat(bytes: Buffer): LogoFormat | undefined {
   if (bytes.subarray(0, 8).equals(PNG_SIGNATURE) && bytes.length >= PNG_HEADER_BYTES) {
     const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]

@@ -1,46 +1,34 @@
 import { invalidParameter } from '../api-error.js'
+import { isSha256Digest } from '../digest.js'
+import { isObject } from '../is-object.js'
+import { isImageManifest, isIndex } from './media-types.js'
 
-/** A reference of a manifest to content. */
-export interface Descriptor {
+/** A reference from a manifest to content. */
+export interface ContentDescriptor {
   readonly mediaType: string
   readonly digest: string
   /** In bytes. */
   readonly size: number
-  /** `true` for layers that may live elsewhere, which the registry need not hold. */
+  /** `true` for foreign layers, which the registry is not required to have. */
   readonly isForeign: boolean
 }
 
-/** What the registry reads of a manifest. */
+/** The parts of a manifest that the registry uses. */
 export interface ParsedManifest {
   readonly mediaType: string
-  readonly config: Descriptor | undefined
-  readonly layers: readonly Descriptor[]
-  readonly children: readonly Descriptor[]
-  readonly subject: Descriptor | undefined
+  readonly config: ContentDescriptor | undefined
+  readonly layers: readonly ContentDescriptor[]
+  readonly children: readonly ContentDescriptor[]
+  readonly subject: ContentDescriptor | undefined
   readonly artifactType: string | undefined
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
 
-const INDEX_TYPES: readonly string[] = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json'
-]
-const MANIFEST_TYPES: readonly string[] = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json'
-]
-const DIGEST = /^sha256:[0-9a-f]{64}$/
-
-/** `true` for an OCI index and for Docker's manifest list. */
-export function isIndex(mediaType: string): boolean {
-  return INDEX_TYPES.includes(mediaType)
-}
-
 /**
- * Reads a manifest or index.
+ * Parses a manifest or index.
  *
- * @param given the media type that came with it, for manifests that name none
- * @throws ApiError (InvalidParameterException) where it is none
+ * @param given the media type of the request, for manifests without a media type
+ * @throws ApiError (InvalidParameterException) if the manifest is not valid
  */
 export function parseManifest(text: string, given: string | undefined): ParsedManifest {
   let json: unknown
@@ -64,7 +52,7 @@ export function parseManifest(text: string, given: string | undefined): ParsedMa
   if (isIndex(mediaType)) {
     return { ...shared, config: undefined, layers: [], children: descriptorsOf(json.manifests) }
   }
-  if (!MANIFEST_TYPES.includes(mediaType)) throw invalidManifest()
+  if (!isImageManifest(mediaType)) throw invalidManifest()
   return {
     ...shared,
     config: parseDescriptor(json.config),
@@ -73,28 +61,28 @@ export function parseManifest(text: string, given: string | undefined): ParsedMa
   }
 }
 
-function descriptorsOf(value: unknown): Descriptor[] {
+function descriptorsOf(value: unknown): ContentDescriptor[] {
   if (!Array.isArray(value)) throw invalidManifest()
   return value.map(parseDescriptor)
 }
 
-function parseDescriptor(value: unknown): Descriptor {
+function parseDescriptor(value: unknown): ContentDescriptor {
   if (!isObject(value)) throw invalidManifest()
   const { mediaType, digest, size, urls } = value
-  const isRight =
+  const isValid =
     typeof mediaType === 'string' &&
     typeof digest === 'string' &&
-    DIGEST.test(digest) &&
+    isSha256Digest(digest) &&
     typeof size === 'number' &&
     Number.isSafeInteger(size) &&
     size >= 0
-  if (!isRight) throw invalidManifest()
+  if (!isValid) throw invalidManifest()
   const isForeign =
     /\.(foreign|nondistributable)\./.test(mediaType) || (Array.isArray(urls) && urls.length > 0)
   return { mediaType, digest, size, isForeign }
 }
 
-/** "Invalid JSON syntax" is what the service says of JSON that is no manifest, too. */
+/** The service also returns "Invalid JSON syntax" for valid JSON that is not a manifest. */
 function invalidManifest(): Error {
   return invalidParameter('ImageManifest', 'Invalid JSON syntax')
 }
@@ -108,8 +96,4 @@ function textsOf(value: Record<string, unknown>): Record<string, string> {
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-/** The inputs of the operations, as the API's model has them. */
+/** The inputs of the operations in the API model. */
 export const INPUTS = {
   BatchCheckLayerAvailabilityRequest: {
     type: 'structure',

@@ -1,6 +1,6 @@
 /**
- * The operations of the API's model with the errors that each declares, without the `Exception` that all
- * their names end with. The input and output of `X` are `XRequest` and `XResponse`.
+ * The operations of the API model and the errors that each one declares, without the common suffix
+ * `Exception`. The input and output of `X` are `XRequest` and `XResponse`.
  */
 export const OPERATIONS = {
   BatchCheckLayerAvailability: [
@@ -129,13 +129,10 @@ export const OPERATIONS = {
   ]
 } as const
 
-/** The name of an operation. */
 export type OperationName = keyof typeof OPERATIONS
 
-/** The names of all operations. */
 export const OPERATION_NAMES = Object.keys(OPERATIONS) as OperationName[]
 
-/** `true` for the name of an operation. */
 export function isOperationName(name: string): name is OperationName {
   return Object.hasOwn(OPERATIONS, name)
 }

@@ -1,4 +1,4 @@
-/** The outputs of the operations, as the API's model has them. */
+/** The outputs of the operations in the API model. */
 export const OUTPUTS = {
   BatchCheckLayerAvailabilityResponse: {
     type: 'structure',

@@ -1,6 +1,6 @@
 /**
- * The scalar and list shapes of the API's model (aws/api-models-aws, ecr-public 2020-10-30), with their
- * constraints. A test holds the tables to a copy of the model.
+ * The scalar and list shapes of the API model (aws/api-models-aws, ecr-public 2020-10-30) with
+ * their constraints. A test compares the tables with a copy of the model.
  */
 export const SCALARS = {
   AboutText: { type: 'string', max: 25600 },

@@ -6,7 +6,7 @@ import { STRUCTURES } from './structures.js'
 /** A string, number, boolean, blob or timestamp, with its constraints. */
 export interface ScalarShape {
   readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'blob' | 'timestamp'
-  /** Of a number its value, of a string its length, of a blob its bytes. */
+  /** Minimum value of a number, or minimum length of a string or blob. */
   readonly min?: number
   readonly max?: number
   /** A regular expression for the whole value. */
@@ -22,17 +22,17 @@ export interface ListShape {
   readonly max?: number
 }
 
-/** A structure: its members by name, each with the name of its shape. */
+/** A structure: the name of the shape of each member. */
 export interface StructureShape {
   readonly type: 'structure'
   readonly members: Readonly<Record<string, string>>
   readonly required: readonly string[]
 }
 
-/** Any shape of the model but the errors. */
+/** Any shape of the model except the errors. */
 export type Shape = ScalarShape | ListShape | StructureShape
 
-/** All shapes but the errors, by name. */
+/** All shapes by name, except the errors. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   ...SCALARS,
   ...STRUCTURES,
@@ -40,9 +40,13 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   ...OUTPUTS
 }
 
-/** The shape of this name. @throws Error where the tables have none, which a test rules out */
+/**
+ * Returns the shape with this name.
+ *
+ * @throws Error if the name is unknown
+ */
 export function getShape(name: string): Shape {
   const shape = SHAPES[name]
-  if (shape === undefined) throw new Error(`No shape ${name} in the model`)
+  if (shape === undefined) throw new Error(`The model does not have a shape ${name}`)
   return shape
 }

@@ -1,4 +1,4 @@
-/** The structures of the API's model that are neither an input nor an output nor an error. */
+/** The structures of the API model that are not an input, output or error. */
 export const STRUCTURES = {
   AuthorizationData: {
     type: 'structure',

@@ -6,7 +6,6 @@ import type { STRUCTURES } from './structures.js'
 
 type Shapes = typeof SCALARS & typeof STRUCTURES & typeof INPUTS & typeof OUTPUTS
 
-/** The name of any shape of the model but the errors. */
 export type ShapeName = keyof Shapes
 
 interface Plain {
@@ -38,11 +37,11 @@ type ValueOfShape<S> = S extends {
         ? Plain[T]
         : never
 
-/** The value of a shape in this program: blobs as buffers, timestamps as dates. */
+/** The TypeScript type of a shape. Blobs are buffers and timestamps are dates. */
 export type ValueOf<N> = N extends ShapeName ? ValueOfShape<Shapes[N]> : never
 
-/** What an operation is given. */
+/** The input of an operation. */
 export type Input<N extends OperationName> = ValueOf<`${N}Request`>
 
-/** What an operation answers. */
+/** The output of an operation. */
 export type Output<N extends OperationName> = ValueOf<`${N}Response`>

@@ -1,15 +1,17 @@
+import { DIGEST_PATTERN, isDigest } from '../digest.js'
+import { MEDIA_TYPES } from '../images/media-types.js'
 import type { ValueOf } from '../model/types.js'
-import type { Repository } from '../store.js'
-import { getRepository } from './operation.js'
+import type { Repository } from '../store/store.js'
+import { failsPartially, getRepository } from './operation.js'
 import type { Operation, OperationCall } from './operation.js'
 
-const LAYER_DIGEST = /^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$/
-/** What a layer is said to be until a manifest tells (the sample of the API reference). */
-const DEFAULT_MEDIA_TYPE = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
+/**
+ * The media type that is reported before a manifest uses the layer (example of the API reference).
+ */
+const DEFAULT_MEDIA_TYPE = MEDIA_TYPES.docker.layer
 
 type Failure = ValueOf<'LayerFailure'>
 
-/** BatchCheckLayerAvailability. */
 export const batchCheckLayerAvailability: Operation<'BatchCheckLayerAvailability'> = (
   input,
   call
@@ -37,7 +39,7 @@ function describeLayer({ layers }: Repository, layerDigest: string): ValueOf<'La
 }
 
 function findFailure(
-  { context, partial }: OperationCall,
+  call: OperationCall,
   { layers }: Repository,
   layerDigest: string,
   at: number
@@ -47,17 +49,17 @@ function findFailure(
     failureCode: 'MissingLayerDigest',
     failureReason
   })
-  if (partial && at % 2 === 1) return missing('The layer digest could not be looked up')
+  if (failsPartially(call, at)) return missing('The layer digest could not be looked up')
   if (layerDigest === '') return missing('Invalid request parameters: layer digest cannot be null')
-  if (!LAYER_DIGEST.test(layerDigest)) {
+  if (!isDigest(layerDigest)) {
     return {
       layerDigest,
       failureCode: 'InvalidLayerDigest',
-      failureReason: `Invalid request parameters: layer digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'`
+      failureReason: `Invalid request parameters: layer digest should satisfy the regex '${DIGEST_PATTERN}'`
     }
   }
   const isUnknown = !layers.has(layerDigest)
-  if (isUnknown && context.settings.unknownLayer === 'failure') {
+  if (isUnknown && call.context.settings.unknownLayer === 'failure') {
     return missing('Requested layer not found')
   }
   return undefined

@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto'
 import { invalidParameter } from '../api-error.js'
 import { findLogoFormat } from '../images/logo-format.js'
 import type { ValueOf } from '../model/types.js'
-import type { CatalogData, Logo } from '../store.js'
+import type { CatalogData, Logo } from '../store/store.js'
 import type { OperationCall } from './operation.js'
 
-/** Side of a logo, in pixels (user guide, "Creating a public repository"). */
+/**
+ * Minimum and maximum width and height of a logo, in pixels (user guide, "Creating a public
+ * repository").
+ */
 const MIN_SIDE = 60
 const MAX_SIDE = 2048
 
 /**
- * Catalog data with what is given put over what was there. An empty text, list or logo clears it.
+ * Merges catalog data into existing catalog data. An empty text, list or logo removes the member.
  *
- * @throws ApiError where the logo is no image that the service takes
+ * @throws ApiError if the logo does not have a supported format or size
  */
 export function newCatalogData(
   call: OperationCall,

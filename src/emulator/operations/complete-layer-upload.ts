@@ -1,11 +1,11 @@
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository, Upload } from '../store.js'
+import type { Repository, Upload } from '../store/store.js'
 import { getUpload } from './get-upload.js'
 import { getRepository, messageRegistryId } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** CompleteLayerUpload: the layer is there from now on, if its digest is one of those given. */
+/** CompleteLayerUpload adds the layer if its digest is one of the given digests. */
 export const completeLayerUpload: Operation<'CompleteLayerUpload'> = async (input, call) => {
   const repository = getRepository(call, input)
   const { context } = call
@@ -14,8 +14,9 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = async (inpu
     const upload = getUpload(context, repository, id)
     checkParts(context, upload)
     const digest = await context.store.uploadDigest(id)
-    // Reading the file again after a restart takes time, in which the repository may have gone.
-    finish(context, getRepository(call, input), upload, { digest, given: input.layerDigests })
+    // After a restart, the digest is computed from the file. The repository can be deleted in the
+    // meantime.
+    finish(context, getRepository(call, input), upload, { digest, accepted: input.layerDigests })
     return {
       registryId: context.settings.account,
       repositoryName: repository.name,
@@ -44,9 +45,9 @@ function finish(
   context: EmulatorContext,
   repository: Repository,
   { id }: Upload,
-  { digest, given }: { readonly digest: string; readonly given: readonly string[] }
+  { digest, accepted }: { readonly digest: string; readonly accepted: readonly string[] }
 ): void {
-  if (!given.some((one) => one.toLowerCase() === digest)) {
+  if (!accepted.some((text) => text.toLowerCase() === digest)) {
     throw new ApiError(
       'InvalidLayerException',
       'None of the provided layer digests match the calculated layer digest'

@@ -5,7 +5,6 @@ import { messageRegistryId } from './operation.js'
 import type { Operation } from './operation.js'
 import { mergeResourceTags } from './resource-tags.js'
 
-/** CreateRepository. */
 export const createRepository: Operation<'CreateRepository'> = (input, call) => {
   const { store, settings } = call.context
   const name = input.repositoryName

@@ -2,7 +2,7 @@ import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 import { getPolicy } from './repository-policy.js'
 
-/** DeleteRepositoryPolicy: answers the policy that was there. */
+/** DeleteRepositoryPolicy returns the deleted policy. */
 export const deleteRepositoryPolicy: Operation<'DeleteRepositoryPolicy'> = (input, call) => {
   const repository = getRepository(call, input)
   const policyText = getPolicy(call.context, repository)

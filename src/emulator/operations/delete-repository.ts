@@ -3,7 +3,7 @@ import { describeRepository } from './describe-repository.js'
 import { getRepository, messageRegistryId } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** DeleteRepository: with `force` even where it holds images. */
+/** DeleteRepository requires `force` if the repository contains images. */
 export const deleteRepository: Operation<'DeleteRepository'> = (input, call) => {
   const repository = getRepository(call, input)
   if (repository.images.size > 0 && input.force !== true) {

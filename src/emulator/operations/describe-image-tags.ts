@@ -1,12 +1,12 @@
-import { takePage } from '../paging/take-page.js'
-import { describeReferencedImage } from './describe-image.js'
+import { getPage } from '../paging/get-page.js'
+import { describeReferencedImage } from './describe-images.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** DescribeImageTags: one entry a tag, in pages. */
+/** DescribeImageTags lists the tags of a repository in pages. */
 export const describeImageTags: Operation<'DescribeImageTags'> = (input, call) => {
   const repository = getRepository(call, input)
-  const page = takePage(call.context, repository.tags, {
+  const page = getPage(call.context, repository.tags, {
     list: `${call.operation} ${repository.name}`,
     nextToken: input.nextToken,
     maxResults: input.maxResults

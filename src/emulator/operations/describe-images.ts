@@ -1,39 +1,46 @@
 import { ApiError, invalidParameter } from '../api-error.js'
 import type { ValueOf } from '../model/types.js'
-import { takePage } from '../paging/take-page.js'
-import type { Image, Repository } from '../store.js'
-import { describeReferencedImage } from './describe-image.js'
-import { getRepository, messageRegistryId } from './operation.js'
+import { getPage } from '../paging/get-page.js'
+import type { Image, Repository } from '../store/store.js'
+import { getRepository, messageRegistryId, rejectPaging } from './operation.js'
 import type { Operation, OperationCall } from './operation.js'
 
-/** DescribeImages: those named, of which each must exist, or all of them in pages. */
+/**
+ * DescribeImages returns the requested images, all of which must exist, or lists all images in
+ * pages.
+ */
 export const describeImages: Operation<'DescribeImages'> = (input, call) => {
   const repository = getRepository(call, input)
   const { imageIds, nextToken, maxResults } = input
   const describe = (image: Image): ValueOf<'ImageDetail'> => ({
     registryId: call.context.settings.account,
     repositoryName: repository.name,
-    // Absent, not empty, for an image without a tag.
+    // The member is absent, not empty, for an untagged image.
     imageTags: image.tags.size === 0 ? undefined : [...image.tags],
     ...describeReferencedImage(image)
   })
   if (imageIds !== undefined) {
-    // "This option cannot be used when you specify images with imageIds" (API reference).
-    if (nextToken !== undefined || maxResults !== undefined) {
-      throw invalidParameter(
-        nextToken === undefined ? 'maxResults' : 'nextToken',
-        'cannot be used together with imageIds'
-      )
-    }
+    rejectPaging(input, 'imageIds')
     const images = new Set(imageIds.map((imageId) => getImage(call, repository, imageId)))
     return { imageDetails: [...images].map(describe) }
   }
-  const page = takePage(call.context, repository.images, {
+  const page = getPage(call.context, repository.images, {
     list: `${call.operation} ${repository.name}`,
     nextToken,
     maxResults
   })
   return { imageDetails: page.items.map(describe), nextToken: page.nextToken }
+}
+
+/** Converts an image to the shape that tag details use. */
+export function describeReferencedImage(image: Image): ValueOf<'ReferencedImageDetail'> {
+  return {
+    imageDigest: image.digest,
+    imageSizeInBytes: image.size,
+    imagePushedAt: new Date(image.pushedAt),
+    imageManifestMediaType: image.mediaType,
+    artifactMediaType: image.artifactMediaType
+  }
 }
 
 function getImage(

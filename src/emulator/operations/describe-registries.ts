@@ -1,11 +1,11 @@
 import { readPageToken } from '../paging/page-token.js'
 import type { Operation } from './operation.js'
 
-/** DescribeRegistries: the caller's one registry. */
+/** DescribeRegistries returns the registry of the caller. */
 export const describeRegistries: Operation<'DescribeRegistries'> = (input, call) => {
   const { context, host, operation } = call
   const { account, alias, otherAliases, verified, registryBeforeRepository } = context.settings
-  // There is one registry, so no page ends with a token, and none that is given can be one.
+  // There is only one registry, so every token is invalid.
   if (input.nextToken !== undefined) readPageToken(context.store.key, operation, input.nextToken)
   if (registryBeforeRepository === 'empty' && context.store.repositories.size === 0) {
     return { registries: [] }

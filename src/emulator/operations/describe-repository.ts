@@ -1,13 +1,9 @@
 import type { ValueOf } from '../model/types.js'
-import type { CatalogData, Repository } from '../store.js'
+import type { CatalogData, Repository } from '../store/store.js'
+import { repositoryArn } from './operation.js'
 import type { OperationCall } from './operation.js'
 
-/** The ARN of a repository; it has no region. */
-export function repositoryArn(account: string, name: string): string {
-  return `arn:aws:ecr-public::${account}:repository/${name}`
-}
-
-/** A repository as the API describes it. */
+/** Converts a repository to the shape of the API. */
 export function describeRepository(
   { name, createdAt }: Pick<Repository, 'name' | 'createdAt'>,
   { context, host }: OperationCall
@@ -22,7 +18,7 @@ export function describeRepository(
   }
 }
 
-/** Catalog data as the API gives it back: of the logo only the address. */
+/** Converts catalog data to the shape of the API, with the URL of the logo instead of its bytes. */
 export function describeCatalogData(
   { logo, ...texts }: CatalogData,
   { host }: OperationCall

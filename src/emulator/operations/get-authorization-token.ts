@@ -1,7 +1,7 @@
 import { PASSWORD_LIFETIME_MS, USER_NAME } from '../registry/tokens.js'
 import type { Operation } from './operation.js'
 
-/** GetAuthorizationToken: user name and password for the registry side, good for 12 hours. */
+/** GetAuthorizationToken returns a user name and password for the registry, valid for 12 hours. */
 export const getAuthorizationToken: Operation<'GetAuthorizationToken'> = (_input, { context }) => {
   const expiresAt = new Date(context.now().getTime() + PASSWORD_LIFETIME_MS)
   const password = context.tokens.issue('account', expiresAt.getTime())

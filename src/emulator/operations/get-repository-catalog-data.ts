@@ -3,7 +3,6 @@ import { describeCatalogData } from './describe-repository.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** GetRepositoryCatalogData. */
 export const getRepositoryCatalogData: Operation<'GetRepositoryCatalogData'> = (input, call) => {
   const { catalogData } = getRepository(call, input)
   const isEmpty = Object.keys(catalogData).length === 0

@@ -2,7 +2,6 @@ import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 import { getPolicy } from './repository-policy.js'
 
-/** GetRepositoryPolicy. */
 export const getRepositoryPolicy: Operation<'GetRepositoryPolicy'> = (input, call) => {
   const repository = getRepository(call, input)
   return {

@@ -1,19 +1,19 @@
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository, Upload } from '../store.js'
+import type { Repository, Upload } from '../store/store.js'
 import { messageRegistryId } from './operation.js'
 
 /**
- * The upload of this id.
+ * Returns the upload with this ID.
  *
- * @throws ApiError (UploadNotFoundException) where there is none, or it has ended
+ * @throws ApiError (UploadNotFoundException) if it does not exist or has ended
  */
 export function getUpload(
   context: EmulatorContext,
   { name }: Repository,
   uploadId: string
 ): Upload {
-  // Ids are given out in lower case; the model takes both.
+  // The emulator creates lower-case IDs, but the model also accepts upper case.
   const upload = context.store.findUpload(name, uploadId.toLowerCase())
   if (upload !== undefined) return upload
   throw new ApiError(

@@ -54,8 +54,8 @@ const PERFORM: { readonly [N in OperationName]: Operation<N> } = {
 /**
  * Performs an operation.
  *
- * @param input has been held to the model
- * @throws ApiError as the service would answer
+ * @param input an input that has been validated against the model
+ * @throws ApiError as the service would return it
  */
 export async function performOperation<N extends OperationName>(
   name: N,

@@ -1,7 +1,6 @@
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** InitiateLayerUpload. */
 export const initiateLayerUpload: Operation<'InitiateLayerUpload'> = (input, call) => {
   const repository = getRepository(call, input)
   const { store, settings } = call.context

@@ -1,8 +1,7 @@
-import { putImage as storeImage } from '../images/put-image.js'
+import { storeImage } from '../images/store-image.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** PutImage. */
 export const putImage: Operation<'PutImage'> = (input, call) => {
   const repository = getRepository(call, input)
   const { digest, mediaType } = storeImage(call.context, repository, {

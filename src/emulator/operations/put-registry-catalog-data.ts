@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.js'
 import type { Operation } from './operation.js'
 
-/** PutRegistryCatalogData: the empty text removes the display name, as does leaving it out. */
+/** PutRegistryCatalogData removes the display name if the text is empty or absent. */
 export const putRegistryCatalogData: Operation<'PutRegistryCatalogData'> = (input, call) => {
   const { store, settings } = call.context
   // "Only accounts that have the verified account badge can have a registry display name" (API reference).

@@ -3,7 +3,6 @@ import { describeCatalogData } from './describe-repository.js'
 import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 
-/** PutRepositoryCatalogData. */
 export const putRepositoryCatalogData: Operation<'PutRepositoryCatalogData'> = (input, call) => {
   const repository = getRepository(call, input)
   const isMerge = call.context.settings.catalogPut === 'merge'

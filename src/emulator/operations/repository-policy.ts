@@ -1,6 +1,7 @@
 import { ApiError, invalidParameter } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
-import type { Repository } from '../store.js'
+import { isObject } from '../is-object.js'
+import type { Repository } from '../store/store.js'
 import { messageRegistryId } from './operation.js'
 
 const VERSIONS: readonly unknown[] = ['2008-10-17', '2012-10-17']
@@ -14,10 +15,10 @@ interface Statement {
 }
 
 /**
- * A policy in the form in which the service gives it back: pretty-printed by its Java.
+ * Formats a policy as the service returns it: pretty-printed by its Java.
  *
- * @param force take it even though nobody could change it afterwards
- * @throws ApiError (InvalidParameterException) where it is no policy of a repository
+ * @param force accept a policy that prevents any later change
+ * @throws ApiError (InvalidParameterException) if the policy is not valid for a repository
  */
 export function normalizePolicy(text: string, force: boolean): string {
   let policy: unknown
@@ -37,7 +38,7 @@ export function normalizePolicy(text: string, force: boolean): string {
 }
 
 /**
- * The policy of a repository.
+ * Returns the policy of a repository.
  *
  * @throws ApiError (RepositoryPolicyNotFoundException)
  */
@@ -62,30 +63,31 @@ function parseStatement(value: unknown): Statement {
   if (!isObject(value)) throw invalidPolicy()
   const { Effect: effect, Principal: principal, NotPrincipal, Action, NotAction } = value
   const actions = [Action ?? NotAction].flat()
-  const isRight =
+  const isValid =
     EFFECTS.includes(effect) &&
     (principal !== undefined || NotPrincipal !== undefined) &&
     actions.length > 0 &&
     actions.every((action) => typeof action === 'string' && /^(\*|[a-z0-9-]+:.+)$/i.test(action)) &&
-    // The repository is the resource: "ECR resource policy does not allow resource statements" (aws-cdk).
+    // The resource is always the repository: "ECR resource policy does not allow resource
+    // statements" (aws-cdk).
     value.Resource === undefined &&
     value.NotResource === undefined
-  if (!isRight) throw invalidPolicy()
+  if (!isValid) throw invalidPolicy()
   return { effect, principal, actions: Action === undefined ? [] : actions }
 }
 
-/** `true` for a denial, to everybody, of the call that could take it back. */
+/** Returns `true` for a statement that denies SetRepositoryPolicy for all principals. */
 function locksOut({ effect, principal, actions }: Statement): boolean {
-  const everybody = principal === '*' || (isObject(principal) && principal.AWS === '*')
+  const isEveryone = principal === '*' || (isObject(principal) && principal.AWS === '*')
   const isDenied = actions.some((action) => {
     const [head = '', ...rest] = String(action).toLowerCase().split('*')
     const whole = SET_POLICY.toLowerCase()
     return rest.length === 0 ? head === whole : whole.startsWith(head)
   })
-  return effect === 'Deny' && everybody && isDenied
+  return effect === 'Deny' && isEveryone && isDenied
 }
 
-/** JSON as Jackson's default pretty printer writes it: `"key" : value`, lists on one line. */
+/** Formats JSON like Jackson's default pretty printer: `"key" : value`, lists on one line. */
 function printPretty(value: unknown, indent: string): string {
   if (Array.isArray(value)) {
     if (value.length === 0) return '[ ]'
@@ -101,8 +103,4 @@ function printPretty(value: unknown, indent: string): string {
 
 function invalidPolicy(): ApiError {
   return invalidParameter('PolicyText', 'Invalid repository policy provided')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

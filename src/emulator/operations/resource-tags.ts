@@ -1,18 +1,21 @@
 import { ApiError, invalidParameter } from '../api-error.js'
 import type { ValueOf } from '../model/types.js'
 import type { Limits } from '../options.js'
-import type { Repository } from '../store.js'
+import type { Repository } from '../store/store.js'
 import { getRepository } from './operation.js'
 import type { OperationCall } from './operation.js'
 
-/** What tags of AWS resources are made of (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html). */
+/**
+ * The characters of AWS resource tags
+ * (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html).
+ */
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 const RESERVED_PREFIX = /^aws:/i
 
 /**
- * The repository that an ARN names.
+ * Returns the repository with this ARN.
  *
- * @throws ApiError where it is no ARN of a repository, or there is none
+ * @throws ApiError if the ARN is not valid or the repository does not exist
  */
 export function getRepositoryByArn(call: OperationCall, arn: string): Repository {
   const match = /^arn:aws:ecr-public::([0-9]{12}):repository\/(.+)$/.exec(arn)
@@ -24,7 +27,7 @@ export function getRepositoryByArn(call: OperationCall, arn: string): Repository
 }
 
 /**
- * The tags after adding these; keys that are there get the new value.
+ * Adds resource tags to existing ones. An existing key gets the new value.
  *
  * @throws ApiError (InvalidTagParameterException, TooManyTagsException)
  */
@@ -48,14 +51,17 @@ export function mergeResourceTags(
   return after
 }
 
-/** @throws ApiError (InvalidTagParameterException) where AWS keeps the key for itself or forbids it */
+/**
+ * @throws ApiError (InvalidTagParameterException) if the key is reserved by AWS or has invalid
+ * characters
+ */
 export function checkTagKey(key: string): void {
   if (RESERVED_PREFIX.test(key)) throw invalidTag('Tag keys that begin with aws: are reserved.')
   if (!TAG_TEXT.test(key))
     throw invalidTag(`The tag key '${key}' has characters that are not allowed.`)
 }
 
-/** The service's error for more resource tags than a repository may have. */
+/** Creates the error for too many resource tags. */
 export function tooManyTags({ resourceTags }: Limits): ApiError {
   return new ApiError(
     'TooManyTagsException',

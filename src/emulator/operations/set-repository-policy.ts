@@ -2,7 +2,7 @@ import { getRepository } from './operation.js'
 import type { Operation } from './operation.js'
 import { normalizePolicy } from './repository-policy.js'
 
-/** SetRepositoryPolicy: replaces the policy. */
+/** SetRepositoryPolicy replaces the policy. */
 export const setRepositoryPolicy: Operation<'SetRepositoryPolicy'> = (input, call) => {
   const repository = getRepository(call, input)
   const policyText = normalizePolicy(input.policyText, input.force === true)

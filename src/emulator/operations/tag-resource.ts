@@ -1,7 +1,7 @@
 import type { Operation } from './operation.js'
 import { getRepositoryByArn, mergeResourceTags } from './resource-tags.js'
 
-/** TagResource: adds tags, and gives those that are there the new value. */
+/** TagResource adds tags. An existing key gets the new value. */
 export const tagResource: Operation<'TagResource'> = ({ resourceArn, tags }, call) => {
   const { store, settings } = call.context
   const { name, resourceTags } = getRepositoryByArn(call, resourceArn)

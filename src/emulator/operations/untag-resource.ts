@@ -1,7 +1,7 @@
 import type { Operation } from './operation.js'
 import { checkTagKey, getRepositoryByArn, tooManyTags } from './resource-tags.js'
 
-/** UntagResource: keys that are not there are no error. */
+/** UntagResource ignores keys that do not exist. */
 export const untagResource: Operation<'UntagResource'> = ({ resourceArn, tagKeys }, call) => {
   const { store, settings } = call.context
   const { name, resourceTags } = getRepositoryByArn(call, resourceArn)

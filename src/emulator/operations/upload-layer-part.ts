@@ -1,11 +1,14 @@
 import { ApiError } from '../api-error.js'
 import type { Input } from '../model/types.js'
-import type { Upload } from '../store.js'
+import type { Upload } from '../store/store.js'
 import { getUpload } from './get-upload.js'
 import { getRepository } from './operation.js'
 import type { Operation, OperationCall } from './operation.js'
 
-/** UploadLayerPart: parts come in order, each beginning where the one before ended. */
+/**
+ * UploadLayerPart accepts parts in order only: each part begins after the last byte of the previous
+ * one.
+ */
 export const uploadLayerPart: Operation<'UploadLayerPart'> = async (input, call) => {
   const repository = getRepository(call, input)
   const { store, settings } = call.context
@@ -33,7 +36,7 @@ function checkPart(
       registryId: account,
       repositoryName: upload.repository,
       uploadId: upload.id,
-      // Absent before the first byte: the member is at least 0.
+      // Absent before the first byte, because its minimum is 0.
       ...(upload.size === 0 ? {} : { lastValidByteReceived: upload.size - 1 })
     })
   if (partFirstByte !== upload.size) {

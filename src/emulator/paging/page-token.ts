@@ -6,8 +6,9 @@ const NONCE_BYTES = 12
 const SEAL_BYTES = 16
 
 /**
- * An opaque token for the page after a sequence, good for this list only. Encrypted, so that no client
- * comes to rely on what is in it; the key lies with the data, so it outlives a restart.
+ * Creates a token for the page after a sequence number, valid for this list only. It is encrypted
+ * so that clients cannot rely on its contents; the key is part of the data, so a token remains
+ * valid after a restart.
  */
 export function createPageToken(key: Buffer, list: string, after: number): string {
   const nonce = randomBytes(NONCE_BYTES)
@@ -17,9 +18,9 @@ export function createPageToken(key: Buffer, list: string, after: number): strin
 }
 
 /**
- * The sequence after which the page begins.
+ * Returns the sequence number after which the page begins.
  *
- * @throws ApiError (InvalidParameterException) where the token is none of this list
+ * @throws ApiError (InvalidParameterException) if the token does not belong to this list
  */
 export function readPageToken(key: Buffer, list: string, token: string): number {
   const [after, ofList] = decrypt(key, token).split(/ (.*)/s)

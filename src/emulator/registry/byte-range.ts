@@ -1,12 +1,12 @@
-/** The bytes that a request asks for; `first` and `last` are inclusive, as in HTTP. */
+/** The requested bytes. `first` and `last` are inclusive, as in HTTP. */
 export type ByteRange =
   | { readonly kind: 'all' }
   | { readonly kind: 'part'; readonly first: number; readonly last: number }
   | { readonly kind: 'unsatisfiable' }
 
 /**
- * Reads a `Range` header (RFC 9110, 14.2) against a size in bytes. What is no single range of bytes
- * is ignored, as a server may: the whole is served.
+ * Parses a `Range` header (RFC 9110, section 14.2) for a blob of `size` bytes. Anything except a
+ * single byte range is ignored, as RFC 9110 allows.
  */
 export function parseByteRange(header: string | undefined, size: number): ByteRange {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '')
@@ -25,9 +25,9 @@ export function parseByteRange(header: string | undefined, size: number): ByteRa
 }
 
 /**
- * Reads the `Content-Range` of an upload's chunk, `FIRST-LAST` with both inclusive (OCI distribution
- * specification, "Pushing a blob in chunks"); with `bytes ` before it and a total after it as HTTP
- * has it, too. `undefined` where it is no range.
+ * Parses the `Content-Range` of a chunk: `FIRST-LAST`, both inclusive (OCI distribution
+ * specification, "Pushing a blob in chunks"). It also accepts the HTTP format `bytes
+ * FIRST-LAST/TOTAL`. Returns `undefined` if it is not valid.
  */
 export function parseContentRange(header: string): { first: number; last: number } | undefined {
   const match = /^(?:bytes[ =])?(\d+)-(\d+)(?:\/(?:\d+|\*))?$/.exec(header.trim())

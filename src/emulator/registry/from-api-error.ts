@@ -3,7 +3,7 @@ import type { Settings } from '../options.js'
 import { RegistryError } from './registry-error.js'
 import type { RegistryErrorCode } from './registry-error.js'
 
-/** What the registry side makes of the API's errors; their texts come through as they are. */
+/** The registry error code for each API error. The messages are the same. */
 const CODES: Readonly<Record<string, RegistryErrorCode>> = {
   AccessDeniedException: 'DENIED',
   ImageDigestDoesNotMatchException: 'MANIFEST_INVALID',
@@ -15,8 +15,8 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
 }
 
 /**
- * The registry's own form of an API error, as a push over `/v2/` gets it. A manifest that PutImage finds
- * invalid is 405 `UNSUPPORTED` on ECR (opcr-io/policy#149), and 400 `MANIFEST_INVALID` by specification.
+ * Converts an API error to a registry error. For an invalid manifest, ECR returns 405 `UNSUPPORTED`
+ * (opcr-io/policy#149), the specification requires 400 `MANIFEST_INVALID`.
  */
 export function fromApiError(error: ApiError, { invalidManifest }: Settings): RegistryError {
   const code = CODES[error.type]

@@ -1,14 +1,14 @@
-import type { Layer, Repository } from '../store.js'
-import type { Exchange } from './exchange.js'
+import type { Layer, Repository } from '../store/store.js'
+import type { RegistryCall } from './registry-call.js'
 import { repositoryPath } from './route.js'
 
 /**
- * The layer that a request for an upload can have from another repository, or from its own, instead:
- * `?mount=DIGEST&from=ALIAS/NAME`. Without `from` every repository is searched, as the specification
- * allows ("Mounting a blob from another repository").
+ * Returns the layer to mount for `?mount=DIGEST&from=ALIAS/NAME`, from another or the same
+ * repository. Without `from`, all repositories are searched, as the specification allows ("Mounting
+ * a blob from another repository").
  */
 export function findMountable(
-  { context, query }: Exchange,
+  { context, query }: RegistryCall,
   repository: Repository
 ): Layer | undefined {
   const { settings, store } = context

@@ -1,25 +1,28 @@
 import type { OperationName } from '../model/operations.js'
 import type { Route } from './route.js'
 
-/** What the log and fault rules call a request to the registry side. */
-export type RegistryOperation =
-  | 'Ping'
-  | 'GetToken'
-  | 'GetManifest'
-  | 'HeadManifest'
-  | 'PutManifest'
-  | 'DeleteManifest'
-  | 'GetBlob'
-  | 'HeadBlob'
-  | 'DownloadBlob'
-  | 'DeleteBlob'
-  | 'StartUpload'
-  | 'GetUpload'
-  | 'PatchUpload'
-  | 'PutUpload'
-  | 'DeleteUpload'
-  | 'ListTags'
-  | 'GetReferrers'
+/** The operations of the registry in fault rules and in the request log. */
+export const REGISTRY_OPERATIONS = [
+  'Ping',
+  'GetToken',
+  'GetManifest',
+  'HeadManifest',
+  'PutManifest',
+  'DeleteManifest',
+  'GetBlob',
+  'HeadBlob',
+  'DownloadBlob',
+  'DeleteBlob',
+  'StartUpload',
+  'GetUpload',
+  'PatchUpload',
+  'PutUpload',
+  'DeleteUpload',
+  'ListTags',
+  'GetReferrers'
+] as const
+
+export type RegistryOperation = (typeof REGISTRY_OPERATIONS)[number]
 
 const OPERATIONS: Readonly<Record<Route['kind'], Readonly<Record<string, RegistryOperation>>>> = {
   base: { GET: 'Ping', HEAD: 'Ping' },
@@ -41,17 +44,17 @@ const OPERATIONS: Readonly<Record<Route['kind'], Readonly<Record<string, Registr
   referrers: { GET: 'GetReferrers' }
 }
 
-/** The operation that a method is on a route; `undefined` where the route does not take it. */
+/** Returns the operation of a method on a route, or `undefined` if the method is not supported. */
 export function operationName(route: Route, method: string): RegistryOperation | undefined {
   return OPERATIONS[route.kind][method]
 }
 
-/** `true` for what changes the registry, or is asked for on the way to a change. */
+/** Returns `true` for operations that change the registry or prepare a change. */
 export function needsAccount(operation: RegistryOperation): boolean {
   return /Upload$|^(Put|Delete)/.test(operation)
 }
 
-/** `true` for the reads that the pull rate counts. */
+/** Returns `true` for reads that count towards the pull rate. */
 export function isCountedRead(operation: RegistryOperation): boolean {
   return ['GetManifest', 'HeadManifest', 'GetBlob', 'ListTags', 'GetReferrers'].includes(operation)
 }
@@ -65,7 +68,7 @@ const API_OPERATIONS: Readonly<Partial<Record<RegistryOperation, OperationName>>
   DeleteManifest: 'BatchDeleteImage'
 }
 
-/** The API operation whose permission the account needs for this one; pulls are everybody's. */
+/** Returns the API operation whose permission is required. Pulls do not require a permission. */
 export function apiOperation(operation: RegistryOperation): OperationName | undefined {
   return API_OPERATIONS[operation]
 }

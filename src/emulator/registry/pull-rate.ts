@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { tooManyRequests } from './refuse.js'
+import { tooManyRequests } from './refusal-error.js'
 import type { Holder } from './tokens.js'
 
-/** What is left of a reader's allowance, and when that was so. */
+/** The number of reads that a client has left at a point in time. */
 interface Allowance {
   reads: number
   /** Milliseconds since 1970. */
@@ -13,10 +13,10 @@ interface Allowance {
 const allowances = new WeakMap<EmulatorContext, Map<string, Allowance>>()
 
 /**
- * Takes one read from a reader's allowance: an address that has not logged in, or the account
- * (public-service-quotas: pulls a second, anonymous for each address, authenticated for each account).
+ * Counts a read towards the rate of its IP address (anonymous) or of the account
+ * (public-service-quotas: pulls per second).
  *
- * @throws RegistryError 429 where it is used up
+ * @throws RegistryError 429 if the rate is exceeded
  */
 export function countRead(
   request: IncomingMessage,

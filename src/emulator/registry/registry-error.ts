@@ -1,4 +1,6 @@
-/** The codes of the OCI distribution specification ("Error Codes") that this registry answers. */
+import { repositoryNotFound } from '../operations/operation.js'
+
+/** The error codes of the OCI distribution specification ("Error Codes") that the registry uses. */
 export type RegistryErrorCode =
   | 'BLOB_UNKNOWN'
   | 'BLOB_UPLOAD_INVALID'
@@ -34,7 +36,7 @@ const STATUS: Readonly<Record<RegistryErrorCode, number>> = {
   UNSUPPORTED: 405
 }
 
-/** An answer of the registry that is none of success. */
+/** An error response of the registry. */
 export class RegistryError extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -42,20 +44,22 @@ export class RegistryError extends Error {
   constructor(
     readonly code: RegistryErrorCode,
     message: string,
-    answer: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}
+    response: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}
   ) {
     super(message)
-    this.status = answer.status ?? STATUS[code]
-    this.headers = answer.headers ?? {}
+    this.status = response.status ?? STATUS[code]
+    this.headers = response.headers ?? {}
   }
 
-  /** The body, to the byte as public.ecr.aws ends it: with a newline (helm/helm#12491, 58 bytes). */
+  /**
+   * The body. Like the one of public.ecr.aws, it ends with a newline (helm/helm#12491, 58 bytes).
+   */
   get body(): string {
     return `${JSON.stringify({ errors: [{ code: this.code, message: this.message }] })}\n`
   }
 }
 
-/** The answer to who asks without a token, or for what its token does not allow. */
+/** Creates the error for a missing or insufficient token. */
 export function notAuthorized(origin: string): RegistryError {
   const challenge = `Bearer realm="${origin}/token/",service="public.ecr.aws",scope="aws"`
   return new RegistryError('DENIED', 'Not Authorized', {
@@ -64,10 +68,20 @@ export function notAuthorized(origin: string): RegistryError {
   })
 }
 
-/** The text of public.ecr.aws, which calls the registry by its alias (ftp-deployment-action#92). */
+/**
+ * Creates the error of public.ecr.aws, which names the registry by its alias
+ * (ftp-deployment-action#92).
+ */
 export function repositoryUnknown(alias: string, name: string): RegistryError {
-  return new RegistryError(
-    'NAME_UNKNOWN',
-    `The repository with name '${name}' does not exist in the registry with id '${alias}'`
-  )
+  return new RegistryError('NAME_UNKNOWN', repositoryNotFound(name, alias).message)
+}
+
+/** Creates the error for an image that does not exist. */
+export function manifestUnknown(): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', 'Requested image not found')
+}
+
+/** Creates the error for an operation that the registry does not have. */
+export function unsupported(): RegistryError {
+  return new RegistryError('UNSUPPORTED', 'The operation is unsupported.')
 }

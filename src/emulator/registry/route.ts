@@ -1,4 +1,4 @@
-/** What a path below `/v2/` names. `alias` and `name` are the two halves of a repository's path. */
+/** The resource of a path below `/v2/`. */
 export type Route =
   | { readonly kind: 'base' }
   | ({ readonly kind: 'manifest'; readonly reference: string } & RepositoryPath)
@@ -8,24 +8,24 @@ export type Route =
   | ({ readonly kind: 'tags' } & RepositoryPath)
   | ({ readonly kind: 'referrers'; readonly digest: string } & RepositoryPath)
 
-/** A repository as clients name it: `alias/name`, where the name may have slashes of its own. */
+/** The path of a repository: `alias/name`. The name can contain slashes. */
 export interface RepositoryPath {
   readonly alias: string
   readonly name: string
 }
 
 /**
- * Finds what a path names, after the table of endpoints of the OCI distribution specification 1.1;
- * `undefined` for a path that is none of them.
+ * Returns the route of a path according to the endpoints of the OCI distribution specification 1.1,
+ * or `undefined` if there is none.
  *
- * @param path the path of the request, still percent-encoded
+ * @param path the percent-encoded path of the request
  */
 export function findRoute(path: string): Route | undefined {
   if (path === '/v2' || path === '/v2/') return { kind: 'base' }
   const segments = decodeSegments(path)
   if (segments === undefined) return undefined
   const at = (index: number): string => segments.at(index) ?? ''
-  // The shortest path with a repository in it: ['v2', alias, name, kind, what].
+  // The shortest path of a repository has five segments: 'v2', alias, name, kind, reference.
   if (segments.length >= 6 && at(-3) === 'blobs' && at(-2) === 'uploads') {
     const path = repositoryPath(segments.slice(1, -3))
     if (at(-1) === '') return { kind: 'uploads', ...path }
@@ -38,7 +38,7 @@ export function findRoute(path: string): Route | undefined {
     case 'manifests':
       return last === '' ? undefined : { kind: 'manifest', reference: last, ...path5 }
     case 'blobs':
-      // Without the slash at its end, as some clients start an upload.
+      // Some clients start an upload without the trailing slash.
       if (last === 'uploads') return { kind: 'uploads', ...path5 }
       return last === '' ? undefined : { kind: 'blob', digest: last, ...path5 }
     case 'tags':
@@ -50,7 +50,7 @@ export function findRoute(path: string): Route | undefined {
   }
 }
 
-/** The halves of `alias/name`; the name is empty where there is no slash. */
+/** Splits `alias/name`. The name is empty without a slash. */
 export function repositoryPath(segments: readonly string[]): RepositoryPath {
   return { alias: segments[0] ?? '', name: segments.slice(1).join('/') }
 }

@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises'
 import { parseByteRange } from './byte-range.js'
 import type { Blobs } from '../store/blobs.js'
 
-/** Read ahead of the socket, in bytes: larger reads cost memory, smaller ones time. */
+/** Buffer size for reading a blob, in bytes. */
 const READ_BYTES = 1024 * 1024
 
 /**
- * Sends a blob from its file, or the range of it that is asked for; the head only for HEAD.
+ * Sends a blob or a range of it. The response to HEAD has headers only.
  *
- * @returns `false`, with nothing sent, where there is no such blob
+ * @returns `false` if the blob does not exist. Nothing has been sent in that case.
  */
 export async function sendBlob(
   request: IncomingMessage,
@@ -19,7 +19,7 @@ export async function sendBlob(
   digest: string,
   headers: Readonly<Record<string, string>> = {}
 ): Promise<boolean> {
-  // Opened before the answer starts: a file that is deleted meanwhile is still read to its end.
+  // An open file can be read to its end even if it is deleted in the meantime.
   const file = await open(blobs.path(digest)).catch(() => undefined)
   if (file === undefined) return false
   try {
@@ -43,7 +43,11 @@ export async function sendBlob(
   }
 }
 
-/** Writes status and headers. @returns the first and the last byte to send; none where they cross */
+/**
+ * Writes the status and headers.
+ *
+ * @returns the first and last byte to send. The range is empty if `last` is less than `first`.
+ */
 function writeHead(
   response: ServerResponse,
   range: ReturnType<typeof parseByteRange>,

@@ -3,22 +3,24 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
 import { sendBlob } from './send-blob.js'
 
-/** Where redirects of blobs lead; no repository's page can be there, as no alias starts so. */
+/**
+ * The path of signed URLs. An alias cannot begin with an underscore, so it does not collide with a
+ * repository.
+ */
 export const SIGNED_BLOBS_PATH = '/_blobs/'
 
-/** The names of the loopback, each with the one that is another host to clients. */
+/** The two names of the loopback. Clients treat them as different hosts. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   '127.0.0.1': 'localhost',
   localhost: '127.0.0.1'
 }
 
-/** How long a signed address is good for, in seconds. */
+/** Lifetime of a signed URL, in seconds. */
 const LIFETIME_SECONDS = 900
 
 /**
- * The address that a blob can be fetched from without a token, in the manner of a presigned address of
- * S3, which is where those of ECR lead in the end. They lead to another host, and there clients must not
- * take their token; here the other host is the other name of the loopback.
+ * Returns a URL for downloading a blob without a token, like the presigned S3 URLs of ECR. Clients
+ * must not send their token to another host, so the URL uses the other name of the loopback.
  */
 export function signBlobUrl(digest: string, origin: string, context: EmulatorContext): string {
   const { settings, store, now } = context
@@ -29,14 +31,14 @@ export function signBlobUrl(digest: string, origin: string, context: EmulatorCon
   url.searchParams.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256')
   url.searchParams.set('X-Amz-Date', String(now().getTime()))
   url.searchParams.set('X-Amz-Expires', String(LIFETIME_SECONDS))
-  // Go's clients, rightly, keep the token for the host that it is for: there it has to be overlooked.
+  // Go clients send the token to the same host, so it must be ignored there.
   url.searchParams.set('X-Amz-SignedHeaders', otherName ? 'host' : 'host;authorization')
   url.searchParams.set('X-Amz-Signature', signatureOf(store.key, url).toString('hex'))
   return url.href
 }
 
-/** Answers GET and HEAD of a signed address, ranges as well; refuses as S3 does, in XML. */
-export async function answerSignedBlob(
+/** Handles GET and HEAD of a signed URL. Errors are XML, as in S3. */
+export async function handleSignedBlob(
   request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext,
@@ -61,7 +63,7 @@ function findRefusal(
 ): Refusal | undefined {
   const isOtherHost = url.searchParams.get('X-Amz-SignedHeaders') === 'host'
   if (isOtherHost && request.headers.authorization !== undefined) {
-    // What a client meets that takes its token along to the storage (renovatebot/renovate#3877).
+    // S3 returns this error to clients that forward their token (renovatebot/renovate#3877).
     return [
       400,
       'InvalidArgument',

@@ -1,41 +1,41 @@
 /**
- * What the registry side does where public.ecr.aws and the OCI distribution specification differ, or
- * where nobody outside knows for sure: the values, that of public.ecr.aws first.
+ * Behavior of the registry that is not documented or in which public.ecr.aws differs from the OCI
+ * distribution specification. The value of public.ecr.aws is the first one.
  */
 export const REGISTRY_SWITCHES = {
-  /** A HEAD of a blob with a token of nobody. */
+  /** The response to an anonymous HEAD of a blob. */
   anonymousBlobHead: ['refuse', 'answer'],
-  /** `Docker-Content-Digest` on a GET of a manifest; a HEAD always has it. */
+  /** `Docker-Content-Digest` in the response to GET of a manifest. HEAD always returns it. */
   digestOnManifestGet: ['absent', 'present'],
   /**
-   * A GET of a blob is answered with a redirect to a signed address, or with the blob. The other host is
-   * the other name of the loopback, `localhost` or `127.0.0.1`; beside the loopback it is the same host.
+   * GET of a blob redirects to a signed URL or returns the blob. The other host is the other name
+   * of the loopback, `localhost` or `127.0.0.1`; on other addresses, it is the same host.
    */
   blobRedirect: ['other-host', 'same-host', 'off'],
   tagListOrder: ['unsorted', 'lexical'],
   /** Indented `text/plain`, or `application/json`. */
   tagListFormat: ['text', 'json'],
-  /** What `n` above the largest page gets. */
+  /** The response if `n` exceeds the maximum page size. */
   tagListAboveMaximum: ['refused', 'cut'],
-  /** The status of a PATCH of an upload. */
+  /** The status of PATCH of an upload. */
   chunkStatus: ['201', '202'],
-  /** The `Range` after a PATCH: stays at the end of the first chunk, or grows. */
+  /** The `Range` after a PATCH: the end of the first chunk (`stale`) or of all chunks (`true`). */
   chunkRange: ['stale', 'true'],
-  /** A chunk below the least part size with another chunk after it. */
+  /** A chunk smaller than the minimum part size that is followed by another chunk. */
   shortChunks: ['refuse', 'accept'],
-  /** The code for bytes that are not those of the digest. */
+  /** The error code if the digest does not match. */
   digestMismatch: ['upload-invalid', 'digest-invalid'],
-  /** A mount gives the blob of another repository, or only starts an upload. */
+  /** A mount adds the blob of another repository (`on`) or starts an upload (`off`). */
   mount: ['on', 'off'],
-  /** `GET …/referrers/…` is there, or 404 as before OCI 1.1. */
+  /** The referrers API exists (`on`) or returns 404 (`off`). */
   referrers: ['on', 'off'],
-  /** What a PUT of a manifest gets that PutImage finds invalid: 405, or 400. */
+  /** The response to PUT of an invalid manifest: 405 or 400. */
   invalidManifest: ['unsupported', 'invalid'],
-  /** `DELETE` of a manifest or tag works, or is 405. */
+  /** `DELETE` of a manifest or tag works (`on`) or returns 405 (`off`). */
   manifestDelete: ['on', 'off']
 } as const
 
-/** The values that `strict-oci` has by default where it differs. */
+/** The defaults of `strict-oci`, if they differ. */
 export const STRICT_OCI_SWITCHES = {
   anonymousBlobHead: 'answer',
   digestOnManifestGet: 'present',

@@ -1,39 +1,45 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** Whom a token speaks for: nobody, or the account that owns the registry. */
+/** The owner of a token: an anonymous client or the account of the registry. */
 export type Holder = 'anonymous' | 'account'
 
-/** What a presented token turned out to be. */
+/** The result of checking a token. */
 export type TokenState =
   | { readonly state: 'valid'; readonly holder: Holder }
   | { readonly state: 'expired'; readonly holder: Holder }
   | { readonly state: 'invalid' }
 
-/** Issues and reads the tokens of one registry; nothing is remembered but the key. */
+/** Issues and checks tokens. Only the key is stored. */
 export interface Tokens {
   /**
-   * A token in the form of the service's own: base64 of a JSON object with `payload`, `datakey`,
-   * `version`, `type` and `expiration` (seconds), which holds no colon.
+   * Creates a token in the format of the service: base64 of a JSON object with `payload`,
+   * `datakey`, `version`, `type` and `expiration` (seconds). It does not contain a colon.
    *
-   * @param expiresAt in milliseconds since the epoch
+   * @param expiresAt in milliseconds since 1970
    */
   issue(holder: Holder, expiresAt: number): string
-  /** Reads a token, or the password of one: both are the same text. */
+  /** Checks a token or password. Both have the same format. */
   read(token: string, now: number): TokenState
-  /** Reads `AWS:PASSWORD`, as it comes base64-encoded in Basic and in GetAuthorizationToken. */
+  /**
+   * Checks base64-encoded `AWS:PASSWORD` credentials, from basic authentication or
+   * GetAuthorizationToken.
+   */
   readCredentials(base64: string, now: number): TokenState
 }
 
-/** The user name that goes with every password of ECR. */
+/** The user name of all ECR passwords. */
 export const USER_NAME = 'AWS'
 
 /** GetAuthorizationToken: "valid for 12 hours" (API reference). In milliseconds. */
 export const PASSWORD_LIFETIME_MS = 12 * 60 * 60 * 1000
 
-/** The tokens of `/token/` live for one hour (oras-project/oras-go#1227). In milliseconds. */
+/** Lifetime of the tokens of `/token/` (oras-project/oras-go#1227). In milliseconds. */
 export const BEARER_LIFETIME_MS = 60 * 60 * 1000
 
-/** The tokens that this key seals. With a key that lasts they are still good after a restart. */
+/**
+ * Creates tokens that are signed with this key. They remain valid after a restart if the key does
+ * not change.
+ */
 export function createTokens(key: Uint8Array): Tokens {
   const seal = (payload: string): Buffer => createHmac('sha256', key).update(payload).digest()
 

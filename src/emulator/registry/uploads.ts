@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { Layer, Upload } from '../store.js'
+import type { Layer, Upload } from '../store/store.js'
 import { parseContentRange } from './byte-range.js'
-import { checkDigest } from './blobs.js'
-import { getRepository, send } from './exchange.js'
-import type { Exchange } from './exchange.js'
+import { checkDigest } from './handle-blob.js'
+import { getRepository, send } from './registry-call.js'
+import type { RegistryCall } from './registry-call.js'
 import { findMountable } from './mount.js'
 import { RegistryError } from './registry-error.js'
 import type { RepositoryPath, Route } from './route.js'
@@ -14,67 +14,67 @@ type UploadRoute = Extract<Route, { kind: 'upload' }>
 /** Uploads that a request is appending to. */
 const busy = new WeakSet<Upload>()
 
-/** Where the first chunk of an upload ended, which is all that ECR tells of its progress. */
+/** The end of the first chunk of an upload, which is the only progress that ECR reports. */
 const firstChunkEnds = new WeakMap<Upload, number>()
 
-/** Answers `POST …/blobs/uploads/`: a mount, a whole blob at once, or the start of an upload. */
-export async function startUpload(exchange: Exchange, route: UploadsRoute): Promise<void> {
-  const { context, query, request } = exchange
-  const repository = getRepository(exchange, route)
-  const mountable = findMountable(exchange, repository)
+/** Handles `POST …/blobs/uploads/`: mounts a blob, stores a complete blob, or starts an upload. */
+export async function startUpload(call: RegistryCall, route: UploadsRoute): Promise<void> {
+  const { context, query, request } = call
+  const repository = getRepository(call, route)
+  const mountable = findMountable(call, repository)
   if (mountable !== undefined) {
-    sendBlobCreated(exchange, route, context.store.linkLayer(route.name, mountable))
+    sendBlobCreated(call, route, context.store.linkLayer(route.name, mountable))
     return
   }
   const digest = query.get('digest')
   if (digest !== null) checkDigest(digest)
   const upload = context.store.startUpload(repository.name)
   if (digest === null) {
-    sendProgress(exchange, route, upload, 202)
+    sendProgress(call, route, upload, 202)
     return
   }
-  await append(exchange, upload, request)
-  return finish(exchange, route, upload, digest)
+  await append(call, upload, request)
+  return finish(call, route, upload, digest)
 }
 
-/** Answers `PATCH`: one chunk, in its place, of known or unknown length. */
-export async function appendChunk(exchange: Exchange, route: UploadRoute): Promise<void> {
-  const { context, request } = exchange
+/** Handles `PATCH`: appends a chunk of known or unknown length. */
+export async function appendChunk(call: RegistryCall, route: UploadRoute): Promise<void> {
+  const { context, request } = call
   const { chunkStatus } = context.settings
-  const upload = getUpload(exchange, route)
-  checkRange(exchange, route, upload)
-  await append(exchange, upload, request)
+  const upload = getUpload(call, route)
+  checkRange(call, route, upload)
+  await append(call, upload, request)
   if (!firstChunkEnds.has(upload)) firstChunkEnds.set(upload, upload.size - 1)
-  sendProgress(exchange, route, upload, Number(chunkStatus))
+  sendProgress(call, route, upload, Number(chunkStatus))
 }
 
-/** Answers `PUT`: the last chunk, if there is a body, and the digest of the whole. */
-export async function completeUpload(exchange: Exchange, route: UploadRoute): Promise<void> {
-  const { request, query } = exchange
-  const upload = getUpload(exchange, route)
+/** Handles `PUT`: appends the last chunk, if there is a body, and checks the digest. */
+export async function completeUpload(call: RegistryCall, route: UploadRoute): Promise<void> {
+  const { request, query } = call
+  const upload = getUpload(call, route)
   const digest = query.get('digest') ?? ''
   checkDigest(digest)
   if (hasBody(request)) {
-    checkRange(exchange, route, upload)
-    await append(exchange, upload, request)
+    checkRange(call, route, upload)
+    await append(call, upload, request)
   }
-  await finish(exchange, route, upload, digest)
+  await finish(call, route, upload, digest)
 }
 
-/** Answers `GET` of an upload: how far it is. */
-export function describeUpload(exchange: Exchange, route: UploadRoute): void {
-  sendProgress(exchange, route, getUpload(exchange, route), 204)
+/** Handles `GET` of an upload: returns its progress. */
+export function describeUpload(call: RegistryCall, route: UploadRoute): void {
+  sendProgress(call, route, getUpload(call, route), 204)
 }
 
-/** Answers `DELETE` of an upload: what came of it is dropped. */
-export function cancelUpload(exchange: Exchange, route: UploadRoute): void {
-  exchange.context.store.cancelUpload(getUpload(exchange, route).id)
-  send(exchange, 204)
+/** Handles `DELETE` of an upload. */
+export function cancelUpload(call: RegistryCall, route: UploadRoute): void {
+  call.context.store.cancelUpload(getUpload(call, route).id)
+  send(call, 204)
 }
 
-function getUpload(exchange: Exchange, route: UploadRoute): Upload {
-  const { name } = getRepository(exchange, route)
-  const upload = exchange.context.store.findUpload(name, route.uploadId)
+function getUpload(call: RegistryCall, route: UploadRoute): Upload {
+  const { name } = getRepository(call, route)
+  const upload = call.context.store.findUpload(name, route.uploadId)
   if (upload === undefined) {
     throw new RegistryError(
       'BLOB_UPLOAD_UNKNOWN',
@@ -82,20 +82,20 @@ function getUpload(exchange: Exchange, route: UploadRoute): Upload {
     )
   }
   if (busy.has(upload)) {
-    throw new RegistryError('BLOB_UPLOAD_INVALID', 'The upload is being written to')
+    throw new RegistryError('BLOB_UPLOAD_INVALID', 'Another request is appending to the upload')
   }
   return upload
 }
 
-/** A chunk that says where it belongs must belong at the end of what is there. */
-function checkRange(exchange: Exchange, route: UploadRoute, upload: Upload): void {
-  const { request, context } = exchange
+/** Checks that a chunk begins at the end of the upload. */
+function checkRange(call: RegistryCall, route: UploadRoute, upload: Upload): void {
+  const { request, context } = call
   const { limits, shortChunks } = context.settings
   const lastBytes = upload.parts.at(-1)
   if (shortChunks === 'refuse' && lastBytes !== undefined && lastBytes < limits.minPartBytes) {
     throw new RegistryError(
       'BLOB_UPLOAD_INVALID',
-      `Layer parts must be at least ${limits.minPartBytes} bytes in size, but the one before has ${lastBytes}`
+      `Layer parts must be at least ${limits.minPartBytes} bytes in size, but the previous part has ${lastBytes} bytes`
     )
   }
   const header = request.headers['content-range']
@@ -107,73 +107,73 @@ function checkRange(exchange: Exchange, route: UploadRoute, upload: Upload): voi
   if (isWhole && range.first === upload.size) return
   throw new RegistryError(
     'BLOB_UPLOAD_INVALID',
-    `The chunk ${header} is not the one that starts at byte ${upload.size}`,
-    { status: 416, headers: progressHeaders(exchange, route, upload, endOf(upload)) }
+    `The chunk ${header} does not start at byte ${upload.size}`,
+    { status: 416, headers: progressHeaders(call, route, upload, endOf(upload)) }
   )
 }
 
-/** Takes the body into the upload. One that breaks off leaves the upload as it was. */
-async function append(exchange: Exchange, upload: Upload, request: IncomingMessage): Promise<void> {
+/** Appends the body to the upload. If the request is interrupted, the upload does not change. */
+async function append(call: RegistryCall, upload: Upload, request: IncomingMessage): Promise<void> {
   busy.add(upload)
   try {
-    await exchange.context.store.appendToUpload(upload.id, request)
+    await call.context.store.appendToUpload(upload.id, request)
   } finally {
     busy.delete(upload)
   }
 }
 
 async function finish(
-  exchange: Exchange,
+  call: RegistryCall,
   path: RepositoryPath,
   upload: Upload,
   digest: string
 ): Promise<void> {
-  const { store, settings } = exchange.context
+  const { store, settings } = call.context
   if (upload.size > settings.limits.layerBytes) {
     store.cancelUpload(upload.id)
     throw new RegistryError(
       'SIZE_INVALID',
-      `A layer has at most ${settings.limits.layerBytes} bytes, this one has ${upload.size}`
+      `A layer can have at most ${settings.limits.layerBytes} bytes, but this layer has ${upload.size} bytes`
     )
   }
   const calculated = await store.uploadDigest(upload.id)
   if (calculated !== digest) {
-    // The bytes are of no use to anybody: an upload takes no more after its last chunk.
+    // The upload is deleted because it cannot be continued after its last chunk.
     store.cancelUpload(upload.id)
     throw new RegistryError(
       settings.digestMismatch === 'upload-invalid' ? 'BLOB_UPLOAD_INVALID' : 'DIGEST_INVALID',
       `None of the provided layer digests match the calculated layer digest '${calculated}'`
     )
   }
-  const known = getRepository(exchange, path).layers.get(digest)
+  const known = getRepository(call, path).layers.get(digest)
   if (known !== undefined) store.cancelUpload(upload.id)
-  sendBlobCreated(exchange, path, known ?? store.finishUpload(upload.id, digest))
+  sendBlobCreated(call, path, known ?? store.finishUpload(upload.id, digest))
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function sendBlobCreated(exchange: Exchange, path: RepositoryPath, { digest }: Layer): void {
-  send(exchange, 201, {
-    location: `${exchange.origin}/v2/${path.alias}/${path.name}/blobs/${digest}`,
+function sendBlobCreated(call: RegistryCall, path: RepositoryPath, { digest }: Layer): void {
+  send(call, 201, {
+    location: `${call.origin}/v2/${path.alias}/${path.name}/blobs/${digest}`,
     'docker-content-digest': digest
   })
 }
 
 function sendProgress(
-  exchange: Exchange,
+  call: RegistryCall,
   path: RepositoryPath,
   upload: Upload,
   status: number
 ): void {
-  const isStale = status !== 204 && exchange.context.settings.chunkRange === 'stale'
+  const isStale = status !== 204 && call.context.settings.chunkRange === 'stale'
   const end = isStale ? (firstChunkEnds.get(upload) ?? 0) : endOf(upload)
-  send(exchange, status, progressHeaders(exchange, path, upload, end))
+  send(call, status, progressHeaders(call, path, upload, end))
 }
 
 function progressHeaders(
-  { origin }: Exchange,
+  { origin }: RegistryCall,
   { alias, name }: RepositoryPath,
   { id }: Upload,
   end: number
@@ -185,7 +185,10 @@ function progressHeaders(
   }
 }
 
-/** The last byte that is there; 0 for none, as `Range` cannot say it (distribution does the same). */
+/**
+ * Returns the last byte of the upload. It is 0 for an empty upload, because `Range` cannot express
+ * that (distribution/distribution does the same).
+ */
 function endOf({ size }: Pick<Upload, 'size'>): number {
   return Math.max(0, size - 1)
 }

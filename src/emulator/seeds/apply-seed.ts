@@ -1,16 +1,17 @@
 import { checkConstraints } from '../api/check-constraints.js'
 import { parseInput } from '../api/parse-input.js'
 import type { EmulatorContext } from '../context.js'
-import { digestOf, putImage } from '../images/put-image.js'
+import { digestOf } from '../digest.js'
+import { storeImage } from '../images/store-image.js'
 import type { Input, ValueOf } from '../model/types.js'
 import { newCatalogData } from '../operations/catalog-data.js'
 import { normalizePolicy } from '../operations/repository-policy.js'
-import type { Repository } from '../store.js'
+import type { Repository } from '../store/store.js'
 import { parseSeed } from './seed.js'
 import type { SeedImage, SeedRepository, SeedTag } from './seed.js'
 import {
   buildAttestation,
-  buildCompanion,
+  buildCosignManifest,
   buildImage,
   buildIndex,
   buildReferrer,
@@ -19,9 +20,9 @@ import {
 import type { BuiltManifest } from './small-image.js'
 
 /**
- * Puts what a seed file describes into the store; what is there stays, and images are added to it.
+ * Adds the contents of a seed to the store. Existing repositories and images are kept.
  *
- * @throws Error naming what is wrong with the seed
+ * @throws Error if the seed is not valid
  */
 export function applySeed(context: EmulatorContext, value: unknown): void {
   const seed = parseSeed(value)
@@ -30,16 +31,16 @@ export function applySeed(context: EmulatorContext, value: unknown): void {
   for (const repository of seed.repositories) seedRepository(context, repository)
 }
 
-/** Holds a repository to the model, before anything is stored. */
+/** Checks a repository against the API model before anything is stored. */
 function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRepository'> {
-  const given = { repositoryName: name, catalogData }
+  const json = { repositoryName: name, catalogData }
   try {
-    const input = parseInput('CreateRepositoryRequest', given)
+    const input = parseInput('CreateRepositoryRequest', json)
     checkConstraints('CreateRepositoryRequest', input)
     return input as Input<'CreateRepository'>
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`Seed: repository ${name}: ${reason}`, { cause: error })
+    throw new Error(`Seed: The repository "${name}" is not valid. ${reason}`, { cause: error })
   }
 }
 
@@ -72,7 +73,7 @@ function setCatalogData(
   context.store.setCatalogData(name, newCatalogData(call, catalogData, given))
 }
 
-/** Puts a manifest with its blobs, under the tags that it does not have yet. */
+/** Stores a manifest and its blobs under the given tags, unless they exist already. */
 type Put = (built: BuiltManifest, tags?: readonly SeedTag[]) => void
 
 function seedImage(
@@ -88,23 +89,23 @@ function seedImage(
     }
     const request = { manifest, mediaType, digest }
     if (tags.length === 0 && !repository.images.has(digest)) {
-      putImage(context, repository, { ...request, tag: undefined, times: { pushedAt } })
+      storeImage(context, repository, { ...request, tag: undefined, times: { pushedAt } })
     }
     for (const { tag, createdAt: taggedAt = pushedAt } of tags) {
       if (repository.tags.get(tag)?.digest === digest) continue
-      putImage(context, repository, { ...request, tag, times: { pushedAt, taggedAt } })
+      storeImage(context, repository, { ...request, tag, times: { pushedAt, taggedAt } })
     }
   }
   const image = build(seed, about, pushedAt, put)
   put(image, seed.tags)
   for (const artifactType of seed.referrers) put(buildReferrer(artifactType, image))
-  for (const kind of seed.companions) {
+  for (const kind of seed.cosignTags) {
     const tag = `${image.digest.replace(':', '-')}.${kind}`
-    put(buildCompanion(kind, image), [{ tag, createdAt: undefined }])
+    put(buildCosignManifest(kind, image), [{ tag, createdAt: undefined }])
   }
 }
 
-/** Builds the image and puts what it lists, so that only the image itself is left to put. */
+/** Builds an image and stores the manifests that it lists. The caller stores the image itself. */
 function build(seed: SeedImage, about: string, pushedAt: Date, put: Put): BuiltManifest {
   const { format, platforms, attestations } = seed
   const images = platforms.map(({ platform, tags }) => ({
@@ -119,13 +120,13 @@ function build(seed: SeedImage, about: string, pushedAt: Date, put: Put): BuiltM
     ...buildNested(index, `${about}.${String(at)}`, pushedAt, put),
     tags: index.tags
   }))
-  for (const one of [...images, ...indexes]) put(one, one.tags)
-  const proofs = attestations ? images.map(buildAttestation) : []
-  for (const proof of proofs) put(proof)
-  return buildIndex([...images, ...indexes, ...proofs], format)
+  for (const listed of [...images, ...indexes]) put(listed, listed.tags)
+  const attestationManifests = attestations ? images.map(buildAttestation) : []
+  for (const manifest of attestationManifests) put(manifest)
+  return buildIndex([...images, ...indexes, ...attestationManifests], format)
 }
 
-/** An index within an index; one platform is enough for it. */
+/** Builds an index to be listed by another index. */
 function buildNested(seed: SeedImage, about: string, pushedAt: Date, put: Put): BuiltManifest {
   const inner = build(seed, about, pushedAt, put)
   if (inner.blobs.length === 0) return inner

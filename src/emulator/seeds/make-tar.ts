@@ -1,6 +1,9 @@
 const BLOCK_BYTES = 512
 
-/** A tar archive (POSIX ustar) of one file at its root. */
+/**
+ * Creates a tar archive (POSIX ustar) with one file. The emulator does not import other code of
+ * this project, so it does not use the archive code of the action.
+ */
 export function makeTar(name: string, content: Buffer, modified: Date): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES)
   const seconds = Math.max(0, Math.floor(modified.getTime() / 1000))

@@ -1,23 +1,25 @@
-/** What is in the registry at the start: the contents of a seed file. */
+import { invalidValue } from '../invalid-value.js'
+import { isObject } from '../is-object.js'
+
+/** The contents of a seed file. */
 export interface Seed {
-  /** Of the registry. */
+  /** The display name of the registry. */
   readonly displayName: string | undefined
   readonly repositories: readonly SeedRepository[]
 }
 
-/** A repository of a seed. */
 export interface SeedRepository {
   readonly name: string
   readonly createdAt: Date | undefined
-  /** As PutRepositoryCatalogData takes it. */
+  /** The `catalogData` of PutRepositoryCatalogData. */
   readonly catalogData: unknown
   readonly resourceTags: Readonly<Record<string, string>>
-  /** A policy, as JSON. */
+  /** A policy as JSON. */
   readonly policy: unknown
   readonly images: readonly SeedImage[]
 }
 
-/** An image, small but real; with several platforms or nested indexes it is an index. */
+/** A small but complete image, or an index if it has several platforms or nested indexes. */
 export interface SeedImage {
   readonly tags: readonly SeedTag[]
   readonly pushedAt: Date | undefined
@@ -25,32 +27,31 @@ export interface SeedImage {
   readonly format: 'oci' | 'docker'
   /** Indexes that this index lists besides its platforms. */
   readonly indexes: readonly SeedImage[]
-  /** Artifact types of what refers to the image by `subject`. */
+  /** Artifact types of the artifacts that refer to the image by `subject`. */
   readonly referrers: readonly string[]
-  /** What cosign stores beside it under tags of its own: `sig`, `att`, `sbom`. */
-  readonly companions: readonly string[]
-  /** `true` for an attestation of each platform in the index, as buildx makes them. */
+  /** Kinds of cosign tags of the image: `sig`, `att`, `sbom`. */
+  readonly cosignTags: readonly string[]
+  /** `true` to add an attestation for each platform to the index, as buildx does. */
   readonly attestations: boolean
 }
 
-/** One image of an index. */
+/** A platform image of an index. */
 export interface SeedPlatform {
-  /** `linux/amd64`, `linux/arm/v7`. */
+  /** Such as `linux/amd64` or `linux/arm/v7`. */
   readonly platform: string
-  /** Tags that it has of its own. */
+  /** Tags of the platform image itself. */
   readonly tags: readonly SeedTag[]
 }
 
-/** A tag of a seed's image. */
 export interface SeedTag {
   readonly tag: string
   readonly createdAt: Date | undefined
 }
 
 /**
- * Reads a seed.
+ * Parses a seed.
  *
- * @throws Error naming the member that is wrong, and what it takes
+ * @throws Error for a member with an invalid value
  */
 export function parseSeed(value: unknown): Seed {
   const seed = objectOf(value, 'seed', ['displayName', 'repositories'])
@@ -64,7 +65,7 @@ function parseRepository(value: unknown, path: string): SeedRepository {
   const known = ['name', 'createdAt', 'catalogData', 'resourceTags', 'policy', 'images']
   const json = objectOf(value, path, known)
   const name = textOf(json.name, `${path}.name`)
-  if (name === undefined) throw wrong(`${path}.name`, json.name, 'the name of a repository')
+  if (name === undefined) throw invalidMember(`${path}.name`, json.name, 'the name of a repository')
   return {
     name,
     createdAt: dateOf(json.createdAt, `${path}.createdAt`),
@@ -82,7 +83,7 @@ const IMAGE_MEMBERS = [
   'format',
   'indexes',
   'referrers',
-  'companions',
+  'cosignTags',
   'attestations'
 ]
 
@@ -90,10 +91,10 @@ function parseImage(value: unknown, path: string): SeedImage {
   const json = objectOf(value, path, IMAGE_MEMBERS)
   const { format = 'oci', attestations = false } = json
   if (format !== 'oci' && format !== 'docker') {
-    throw wrong(`${path}.format`, format, 'oci or docker')
+    throw invalidMember(`${path}.format`, format, 'oci or docker')
   }
   if (typeof attestations !== 'boolean') {
-    throw wrong(`${path}.attestations`, attestations, 'true or false')
+    throw invalidMember(`${path}.attestations`, attestations, 'true or false')
   }
   const platforms = listOf(json.platforms, `${path}.platforms`, parsePlatform)
   const indexes = listOf(json.indexes, `${path}.indexes`, parseImage)
@@ -104,9 +105,9 @@ function parseImage(value: unknown, path: string): SeedImage {
     format,
     indexes,
     referrers: listOf(json.referrers, `${path}.referrers`, matching(/./, 'an artifact type')),
-    companions: listOf(
-      json.companions,
-      `${path}.companions`,
+    cosignTags: listOf(
+      json.cosignTags,
+      `${path}.cosignTags`,
       matching(/^(sig|att|sbom)$/, 'sig, att or sbom')
     ),
     attestations
@@ -129,7 +130,7 @@ function parseTag(value: unknown, path: string): SeedTag {
   if (typeof value === 'string') return { tag: value, createdAt: undefined }
   const json = objectOf(value, path, ['tag', 'createdAt'])
   const tag = textOf(json.tag, `${path}.tag`)
-  if (tag === undefined) throw wrong(`${path}.tag`, json.tag, 'a tag')
+  if (tag === undefined) throw invalidMember(`${path}.tag`, json.tag, 'a tag')
   return { tag, createdAt: dateOf(json.createdAt, `${path}.createdAt`) }
 }
 
@@ -138,12 +139,14 @@ function objectOf(
   path: string,
   known: readonly string[]
 ): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(path, value, `a JSON object with ${known.join(', ')}`)
+  if (!isObject(value)) {
+    throw invalidMember(path, value, `a JSON object with the members ${known.join(', ')}`)
   }
-  const strange = Object.keys(value).find((member) => !known.includes(member))
-  if (strange !== undefined) throw wrong(path, strange, known.join(', '))
-  return value as Readonly<Record<string, unknown>>
+  const unknown = Object.keys(value).find((member) => !known.includes(member))
+  if (unknown !== undefined) {
+    throw new Error(`Seed: "${path}" has an unknown member: "${unknown}". Use ${known.join(', ')}.`)
+  }
+  return value
 }
 
 function listOf<T>(
@@ -152,39 +155,38 @@ function listOf<T>(
   parse: (item: unknown, path: string) => T
 ): readonly T[] {
   if (value === undefined) return []
-  if (!Array.isArray(value)) throw wrong(path, value, 'a list')
+  if (!Array.isArray(value)) throw invalidMember(path, value, 'an array')
   return value.map((item: unknown, at) => parse(item, `${path}[${String(at)}]`))
 }
 
-function matching(pattern: RegExp, allowed: string): (item: unknown, path: string) => string {
+function matching(pattern: RegExp, expected: string): (item: unknown, path: string) => string {
   return (item, path) => {
     if (typeof item === 'string' && pattern.test(item)) return item
-    throw wrong(path, item, allowed)
+    throw invalidMember(path, item, expected)
   }
 }
 
 function textOf(value: unknown, path: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value
-  throw wrong(path, value, 'a text')
+  throw invalidMember(path, value, 'a string')
 }
 
 function textsOf(value: unknown, path: string): Readonly<Record<string, string>> {
   if (value === undefined) return {}
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (isObject && Object.values(value).every((item) => typeof item === 'string')) {
+  if (isObject(value) && Object.values(value).every((item) => typeof item === 'string')) {
     return value as Readonly<Record<string, string>>
   }
-  throw wrong(path, value, 'an object of texts')
+  throw invalidMember(path, value, 'an object with string values')
 }
 
 function dateOf(value: unknown, path: string): Date | undefined {
   if (value === undefined) return undefined
   const date = new Date(typeof value === 'string' ? value : NaN)
-  if (Number.isNaN(date.getTime())) throw wrong(path, value, 'a date such as 2026-01-01T00:00:00Z')
+  if (Number.isNaN(date.getTime()))
+    throw invalidMember(path, value, 'a date such as 2026-01-01T00:00:00Z')
   return date
 }
 
-function wrong(path: string, value: unknown, allowed: string): Error {
-  const shown = value === undefined ? 'not given' : JSON.stringify(value)
-  return new Error(`Seed: ${path} is ${shown}; it takes ${allowed}`)
+function invalidMember(path: string, value: unknown, expected: string): Error {
+  return invalidValue(`Seed: "${path}"`, value, expected)
 }

@@ -1,29 +1,12 @@
-import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { digestOf } from '../images/put-image.js'
+import { digestOf } from '../digest.js'
+import { EMPTY_MEDIA_TYPE, MEDIA_TYPES } from '../images/media-types.js'
 import { makeTar } from './make-tar.js'
 
-const MEDIA_TYPES = {
-  oci: {
-    index: 'application/vnd.oci.image.index.v1+json',
-    manifest: 'application/vnd.oci.image.manifest.v1+json',
-    config: 'application/vnd.oci.image.config.v1+json',
-    layer: 'application/vnd.oci.image.layer.v1.tar+gzip'
-  },
-  docker: {
-    index: 'application/vnd.docker.distribution.manifest.list.v2+json',
-    manifest: 'application/vnd.docker.distribution.manifest.v2+json',
-    config: 'application/vnd.docker.container.image.v1+json',
-    layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip'
-  }
-} as const
-
-const EMPTY_MEDIA_TYPE = 'application/vnd.oci.empty.v1+json'
-
-/** The two families of media types. */
+/** The media types of OCI and Docker manifests. */
 export type Format = keyof typeof MEDIA_TYPES
 
-/** A manifest and the blobs that it needs. */
+/** A manifest and the blobs that it refers to. */
 export interface BuiltManifest {
   readonly manifest: Buffer
   readonly mediaType: string
@@ -31,22 +14,22 @@ export interface BuiltManifest {
   readonly blobs: readonly Buffer[]
 }
 
-/** How an index lists something. */
+/** A manifest with its entry in an index. */
 export interface ListedManifest extends BuiltManifest {
   readonly platform?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** The platform object of `linux/arm/v7`. */
+/** Returns the platform object of a text such as `linux/arm/v7`. */
 export function platformOf(text: string): Record<string, string> {
   const [os = '', architecture = '', variant] = text.split('/')
   return variant === undefined ? { os, architecture } : { os, architecture, variant }
 }
 
 /**
- * An image of one small layer that a container tool can unpack.
+ * Builds an image with one small layer, which container tools can unpack.
  *
- * @param about what the file in it says, which makes the image differ from others
+ * @param about the contents of the file in the layer, which make the image unique
  */
 export function buildImage(
   about: string,
@@ -70,7 +53,7 @@ export function buildImage(
   })
 }
 
-/** An index or manifest list of these. */
+/** Builds an index or manifest list. */
 export function buildIndex(listed: readonly ListedManifest[], format: Format): BuiltManifest {
   const manifests = listed.map(({ mediaType, manifest, platform, annotations }) => ({
     ...descriptor(mediaType, manifest),
@@ -80,7 +63,7 @@ export function buildIndex(listed: readonly ListedManifest[], format: Format): B
   return finish(MEDIA_TYPES[format].index, [], { manifests })
 }
 
-/** An artifact (OCI 1.1) that refers to a subject. */
+/** Builds an artifact that refers to a subject (OCI 1.1). */
 export function buildReferrer(artifactType: string, subject: BuiltManifest): BuiltManifest {
   const empty = Buffer.from('{}')
   const content = Buffer.from(`${artifactType} of ${subject.digest}\n`)
@@ -92,8 +75,11 @@ export function buildReferrer(artifactType: string, subject: BuiltManifest): Bui
   })
 }
 
-/** What cosign stores under a tag beside an image (sigstore/cosign, specs/SIGNATURE_SPEC.md). */
-export function buildCompanion(kind: string, of: BuiltManifest): BuiltManifest {
+/**
+ * Builds the manifest that cosign stores under a tag next to an image (sigstore/cosign,
+ * specs/SIGNATURE_SPEC.md).
+ */
+export function buildCosignManifest(kind: string, of: BuiltManifest): BuiltManifest {
   const payload = jsonOf({
     critical: { image: { 'docker-manifest-digest': of.digest }, type: kind }
   })
@@ -108,7 +94,7 @@ export function buildCompanion(kind: string, of: BuiltManifest): BuiltManifest {
   })
 }
 
-/** The attestation of a manifest that buildx lists in the index beside it. */
+/** Builds the attestation of a manifest, which buildx lists in the same index. */
 export function buildAttestation(of: BuiltManifest): ListedManifest {
   const statement = jsonOf({ _type: 'https://in-toto.io/Statement/v0.1', subject: [of.digest] })
   const config = jsonOf({
@@ -136,8 +122,7 @@ function finish(mediaType: string, blobs: readonly Buffer[], members: object): B
 }
 
 function descriptor(mediaType: string, bytes: Buffer): Record<string, unknown> {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  return { mediaType, digest, size: bytes.length }
+  return { mediaType, digest: digestOf(bytes), size: bytes.length }
 }
 
 function jsonOf(value: unknown): Buffer {

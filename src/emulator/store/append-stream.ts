@@ -2,23 +2,22 @@ import type { Hash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 
 /**
- * Chunks of a socket, of 64 KiB at most, are gathered to this many bytes for one write, and larger ones cut.
- * Measured with Linux 6.18 in a virtual machine: from 1 MiB on, the kernel takes its large pages, whose first
- * use is slow where the host gives memory on demand, so that the same bytes take it up to five times as long.
+ * Size of one write, in bytes. Measured with Linux 6.18 in a virtual machine: from 1 MiB on, the
+ * kernel uses large pages, whose first use can take up to five times as long.
  */
 const BATCH_BYTES = 262_144
 
-/** The bytes in pieces of one write each. */
+/** Splits bytes into one buffer per write. */
 export function* batchesOf(bytes: Buffer): Generator<Buffer, void, undefined> {
   for (let at = 0; at < bytes.length; at += BATCH_BYTES) yield bytes.subarray(at, at + BATCH_BYTES)
 }
 
 /**
- * Writes what comes to a file, hashing it, with the next batch being gathered while one is written: no
- * more than two of them are in memory.
+ * Writes a stream to a file and hashes it. While one batch is written, the next one is collected,
+ * so at most two batches are in memory.
  *
- * @param position where the first byte goes
- * @returns the bytes written
+ * @param position the offset of the first byte in the file
+ * @returns the number of bytes written
  */
 export async function appendStream(
   file: FileHandle,
@@ -33,7 +32,7 @@ export async function appendStream(
   const flush = async (): Promise<void> => {
     await writing
     writing = writeWhole(file, batch, length, end)
-    // Whoever awaits it next sees the error; until then it is not one that nobody handles.
+    // The next `await` reports the error. Until then, this prevents an unhandled rejection.
     writing.catch(() => undefined)
     end += length
     batch = []
@@ -60,5 +59,5 @@ async function writeWhole(
   position: number
 ): Promise<void> {
   const { bytesWritten } = await file.writev(batch, position)
-  if (bytesWritten < length) throw new Error('The disk took only a part of what came')
+  if (bytesWritten < length) throw new Error('The disk accepted only a part of the bytes')
 }

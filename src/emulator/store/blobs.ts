@@ -15,24 +15,25 @@ import type { ReadStream } from 'node:fs'
 import { open, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { digestOf } from '../digest.js'
 import { appendStream, batchesOf } from './append-stream.js'
 
-/** A file that grows, and the digest of what is in it. */
+/** A file that an upload appends to, and the hash of its contents. */
 interface Growing {
   readonly path: string
-  /** `undefined` after a restart, until the file has been read once more. */
+  /** `undefined` after a restart, until the file has been read again. */
   hash: Hash | undefined
-  /** What has been written of it. */
+  /** Size in bytes. */
   size: number
 }
 
-/** Blobs on disk by digest, each written aside and renamed into its place when it is whole. */
+/** Blobs on disk by digest. Each one is written to a temporary file and then renamed. */
 export class Blobs {
   private readonly blobs: string
   private readonly uploads: string
   private readonly growing = new Map<string, Growing>()
 
-  /** @param directory holds `blobs/` and `uploads/`, and is made if need be */
+  /** @param directory the parent of `blobs/` and `uploads/`, created if it does not exist */
   constructor(directory: string) {
     this.blobs = join(directory, 'blobs')
     this.uploads = join(directory, 'uploads')
@@ -40,7 +41,7 @@ export class Blobs {
     mkdirSync(this.uploads, { recursive: true })
   }
 
-  /** Where the bytes of a blob lie. */
+  /** Returns the path of a blob. */
   path(digest: string): string {
     return join(this.blobs, digest.replace(':', '-'))
   }
@@ -49,19 +50,19 @@ export class Blobs {
     return existsSync(this.path(digest))
   }
 
-  /** The bytes of a small blob, such as a manifest or a logo. */
+  /** Returns a small blob, such as a manifest or a logo. */
   read(digest: string): Promise<Buffer> {
     return readFile(this.path(digest))
   }
 
-  /** The bytes from `start` to `end`, both inclusive. */
+  /** Returns the bytes from `start` to `end`, both inclusive. */
   stream(digest: string, range: { start?: number; end?: number } = {}): ReadStream {
     return createReadStream(this.path(digest), range)
   }
 
-  /** Stores a small blob under its digest. */
+  /** Stores a small blob and returns its digest. */
   write(bytes: Uint8Array): string {
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+    const digest = digestOf(bytes)
     const temporary = join(this.uploads, randomUUID())
     writeFileSync(temporary, bytes)
     renameSync(temporary, this.path(digest))
@@ -78,9 +79,9 @@ export class Blobs {
   }
 
   /**
-   * Appends to an upload. Where `source` fails half-way, the file is as it was before.
+   * Appends to an upload. If `source` fails, the file does not change.
    *
-   * @returns the bytes appended
+   * @returns the number of bytes appended
    */
   async append(id: string, source: Buffer | AsyncIterable<Buffer>): Promise<number> {
     const growing = await this.open(id)
@@ -100,15 +101,15 @@ export class Blobs {
     }
   }
 
-  /** The digest of what an upload holds by now. */
+  /** Returns the digest of the bytes that were uploaded so far. */
   async uploadDigest(id: string): Promise<string> {
     const { hash } = await this.open(id)
     return `sha256:${hash.copy().digest('hex')}`
   }
 
   /**
-   * Gives an upload its place among the blobs; its bytes are not read again. The upload stays until
-   * `deleteUpload`, so that a crash before the journal knows of the blob loses nothing.
+   * Stores an upload as a blob without reading it again. The upload is kept until `deleteUpload`,
+   * so that a crash before the journal contains the blob loses no data.
    */
   finishUpload(id: string, digest: string): void {
     const [from, to] = [this.uploadPath(id), this.path(digest)]
@@ -116,7 +117,7 @@ export class Blobs {
     try {
       linkSync(from, to)
     } catch {
-      // File systems without hard links.
+      // The file system does not support hard links.
       renameSync(from, to)
     }
   }
@@ -127,9 +128,10 @@ export class Blobs {
   }
 
   /**
-   * After a restart: cuts uploads to what was acknowledged and removes what nothing names.
+   * Restores the state after a restart: truncates uploads to the acknowledged size and deletes
+   * unused files.
    *
-   * @param uploads the bytes acknowledged of each, by id
+   * @param uploads the acknowledged size of each upload in bytes, by ID
    */
   recover(isUsed: (digest: string) => boolean, uploads: ReadonlyMap<string, number>): void {
     for (const name of readdirSync(this.blobs)) {
@@ -152,7 +154,7 @@ export class Blobs {
 
   private async open(id: string): Promise<Growing & { hash: Hash }> {
     const growing = this.growing.get(id)
-    if (growing === undefined) throw new Error(`No upload ${id} on disk`)
+    if (growing === undefined) throw new Error(`The upload ${id} is not on disk`)
     if (growing.hash === undefined) {
       const hash = createHash('sha256')
       await truncate(growing.path, growing.size)

@@ -1,17 +1,17 @@
 import { SequencedMap } from './sequenced-map.js'
-import type { CatalogData, Image, Repository, State } from './state.js'
+import type { CatalogData, Image, Repository, State, Upload } from './state.js'
 
-/** An image as the journal has it: without what follows from other events. */
+/** An image in the journal, without the tags, which are separate events. */
 export type ImageRecord = Omit<Image, 'tags'>
 
-/** One tag as the journal has it. */
+/** A tag in the journal. */
 export interface TagRecord {
   readonly name: string
   readonly createdAt: number
   readonly sequence: number
 }
 
-/** Everything that can happen to the state. Times are milliseconds since 1970. */
+/** All changes of the state. Times are milliseconds since 1970. */
 export type StoreEvent =
   | {
       readonly type: 'repository-created'
@@ -41,7 +41,7 @@ export type StoreEvent =
       readonly digest: string
       readonly size: number
       readonly mediaType?: string
-      /** The upload that it ends. */
+      /** The ID of the upload that ends. */
       readonly uploadId?: string
     }
   | {
@@ -57,7 +57,7 @@ export type StoreEvent =
       readonly name: string
       readonly sequence: number
       readonly image: ImageRecord
-      /** The media types that the manifest gives its blobs, by digest. */
+      /** The media types of the blobs in the manifest, by digest. */
       readonly mediaTypes: Readonly<Record<string, string>>
       readonly tags: readonly TagRecord[]
     }
@@ -70,12 +70,15 @@ export type StoreEvent =
   | {
       readonly type: 'images-deleted'
       readonly name: string
-      /** Tags that go; an image whose last tag goes is listed as well. */
+      /**
+       * Tags to delete without their image. If an image loses its last tag, its digest is in
+       * `digests`.
+       */
       readonly tags: readonly string[]
       readonly digests: readonly string[]
     }
 
-/** Makes an event true: the same function answers requests and replays the journal. */
+/** Applies an event to the state. Both requests and the replay of the journal use it. */
 export function applyEvent(state: State, event: StoreEvent): void {
   if ('sequence' in event) state.sequence = Math.max(state.sequence, event.sequence)
   switch (event.type) {
@@ -99,9 +102,10 @@ export function applyEvent(state: State, event: StoreEvent): void {
   }
 }
 
-function getRepository(state: State, name: string): Repository {
+/** Returns a repository. @throws Error if it does not exist */
+export function getRepository(state: State, name: string): Repository {
   const repository = state.repositories.get(name)
-  if (repository === undefined) throw new Error(`No repository ${name} in the store`)
+  if (repository === undefined) throw new Error(`The store does not have a repository ${name}`)
   return repository
 }
 
@@ -189,10 +193,16 @@ function applyUploadEvent(
     state.uploads.delete(event.id)
     return
   }
-  const upload = state.uploads.get(event.id)
-  if (upload === undefined) throw new Error(`No upload ${event.id} in the store`)
+  const upload = getUpload(state, event.id)
   upload.size += event.bytes
   upload.parts.push(event.bytes)
+}
+
+/** Returns an upload. @throws Error if it does not exist */
+export function getUpload(state: State, id: string): Upload {
+  const upload = state.uploads.get(id)
+  if (upload === undefined) throw new Error(`The store does not have an upload ${id}`)
+  return upload
 }
 
 function addLayer(

@@ -12,8 +12,8 @@ const CHUNK_BYTES = 1_048_576
 const NEWLINE = 0x0a
 
 /**
- * A file of one JSON value a line that only grows. A line is in the hands of the operating system
- * before `append` returns, so a process that is killed loses nothing of what it has answered.
+ * An append-only file with one JSON value per line. The operating system has received a line before
+ * `append` returns, so that killing the process does not lose acknowledged changes.
  */
 export class Journal {
   private descriptor: number
@@ -27,10 +27,10 @@ export class Journal {
   }
 
   /**
-   * Opens the journal and tells every line of it to `replay`. A last line without its newline was
-   * never acknowledged: it is cut off.
+   * Opens the journal and passes every line to `replay`. A last line without a newline was never
+   * acknowledged and is removed.
    *
-   * @throws Error where a line before the last one is not JSON
+   * @throws Error if another line is not valid JSON
    */
   static open(path: string, replay: (line: unknown) => void): Journal {
     const descriptor = openSync(path, existsSync(path) ? 'r+' : 'wx+')
@@ -41,12 +41,12 @@ export class Journal {
   }
 
   append(line: unknown): void {
-    // The number of a closed file may be that of another file by now.
-    if (this.isClosed) throw new Error(`${this.path} is closed`)
+    // The operating system can reuse the descriptor of a closed file.
+    if (this.isClosed) throw new Error(`The journal ${this.path} is closed`)
     writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
   }
 
-  /** Replaces everything by these lines, at once: after a crash it is either the old or the new one. */
+  /** Replaces the file atomically: after a crash, it has either the old or the new contents. */
   rewrite(lines: Iterable<unknown>): void {
     const temporary = `${this.path}.new`
     const descriptor = openSync(temporary, 'w')
@@ -65,7 +65,7 @@ export class Journal {
     }
     flush()
     closeSync(descriptor)
-    // Windows renames over no open file.
+    // Windows cannot replace an open file.
     closeSync(this.descriptor)
     renameSync(temporary, this.path)
     this.descriptor = openSync(this.path, 'a')
@@ -77,7 +77,10 @@ export class Journal {
   }
 }
 
-/** Tells every whole line; returns where the last one ends, in bytes. */
+/**
+ * Passes every complete line to `onLine` and returns the offset of the end of the last one, in
+ * bytes.
+ */
 function readLines(descriptor: number, tell: (text: string, number: number) => void): number {
   const chunk = Buffer.alloc(CHUNK_BYTES)
   let rest = Buffer.alloc(0)
@@ -100,9 +103,12 @@ function parseLine(path: string, text: string, number: number): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Error(`${path}, line ${String(number)}: not JSON; the store is damaged`, {
-      cause: error
-    })
+    throw new Error(
+      `Line ${String(number)} of ${path} is not valid JSON. The data directory is damaged.`,
+      {
+        cause: error
+      }
+    )
   }
 }
 

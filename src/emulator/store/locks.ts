@@ -1,8 +1,8 @@
-/** Lets things with the same key happen one after the other. */
+/** Runs functions with the same key one after the other. */
 export class Locks {
   private readonly last = new Map<string, Promise<void>>()
 
-  /** Runs `body` when nothing else that was given here for this key is under way, however that ends. */
+  /** Runs `body` after all earlier calls with the same key have finished or failed. */
   run<T>(key: string, body: () => Promise<T>): Promise<T> {
     const before = this.last.get(key) ?? Promise.resolve()
     const run = before.then(body)

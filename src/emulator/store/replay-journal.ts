@@ -8,17 +8,16 @@ import type { State } from './state.js'
 const JOURNAL_VERSION = 1
 const KEY_BYTES = 32
 
-/** A new key, to sign what clients are given. */
+/** Creates a secret key. */
 export function createKey(): Buffer {
   return randomBytes(KEY_BYTES)
 }
 
 /**
- * Opens the journal of a data directory, makes everything in it true in `state`, and writes it anew without
- * what was undone since.
+ * Opens the journal of a data directory, applies its events to `state` and compacts it.
  *
- * @returns the journal, to append to, and the key that is kept at its head
- * @throws Error where another version wrote it
+ * @returns the journal and the key from its first line
+ * @throws Error if another version wrote the journal
  */
 export function replayJournal(
   path: string,

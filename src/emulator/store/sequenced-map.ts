@@ -1,24 +1,26 @@
-/** One entry of a sequenced map. */
 export interface Sequenced<V> {
-  /** Where it stands; larger for what was added later, never given twice. */
+  /** The position in the order of addition. It is never reused. */
   readonly sequence: number
   readonly key: string
   value: V
 }
 
 /**
- * A map that is listed a page at a time in the order of addition. Paging costs what the page costs,
- * whatever was added or deleted meanwhile, so that listing or deleting n entries is linear in n.
+ * A map that can be listed in pages, in order of addition. The cost of a page does not depend on
+ * the number of added or deleted entries.
  */
 export class SequencedMap<V> {
   private readonly byKey = new Map<string, Sequenced<V>>()
-  /** Ascending by sequence; deleted entries stay until they are half of it. */
+  /** Ascending by sequence. Deleted entries are removed when they are half of the array. */
   private order: Sequenced<V>[] = []
-  /** Where the first entry that was not deleted is, at the latest. */
+  /** All entries before this index are deleted. */
   private head = 0
   private currentVersion = 0
 
-  /** Another number after every key that came or went, for what is derived from the keys. */
+  /**
+   * Changes with every added or deleted key. Use it to validate values that are derived from the
+   * keys.
+   */
   get version(): number {
     return this.currentVersion
   }
@@ -35,7 +37,10 @@ export class SequencedMap<V> {
     return this.byKey.get(key)?.value
   }
 
-  /** Adds at the end, or replaces the value and leaves the place. `sequence` counts for additions only. */
+  /**
+   * Adds an entry at the end, or replaces the value and keeps the position. `sequence` is ignored
+   * for existing keys.
+   */
   set(key: string, value: V, sequence: number): void {
     const known = this.byKey.get(key)
     if (known !== undefined) {
@@ -43,7 +48,6 @@ export class SequencedMap<V> {
       return
     }
     const entry = { sequence, key, value }
-    this.currentVersion++
     this.byKey.set(key, entry)
     this.order.push(entry)
     this.currentVersion += 1
@@ -51,7 +55,6 @@ export class SequencedMap<V> {
 
   delete(key: string): boolean {
     const deleted = this.byKey.delete(key)
-    if (deleted) this.currentVersion++
     if (deleted) this.currentVersion += 1
     if (deleted && this.order.length > 64 && this.order.length > 2 * this.byKey.size) {
       this.order = this.order.filter((entry) => this.isLive(entry))
@@ -63,7 +66,7 @@ export class SequencedMap<V> {
     return deleted
   }
 
-  /** At most `limit` entries that were added after the sequence `after`. */
+  /** Returns at most `limit` entries after the sequence number `after`. */
   page(after: number, limit: number): Sequenced<V>[] {
     const page: Sequenced<V>[] = []
     for (let at = this.firstAfter(after); at < this.order.length && page.length < limit; at++) {
@@ -90,13 +93,24 @@ export class SequencedMap<V> {
   }
 
   private firstAfter(sequence: number): number {
-    let low = this.head
-    let high = this.order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.order[middle]?.sequence ?? Infinity) > sequence) high = middle
-      else low = middle + 1
-    }
-    return low
+    const isAfter = (entry: Sequenced<V>): boolean => entry.sequence > sequence
+    return findFirst(this.order, isAfter, this.head)
   }
+}
+
+/**
+ * Returns the index of the first item that satisfies a condition, by binary search.
+ *
+ * @param isAfter is `false` up to some item and `true` from there on
+ * @returns the number of items if no item satisfies it
+ */
+export function findFirst<T>(items: readonly T[], isAfter: (item: T) => boolean, from = 0): number {
+  let low = from
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isAfter(items[middle] as T)) high = middle
+    else low = middle + 1
+  }
+  return low
 }

@@ -1,7 +1,7 @@
 import type { StoreEvent } from './events.js'
 import type { Image, Repository, State } from './state.js'
 
-/** The shortest history that leads to this state: what a compacted journal holds. */
+/** Returns the shortest list of events that leads to this state, for a compacted journal. */
 export function* snapshotEvents(state: State): Generator<StoreEvent> {
   if (state.displayName !== undefined) {
     yield { type: 'display-name-set', displayName: state.displayName }

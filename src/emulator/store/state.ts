@@ -1,39 +1,38 @@
 import { SequencedMap } from './sequenced-map.js'
 
-/** A layer, config or other blob that a repository holds. */
+/** A layer, config or other blob of a repository. */
 export interface Layer {
   readonly digest: string
   /** In bytes. */
   readonly size: number
-  /** As the manifests name it; unknown until one does. */
+  /** The media type in the first manifest that uses the layer. */
   mediaType?: string
 }
 
-/** An image, index or artifact: what one manifest names. */
+/** An image, index or artifact: one manifest. */
 export interface Image {
   readonly digest: string
   /** Media type of the manifest. */
   readonly mediaType: string
-  /** Bytes of the manifest itself. */
+  /** Size of the manifest itself, in bytes. */
   readonly manifestSize: number
-  /** What `imageSizeInBytes` says. */
+  /** The value of `imageSizeInBytes`. */
   readonly size: number
-  /** Media type of the config, or the artifact type; of an index mostly none. */
+  /** Media type of the config, or the artifact type. Usually absent for an index. */
   readonly artifactMediaType?: string
-  /** The artifact type as the referrers API tells it. */
+  /** The artifact type in the referrers API. */
   readonly artifactType?: string
   readonly annotations?: Readonly<Record<string, string>>
   /** Milliseconds since 1970. */
   readonly pushedAt: number
   /** The digests that an index lists. */
   readonly children: readonly string[]
-  /** The digest that it refers to (OCI 1.1 referrers). */
+  /** The digest of the subject (OCI 1.1 referrers). */
   readonly subject?: string
-  /** The tags that name it now. */
+  /** The current tags. */
   readonly tags: Set<string>
 }
 
-/** A tag of a repository. */
 export interface Tag {
   readonly name: string
   readonly digest: string
@@ -41,15 +40,14 @@ export interface Tag {
   readonly createdAt: number
 }
 
-/** A logo that was uploaded. */
 export interface Logo {
-  /** Where it is served, below the host: `/logo/….png`. */
+  /** The path of its URL: `/logo/….png`. */
   readonly path: string
   readonly digest: string
   readonly mediaType: string
 }
 
-/** What the gallery shows of a repository. */
+/** The data that the gallery shows about a repository. */
 export interface CatalogData {
   readonly description?: string
   readonly architectures?: readonly string[]
@@ -59,53 +57,51 @@ export interface CatalogData {
   readonly usageText?: string
 }
 
-/** A repository and all that is in it. */
 export interface Repository {
   readonly name: string
   /** Milliseconds since 1970. */
   readonly createdAt: number
   resourceTags: ReadonlyMap<string, string>
-  /** Re-serialised as the service does. */
+  /** Formatted as the service returns it. */
   policyText?: string
   catalogData: CatalogData
   /** By digest. */
   readonly layers: Map<string, Layer>
-  /** By digest, in the order of their push. */
+  /** By digest, in order of the push. */
   readonly images: SequencedMap<Image>
-  /** By name, in the order of their creation. */
+  /** By name, in order of creation. */
   readonly tags: SequencedMap<Tag>
-  /** The indexes that list an image, by its digest, whether that exists or not. */
+  /** The indexes that list an image, by the digest of the image. The image can be missing. */
   readonly listedBy: Map<string, Set<string>>
-  /** The digests that refer to a subject, by the subject's digest, whether that exists or not. */
+  /** The digests of the referrers, by the digest of the subject. The subject can be missing. */
   readonly referrers: Map<string, Set<string>>
 }
 
-/** A layer on its way in. */
+/** A layer that is being uploaded. */
 export interface Upload {
   readonly id: string
   readonly repository: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
-  /** Bytes acknowledged. */
+  /** Acknowledged bytes. */
   size: number
-  /** In bytes, in order. */
+  /** Sizes in bytes, in order. */
   readonly parts: number[]
 }
 
-/** All that the emulator knows. */
+/** The complete state of the registry. */
 export interface State {
-  /** By name, in the order of their creation. */
+  /** By name, in order of creation. */
   readonly repositories: SequencedMap<Repository>
-  /** By id. */
+  /** By ID. */
   readonly uploads: Map<string, Upload>
   displayName?: string
-  /** The last sequence given. */
+  /** The last sequence number that was used. */
   sequence: number
-  /** How many layers, images and logos use a blob; by digest. */
+  /** Number of layers, images and logos that use a blob, by digest. */
   readonly references: Map<string, number>
 }
 
-/** A state in which nothing has happened yet. */
 export function emptyState(): State {
   return {
     repositories: new SequencedMap(),

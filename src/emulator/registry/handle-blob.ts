@@ -1,28 +1,26 @@
-import type { Layer } from '../store.js'
-import { getRepository, send } from './exchange.js'
-import type { Exchange } from './exchange.js'
-import { notAuthorized, RegistryError } from './registry-error.js'
+import { isSha256Digest } from '../digest.js'
+import type { Layer } from '../store/store.js'
+import { getRepository, send } from './registry-call.js'
+import type { RegistryCall } from './registry-call.js'
+import { notAuthorized, RegistryError, unsupported } from './registry-error.js'
 import type { RepositoryPath, Route } from './route.js'
 import { sendBlob } from './send-blob.js'
 import { signBlobUrl } from './signed-blobs.js'
 
 type BlobRoute = Extract<Route, { kind: 'blob' }>
 
-/** The only digests that the store computes. */
-const SHA256_DIGEST = /^sha256:[0-9a-f]{64}$/
-
-/** Answers GET and HEAD of a blob: a redirect to its signed address, or the blob with its ranges. */
-export async function answerBlob(exchange: Exchange, route: BlobRoute): Promise<void> {
-  const { context, request, response, origin, holder } = exchange
+/** Handles GET and HEAD of a blob: redirects to its signed URL, or sends the blob. */
+export async function handleBlob(call: RegistryCall, route: BlobRoute): Promise<void> {
+  const { context, request, response, origin, holder } = call
   const { settings, store } = context
   const isHead = request.method === 'HEAD'
-  // public.ecr.aws answers 401 to every HEAD of who has not logged in (aws/containers-roadmap#2671).
+  // public.ecr.aws returns 401 for every anonymous HEAD (aws/containers-roadmap#2671).
   if (isHead && holder === 'anonymous' && settings.anonymousBlobHead === 'refuse') {
     throw notAuthorized(origin)
   }
-  const layer = getLayer(exchange, route)
+  const layer = getLayer(call, route)
   if (!isHead && settings.blobRedirect !== 'off') {
-    send(exchange, 307, { location: signBlobUrl(layer.digest, origin, context) })
+    send(call, 307, { location: signBlobUrl(layer.digest, origin, context) })
     return
   }
   const headers = { 'docker-content-digest': layer.digest }
@@ -30,22 +28,28 @@ export async function answerBlob(exchange: Exchange, route: BlobRoute): Promise<
   if (!found) throw blobUnknown(layer.digest, route)
 }
 
-/** `DELETE` of a blob: the service has no operation for it, and the specification allows to refuse. */
-export function refuseBlobDeletion(): never {
-  throw new RegistryError('UNSUPPORTED', 'The operation is unsupported.')
+/**
+ * Rejects `DELETE` of a blob. The service does not have this operation, and the specification allows it.
+ */
+export function rejectBlobDeletion(): never {
+  throw unsupported()
 }
 
-function getLayer(exchange: Exchange, route: BlobRoute): Layer {
-  const repository = getRepository(exchange, route)
+function getLayer(call: RegistryCall, route: BlobRoute): Layer {
+  const repository = getRepository(call, route)
   checkDigest(route.digest)
   const layer = repository.layers.get(route.digest)
   if (layer === undefined) throw blobUnknown(route.digest, route)
   return layer
 }
 
-/** @throws RegistryError `DIGEST_INVALID` for what is no digest that the registry can have */
+/**
+ * Checks the digest of a request.
+ *
+ * @throws RegistryError `DIGEST_INVALID` if it is not a SHA-256 digest
+ */
 export function checkDigest(digest: string): void {
-  if (SHA256_DIGEST.test(digest)) return
+  if (isSha256Digest(digest)) return
   throw new RegistryError(
     'DIGEST_INVALID',
     `Invalid parameter at 'digest' failed to satisfy constraint: 'Member must satisfy regular expression pattern: sha256:[a-f0-9]{64}'`

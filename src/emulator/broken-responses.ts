@@ -1,34 +1,36 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
-/** What becomes of the answer that a handler gives. */
+/** Receives the response of a handler. */
 interface Outlet {
   chunk(bytes: Buffer): void
   end(): void
 }
 
 /**
- * Puts an outlet between a handler and its response: `writeHead` only notes, `write` and `end` go to
- * the outlet.
+ * Redirects the response of a handler to an outlet: `writeHead` only records the headers, `write`
+ * and `end` call the outlet.
  *
- * @returns the response's own methods, of which the first that is called sends the head as noted
+ * @returns the original methods. The first call sends the recorded headers.
  */
 function divert(response: ServerResponse, outlet: Outlet): Pick<ServerResponse, 'write' | 'end'> {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the response below
   const { write, end } = response
   response.writeHead = ((status: number, ...more: (string | OutgoingHttpHeaders)[]) => {
     response.statusCode = status
-    for (const [name, value] of Object.entries(more.find((one) => typeof one === 'object') ?? {})) {
+    for (const [name, value] of Object.entries(
+      more.find((value) => typeof value === 'object') ?? {}
+    )) {
       if (value !== undefined) response.setHeader(name, value)
     }
     return response
   }) as ServerResponse['writeHead']
   response.flushHeaders = () => undefined
   response.write = ((...args: unknown[]) => {
-    take(outlet, args)
+    forward(outlet, args)
     return true
   }) as ServerResponse['write']
   response.end = ((...args: unknown[]) => {
-    take(outlet, args)
+    forward(outlet, args)
     outlet.end()
     return response
   }) as ServerResponse['end']
@@ -40,7 +42,7 @@ function divert(response: ServerResponse, outlet: Outlet): Pick<ServerResponse, 
   return { write: own<'write'>(write), end: own<'end'>(end) }
 }
 
-function take(outlet: Outlet, args: readonly unknown[]): void {
+function forward(outlet: Outlet, args: readonly unknown[]): void {
   const [chunk] = args
   if (typeof chunk === 'string') outlet.chunk(Buffer.from(chunk))
   else if (chunk instanceof Uint8Array) outlet.chunk(Buffer.from(chunk))
@@ -48,16 +50,18 @@ function take(outlet: Outlet, args: readonly unknown[]): void {
   if (typeof last === 'function') process.nextTick(last)
 }
 
-/** Lets everything happen, but resets the connection instead of answering. */
-export function loseAnswer(request: IncomingMessage, response: ServerResponse): void {
+/** Lets the handler run, but resets the connection instead of sending the response. */
+export function dropResponse(request: IncomingMessage, response: ServerResponse): void {
   divert(response, {
     chunk: () => undefined,
     end: () => void request.socket.resetAndDestroy()
   })
 }
 
-/** Announces the whole length, sends the first half of the body, and ends the connection. */
-export function truncateAnswer(request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Sends the full content length but only the first half of the body, then closes the connection.
+ */
+export function truncateResponse(request: IncomingMessage, response: ServerResponse): void {
   let left: number | undefined
   const own = divert(response, {
     chunk: (bytes) => {
@@ -73,8 +77,8 @@ export function truncateAnswer(request: IncomingMessage, response: ServerRespons
   })
 }
 
-/** Sends the first half of the body as if it were the whole. */
-export function malformAnswer(response: ServerResponse): void {
+/** Sends the first half of the body as a complete response. */
+export function malformResponse(response: ServerResponse): void {
   const chunks: Buffer[] = []
   const own = divert(response, {
     chunk: (bytes) => void chunks.push(bytes),
@@ -87,8 +91,8 @@ export function malformAnswer(response: ServerResponse): void {
   })
 }
 
-/** Sends a page such as a captive portal or a proxy does, with the status that the answer had. */
-export function replaceAnswer(response: ServerResponse): void {
+/** Sends an HTML page like a captive portal or proxy, with the status of the original response. */
+export function replaceResponse(response: ServerResponse): void {
   const page = '<html><body>Welcome to the network</body></html>\n'
   const own = divert(response, {
     chunk: () => undefined,

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../faults.js'
 import { RegistryError } from './registry-error.js'
 
-/** What the registry side answers in the place of a fault that is set. */
-export function refusalOf(
+/** Returns the error of the registry for a fault. */
+export function refusalError(
   refusal: Refusal,
   operation: string,
   request: IncomingMessage
@@ -27,12 +27,15 @@ export function refusalOf(
   }
 }
 
-/** What whoever reads too fast gets. */
+/** Creates the error for reads that exceed the rate. */
 export function tooManyRequests(): RegistryError {
   return new RegistryError('TOOMANYREQUESTS', 'Rate exceeded')
 }
 
-/** `/token/` with a password past its 12 hours (weaveworks/eksdemo#68, aws/karpenter#3441). */
+/**
+ * Creates the error of `/token/` for an expired password (weaveworks/eksdemo#68,
+ * aws/karpenter#3441).
+ */
 export function expiredToken(): RegistryError {
   return new RegistryError(
     'DENIED',
@@ -40,7 +43,10 @@ export function expiredToken(): RegistryError {
   )
 }
 
-/** 400 and no challenge, for expired tokens and for Basic too (aws/containers-roadmap#2835). */
+/**
+ * Creates the error for an expired token and for basic authentication: 400 without a challenge
+ * (aws/containers-roadmap#2835).
+ */
 export function invalidToken(): RegistryError {
   return new RegistryError('DENIED', 'Your Authorization Token is invalid.', { status: 400 })
 }

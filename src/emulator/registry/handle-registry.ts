@@ -3,71 +3,71 @@ import { checkAllowed } from '../api/check-allowed.js'
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import { withFault } from '../with-fault.js'
-import { authorize } from './authorization.js'
-import { answerOperation } from './answer-operation.js'
-import { originOf } from './exchange.js'
-import type { Exchange } from './exchange.js'
+import { authorize } from './authorize.js'
+import { handleOperation } from './handle-operation.js'
+import { originOf } from './registry-call.js'
+import type { RegistryCall } from './registry-call.js'
 import { apiOperation, isCountedRead, needsAccount, operationName } from './operation-name.js'
 import type { RegistryOperation } from './operation-name.js'
 import { fromApiError } from './from-api-error.js'
 import { countRead } from './pull-rate.js'
-import { refusalOf } from './refuse.js'
-import { notAuthorized, RegistryError } from './registry-error.js'
+import { refusalError } from './refusal-error.js'
+import { notAuthorized, RegistryError, unsupported } from './registry-error.js'
 import { findRoute } from './route.js'
 import type { Route } from './route.js'
-import { answerSignedBlob, SIGNED_BLOBS_PATH } from './signed-blobs.js'
-import { answerToken } from './token-endpoint.js'
+import { handleSignedBlob, SIGNED_BLOBS_PATH } from './signed-blobs.js'
+import { handleToken } from './handle-token.js'
 
-/** Answers `/v2/`, `/token/` and the addresses that redirects of blobs lead to. */
+/** Handles `/v2/`, `/token/` and the signed URLs of blobs. */
 export async function handleRegistry(
   request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext
 ): Promise<void> {
   const url = new URL(`http://registry.invalid${request.url ?? '/'}`)
-  const call = (
+  const handleAs = (
     operation: RegistryOperation | undefined,
     handle: () => void | Promise<void>
-  ): Promise<void> => answerCall(operation, { request, response, context }, handle)
+  ): Promise<void> => handleCall(operation, { request, response, context }, handle)
 
   if (url.pathname.startsWith(SIGNED_BLOBS_PATH)) {
-    return call('DownloadBlob', () => answerSignedBlob(request, response, context, url))
+    return handleAs('DownloadBlob', () => handleSignedBlob(request, response, context, url))
   }
   if (url.pathname === '/token' || url.pathname === '/token/') {
-    return call('GetToken', () => answerToken(request, response, context))
+    return handleAs('GetToken', () => handleToken(request, response, context))
   }
   response.setHeader('docker-distribution-api-version', 'registry/2.0')
   const route = findRoute(url.pathname)
   const operation = route && operationName(route, request.method ?? '')
-  return call(operation, () => {
+  return handleAs(operation, () => {
     const origin = originOf(request)
     const holder = authorize(request, origin, context)
     const { pathname: path, searchParams: query } = url
-    const exchange: Exchange = { request, response, context, path, query, origin, holder }
-    if (route === undefined) return answerUnknownPath(response)
+    const call: RegistryCall = { request, response, context, path, query, origin, holder }
+    if (route === undefined) return sendNotFound(response)
     if (operation === undefined) throw unsupported()
-    return admit(exchange, route, operation)
+    return admit(call, route, operation)
   })
 }
 
 function admit(
-  exchange: Exchange,
+  call: RegistryCall,
   route: Route,
   operation: RegistryOperation
 ): void | Promise<void> {
-  const { request, context, holder, origin } = exchange
+  const { request, context, holder, origin } = call
   if (needsAccount(operation) && holder === 'anonymous') throw notAuthorized(origin)
   const permission = apiOperation(operation)
   if (holder === 'account' && permission !== undefined) {
     checkAllowed(context, permission, { repositoryName: 'name' in route ? route.name : '*' })
   }
   if (isCountedRead(operation)) countRead(request, holder, context)
-  return answerOperation(exchange, route, operation)
+  return handleOperation(call, route, operation)
 }
 
-type Parties = Pick<Exchange, 'request' | 'response' | 'context'>
+type Parties = Pick<RegistryCall, 'request' | 'response' | 'context'>
 
-async function answerCall(
+async function handleCall(
   operation: RegistryOperation | undefined,
   parties: Parties,
   handle: () => void | Promise<void>
@@ -85,7 +85,7 @@ async function answerCall(
         operation,
         request,
         response,
-        refuse: (refusal) => sendError(parties, refusalOf(refusal, operation, request))
+        refuse: (refusal) => sendError(parties, refusalError(refusal, operation, request))
       },
       handle
     )
@@ -106,16 +106,12 @@ function sendError({ request, response, context }: Parties, error: RegistryError
   response.end(error.body)
 }
 
-/** To the byte as Go's router answers, which stands behind public.ecr.aws (fluxcd/flux#3492). */
-function answerUnknownPath(response: ServerResponse): void {
+/** The response of Go's router, which public.ecr.aws uses (fluxcd/flux#3492). */
+function sendNotFound(response: ServerResponse): void {
   const body = '404 page not found\n'
   response.writeHead(404, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': body.length
   })
   response.end(body)
-}
-
-function unsupported(): RegistryError {
-  return new RegistryError('UNSUPPORTED', 'The operation is unsupported.')
 }

@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { invalidToken } from './refuse.js'
+import { invalidToken } from './refusal-error.js'
 import { notAuthorized } from './registry-error.js'
 import type { Holder, TokenState } from './tokens.js'
 
 /**
- * Whom the `Authorization` of a request to `/v2/` speaks for. Taken are the tokens of `/token/` and, as
- * a Bearer as well, the `authorizationToken` of GetAuthorizationToken (API reference).
+ * Returns the account that the `Authorization` header of a request to `/v2/` belongs to. It accepts
+ * tokens of `/token/` and, as a bearer token, the `authorizationToken` of GetAuthorizationToken
+ * (API reference).
  *
- * @throws RegistryError 401 with a challenge where there is none, 400 where it is no good token
+ * @throws RegistryError 401 with a challenge if the header is missing, 400 if the token is not
+ * valid
  */
 export function authorize(
   request: IncomingMessage,

@@ -1,24 +1,25 @@
-import { createHash } from 'node:crypto'
-import type { Repository } from '../store.js'
-import { getRepository, send } from './exchange.js'
-import type { Exchange } from './exchange.js'
+import { shuffle } from '../paging/get-page.js'
+import { findFirst } from '../store/sequenced-map.js'
+import type { Repository } from '../store/store.js'
+import { getRepository, send } from './registry-call.js'
+import type { RegistryCall } from './registry-call.js'
 import { RegistryError } from './registry-error.js'
 import type { Route } from './route.js'
 
 type TagsRoute = Extract<Route, { kind: 'tags' }>
 
-/** One page of tags, and the `last` that the next page is asked for with, if there is one. */
+/** A page of tags and the `last` parameter of the next page, if there is one. */
 interface TagPage {
   readonly tags: readonly string[]
   readonly next?: string | undefined
 }
 
-/** Answers `GET …/tags/list`, a page at a time with the address of the next one in `Link`. */
-export function answerTags(exchange: Exchange, route: TagsRoute): void {
-  const { context, query, origin, path } = exchange
+/** Handles `GET …/tags/list`. The `Link` header contains the URL of the next page. */
+export function handleTags(call: RegistryCall, route: TagsRoute): void {
+  const { context, query, origin, path } = call
   const { tagListOrder, tagListFormat } = context.settings
-  const repository = getRepository(exchange, route)
-  const limit = pageSize(exchange)
+  const repository = getRepository(call, route)
+  const limit = pageSize(call)
   const last = query.get('last') ?? ''
   const { tags, next } =
     tagListOrder === 'lexical'
@@ -34,31 +35,33 @@ export function answerTags(exchange: Exchange, route: TagsRoute): void {
     if (query.has('n')) nextQuery.set('n', String(limit))
     headers.link = `<${origin}${path}?${nextQuery.toString()}>; rel="next"`
   }
-  send(exchange, 200, headers, `${JSON.stringify(body, null, isText ? 4 : 0)}\n`)
+  send(call, 200, headers, `${JSON.stringify(body, null, isText ? 4 : 0)}\n`)
 }
 
-function pageSize({ context, query }: Exchange): number {
+function pageSize({ context, query }: RegistryCall): number {
   const { tagsPerPage, maxTagsPerPage } = context.settings.limits
-  const asked = query.get('n')
-  if (asked === null) return tagsPerPage
-  if (!/^\d+$/.test(asked)) throw badPage(`Member must be a number`)
-  if (Number(asked) <= maxTagsPerPage) return Number(asked)
+  const requested = query.get('n')
+  if (requested === null) return tagsPerPage
+  if (!/^\d+$/.test(requested)) throw invalidPageSize(`Member must be a number`)
+  if (Number(requested) <= maxTagsPerPage) return Number(requested)
   if (context.settings.tagListAboveMaximum === 'cut') return maxTagsPerPage
-  // As ECR refuses it (google/go-containerregistry#681).
-  throw badPage(`Member must have value less than or equal to ${maxTagsPerPage}`)
+  // The error of ECR (google/go-containerregistry#681).
+  throw invalidPageSize(`Member must have value less than or equal to ${maxTagsPerPage}`)
 }
 
-function badPage(constraint: string): RegistryError {
+function invalidPageSize(constraint: string): RegistryError {
   return new RegistryError(
     'UNSUPPORTED',
     `Invalid parameter at 'maxResults' failed to satisfy constraint: '${constraint}'`
   )
 }
 
-/** The `limit` tags after `last`, whether that exists or not (OCI distribution specification). */
+/**
+ * Returns `limit` tags after `last`, which does not have to exist (OCI distribution specification).
+ */
 function lexicalPage(repository: Repository, last: string, limit: number): TagPage {
   const sorted = sortedTags(repository)
-  const start = last === '' ? 0 : firstAfter(sorted, last)
+  const start = last === '' ? 0 : findFirst(sorted, (tag) => tag > last)
   const tags = sorted.slice(start, start + limit)
   const isMore = limit > 0 && start + limit < sorted.length
   return { tags, next: isMore ? tags.at(-1) : undefined }
@@ -66,7 +69,7 @@ function lexicalPage(repository: Repository, last: string, limit: number): TagPa
 
 const sortedTagsOf = new WeakMap<object, { version: number; sorted: readonly string[] }>()
 
-/** Sorted once for all pages, as long as no tag comes or goes. */
+/** Returns the sorted tags. They are cached until a tag is added or deleted. */
 function sortedTags({ tags }: Repository): readonly string[] {
   const known = sortedTagsOf.get(tags)
   if (known?.version === tags.version) return known.sorted
@@ -75,35 +78,21 @@ function sortedTags({ tags }: Repository): readonly string[] {
   return sorted
 }
 
-function firstAfter(sorted: readonly string[], last: string): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] ?? '') > last) high = middle
-    else low = middle + 1
-  }
-  return low
-}
-
 /**
- * Pages in the order of creation, each in an order of no meaning but always the same; `last` is not a
- * tag but a place.
+ * Returns a page in order of creation, shuffled reproducibly within the page. `last` is a position,
+ * not a tag.
  */
 function unsortedPage(repository: Repository, last: string, limit: number): TagPage {
-  const found = repository.tags.page(readPlace(last), limit + 1)
+  const found = repository.tags.page(readPosition(last), limit + 1)
   const page = found.slice(0, limit)
   const end = found.length > limit ? page.at(-1) : undefined
   return {
-    tags: page
-      .map(({ key }) => ({ key, order: createHash('md5').update(key).digest('hex') }))
-      .sort((a, b) => (a.order < b.order ? -1 : 1))
-      .map(({ key }) => key),
+    tags: shuffle(page).map(({ key }) => key),
     next: end && Buffer.from(`tags-after:${end.sequence}`).toString('base64url')
   }
 }
 
-function readPlace(last: string): number {
+function readPosition(last: string): number {
   if (last === '') return 0
   const sequence = /^tags-after:(\d+)$/.exec(Buffer.from(last, 'base64url').toString())?.[1]
   if (sequence !== undefined) return Number(sequence)

@@ -2,32 +2,31 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Blobs } from './store/blobs.js'
-import { applyEvent } from './store/events.js'
-import type { ImageRecord, StoreEvent, TagRecord } from './store/events.js'
-import type { Journal } from './store/journal.js'
-import { Locks } from './store/locks.js'
-import { createKey, replayJournal } from './store/replay-journal.js'
-import type { SequencedMap } from './store/sequenced-map.js'
-import { emptyState } from './store/state.js'
-import type { CatalogData, Layer, Logo, Repository, State, Upload } from './store/state.js'
+import { Blobs } from './blobs.js'
+import { applyEvent, getRepository, getUpload } from './events.js'
+import type { ImageRecord, StoreEvent, TagRecord } from './events.js'
+import type { Journal } from './journal.js'
+import { Locks } from './locks.js'
+import { createKey, replayJournal } from './replay-journal.js'
+import type { SequencedMap } from './sequenced-map.js'
+import { emptyState } from './state.js'
+import type { CatalogData, Layer, Logo, Repository, State, Upload } from './state.js'
 
-export type { CatalogData, Image, Layer, Logo, Repository, Tag, Upload } from './store/state.js'
+export type { CatalogData, Image, Layer, Logo, Repository, Tag, Upload } from './state.js'
 
-/** An image on its way into the store; its manifest has been checked. */
+/** An image to be stored. Its manifest has been validated. */
 export interface NewImage extends Omit<ImageRecord, 'digest' | 'manifestSize' | 'pushedAt'> {
   readonly manifest: Uint8Array
   readonly mediaTypes: Readonly<Record<string, string>>
 }
 
 /**
- * What the registry holds. Every change is one event: it is written to the journal (with a data
- * directory), then made true in memory by the function that also replays the journal. Changes are
- * synchronous, so that between a check and the change that rests on it nothing else happens.
- * Blobs lie on disk: in the data directory, else in a directory that `close` removes.
+ * The contents of the registry. Every change is an event that is appended to the journal (with a
+ * data directory) and then applied to the state in memory. Changes are synchronous, so that the
+ * state cannot change between a check and the change that depends on it.
  */
 export class Store {
-  /** Signs what clients are given: page tokens and passwords. Kept with the data. */
+  /** The secret key that signs page tokens and passwords. It is stored with the data. */
   readonly key: Buffer
   readonly blobs: Blobs
   private readonly state: State = emptyState()
@@ -36,31 +35,34 @@ export class Store {
   private readonly uploadLocks = new Locks()
 
   /**
-   * @param directory where it lasts; without one it ends with `close`
-   * @param now the clock, for what is not given a time
+   * @param directory the data directory; without it, a temporary directory that `close` deletes
+   * @param now returns the current time
    */
   constructor(
     directory: string | undefined,
     readonly now: () => Date
   ) {
-    const place = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
-    const remove = (): void => rmSync(place, { recursive: true, force: true })
+    const root = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
+    const remove = (): void => {
+      process.off('exit', remove)
+      rmSync(root, { recursive: true, force: true })
+    }
     this.removeDirectory = directory === undefined ? remove : () => undefined
     if (directory === undefined) process.once('exit', remove)
-    mkdirSync(place, { recursive: true })
-    this.blobs = new Blobs(place)
+    mkdirSync(root, { recursive: true })
+    this.blobs = new Blobs(root)
     if (directory === undefined) {
       this.key = createKey()
       return
     }
-    const { journal, key } = replayJournal(join(place, 'journal.jsonl'), this.state)
+    const { journal, key } = replayJournal(join(root, 'journal.jsonl'), this.state)
     this.journal = journal
     this.key = key
     const uploads = new Map([...this.state.uploads].map(([id, { size }]) => [id, size]))
     this.blobs.recover((digest) => this.state.references.has(digest), uploads)
   }
 
-  /** All repositories, by name, in the order of their creation. */
+  /** All repositories by name, in order of creation. */
   get repositories(): SequencedMap<Repository> {
     return this.state.repositories
   }
@@ -89,14 +91,14 @@ export class Store {
       resourceTags: more.resourceTags ?? {},
       catalogData: more.catalogData ?? {}
     })
-    return this.getRepository(name)
+    return getRepository(this.state, name)
   }
 
   deleteRepository(name: string): void {
-    const repository = this.getRepository(name)
+    const repository = getRepository(this.state, name)
     const digests = [...repository.layers.keys(), ...repository.images.keys()]
     const { logo } = repository.catalogData
-    const uploads = [...this.state.uploads.values()].filter((one) => one.repository === name)
+    const uploads = [...this.state.uploads.values()].filter((upload) => upload.repository === name)
     this.commit({ type: 'repository-deleted', name })
     for (const { id } of uploads) this.blobs.deleteUpload(id)
     this.release(logo === undefined ? digests : [...digests, logo.digest])
@@ -111,14 +113,14 @@ export class Store {
     })
   }
 
-  /** Sets the policy, or removes it. */
+  /** Sets or deletes the policy. */
   setPolicy(name: string, policyText: string | undefined): void {
     this.commit({ type: 'policy-set', name, policyText: policyText ?? null })
   }
 
-  /** Replaces the catalog data. A new logo is made by `addLogo` before. */
+  /** Replaces the catalog data. Call `addLogo` first to add a logo. */
   setCatalogData(name: string, catalogData: CatalogData): void {
-    const { logo } = this.getRepository(name).catalogData
+    const { logo } = getRepository(this.state, name).catalogData
     this.commit({ type: 'catalog-data-set', name, catalogData })
     if (logo !== undefined) this.release([logo.digest])
   }
@@ -128,54 +130,54 @@ export class Store {
   }
 
   /**
-   * Stores the bytes of a logo, which `setCatalogData` or `createRepository` then names.
+   * Stores the bytes of a logo for `setCatalogData` or `createRepository`.
    *
-   * @param stable what its address is made of; else it is a new one every time
+   * @param stable the unique part of the path. Default: a new one for every call.
    */
   addLogo(bytes: Uint8Array, mediaType: string, extension: string, stable?: string): Logo {
     const path = `/logo/${stable ?? `${randomUUID()}/${randomUUID()}`}.${extension}`
     return { path, digest: this.blobs.write(bytes), mediaType }
   }
 
-  /** Starts an upload; its id is a UUID. */
+  /** Starts an upload. Its ID is a UUID. */
   startUpload(repository: string): Upload {
     const id = randomUUID()
     this.blobs.startUpload(id)
     this.commit({ type: 'upload-started', id, name: repository, at: this.now().getTime() })
-    return this.getUpload(id)
+    return getUpload(this.state, id)
   }
 
-  /** The upload, if it is one of this repository. */
+  /** Returns the upload if it belongs to this repository. */
   findUpload(repository: string, id: string): Upload | undefined {
     const upload = this.state.uploads.get(id)
     return upload?.repository === repository ? upload : undefined
   }
 
   /**
-   * Appends one part. Where the source fails half-way, the upload is as it was before. Callers see to
-   * it that one upload is not appended to twice at a time.
+   * Appends a part to an upload. If the source fails, the upload does not change. The caller must
+   * not append to the same upload concurrently.
    */
   async appendToUpload(id: string, source: Buffer | AsyncIterable<Buffer>): Promise<Upload> {
     const bytes = await this.blobs.append(id, source)
-    // The repository may have been deleted meanwhile, and its uploads with it.
+    // The repository and its uploads can be deleted in the meantime.
     if (!this.state.uploads.has(id)) throw new Error(`The upload ${id} has ended`)
     this.commit({ type: 'upload-extended', id, bytes })
-    return this.getUpload(id)
+    return getUpload(this.state, id)
   }
 
-  /** Runs `body` when nothing else that was given here for this upload is under way. */
+  /** Runs `body` after all earlier calls for the same upload have finished. */
   lockUpload<T>(id: string, body: () => Promise<T>): Promise<T> {
     return this.uploadLocks.run(id, body)
   }
 
-  /** The digest of what an upload holds by now. */
+  /** Returns the digest of the bytes that were uploaded so far. */
   uploadDigest(id: string): Promise<string> {
     return this.blobs.uploadDigest(id)
   }
 
-  /** Makes a layer of an upload. `digest` is what `uploadDigest` gave. */
+  /** Converts an upload to a layer. `digest` is the result of `uploadDigest`. */
   finishUpload(id: string, digest: string): Layer {
-    const { repository, size } = this.getUpload(id)
+    const { repository, size } = getUpload(this.state, id)
     this.blobs.finishUpload(id, digest)
     this.commit({ type: 'layer-added', name: repository, digest, size, uploadId: id })
     this.blobs.deleteUpload(id)
@@ -187,14 +189,14 @@ export class Store {
     this.blobs.deleteUpload(id)
   }
 
-  /** Gives a repository a layer that another one holds (`mount` of the registry side). */
+  /** Adds a layer of another repository to a repository, for a cross-repository mount. */
   linkLayer(repository: string, { digest, size, mediaType }: Layer): Layer {
     const known = mediaType === undefined ? {} : { mediaType }
     this.commit({ type: 'layer-added', name: repository, digest, size, ...known })
     return this.getLayer(repository, digest)
   }
 
-  /** Stores a small blob as a layer at once (seeds, monolithic uploads, configs). */
+  /** Stores a small blob as a layer. */
   addLayer(repository: string, bytes: Uint8Array): Layer {
     const digest = this.blobs.write(bytes)
     this.commit({ type: 'layer-added', name: repository, digest, size: bytes.length })
@@ -202,9 +204,9 @@ export class Store {
   }
 
   /**
-   * Stores an image that the repository does not hold yet, with a tag, which moves if it exists.
+   * Stores an image that is not in the repository yet, with a tag. An existing tag is moved.
    *
-   * @returns its digest
+   * @returns the digest
    */
   putImage(
     repository: string,
@@ -225,7 +227,7 @@ export class Store {
     return digest
   }
 
-  /** Names an image that the repository holds; a tag that exists moves and keeps its place in lists. */
+  /** Adds a tag to an existing image. An existing tag is moved and keeps its position in lists. */
   putTag(repository: string, digest: string, tag: string, createdAt?: Date): void {
     this.commit({
       type: 'tag-put',
@@ -235,13 +237,13 @@ export class Store {
     })
   }
 
-  /** Removes tags and images (those with all their tags), all at once. */
+  /** Deletes tags and images with all their tags in one event. */
   deleteImages(repository: string, tags: readonly string[], digests: readonly string[]): void {
     this.commit({ type: 'images-deleted', name: repository, tags, digests })
     this.release(digests)
   }
 
-  /** Ends it: nothing may be called after. */
+  /** Closes the store. No other method can be called afterwards. */
   close(): void {
     this.journal?.close()
     this.removeDirectory()
@@ -260,28 +262,17 @@ export class Store {
     return { name, createdAt: createdAt.getTime(), sequence: this.state.sequence + ahead }
   }
 
-  /** Removes the files of blobs that nothing uses any longer. */
+  /** Deletes the files of blobs that are no longer used. */
   private release(digests: readonly string[]): void {
     for (const digest of digests) {
       if (!this.state.references.has(digest)) this.blobs.delete(digest)
     }
   }
 
-  private getRepository(name: string): Repository {
-    const repository = this.findRepository(name)
-    if (repository === undefined) throw new Error(`No repository ${name} in the store`)
-    return repository
-  }
-
   private getLayer(name: string, digest: string): Layer {
-    const layer = this.getRepository(name).layers.get(digest)
-    if (layer === undefined) throw new Error(`No layer ${digest} in ${name}`)
+    const layer = getRepository(this.state, name).layers.get(digest)
+    if (layer === undefined)
+      throw new Error(`The repository ${name} does not have a layer ${digest}`)
     return layer
-  }
-
-  private getUpload(id: string): Upload {
-    const upload = this.state.uploads.get(id)
-    if (upload === undefined) throw new Error(`No upload ${id} in the store`)
-    return upload
   }
 }

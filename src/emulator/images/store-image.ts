@@ -1,46 +1,43 @@
-import { createHash } from 'node:crypto'
 import { ApiError, invalidParameter } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
+import { digestOf } from '../digest.js'
 import { messageRegistryId } from '../operations/operation.js'
-import type { NewImage, Repository } from '../store.js'
+import type { NewImage, Repository } from '../store/store.js'
+import { EMPTY_MEDIA_TYPE } from './media-types.js'
 import { parseManifest } from './parse-manifest.js'
 import type { ParsedManifest } from './parse-manifest.js'
 
-/** What clients can pull: the tag of the OCI distribution specification, longer as the model allows. */
+/**
+ * The syntax of a tag in the OCI distribution specification, with the maximum length of the API
+ * model.
+ */
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,299}$/
-const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json'
 
-/** A manifest that a client puts, through the API or `/v2/`. */
-export interface PutImageRequest {
+/** A manifest from the API or from `/v2/`. */
+export interface StoreImageRequest {
   readonly manifest: Buffer
   readonly mediaType: string | undefined
   readonly tag: string | undefined
-  /** What the client says the digest is. */
+  /** The digest that the client expects. */
   readonly digest: string | undefined
-  /** Seeds only. */
+  /** Only set for images of a seed. */
   readonly times?: { readonly pushedAt?: Date; readonly taggedAt?: Date }
 }
 
-/** The digest of these bytes. */
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-}
-
-/** `true` for a text that can be a tag. */
 export function isTag(text: string): boolean {
   return TAG.test(text)
 }
 
 /**
- * Stores an image, or gives one that is there another tag; a tag that exists moves.
+ * Stores an image, or adds a tag to an existing image. An existing tag is moved.
  *
- * @returns the digest and the media type of the manifest
+ * @returns the digest and media type of the manifest
  * @throws ApiError with the errors that PutImage declares
  */
-export function putImage(
+export function storeImage(
   context: EmulatorContext,
   repository: Repository,
-  request: PutImageRequest
+  request: StoreImageRequest
 ): { digest: string; mediaType: string } {
   const { manifest, tag } = request
   if (tag !== undefined && !isTag(tag)) {
@@ -71,7 +68,7 @@ function taggedAt(
   { settings }: EmulatorContext,
   { tags }: Repository,
   tag: string,
-  { times }: PutImageRequest
+  { times }: StoreImageRequest
 ): Date | undefined {
   const before = tags.get(tag)
   if (before !== undefined && settings.movedTagCreatedAt === 'kept') {
@@ -179,7 +176,7 @@ function describeImage(
       ? Math.max(...children.map(({ digest }) => images.get(digest)?.size ?? 0))
       : layers.reduce((sum, layer) => sum + layer.size, withConfig)
   const artifactMediaType =
-    config === undefined || config.mediaType === EMPTY_CONFIG
+    config === undefined || config.mediaType === EMPTY_MEDIA_TYPE
       ? (artifactType ?? config?.mediaType)
       : config.mediaType
   // "artifactType … if it is empty or missing, the mediaType of the config" (OCI distribution, referrers).

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
 import { ICON } from './icon.js'
-import { notFoundPage } from './not-found-page.js'
+import { html } from './html.js'
 import { contentSecurityPolicy, page } from './page.js'
 import type { PageContent } from './page.js'
 import { repositoriesPage } from './repositories-page.js'
 import { repositoryPage } from './repository-page.js'
 
 /**
- * Answers the pages that a person looks at: `/` lists the repositories, `/ALIAS/NAME` shows what the
- * gallery would show of one. They need no script, and load nothing from elsewhere.
+ * Serves the gallery: `/` lists the repositories, `/ALIAS/NAME` shows a repository. The pages do
+ * not contain scripts and do not load anything from other hosts.
  */
 export async function handleGallery(
   request: IncomingMessage,
@@ -42,6 +42,18 @@ async function findPage(
   return repositoryPage(context, request, repository, Number.isSafeInteger(number) ? number : 1)
 }
 
+function notFoundPage(): PageContent {
+  return {
+    title: 'Not found',
+    main: html`<section class="empty">
+      <h1>Page not found</h1>
+      <p>
+        The registry does not have a repository with this name. <a href="/">All repositories</a>
+      </p>
+    </section>`
+  }
+}
+
 function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -56,7 +68,7 @@ function send(
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    // Chromium resolves the hosts of links before anybody follows them.
+    // Chromium would otherwise resolve the hosts of links in advance.
     'x-dns-prefetch-control': 'off',
     ...headers
   })

@@ -6,21 +6,21 @@ import { createPageToken, readPageToken } from './page-token.js'
 /** "If this parameter isn't used, then … returns up to 100 results" (API reference). */
 const DEFAULT_PAGE_SIZE = 100
 
-/** Which page of which list. */
+/** The page to return. */
 export interface PageRequest {
-  /** What the token is bound to: the operation and, if there is one, the repository. */
+  /** The list that the token belongs to: the operation and, if there is one, the repository. */
   readonly list: string
   readonly nextToken: string | undefined
   readonly maxResults: number | undefined
 }
 
 /**
- * One page of a list. What is added or deleted between pages makes no other entry appear twice or not
- * at all. The last page has no token.
+ * Returns one page of a list. Changes between two pages do not make other entries appear twice or
+ * disappear. The last page does not have a token.
  *
- * @throws ApiError (InvalidParameterException) for a token that is none
+ * @throws ApiError (InvalidParameterException) for an invalid token
  */
-export function takePage<V>(
+export function getPage<V>(
   { store, settings }: EmulatorContext,
   map: SequencedMap<V>,
   { list, nextToken, maxResults = DEFAULT_PAGE_SIZE }: PageRequest
@@ -30,14 +30,20 @@ export function takePage<V>(
   const page = found.slice(0, maxResults)
   const last = page.at(-1)
   const isLast = found.length <= maxResults || last === undefined
-  if (settings.listOrder === 'shuffled') page.sort((a, b) => rank(a.key) - rank(b.key))
   return {
-    items: page.map(({ value }) => value),
+    items: (settings.listOrder === 'shuffled' ? shuffle(page) : page).map(({ value }) => value),
     nextToken: isLast ? undefined : createPageToken(store.key, list, last.sequence)
   }
 }
 
-/** An order that has nothing to do with time or name, and is the same every time. */
-function rank(key: string): number {
-  return createHash('sha256').update(key).digest().readUInt32BE(0)
+/**
+ * Sorts entries by a hash of their key: an order that is unrelated to time and name, but
+ * reproducible.
+ */
+export function shuffle<T extends { readonly key: string }>(entries: readonly T[]): T[] {
+  const rank = (key: string): number => createHash('sha256').update(key).digest().readUInt32BE(0)
+  return entries
+    .map((entry) => ({ entry, rank: rank(entry.key) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ entry }) => entry)
 }

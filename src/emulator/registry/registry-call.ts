@@ -1,46 +1,56 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import type { Repository } from '../store.js'
+import type { Repository } from '../store/store.js'
 import { repositoryUnknown } from './registry-error.js'
 import type { RepositoryPath } from './route.js'
 import type { Holder } from './tokens.js'
 
-/** One request to the registry side, on its way to its answer. */
-export interface Exchange {
+/** A request to the registry with its context. */
+export interface RegistryCall {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly context: EmulatorContext
   readonly path: string
   readonly query: URLSearchParams
-  /** The scheme and host that the client used, which absolute addresses in answers start with. */
+  /** The scheme and host of the request, for absolute URLs in the response. */
   readonly origin: string
-  /** Whom the token of the request speaks for. */
+  /** The owner of the request's token. */
   readonly holder: Holder
 }
 
-/** The scheme and host that a client used; a proxy before the emulator tells of TLS by a header. */
+/**
+ * Returns the scheme and host that the client used. A TLS proxy in front of the emulator sets
+ * `x-forwarded-proto`.
+ */
 export function originOf(request: IncomingMessage): string {
   const encrypted =
     'encrypted' in request.socket || request.headers['x-forwarded-proto'] === 'https'
   return `${encrypted ? 'https' : 'http'}://${request.headers.host ?? 'localhost'}`
 }
 
-/** The repository that a path names. @throws RegistryError `NAME_UNKNOWN` */
-export function getRepository({ context }: Exchange, { alias, name }: RepositoryPath): Repository {
+/**
+ * Returns the repository of a path.
+ *
+ * @throws RegistryError `NAME_UNKNOWN`
+ */
+export function getRepository(
+  { context }: RegistryCall,
+  { alias, name }: RepositoryPath
+): Repository {
   const { settings, store } = context
   const repository = alias === settings.alias ? store.findRepository(name) : undefined
   if (repository === undefined) throw repositoryUnknown(alias, name)
   return repository
 }
 
-/** The answer to a request: a body, or none with `content-length: 0`. */
+/** Sends a response. Without a body, its `content-length` is 0. */
 export function send(
-  { response }: Exchange,
+  { response }: RegistryCall,
   status: number,
   headers: Readonly<Record<string, string | number>> = {},
   body: string | Uint8Array = ''
 ): void {
-  // A 204 has no length at all (RFC 9110, 8.6).
+  // RFC 9110, section 8.6: a 204 response must not have a content length.
   const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
   response.writeHead(status, { ...length, ...headers })
   response.end(body)

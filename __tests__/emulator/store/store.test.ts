@@ -14,11 +14,11 @@ import {
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import { Store } from '../../src/emulator/store.js'
-import { startEmulator } from '../helpers/start-emulator.js'
-import { callApi } from './call-api.js'
-import { createClient } from './create-client.js'
-import { digestOf, pushImage, pushIndex } from './service.js'
+import { Store } from '../../../src/emulator/store/store.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import { callApi } from '../call-api.js'
+import { createClient } from '../create-client.js'
+import { digestOf, pushImage, pushIndex } from '../service.js'
 
 let data: string
 
@@ -50,7 +50,7 @@ const SEED = {
   ]
 }
 
-/** Everything that the API tells. */
+/** Returns all data that the API returns. */
 async function everything(client: ECRPUBLICClient): Promise<unknown> {
   const resourceArn = 'arn:aws:ecr-public::123456789012:repository/app'
   const answers = await Promise.all([
@@ -67,12 +67,12 @@ async function everything(client: ECRPUBLICClient): Promise<unknown> {
   )
 }
 
-/** As other ports make other addresses. */
+/** The port is part of the URIs and changes with a restart. */
 function withoutPort(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'))
 }
 
-test('with a data directory everything is there after a restart, and once more after the next', async () => {
+test('a data directory keeps everything across two restarts', async () => {
   const first = await startEmulator({ data, seed: SEED })
   await callApi(first, 'DeleteRepository', { repositoryName: 'gone' })
   await callApi(first, 'BatchDeleteImage', { ...APP, imageIds: [{ imageTag: 'latest' }] })
@@ -87,7 +87,7 @@ test('with a data directory everything is there after a restart, and once more a
   }
 })
 
-test('a token of a page is good after a restart', async () => {
+test('a page token remains valid after a restart', async () => {
   const first = await startEmulator({ data, seed: SEED })
   const { json } = await callApi(first, 'DescribeImages', { ...APP, maxResults: 1 })
   await first.close()
@@ -97,7 +97,7 @@ test('a token of a page is good after a restart', async () => {
   expect(rest.json.imageDetails).toHaveLength(4)
 })
 
-test('an upload goes on after a restart, with what was acknowledged of it', async () => {
+test('an upload continues after a restart with its acknowledged parts', async () => {
   const limits = { minPartBytes: 1 }
   const first = await startEmulator({ data, limits, seed: { repositories: [{ name: 'app' }] } })
   const layer = randomBytes(300)
@@ -126,7 +126,7 @@ test('an upload goes on after a restart, with what was acknowledged of it', asyn
   expect(done.layerDigest).toBe(digestOf(layer))
 })
 
-test('an index that lists an image which was deleted and pushed again keeps protecting it', async () => {
+test('an index still protects an image that was deleted and pushed again', async () => {
   const seed = { repositories: [{ name: 'app' }] }
   const first = await startEmulator({ data, seed, childProtection: 'off' })
   const client = createClient(first)
@@ -141,7 +141,7 @@ test('an index that lists an image which was deleted and pushed again keeps prot
   expect(json.failures[0]!.failureCode).toBe('ImageReferencedByManifestList')
 })
 
-test('blobs that nothing names are gone, at once or at the next start', async () => {
+test('unused blobs are deleted immediately or at the next start', async () => {
   const first = await startEmulator({ data, seed: SEED })
   const blobs = (): string[] => readdirSync(join(data, 'blobs'))
   expect(blobs().length).toBeGreaterThan(5)
@@ -155,7 +155,7 @@ test('blobs that nothing names are gone, at once or at the next start', async ()
   expect(readdirSync(join(data, 'uploads'))).toEqual([])
 })
 
-test('without a data directory nothing stays on disk', () => {
+test('without a data directory, no files remain', () => {
   const store = new Store(undefined, () => new Date())
   store.createRepository('app')
   const { digest } = store.addLayer('app', Buffer.from('a layer'))
@@ -165,14 +165,16 @@ test('without a data directory nothing stays on disk', () => {
   expect(existsSync(path)).toBe(false)
 })
 
-test('a data directory of something else is refused', async () => {
+test('rejects a data directory of another program', async () => {
   writeFileSync(join(data, 'journal.jsonl'), '{"journal":2}\n')
   await expect(startEmulator({ data })).rejects.toThrow('another version of the emulator')
   writeFileSync(join(data, 'journal.jsonl'), 'nonsense\n')
-  await expect(startEmulator({ data })).rejects.toThrow('line 1: not JSON')
+  await expect(startEmulator({ data })).rejects.toThrow(
+    'is not valid JSON. The data directory is damaged.'
+  )
 })
 
-test('a source that fails half-way leaves the upload as it was', async () => {
+test('a source that fails does not change the upload', async () => {
   const store = new Store(undefined, () => new Date())
   store.createRepository('app')
   const { id } = store.startUpload('app')

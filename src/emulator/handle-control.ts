@@ -5,12 +5,12 @@ import { applySeed } from './seeds/apply-seed.js'
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
-type Answer = (status: number, value: unknown) => void
+type Respond = (status: number, value: unknown) => void
 
-/** What one control endpoint does with a request; what it returns is the answer. */
+/** Performs a request to a control endpoint and returns the body of the response. */
 type Control = (context: EmulatorContext, value: unknown) => unknown
 
-/** The control endpoints below `/_emulator/`, those that take a body first. */
+/** The control endpoints below `/_emulator/` that require a body. */
 const POSTS: Readonly<Record<string, Control>> = {
   'POST faults': ({ faults }, value) => {
     for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
@@ -36,15 +36,19 @@ const OTHERS: Readonly<Record<string, Control>> = {
   }
 }
 
-const KNOWN = 'Known: GET health; GET, DELETE requests; GET, POST, DELETE faults; POST seed'
+const UNKNOWN_ENDPOINT =
+  'The control endpoint does not exist. Use GET health, GET or DELETE requests, GET, POST or DELETE faults, or POST seed.'
 
-/** Answers what is below `/_emulator/`: a tool of tests, which the API does not show. */
+/**
+ * Handles requests below `/_emulator/`, which tests use to control the emulator. They are not
+ * logged.
+ */
 export async function handleControl(
   request: IncomingMessage,
   response: ServerResponse,
   context: EmulatorContext
 ): Promise<void> {
-  const answer: Answer = (status, value) => {
+  const respond: Respond = (status, value) => {
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(`${JSON.stringify(value, null, 2)}\n`)
   }
@@ -52,21 +56,22 @@ export async function handleControl(
   const name = `${method} ${url.replace(/^\/_emulator\/|\?.*/g, '')}`
   const post = POSTS[name]
   const other = OTHERS[name]
-  if (post !== undefined) return attempt(answer, request, (value) => post(context, value))
-  if (other !== undefined) answer(200, other(context, undefined))
-  else answer(404, { error: KNOWN })
+  if (post !== undefined) return respondToBody(respond, request, (value) => post(context, value))
+  if (other !== undefined) respond(200, other(context, undefined))
+  else respond(404, { error: UNKNOWN_ENDPOINT })
 }
 
-async function attempt(
-  answer: Answer,
+async function respondToBody(
+  respond: Respond,
   request: IncomingMessage,
   change: (value: unknown) => unknown
 ): Promise<void> {
   try {
     const body = await readBody(request, MAX_BODY_BYTES)
-    if (body === undefined) throw new Error(`The body is longer than ${MAX_BODY_BYTES} bytes`)
-    answer(200, change(JSON.parse(body.toString())))
+    if (body === undefined)
+      throw new Error(`The body is too long. Send at most ${MAX_BODY_BYTES} bytes.`)
+    respond(200, change(JSON.parse(body.toString())))
   } catch (error) {
-    answer(400, { error: error instanceof Error ? error.message : String(error) })
+    respond(400, { error: error instanceof Error ? error.message : String(error) })
   }
 }

@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { expiredToken } from './refuse.js'
+import { expiredToken } from './refusal-error.js'
 import { RegistryError } from './registry-error.js'
 import { BEARER_LIFETIME_MS } from './tokens.js'
 import type { Holder } from './tokens.js'
 
 /**
- * Answers `GET /token/`: a token of nobody without credentials, one of the account with the password
- * of GetAuthorizationToken. `service`, `scope` and the rest of the query change nothing, as on
- * public.ecr.aws.
+ * Handles `GET /token/`: returns an anonymous token, or a token of the account for the password of
+ * GetAuthorizationToken. Like public.ecr.aws, it ignores `service`, `scope` and other parameters.
  */
-export function answerToken(
+export function handleToken(
   request: IncomingMessage,
   response: ServerResponse,
   { tokens, now }: EmulatorContext
