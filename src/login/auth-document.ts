@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isTooDeep, MAX_JSON_DEPTH } from '../runner/json-depth.js'
+import { isTooDeep, MAX_JSON_DEPTH } from '../runner/json.js'
 
 /** A value of JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }

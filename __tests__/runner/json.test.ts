@@ -1,4 +1,4 @@
-import { isTooDeep, MAX_JSON_DEPTH } from '../../src/runner/json-depth.js'
+import { isTooDeep, MAX_JSON_DEPTH } from '../../src/runner/json.js'
 import { AuthDocumentError, parseAuthDocument } from '../../src/login/auth-document.js'
 import { readPolicy } from '../../src/ensure-repo/read-policy.js'
 import { parseLifecyclePolicy } from '../../src/cleanup-tags/rules/lifecycle-policy.js'
