@@ -1,6 +1,6 @@
 /**
- * An error with a message for the author of the workflow. It says what is wrong, the value, what is expected and how
- * to fix it. Any other error is reported as an unexpected one.
+ * An error with a message for the author of the workflow: what is wrong, the value, what is expected and how to fix
+ * it. Any other error is reported as an unexpected one.
  */
 export class ActionError extends Error {
   override readonly name = 'ActionError'

@@ -1,12 +1,12 @@
-/** Where a mode says what it does; every line is made safe against forged workflow commands. */
+/** The log of the step. It escapes text that the runner would read as a workflow command. */
 export interface Log {
   info(message: string): void
   /** Shown as an annotation of the run. */
   notice(message: string): void
   /** Shown as an annotation of the run. */
   warning(message: string): void
-  /** Shown only where the workflow runs with debug logging. */
+  /** Shown only if debug logging is enabled for the workflow. */
   debug(message: string): void
-  /** Runs `body` with its lines folded under `title`. */
+  /** Runs `body` and shows its lines as a collapsible group with this title. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>
 }

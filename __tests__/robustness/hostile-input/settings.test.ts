@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {
   AuthDocumentError,
-  isSamePolicy,
+  meansTheSame,
   parseAuthDocument,
   textDigest
 } from '../../../src/login/auth-document.js'
@@ -13,8 +13,8 @@ import { parseBadges } from '../../../src/sync-catalog/badges.js'
 import { parseRepositoryReference } from '../../../src/ecr-public/repository-names.js'
 import { INPUT_SPECS, MODES } from '../../../src/runner/inputs/input-specs.js'
 import { readInputs } from '../../../src/runner/inputs/inputs.js'
-import { parseList } from '../../../src/runner/inputs/lists.js'
-import { isSamePolicy as isSamePolicy } from '../../../src/ensure-repo/policy-meaning.js'
+import { parseList } from '../../../src/runner/inputs/parse-list.js'
+import { isSamePolicy } from '../../../src/ensure-repo/policy-meaning.js'
 import { readPolicy } from '../../../src/ensure-repo/read-policy.js'
 import { instantBefore, parseDuration } from '../../../src/cleanup-tags/rules/duration.js'
 import { compileWildcards } from '../../../src/runner/inputs/glob.js'
@@ -175,7 +175,7 @@ test(
       await readPolicy(/^\s*[[{"]/.test(text) ? text : `{"Statement":${text}}`)
     })
     const two = fc.tuple(damagedJson([policy]), damagedJson([policy]))
-    await tryHostile('policies isSamePolicy', two, RUNS, ([one, other]) => isSamePolicy(one, other))
+    await tryHostile('policies meansTheSame', two, RUNS, ([one, other]) => isSamePolicy(one, other))
   },
   FUZZ_TIMEOUT_MS
 )
@@ -221,7 +221,7 @@ test(
           [{ section: 'auths', host: HOST, value: undefined }],
           ['auths']
         )
-        isSamePolicy(edited, other)
+        meansTheSame(edited, other)
       },
       [AuthDocumentError]
     )

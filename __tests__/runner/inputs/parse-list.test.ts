@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { parseList } from '../../../src/runner/inputs/lists.js'
+import { parseList } from '../../../src/runner/inputs/parse-list.js'
 
 describe('parseList', () => {
   it.each([
