@@ -70,7 +70,7 @@ function parsePolicy(name: string, text: string): JsonObject {
     value = parseJson(text)
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
-    throw problem({ what: `${name} is not valid JSON`, reason: syntaxErrorOf(error) }, error)
+    throw problem({ what: `${name} cannot be parsed as JSON`, reason: syntaxErrorOf(error) }, error)
   }
   if (isJsonObject(value)) return value
   throw problem({

@@ -18,7 +18,7 @@ describe('parseList', () => {
     expect(parseList(text)).toEqual(items)
   })
 
-  it('gives back the items of any list written one a line', () => {
+  it('returns the items of any list with one item per line', () => {
     const item = fc
       .stringMatching(/^[a-zA-Z0-9._*?-][a-zA-Z0-9 ._*?=:/#-]{0,20}$/)
       .map((text) => text.trim())
