@@ -60,7 +60,7 @@ function errorOf(act: () => unknown): JsonError {
   } catch (error) {
     if (error instanceof JsonError) return error
   }
-  throw new Error('There was no JsonError')
+  throw new Error('The call did not throw a JsonError')
 }
 
 describe('canonicalJson', () => {
