@@ -1,6 +1,6 @@
 import type { RetryErrorInfo } from '@smithy/types'
 import { createRetryStrategy, isWorthRetrying } from '../../src/ecr-public/retry-strategy.js'
-import type { Log } from '../../src/runner/log.js'
+import type { Log } from '../../src/runner/deps.js'
 
 /** Creates an error as the SDK throws it for an error response of the service. */
 function serviceError(name: string, $fault: 'client' | 'server', httpStatusCode: number): Error {

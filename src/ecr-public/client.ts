@@ -1,5 +1,5 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Log } from '../runner/log.js'
+import type { Log } from '../runner/deps.js'
 import { checkResponses } from './check-responses.js'
 import { recordOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'

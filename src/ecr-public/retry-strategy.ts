@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
 import { codeOf } from '../runner/errors.js'
-import type { Log } from '../runner/log.js'
+import type { Log } from '../runner/deps.js'
 
 /**
  * Returns the time to wait before the next attempt, in milliseconds.

@@ -85,27 +85,54 @@ interface State {
   readonly next: number[]
 }
 
+/** The states that the automaton can be in after some characters. */
+interface StateSet {
+  readonly members: readonly number[]
+  readonly isFinal: boolean
+  /** The following set per character, as far as it is known. */
+  readonly next: Map<string, StateSet>
+}
+
+/** The index of the final state. */
+const FINAL = 0
+
+/** The maximum number of state sets to remember. Common patterns have fewer than ten. */
+const MAX_STATE_SETS = 1000
+
 /**
  * Creates a matcher that simulates a nondeterministic automaton. Its time is at most the product of both lengths, for
  * any pattern, while a backtracking regular expression takes exponential time for `*a*a*a*…`.
  */
 function createMatcher(elements: readonly GlobElement[]): TextMatcher {
   const states: State[] = [{ next: [] }]
-  const start = addStates(states, elements, 0)
+  const start = addStates(states, elements, FINAL)
   const expand = createExpander(states)
-  const initial = expand([start])
+  const known = new Map<string, StateSet>()
+  const remember = (members: readonly number[]): StateSet => {
+    const key = members.join()
+    const set = known.get(key) ?? { members, isFinal: members.includes(FINAL), next: new Map() }
+    known.set(key, set)
+    return set
+  }
+  const advance = (set: StateSet, character: string): StateSet => {
+    const accepting = set.members.flatMap((index) => states[index] ?? [])
+    const reached = accepting.flatMap(({ accepts, next }) => (accepts?.(character) ? next : []))
+    const following = remember(expand(reached))
+    set.next.set(character, following)
+    return following
+  }
+  let initial = remember(expand([start]))
   return (text) => {
-    let current = initial
-    for (const character of text) {
-      const next: number[] = []
-      for (const index of current) {
-        const state = states[index]
-        if (state?.accepts?.(character) === true) next.push(...state.next)
-      }
-      if (next.length === 0) return false
-      current = expand(next)
+    if (known.size > MAX_STATE_SETS) {
+      known.clear()
+      initial = remember(expand([start]))
     }
-    return current.includes(0)
+    let set = initial
+    for (const character of text) {
+      set = set.next.get(character) ?? advance(set, character)
+      if (set.members.length === 0) return false
+    }
+    return set.isFinal
   }
 }
 
@@ -117,22 +144,21 @@ function addStates(states: State[], elements: readonly GlobElement[], end: numbe
         return states.push({ accepts: element.accepts, next: [next] }) - 1
       case 'run': {
         const repeat: State = { accepts: element.accepts, next: [] }
-        const index = states.push(repeat) - 1
-        const choice = states.push({ next: [index, next] }) - 1
-        repeat.next.push(choice)
-        return choice
+        const choice: State = { next: [states.push(repeat) - 1, next] }
+        repeat.next.push(states.push(choice) - 1)
+        return states.length - 1
       }
-      case 'alternatives':
-        return (
-          states.push({
-            next: element.alternatives.map((alternative) => addStates(states, alternative, next))
-          }) - 1
+      case 'alternatives': {
+        const first = element.alternatives.map((alternative) =>
+          addStates(states, alternative, next)
         )
+        return states.push({ next: first }) - 1
+      }
     }
   }, end)
 }
 
-/** Returns a function that adds, to a list of states, the states that they reach without a character, each once. */
+/** Returns a function that adds, to a list of states, the states that they reach without a character. */
 function createExpander(states: readonly State[]): (from: readonly number[]) => number[] {
   const visits = new Uint32Array(states.length)
   let visit = 0
@@ -144,9 +170,9 @@ function createExpander(states: readonly State[]): (from: readonly number[]) => 
       if (visits[index] === visit) continue
       visits[index] = visit
       const state = states[index]
-      if (state?.accepts === undefined && index !== 0) pending.push(...(state?.next ?? []))
+      if (state?.accepts === undefined && index !== FINAL) pending.push(...(state?.next ?? []))
       else reached.push(index)
     }
-    return reached
+    return reached.sort((a, b) => a - b)
   }
 }
