@@ -10,16 +10,16 @@ import type { Report } from './runner/report.js'
 import { saveLoginState } from './runner/state.js'
 import { createTemporary } from './runner/temporary.js'
 
-/** The main step: reads the inputs, runs the mode, reports; the only place that catches. */
+/** Runs the main step: reads the inputs, runs the mode and reports the result or the error. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const cancellation = new AbortController()
-  // Each call that is under way listens to it; Node.js 20 would take more than ten for a leak.
+  // Each API call in progress adds a listener. Node.js 20 warns of a leak if there are more than ten.
   setMaxListeners(0, cancellation.signal)
   const temporary = createTemporary(env)
   const cancel = (signal: NodeJS.Signals): void => {
     cancellation.abort(
       new ActionError(
-        `The run was cancelled (${signal}) – what was done until then stands, the next run goes on from there`
+        `The run was cancelled (${signal}). Changes made until then remain, and the next run continues from there.`
       )
     )
   }
@@ -44,7 +44,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   }
 }
 
-/** The caller's own secrets: a message of a service or proxy may quote what it was sent. */
+/** Masks the caller's credentials, since a message of the service or of a proxy can quote the request. */
 function maskCredentials(env: NodeJS.ProcessEnv): void {
   for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
     const secret = env[name]
@@ -52,7 +52,7 @@ function maskCredentials(env: NodeJS.ProcessEnv): void {
   }
 }
 
-/** The error in words where it comes from AWS or the network; a fault of this action stays as it is. */
+/** Returns an explained error if the error comes from AWS or the network. Other errors are returned unchanged. */
 async function explain(
   error: unknown,
   mode: Mode | undefined,
@@ -63,7 +63,7 @@ async function explain(
   return explainError(error, { mode, env }) ?? error
 }
 
-/** Loads the mode's own code, and nothing of the other modes. */
+/** Loads the code of one mode. */
 async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>> {
   switch (inputs.mode) {
     case 'login': {
@@ -125,5 +125,5 @@ async function createDeps(
   }
 }
 
-/** The name under which `@github/local-action` calls it. */
+/** The name that `@github/local-action` calls. */
 export { main as run }

@@ -9,8 +9,8 @@ import { ActionError } from '../../src/runner/errors.js'
 
 const TOKEN = 'IQoJb3JpZ2luX2VjE'.repeat(20)
 
-/** An error as the SDK throws it for an answer of the service. */
-function answer(
+/** Creates an error as the SDK throws it for an error response of the service. */
+function serviceError(
   name: string,
   message: string,
   metadata: Readonly<Record<string, unknown>> = {}
@@ -22,7 +22,7 @@ function answer(
   })
 }
 
-/** An error as Node.js throws it for a connection. */
+/** Creates an error as Node.js throws it for a connection. */
 function systemError(code: string, message: string, more: Readonly<Record<string, unknown>> = {}) {
   return Object.assign(new Error(message), { code, ...more })
 }
@@ -38,22 +38,22 @@ describe('access denied', () => {
 
   test('names the action of the message, the README section, the statement and the request id', () => {
     const error = explained(
-      answer('AccessDeniedException', `${user} ecr-public:CreateRepository on resource: *`),
+      serviceError('AccessDeniedException', `${user} ecr-public:CreateRepository on resource: *`),
       { mode: 'ensure-repo' }
     )
     expect(error.message).toContain('Access denied: ecr-public:CreateRepository is not allowed')
-    expect(error.message).toContain('(AWS request id req-1)')
+    expect(error.message).toContain('(AWS request ID req-1)')
     expect(error.message).toContain(
-      'README, section "Permissions", has the whole policy of mode ensure-repo'
+      'The README section "Permissions" contains the complete policy of mode ensure-repo.'
     )
     expect(error.details).toContain('"ecr-public:CreateRepository"')
     expect(error.details).toContain('arn:aws:ecr-public::ACCOUNT-ID:repository/*')
   })
 
   test.each(['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'])(
-    '%s brings both actions that a token takes',
+    'a denied %s adds both actions of an authorization token',
     (action) => {
-      const error = explained(answer('AccessDeniedException', `${user} ${action}`))
+      const error = explained(serviceError('AccessDeniedException', `${user} ${action}`))
       expect(error.message).toContain(`Access denied: ${action} is not allowed`)
       expect(error.details).toContain('"ecr-public:GetAuthorizationToken"')
       expect(error.details).toContain('"sts:GetServiceBearerToken"')
@@ -61,16 +61,16 @@ describe('access denied', () => {
     }
   )
 
-  test('names the action of the operation where the message names none', () => {
-    const error = explained(answer('AccessDeniedException', 'Forbidden'), {
+  test('names the action of the operation if the message does not contain one', () => {
+    const error = explained(serviceError('AccessDeniedException', 'Forbidden'), {
       operation: 'DeleteRepository'
     })
     expect(error.message).toContain('ecr-public:DeleteRepository is not allowed')
   })
 
-  test('says that an explicit deny is not outweighed by an Allow', () => {
+  test('explains that an Allow statement cannot override an explicit deny', () => {
     const error = explained(
-      answer(
+      serviceError(
         'AccessDeniedException',
         `${user} ecr-public:PutImage with an explicit deny in a service control policy`
       )
@@ -79,11 +79,11 @@ describe('access denied', () => {
     expect(error.details).toBeUndefined()
   })
 
-  test("points to the role's trust policy where the role itself could not be assumed", () => {
+  test("refers to the role's trust policy if the role cannot be assumed", () => {
     const error = explained(
-      answer('AccessDenied', 'Not authorized to perform: sts:AssumeRoleWithWebIdentity')
+      serviceError('AccessDenied', 'Not authorized to perform: sts:AssumeRoleWithWebIdentity')
     )
-    expect(error.message).toContain("check the role's trust policy")
+    expect(error.message).toContain("Check the role's trust policy")
   })
 })
 
@@ -92,9 +92,9 @@ describe('credentials', () => {
     name: 'CredentialsProviderError'
   })
 
-  test('no credentials: lists the sources with what is there, and the OIDC snippet', () => {
+  test('missing credentials: lists the sources with their state, and an OIDC example', () => {
     const error = explained(none, { env: { AWS_ACCESS_KEY_ID: 'AKIA', AWS_PROFILE: 'release' } })
-    expect(error.message).toContain('There are no AWS credentials')
+    expect(error.message).toContain('AWS credentials were not found')
     expect(error.message).toContain('AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not set')
     expect(error.message).toContain('profile release')
     expect(error.message).toContain('AWS_WEB_IDENTITY_TOKEN_FILE is not set')
@@ -107,11 +107,11 @@ describe('credentials', () => {
   test.each<[string, Record<string, string>, string]>([
     ['container', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://x' }, 'container credentials'],
     ['disabled', { AWS_EC2_METADATA_DISABLED: 'true' }, 'EC2 instance metadata (disabled)']
-  ])('no credentials: %s source', (_name, env, text) => {
+  ])('missing credentials: %s source', (_name, env, text) => {
     expect(explained(none, { env }).message).toContain(text)
   })
 
-  test('quotes a provider that says more', () => {
+  test('quotes the message of a credential provider', () => {
     const error = Object.assign(new Error('Could not resolve credentials using profile: [x]'), {
       name: 'CredentialsProviderError'
     })
@@ -119,13 +119,13 @@ describe('credentials', () => {
   })
 
   test.each(['ExpiredTokenException', 'ExpiredToken'])('%s is an expired session', (name) => {
-    const { message } = explained(answer(name, 'The security token included is expired'))
+    const { message } = explained(serviceError(name, 'The security token included is expired'))
     expect(message).toContain('The AWS session has expired')
     expect(message).toContain('role-duration-seconds')
   })
 
-  test('unknown credentials: finds the missing session token of a session key', () => {
-    const thrown = answer('UnrecognizedClientException', 'The security token is invalid')
+  test('invalid credentials: detects the missing session token of a temporary key', () => {
+    const thrown = serviceError('UnrecognizedClientException', 'The security token is invalid')
     expect(explained(thrown, { env: { AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE' } }).message).toContain(
       'AWS_SESSION_TOKEN is not set'
     )
@@ -136,19 +136,21 @@ describe('credentials', () => {
     ['InvalidSignatureException', 'Signature expired: 20260101T000000Z is now earlier than …'],
     ['InvalidSignatureException', 'Signature not yet current: 20990101T000000Z'],
     ['RequestTimeTooSkewed', 'The difference is too large']
-  ])('%s, %s: the clock', (name, text) => {
-    expect(explained(answer(name, text)).message).toContain("This machine's clock is wrong")
+  ])('%s, %s: the clock of the runner is wrong', (name, text) => {
+    expect(explained(serviceError(name, text)).message).toContain(
+      'The clock of the runner is wrong'
+    )
   })
 
-  test('a signature that does not match is told without the signed request', () => {
+  test('a signature that does not match is reported without the signed request', () => {
     const text = `The request signature we calculated does not match.\nx-amz-security-token:${TOKEN}`
-    const error = explained(answer('SignatureDoesNotMatch', text))
-    expect(error.message).toContain('does not accept the signature')
+    const error = explained(serviceError('SignatureDoesNotMatch', text))
+    expect(error.message).toContain('rejected the signature')
     expect(error.message).not.toContain(TOKEN)
     expect(error.cause).toBeUndefined()
   })
 
-  test('a web identity token file that is not there', () => {
+  test('a web identity token file that does not exist is named', () => {
     const { message } = explained(systemError('ENOENT', 'ENOENT: no such file, open'), {
       env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token' }
     })
@@ -156,26 +158,26 @@ describe('credentials', () => {
   })
 })
 
-describe('answers of the service', () => {
+describe('error responses of the service', () => {
   test.each([
-    ['ThrottlingException', 'was still throttled after 5 attempts', 'max-attempts'],
-    ['TooManyRequestsException', 'was still throttled after 5 attempts', 'max-attempts'],
-    ['UnsupportedCommandException', 'is not supported there', 'us-east-1'],
+    ['ThrottlingException', 'was throttled after 5 attempts', 'max-attempts'],
+    ['TooManyRequestsException', 'was throttled after 5 attempts', 'max-attempts'],
+    ['UnsupportedCommandException', 'is not supported by the endpoint', 'us-east-1'],
     ['LimitExceededException', 'would exceed a quota', 'public-service-quotas'],
-    ['RepositoryNotFoundException', 'There is no such repository', 'ensure-repo'],
-    ['RegistryNotFoundException', 'There is no such registry', 'registry-id'],
-    ['InvalidParameterException', 'ECR Public refused PutImage', 'because so']
+    ['RepositoryNotFoundException', 'The repository does not exist', 'ensure-repo'],
+    ['RegistryNotFoundException', 'The registry does not exist', 'registry-id'],
+    ['InvalidParameterException', 'ECR Public rejected PutImage', 'because so']
   ])('%s', (name, what, fix) => {
-    const thrown = answer(name, 'because so', { attempts: 5 })
+    const thrown = serviceError(name, 'because so', { attempts: 5 })
     const { message } = explained(thrown, { operation: 'PutImage' })
     expect(message).toContain(what)
     expect(message).toContain(fix)
     expect(message).toContain('req-1')
   })
 
-  test('a failing service is told with its status and the number of attempts', () => {
-    const thrown = answer('ServerException', 'internal', { httpStatusCode: 500, attempts: 5 })
-    expect(explained(thrown).message).toContain('ECR Public failed to do the call')
+  test('a failing service is reported with its status and the number of attempts', () => {
+    const thrown = serviceError('ServerException', 'internal', { httpStatusCode: 500, attempts: 5 })
+    expect(explained(thrown).message).toContain('ECR Public failed to process the API call')
     expect(explained(thrown).message).toContain('after 5 attempts')
     const html = Object.assign(new SyntaxError('Unexpected token <'), {
       $metadata: { httpStatusCode: 503 }
@@ -192,22 +194,22 @@ describe('the network', () => {
       'an unknown host',
       systemError('ENOTFOUND', 'getaddrinfo ENOTFOUND api', { hostname: 'api' }),
       {},
-      ['The host has no address', '"api"', 'api.ecr-public.us-east-1.amazonaws.com']
+      ['The name of the host cannot be resolved', '"api"', 'api.ecr-public.us-east-1.amazonaws.com']
     ],
     [
       'an unknown proxy',
       systemError('ENOTFOUND', 'x', { hostname: 'proxy.example' }),
       proxyEnv,
-      ['The proxy has no address', 'HTTPS_PROXY']
+      ['The name of the proxy cannot be resolved', 'HTTPS_PROXY']
     ],
     [
-      'an endpoint that does not run',
+      'an endpoint that is not running',
       systemError('ECONNREFUSED', 'x', { address: '127.0.0.1', port: 5111 }),
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:5111' },
-      ['The host refused', '127.0.0.1:5111', 'AWS_ENDPOINT_URL runs']
+      ['The host refused', '127.0.0.1:5111', 'AWS_ENDPOINT_URL is running']
     ],
     [
-      'a proxy that does not run',
+      'a proxy that is not running',
       systemError('ECONNREFUSED', 'x', { address: '127.0.0.1', port: 3128 }),
       { https_proxy: 'http://localhost:3128' },
       ['The proxy refused the connection', 'NO_PROXY']
@@ -219,10 +221,10 @@ describe('the network', () => {
       ['refused the connection', '::1:1']
     ],
     [
-      'an endpoint that is no URL',
+      'an endpoint that is not a URL',
       systemError('ERR_INVALID_URL', 'Invalid URL'),
       { AWS_ENDPOINT_URL: 'nope' },
-      ['no URL', '"nope"']
+      ['not a URL', '"nope"']
     ],
     [
       'a self-signed certificate',
@@ -232,24 +234,24 @@ describe('the network', () => {
     ],
     ['an expired certificate', systemError('CERT_HAS_EXPIRED', 'x'), {}, ['clock']],
     ['the wrong certificate', systemError('ERR_TLS_CERT_ALTNAME_INVALID', 'x'), {}, ['another']],
-    ['no TLS', systemError('EPROTO', 'wrong version number'), {}, ['does not speak TLS']],
+    ['no TLS', systemError('EPROTO', 'wrong version number'), {}, ['does not support TLS']],
     [
-      'a proxy that wants a password',
+      'a proxy that requires a password',
       Object.assign(new SyntaxError('<'), { $metadata: { httpStatusCode: 407 } }),
       proxyEnv,
-      ['wants a user and password', 'the proxy proxy.example:3128', 'percent-encoded']
+      ['requires a user name and password', 'the proxy proxy.example:3128', 'percent-encoded']
     ],
     [
-      'a proxy that refuses the host',
+      'a proxy that blocks the host',
       Object.assign(new SyntaxError('<'), { $metadata: { httpStatusCode: 403 } }),
       proxyEnv,
-      ['Something else than ECR Public answered', 'NO_PROXY']
+      ['The response did not come from Amazon ECR Public', 'NO_PROXY']
     ],
     [
       'a lost connection',
       systemError('ECONNRESET', 'x', { $metadata: { attempts: 3 } }),
       proxyEnv,
-      ['The connection was lost, 3 times', 'through the proxy proxy.example:3128']
+      ['The connection was lost after 3 attempts', 'the proxy proxy.example:3128']
     ],
     ['a time-out', Object.assign(new Error('late'), { name: 'TimeoutError' }), {}, ['"late"']]
   ])('%s', (_name, thrown, env, texts) => {
@@ -258,20 +260,20 @@ describe('the network', () => {
     expect(message).not.toContain('pa55word')
   })
 
-  test('a proxy variable that cannot be read does not hide the error', () => {
+  test('an invalid proxy variable does not hide the error', () => {
     const env = { HTTPS_PROXY: 'ftp://x' }
     expect(explained(systemError('ECONNRESET', 'x'), { env }).message).toContain('ECONNRESET')
   })
 })
 
-describe('what is no error of AWS or the network', () => {
-  test('an ActionError is handed back as it is', () => {
+describe('an error of another kind', () => {
+  test('that is an ActionError is returned unchanged', () => {
     const error = new ActionError('known')
     expect(explainError(error)).toBe(error)
   })
 
   test.each<[string, unknown]>([
-    ['a fault of this action', new TypeError('x is not a function')],
+    ['an error in this action', new TypeError('x is not a function')],
     ['a text', 'text'],
     ['nothing', undefined],
     ['null', null]
@@ -279,12 +281,12 @@ describe('what is no error of AWS or the network', () => {
     expect(explainError(thrown)).toBeUndefined()
   })
 
-  test('explainBriefly falls back to the message', () => {
+  test('has its message as the brief explanation', () => {
     expect(explainBriefly(new Error('plain'))).toBe('plain')
   })
 })
 
-test('messages lose what could be a secret', () => {
+test('messages do not contain secrets', () => {
   const facts = errorFacts(
     new Error(`a https://me:pw@host/x ${TOKEN} x-amz-security-token: abc\nsecond line`)
   )
@@ -292,7 +294,7 @@ test('messages lose what could be a secret', () => {
   expect(errorFacts(new Error('b '.repeat(400))).message).toHaveLength(401)
 })
 
-test("the client's own errors tell their operation", async () => {
+test('errors of the client are explained with their operation', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(400, {
       'content-type': 'application/x-amz-json-1.1',

@@ -9,7 +9,7 @@ import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
-/** Runs a mode against an emulator that denies all but these IAM actions. */
+/** Runs a mode against an emulator that allows only these IAM actions. */
 async function runWith(
   allow: readonly string[],
   mode: 'login' | 'ensure-repo',
@@ -36,7 +36,7 @@ const POLICY_TEXT = JSON.stringify({
   Statement: { Effect: 'Allow', Principal: '*', Action: 'ecr-public:DescribeImages' }
 })
 
-/** What each mode is run with, and what its optional actions are for. */
+/** The inputs of each run, with the optional actions that they require. */
 const CASES: [string, 'login' | 'ensure-repo', readonly string[], Record<string, string>][] = [
   ['login', 'login', [], {}],
   ['ensure-repo', 'ensure-repo', [], { repository: 'there\nnew' }],
@@ -58,7 +58,7 @@ const CASES: [string, 'login' | 'ensure-repo', readonly string[], Record<string,
 ]
 
 test.each(CASES)(
-  '%s works with exactly the actions of its policy',
+  '%s succeeds with exactly the actions of its policy',
   async (_name, mode, more, texts) => {
     const report = await runWith([...PERMISSIONS[mode].actions, ...more], mode, texts)
     expect(report.failure).toBeUndefined()
@@ -84,16 +84,19 @@ test.each<[string, 'login' | 'ensure-repo', Record<string, string>]>([
   ['ecr-public:GetRepositoryPolicy', 'ensure-repo', { repository: 'there', policy: 'none' }],
   ['ecr-public:SetRepositoryPolicy', 'ensure-repo', { repository: 'there', policy: POLICY_TEXT }],
   ['ecr-public:DeleteRepository', 'ensure-repo', { repository: 'there', state: 'absent' }]
-])('%s is needed by mode %s, and named where it is missing', async (action, mode, texts) => {
-  const allow = allActions(mode).filter((each) => each !== action)
-  const failure = await runWith(allow, mode, texts).then(
-    (report) => report.failure,
-    (error: unknown) => (error as Error).message
-  )
-  expect(failure).toContain(action)
-})
+])(
+  '%s is required in mode %s, and the error names it if it is missing',
+  async (action, mode, texts) => {
+    const allow = allActions(mode).filter((each) => each !== action)
+    const failure = await runWith(allow, mode, texts).then(
+      (report) => report.failure,
+      (error: unknown) => (error as Error).message
+    )
+    expect(failure).toContain(action)
+  }
+)
 
-test('every mode has actions, each once, all written as IAM writes them', () => {
+test('every mode has actions in the notation of IAM, each once', () => {
   for (const mode of MODES) {
     const actions = allActions(mode)
     expect(actions.length).toBeGreaterThan(1)
@@ -102,7 +105,7 @@ test('every mode has actions, each once, all written as IAM writes them', () => 
   }
 })
 
-test('statements are on repositories only where the action can be narrowed to them', () => {
+test('statements have repositories as their resource if the action supports it', () => {
   expect(allowStatements(allActions('login'))).toEqual([
     {
       Effect: 'Allow',

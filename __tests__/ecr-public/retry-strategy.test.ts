@@ -1,38 +1,38 @@
 import type { RetryErrorInfo } from '@smithy/types'
 import { createRetryStrategy, isWorthRetrying } from '../../src/ecr-public/retry-strategy.js'
-import type { Log } from '../../src/runner/log.js'
+import type { Log } from '../../src/runner/deps.js'
 
-/** An error as the SDK makes it of an answer of the service. */
-function answer(name: string, $fault: 'client' | 'server', httpStatusCode: number): Error {
+/** Creates an error as the SDK throws it for an error response of the service. */
+function serviceError(name: string, $fault: 'client' | 'server', httpStatusCode: number): Error {
   return Object.assign(new Error(name), { name, $fault, $metadata: { httpStatusCode } })
 }
 
 it.each([
-  answer('ThrottlingException', 'client', 400),
-  answer('TooManyRequestsException', 'client', 429),
-  answer('Unknown', 'client', 429),
-  answer('ServerException', 'server', 500),
+  serviceError('ThrottlingException', 'client', 400),
+  serviceError('TooManyRequestsException', 'client', 429),
+  serviceError('Unknown', 'client', 429),
+  serviceError('ServerException', 'server', 500),
   Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
   new SyntaxError('Unexpected end of JSON input'),
-  'no error at all'
-])('%s is worth another attempt', (error) => {
+  'not an error'
+])('retries after %s', (error) => {
   expect(isWorthRetrying(error)).toBe(true)
 })
 
 it.each([
-  answer('RepositoryNotFoundException', 'client', 400),
-  answer('AccessDeniedException', 'client', 400),
-  answer('InvalidParameterException', 'client', 400),
-  answer('LimitExceededException', 'client', 400)
-])('%s is final', (error) => {
+  serviceError('RepositoryNotFoundException', 'client', 400),
+  serviceError('AccessDeniedException', 'client', 400),
+  serviceError('InvalidParameterException', 'client', 400),
+  serviceError('LimitExceededException', 'client', 400)
+])('does not retry after %s', (error) => {
   expect(isWorthRetrying(error)).toBe(false)
 })
 
 it.each([
   [Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), 'ECONNRESET'],
-  [answer('ThrottlingException', 'client', 400), 'ThrottlingException'],
+  [serviceError('ThrottlingException', 'client', 400), 'ThrottlingException'],
   [new SyntaxError('Unexpected end of JSON input'), 'SyntaxError']
-])('%s is told as %s', async (error, name) => {
+])('logs %s as %s', async (error, name) => {
   const lines: string[] = []
   const log = { info: (line: string) => void lines.push(line) } as Log
   const strategy = createRetryStrategy(3, () => 0, log, new AbortController().signal)
@@ -41,5 +41,5 @@ it.each([
     error: error as NonNullable<RetryErrorInfo['error']>,
     errorType: 'TRANSIENT'
   })
-  expect(lines).toEqual([`ECR Public: ${name}, attempt 1 of 3 failed, next in 0.0 s`])
+  expect(lines).toEqual([`ECR Public: attempt 1 of 3 failed with ${name}. Retrying in 0.0 s.`])
 })

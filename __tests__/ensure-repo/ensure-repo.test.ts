@@ -29,7 +29,7 @@ interface Setup {
   readonly emulator: RunningEmulator
   readonly deps: TestDeps
   readonly run: (texts: Readonly<Record<string, string>>) => Promise<Report>
-  /** The writing calls of the API since the last time that this was asked. */
+  /** Returns the API calls that change something, since the previous call of this function. */
   readonly writes: () => Promise<string[]>
 }
 
@@ -69,7 +69,7 @@ async function tagsOf({ api }: Deps, name: string): Promise<Record<string, strin
 }
 
 describe('state: present', () => {
-  test('creates what does not exist, with all outputs of the first repository named', async () => {
+  test('creates missing repositories, with all outputs of the first one', async () => {
     const { emulator, run, writes } = await setUp()
     const report = await run({ repository: 'team/app\nteam/web' })
     const uri = `${emulator.host}/a1b2c3d4/team/app`
@@ -91,7 +91,7 @@ describe('state: present', () => {
     expect(page.status).toBe(200)
   })
 
-  test('a second run makes reading calls only and changes nothing', async () => {
+  test('a second run makes only read calls and changes nothing', async () => {
     const { run, writes } = await setUp()
     const texts = {
       repository: 'app',
@@ -108,20 +108,20 @@ describe('state: present', () => {
     expect(actionsOf(second)).toEqual(['keep app', 'keep app#env', 'keep app#policy'])
   })
 
-  test('accepts alias/name and the whole URI', async () => {
+  test('accepts alias/name and the URI', async () => {
     const { emulator, run } = await setUp()
     const report = await run({ repository: `a1b2c3d4/one\n${emulator.host}/a1b2c3d4/team/two` })
     expect(report.repositories).toEqual(['one', 'team/two'])
   })
 
-  test('the tags go with the creation, in one call', async () => {
+  test('a repository is created with its tags in one call', async () => {
     const { run, writes, deps } = await setUp()
     await run({ repository: 'app', 'resource-tags': 'env=prod\nteam=a b' })
     expect(await writes()).toEqual(['CreateRepository'])
     expect(await tagsOf(deps, 'app')).toEqual({ env: 'prod', team: 'a b' })
   })
 
-  test('resource tags are added, changed and left, and pruned where that is asked for', async () => {
+  test('resource tags are added, changed and kept, and removed with prune-resource-tags', async () => {
     const { run, writes, deps } = await setUp({
       seed: {
         repositories: [{ name: 'app', resourceTags: { env: 'dev', team: 'a', other: 'x' } }]
@@ -172,7 +172,7 @@ describe('state: present', () => {
 })
 
 describe('state: absent', () => {
-  test('deletes what exists and leaves the rest, reporting what it was', async () => {
+  test('deletes repositories that exist and reports their URIs', async () => {
     const { emulator, run, writes } = await setUp(seedOf('app'))
     const report = await run({ repository: 'app\nnone', state: 'absent' })
     expect(actionsOf(report)).toEqual(['delete app', 'keep none'])
@@ -186,12 +186,12 @@ describe('state: absent', () => {
     expect(await writes()).toEqual([])
   })
 
-  test('a repository that holds images is left without force, also in the words of a dry run', async () => {
+  test('a repository that contains images is kept without force, also in a dry run', async () => {
     const { run, writes } = await setUp(WITH_IMAGE)
     for (const dryRun of ['true', 'false']) {
       const report = await run({ repository: 'full', state: 'absent', 'dry-run': dryRun })
       expect(report.failure).toBe(
-        'Repository full holds images and is not deleted – set force: true to delete it with all of them'
+        'The repository contains images: "full". Set "force: true" to delete the repository and all of its images.'
       )
       expect(report.changed).toBe(false)
     }
@@ -201,7 +201,7 @@ describe('state: absent', () => {
     expect(await writes()).toEqual(['DeleteRepository'])
   })
 
-  test('who may not look for images learns of them from the service', async () => {
+  test('the service rejects the deletion if the caller cannot list images', async () => {
     const { run } = await setUp({
       ...WITH_IMAGE,
       allow: ['ecr-public:DescribeRepositories', 'ecr-public:DeleteRepository']
@@ -214,21 +214,21 @@ describe('state: absent', () => {
 describe('many repositories', () => {
   const names = Array.from({ length: 250 }, (_, at) => `team/app-${String(at).padStart(3, '0')}`)
 
-  test('are looked up in few calls, whether they exist or not', async () => {
+  test('are searched in few calls, whether they exist or not', async () => {
     const { emulator, run, writes } = await setUp()
     const first = await run({ repository: names.join('\n') })
     expect((first.outputs.details as unknown[]).length).toBe(250)
-    const lookUps = await emulator.operations()
-    expect(lookUps.filter((name) => name === 'DescribeRepositories')).toHaveLength(2)
+    const searches = await emulator.operations()
+    expect(searches.filter((name) => name === 'DescribeRepositories')).toHaveLength(2)
     expect(await writes()).toHaveLength(250)
     const second = await run({ repository: names.join('\n') })
     expect(second.changed).toBe(false)
-    const operations = (await emulator.operations()).slice(lookUps.length)
+    const operations = (await emulator.operations()).slice(searches.length)
     expect(operations.filter((name) => name === 'DescribeRepositories')).toHaveLength(3)
     expect(await writes()).toEqual([])
   })
 
-  test('are asked for one by one where they are a few and one is unknown', async () => {
+  test('are searched one by one if there are few and one does not exist', async () => {
     const { emulator, run } = await setUp(seedOf('bb'))
     const report = await run({ repository: 'aa\nbb\ncc', state: 'absent' })
     expect(actionsOf(report)).toEqual(['keep aa', 'delete bb', 'keep cc'])
@@ -236,12 +236,12 @@ describe('many repositories', () => {
     expect(operations.filter((name) => name === 'DescribeRepositories')).toHaveLength(4)
   })
 
-  test('where some fail the others go on, all are reported, and the step fails', async () => {
+  test('are all processed and reported if some fail, and the step fails', async () => {
     const { emulator, run, deps } = await setUp()
     await emulator.fault({ operation: 'CreateRepository', fault: 'access-denied', count: 2 })
     const report = await run({ repository: 'aa\nbb\ncc\ndd' })
     expect(report.failure).toMatch(
-      /^2 of 4 repositories failed – .*ecr-public:CreateRepository is not allowed.*request id/
+      /^2 of 4 repositories failed: .*ecr-public:CreateRepository is not allowed.*request ID/
     )
     const details = report.outputs.details as { created: boolean; failure?: string }[]
     expect(details.filter(({ created }) => created)).toHaveLength(2)
@@ -254,7 +254,7 @@ describe('many repositories', () => {
     expect(JSON.stringify(report.summary)).toContain('failed: ')
   })
 
-  test('where one fails half-way, what was done until then is told', async () => {
+  test('are reported with the changes made until a failure', async () => {
     const { emulator, run } = await setUp()
     await emulator.fault({ operation: 'SetRepositoryPolicy', fault: 'access-denied' })
     const report = await run({ repository: 'app', 'resource-tags': 'a=b', policy: POLICY })
@@ -272,17 +272,17 @@ describe('many repositories', () => {
     expect(JSON.stringify(report.summary)).toContain('created, resource-tag a created, then failed')
   })
 
-  test('of many failures the error line tells the first five', async () => {
+  test('have the first five failures in the error line', async () => {
     const { emulator, run } = await setUp()
     await emulator.fault({ operation: 'CreateRepository', fault: 'access-denied', count: 100 })
     const report = await run({ repository: names.slice(0, 7).join('\n') })
-    expect(report.failure).toMatch(/^7 of 7 repositories failed.*; and 2 more, in the log$/)
+    expect(report.failure).toMatch(/^7 of 7 repositories failed.* and 2 more \(see the log\)$/)
     expect(report.changed).toBe(false)
   })
 })
 
 describe('a dry run', () => {
-  test('plans, reports and outputs the same, and makes reading calls only', async () => {
+  test('returns the same plan, report and outputs, and makes only read calls', async () => {
     const { run, writes } = await setUp()
     const texts = { repository: 'app', 'resource-tags': 'a=b', policy: POLICY }
     const dry = await run({ ...texts, 'dry-run': 'true' })
@@ -291,7 +291,7 @@ describe('a dry run', () => {
     expect(dry).toEqual(real)
   })
 
-  test('goes without the URI of a new repository where the registry is unknown', async () => {
+  test('omits the URI of a new repository if the registry is unknown', async () => {
     const { run } = await setUp({ registryBeforeRepository: 'empty' })
     const report = await run({ repository: 'app', 'dry-run': 'true' })
     expect(report.outputs).toMatchObject({ created: true, 'repository-uri': '', 'gallery-url': '' })
@@ -302,7 +302,7 @@ describe('a dry run', () => {
 })
 
 describe('other jobs', () => {
-  test('two that race for one repository both succeed, and one has created it', async () => {
+  test('that create the same repository both succeed, and one of them has created it', async () => {
     for (let round = 0; round < (isSoak ? 100 : 10); round++) {
       const { emulator, run } = await setUp()
       const other = makeDeps(emulator)
@@ -317,7 +317,7 @@ describe('other jobs', () => {
     }
   })
 
-  /** Lets somebody else act right before the first call of this kind is sent. */
+  /** Lets another job act directly before the first call of this kind. */
   function interfere(
     { api }: Deps,
     command: new (...args: never[]) => object,
@@ -334,7 +334,7 @@ describe('other jobs', () => {
     return { api: { middlewareStack: api.middlewareStack, send } }
   }
 
-  test('one that creates the repository meanwhile makes it be reconciled, not created', async () => {
+  test('that create the repository first make the step update it', async () => {
     const { deps, writes } = await setUp()
     const tags = [{ Key: 'a', Value: 'theirs' }]
     const api = interfere(deps, CreateRepositoryCommand, (own) =>
@@ -348,7 +348,7 @@ describe('other jobs', () => {
     expect(await writes()).toEqual(['CreateRepository', 'CreateRepository', 'TagResource'])
   })
 
-  test('one that deletes it meanwhile makes it be created again, or is just as well', async () => {
+  test('that delete the repository first make the step create it again, or have nothing to delete', async () => {
     const { deps } = await setUp(seedOf('app', 'gone'))
     const remove = (own: Deps['api'], name: string): Promise<unknown> =>
       own.send(new DeleteRepositoryCommand({ repositoryName: name }))
@@ -372,8 +372,8 @@ describe('other jobs', () => {
   })
 })
 
-describe('an answer that is lost after the work was done', () => {
-  test('of a creation: the repository counts as created, once', async () => {
+describe('a response that is lost after the change was made', () => {
+  test('to a creation: the repository counts as created, once', async () => {
     const { emulator, run } = await setUp()
     await emulator.fault({ operation: 'CreateRepository', fault: 'reset-after', count: 1 })
     const report = await run({ repository: 'app', 'resource-tags': 'a=b' })
@@ -381,7 +381,7 @@ describe('an answer that is lost after the work was done', () => {
     expect(report.outputs.created).toBe(true)
   })
 
-  test('of a deletion: it counts as deleted', async () => {
+  test('to a deletion: the repository counts as deleted', async () => {
     const { emulator, run } = await setUp(seedOf('app'))
     await emulator.fault({ operation: 'DeleteRepository', fault: 'reset-after', count: 1 })
     const report = await run({ repository: 'app', state: 'absent' })
@@ -389,7 +389,7 @@ describe('an answer that is lost after the work was done', () => {
     expect(report.changed).toBe(true)
   })
 
-  test('of the removal of a policy: it is removed', async () => {
+  test('to the removal of a policy: the policy counts as removed', async () => {
     const { emulator, run } = await setUp(seedOf('app'))
     await run({ repository: 'app', policy: POLICY })
     await emulator.fault({ operation: 'DeleteRepositoryPolicy', fault: 'reset-after', count: 1 })
@@ -399,14 +399,23 @@ describe('an answer that is lost after the work was done', () => {
   })
 })
 
-describe('nothing is sent', () => {
+describe('no API call is made', () => {
   test.each<[string, Record<string, string>, string]>([
-    ['a name that ECR Public does not take', { repository: 'Team/App' }, 'does not take'],
-    ['a glob', { repository: 'team/*' }, 'holds a glob'],
-    ['a bad resource tag', { repository: 'app', 'resource-tags': 'aws:a=b' }, 'keeps for itself'],
-    ['a bad policy', { repository: 'app', policy: '{' }, 'is no JSON'],
-    ['a policy that is not there', { repository: 'app', policy: 'none.json' }, 'no such file'],
-    ['an alias as registry-id', { repository: 'app', 'registry-id': 'myalias' }, '12 digits']
+    ['an invalid name', { repository: 'Team/App' }, 'an invalid repository name'],
+    ['a pattern', { repository: 'team/*' }, 'contains a pattern'],
+    ['an exclusion', { repository: 'team/app\n!team/web' }, 'contains an exclusion'],
+    ['a bad resource tag', { repository: 'app', 'resource-tags': 'aws:a=b' }, 'a reserved key'],
+    ['a bad policy', { repository: 'app', policy: '{' }, 'cannot be parsed as JSON'],
+    [
+      'a policy file that does not exist',
+      { repository: 'app', policy: 'none.json' },
+      'does not exist'
+    ],
+    [
+      'an alias as registry-id',
+      { repository: 'app', 'registry-id': 'myalias' },
+      'Use the 12-digit account ID'
+    ]
   ])('for %s', async (_name, texts, reason) => {
     const { emulator, run } = await setUp()
     await expect(run(texts)).rejects.toThrow(reason)
@@ -414,13 +423,13 @@ describe('nothing is sent', () => {
   })
 })
 
-test("a repository of another account is not created in one's own registry instead", async () => {
+test("a repository of another account is not created in the caller's registry", async () => {
   const { run, writes } = await setUp({ foreignRegistry: 'not-found' })
   const own = await run({ repository: 'app', 'registry-id': '123456789012' })
   expect(own.outputs.created).toBe(true)
   await writes()
   await expect(run({ repository: 'new', 'registry-id': '999999999999' })).rejects.toThrow(
-    /in the registry of the credentials only.*123456789012/
+    /cannot be created in the registry of another account.*999999999999.*123456789012/
   )
   expect(await writes()).toEqual([])
 })

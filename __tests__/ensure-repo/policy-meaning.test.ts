@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { meansTheSame, policyMeaning } from '../../src/ensure-repo/policy-meaning.js'
+import { isSamePolicy, policyMeaning } from '../../src/ensure-repo/policy-meaning.js'
 
 const ACCOUNT = '123456789012'
 
@@ -37,8 +37,8 @@ test.each<[string, unknown]>([
       }
     ]
   ]
-])('%s means the same', (_name, statement) => {
-  expect(meansTheSame(policy(statement), policy([BASE]))).toBe(true)
+])('%s has the same meaning', (_name, statement) => {
+  expect(isSamePolicy(policy(statement), policy([BASE]))).toBe(true)
 })
 
 test.each<[string, unknown]>([
@@ -50,39 +50,39 @@ test.each<[string, unknown]>([
   ['another id of the statement', [{ ...BASE, Sid: 'other' }]],
   ['another statement besides', [BASE, { ...BASE, Sid: 'other' }]],
   ['NotAction instead of Action', [{ ...BASE, Action: undefined, NotAction: BASE.Action }]]
-])('%s means something else', (_name, statement) => {
-  expect(meansTheSame(policy(statement), policy([BASE]))).toBe(false)
+])('%s has another meaning', (_name, statement) => {
+  expect(isSamePolicy(policy(statement), policy([BASE]))).toBe(false)
 })
 
-test('everybody is "*" in both ways to write it, but not other principals', () => {
+test('any principal is "*" in both notations, but not another type of principal', () => {
   const of = (principal: unknown): string => policy([{ ...BASE, Principal: principal }])
-  expect(meansTheSame(of('*'), of({ AWS: '*' }))).toBe(true)
-  expect(meansTheSame(of('*'), of({ AWS: ['*'] }))).toBe(true)
-  expect(meansTheSame(of('*'), of({ Service: '*' }))).toBe(false)
+  expect(isSamePolicy(of('*'), of({ AWS: '*' }))).toBe(true)
+  expect(isSamePolicy(of('*'), of({ AWS: ['*'] }))).toBe(true)
+  expect(isSamePolicy(of('*'), of({ Service: '*' }))).toBe(false)
 })
 
-test('a policy without a version has the old one', () => {
+test('a policy without a version has the default version', () => {
   const text = JSON.stringify({ Statement: [BASE] })
-  expect(meansTheSame(text, policy([BASE], { Version: '2008-10-17' }))).toBe(true)
-  expect(meansTheSame(text, policy([BASE]))).toBe(false)
+  expect(isSamePolicy(text, policy([BASE], { Version: '2008-10-17' }))).toBe(true)
+  expect(isSamePolicy(text, policy([BASE]))).toBe(false)
 })
 
-test('single items and lists of one mean the same, everywhere', () => {
+test('an item and a list of one item have the same meaning', () => {
   const single = { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'x:Y', Resource: '*' }
   const list = { Effect: 'Allow', Principal: { AWS: [ACCOUNT] }, Action: ['x:Y'], Resource: ['*'] }
-  expect(meansTheSame(policy(single), policy([list]))).toBe(true)
+  expect(isSamePolicy(policy(single), policy([list]))).toBe(true)
 })
 
-test('what is no policy means the same as nothing', () => {
-  expect(meansTheSame('{', '{')).toBe(false)
+test('text that is not a policy is not the same as any other', () => {
+  expect(isSamePolicy('{', '{')).toBe(false)
   expect(policyMeaning([1])).toBe('[1]')
-  expect(meansTheSame(policy('x'), policy(['x']))).toBe(true)
+  expect(isSamePolicy(policy('x'), policy(['x']))).toBe(true)
   const odd = { ...BASE, Condition: { Null: 'x' } }
-  expect(meansTheSame(policy(odd), policy([odd]))).toBe(true)
-  expect(meansTheSame(policy({ ...BASE, Condition: 'x' }), policy([BASE]))).toBe(false)
+  expect(isSamePolicy(policy(odd), policy([odd]))).toBe(true)
+  expect(isSamePolicy(policy({ ...BASE, Condition: 'x' }), policy([BASE]))).toBe(false)
 })
 
-test('a policy means the same whatever its spacing and the order of its members', () => {
+test('white space and the order of members do not change the meaning', () => {
   const text = fc.constantFrom('a:B', 'c:D', '*', ACCOUNT)
   const items = fc.oneof(text, fc.array(text, { minLength: 1 }))
   const statement = fc.record({
@@ -96,7 +96,7 @@ test('a policy means the same whatever its spacing and the order of its members'
         .map((each) => Object.fromEntries(Object.entries(each).reverse()))
         .reverse()
       const other = JSON.stringify({ Statement: turned, Version: '2012-10-17' }, undefined, indent)
-      expect(meansTheSame(policy(statements), other)).toBe(true)
+      expect(isSamePolicy(policy(statements), other)).toBe(true)
     })
   )
 })

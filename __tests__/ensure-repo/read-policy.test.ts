@@ -19,11 +19,11 @@ async function file(text: string): Promise<string> {
   return path
 }
 
-test('none stands for no policy', async () => {
+test('reads "none" as the absence of a policy', async () => {
   expect(await readPolicy(' none ')).toEqual({ kind: 'none' })
 })
 
-test('text and file are the same, made short', async () => {
+test('returns text and file without insignificant white space', async () => {
   const pretty = `\ufeff${JSON.stringify(JSON.parse(TEXT), undefined, 40)}`
   const expected = { kind: 'policy', text: TEXT }
   expect(await readPolicy(`\n${pretty.slice(1)}`)).toEqual(expected)
@@ -31,22 +31,24 @@ test('text and file are the same, made short', async () => {
 })
 
 test.each([
-  ['{"Statement": ', 'Input "policy" is no JSON'],
-  ['[]', 'a JSON object with a Statement'],
-  ['"none"', 'a JSON object with a Statement'],
-  ['{}', 'Effect (Allow or Deny), Principal and Action'],
-  ['{"Statement": []}', 'Effect (Allow or Deny)'],
+  ['{"Statement": ', 'Input "policy" cannot be parsed as JSON'],
+  ['[]', 'A policy is a JSON object with the member "Statement".'],
+  ['"none"', 'A policy is a JSON object with the member "Statement".'],
+  ['{}', '"Effect" (Allow or Deny), "Principal" and "Action"'],
+  ['{"Statement": []}', '"Effect" (Allow or Deny)'],
   [JSON.stringify({ Statement: [STATEMENT, { ...STATEMENT, Effect: 'allow' }] }), '"statement 2"'],
   [JSON.stringify({ Statement: { ...STATEMENT, Action: undefined } }), 'Action'],
   [JSON.stringify({ Statement: { ...STATEMENT, Principal: undefined } }), 'Principal'],
   [JSON.stringify({ Statement: { ...STATEMENT, Sid: 'x'.repeat(10_240) } }), 'at most 10,240']
-])('%.60s is refused', async (text, reason) => {
+])('rejects %.60s', async (text, reason) => {
   await expect(readPolicy(text)).rejects.toThrow(reason)
 })
 
-test('a file that is bad, missing, too large or a directory is named', async () => {
-  await expect(readPolicy(await file('{'))).rejects.toThrow(/The policy .*policy\.json is no JSON/)
-  await expect(readPolicy(join(directory, 'none.json'))).rejects.toThrow('there is no such file')
+test('names a file that is invalid, missing, too large or a directory', async () => {
+  await expect(readPolicy(await file('{'))).rejects.toThrow(
+    /The policy file ".*policy\.json" cannot be parsed as JSON/
+  )
+  await expect(readPolicy(join(directory, 'none.json'))).rejects.toThrow('The file does not exist.')
   await expect(readPolicy(directory)).rejects.toThrow('EISDIR')
   await expect(readPolicy(await file(' '.repeat(2 ** 20 + 1)))).rejects.toThrow('too large')
 })

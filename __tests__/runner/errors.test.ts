@@ -9,6 +9,6 @@ test.each([
     'an error without a message'
   ],
   [Object.create(null), 'an error without a message']
-])('whatever was thrown has a message: %#', (thrown, message) => {
+])('returns a message for any thrown value: %#', (thrown, message) => {
   expect(messageOf(thrown)).toBe(message)
 })

@@ -14,8 +14,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-describe('a program whose output goes into a file', () => {
-  it('writes it there byte for byte, and what it says of its end is kept', async () => {
+describe('a program that writes its output to a file', () => {
+  it('writes the bytes unchanged and returns the end of standard error', async () => {
     const stdoutFile = join(directory, 'out')
     const script =
       'process.stdout.write(Buffer.from([0, 255, 10, 13])); console.error("x".repeat(30000) + " gone"); process.exitCode = 3'
@@ -28,12 +28,12 @@ describe('a program whose output goes into a file', () => {
     expect(await readFile(stdoutFile)).toEqual(Buffer.from([0, 255, 10, 13]))
   })
 
-  it('that is not there is an error', async () => {
+  it('rejects a program that does not exist', async () => {
     const stdoutFile = join(directory, 'out')
     await expect(execute(join(directory, 'nothing'), [], { stdoutFile })).rejects.toThrow(/ENOENT/)
   })
 
-  it('ends with its signal', async () => {
+  it('ends the program when the signal is aborted', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -44,10 +44,10 @@ describe('a program whose output goes into a file', () => {
       { stdoutFile: join(directory, 'out'), signal: cancellation.signal }
     )
     const [socket] = (await once(server, 'connection')) as [Socket]
-    const isGone = once(socket.on('error', () => undefined).resume(), 'close')
+    const isClosed = once(socket.on('error', () => undefined).resume(), 'close')
     cancellation.abort()
     await expect(run).rejects.toThrow(/aborted/)
-    await isGone
+    await isClosed
     server.close()
   })
 })

@@ -17,26 +17,26 @@ const remove = (target: string): Change => ({
 })
 
 describe('hasChanges', () => {
-  it('does not count what was kept', () => {
+  it('does not count rows with action keep', () => {
     expect(hasChanges([keep('a:1')])).toBe(false)
     expect(hasChanges([keep('a:1'), remove('a:2')])).toBe(true)
   })
 })
 
 describe('describeChange', () => {
-  it('says what, on what and why', () => {
-    expect(describeChange(remove('a:2'))).toBe('delete tag a:2 – old')
+  it('returns the action, the object and the reason', () => {
+    expect(describeChange(remove('a:2'))).toBe('delete tag a:2: old')
     expect(describeChange(keep('a:1'))).toBe('keep tag a:1')
   })
 })
 
 describe('planJson', () => {
-  it('gives the whole plan where there is room', () => {
+  it('returns the whole plan if it is small enough', () => {
     const plan = [keep('a:1'), remove('a:2')]
     expect(planJson(plan)).toEqual({ json: JSON.stringify(plan), isCut: false })
   })
 
-  it('leaves the kept rows out first and counts them', () => {
+  it('leaves out rows with action keep first, and counts them', () => {
     const plan = [...Array.from({ length: 50 }, (_, at) => keep(`a:${at}`)), remove('a:x')]
     const { json, isCut } = planJson(plan, 400)
     expect(isCut).toBe(true)
@@ -46,7 +46,7 @@ describe('planJson', () => {
     ])
   })
 
-  it('stays below the limit and accounts for every row, whatever the rows are', () => {
+  it('does not exceed the limit and counts every row', () => {
     const row = fc.record({
       action: fc.constantFrom('keep' as const, 'delete' as const),
       kind: fc.constant('tag' as const),
@@ -69,7 +69,7 @@ describe('planJson', () => {
 })
 
 describe('cutJsonList', () => {
-  it('ends a list that is too long in a row that counts the rest', () => {
+  it('ends a list that is too large with a row that counts the rest', () => {
     const names = Array.from({ length: 100 }, (_, at) => `repository-${at}`)
     const list = JSON.parse(cutJsonList(names, 500)) as unknown[]
     const last = list.pop() as { target: string }
@@ -80,7 +80,7 @@ describe('cutJsonList', () => {
 
 describe('planText', () => {
   it.each([0, 1, 2, 999, 1000, 1001, 2500])(
-    'holds every one of %i rows, each on a line',
+    'returns all of %i rows with one row per line',
     (count) => {
       const plan = Array.from({ length: count }, (_, at) => ({
         ...remove(`a:${at}`),

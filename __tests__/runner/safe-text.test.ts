@@ -6,12 +6,12 @@ import {
   safeSummaryHtml
 } from '../../src/runner/safe-text.js'
 
-/** What the runner takes as a workflow command: V2 at the start of a line, V1 anywhere. */
+/** Returns `true` for a workflow command of the runner: version 2 at the start of a line, version 1 anywhere. */
 function isCommand(line: string): boolean {
   return line.trimStart().startsWith('::') || line.includes('##[')
 }
 
-/** The lines as the runner's reader sees them: each of \n, \r and \r\n ends one. */
+/** Returns the lines as the runner reads them: each of \n, \r and \r\n ends a line. */
 function linesOf(text: string): string[] {
   return text.split(/\r\n|\r|\n/)
 }
@@ -48,7 +48,7 @@ const hostile = fc
   .map((parts) => parts.join(''))
 
 describe('safeLogText', () => {
-  it('forges no workflow command, whatever it is given', () => {
+  it('returns no workflow command for any text', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         expect(linesOf(safeLogText(text)).some(isCommand)).toBe(false)
@@ -57,17 +57,17 @@ describe('safeLogText', () => {
     )
   })
 
-  it('leaves ordinary text as it is', () => {
+  it('returns ordinary text unchanged', () => {
     expect(safeLogText('a: b\n\tc::d é 😀')).toBe('a: b\n\tc::d é 😀')
   })
 
-  it('takes colours and other control sequences out', () => {
+  it('removes colors and other control sequences', () => {
     expect(safeLogText('\u001b[1;31mred\u001b[0m \u001b]8;;http://x\u0007link')).toBe('red link')
   })
 })
 
 describe('safeLine', () => {
-  it('is one line, whatever it is given', () => {
+  it('returns one line for any text', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         expect(linesOf(safeLine(text))).toHaveLength(1)
@@ -77,7 +77,7 @@ describe('safeLine', () => {
 })
 
 describe('safeSummaryHtml', () => {
-  it('has no markup left, whatever it is given', () => {
+  it('returns text without markup for any text', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         expect(safeSummaryHtml(text)).not.toMatch(/[<>"'`*[\]|\n\r]/)

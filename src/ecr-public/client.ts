@@ -1,36 +1,36 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Log } from '../runner/log.js'
-import { checkAnswers } from './check-answers.js'
-import { nameOperations } from './operation-names.js'
+import type { Log } from '../runner/deps.js'
+import { checkResponses } from './check-responses.js'
+import { recordOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
 import { limitRates } from './rate-limits.js'
 
-/** How the client behaves. */
+/** Options of the client. */
 export interface EcrPublicClientOptions {
-  /** How often one call is tried before its error is final. */
+  /** Maximum number of attempts per API call. */
   readonly maxAttempts: number
   /** The environment: endpoint, credentials and proxy. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Ends every call when the run is cancelled. */
+  /** Ends all calls when the run is cancelled. */
   readonly signal: AbortSignal
-  /** Where retries are told. */
+  /** Receives one line per retry. */
   readonly log: Log
-  /** The AWS credentials; found as the SDK finds them where they are left out. */
+  /** The AWS credentials. The default is the SDK's credential provider chain. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** How long to wait between two attempts; full jitter where it is left out. */
+  /** The time between two attempts. The default is full jitter. */
   readonly backoff?: Backoff
-  /** Whether calls are held back to the service's published rates; `true` where it is left out. */
+  /** Limits calls to the published rates of the service. The default is `true`. */
   readonly limitsRates?: boolean
 }
 
 /**
- * The SDK's client, always in us-east-1 whatever `AWS_REGION` says, because only there does the API
- * serve every operation (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html).
+ * Creates the SDK's client. It ignores `AWS_REGION`, since only us-east-1 supports all operations
+ * (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html).
  */
 export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLICClient {
-  // The SDK warns at every start under Node 20, which the user of a bundle can do nothing about.
+  // The SDK prints a warning for Node.js 20, but users of the bundle cannot change the version.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const endpoint = options.env.AWS_ENDPOINT_URL_ECR_PUBLIC || options.env.AWS_ENDPOINT_URL
   const client = new ECRPUBLICClient({
@@ -47,7 +47,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     customUserAgent: [['ecr-public-action']]
   })
   if (options.limitsRates !== false) limitRates(client)
-  checkAnswers(client)
-  nameOperations(client)
+  checkResponses(client)
+  recordOperations(client)
   return client
 }

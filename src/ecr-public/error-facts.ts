@@ -1,28 +1,28 @@
 import { messageOf, codeOf } from '../runner/errors.js'
 
-/** What can be known of an error that the SDK or the network threw. */
+/** The properties of an error of the SDK or the network. */
 export interface ErrorFacts {
-  /** The name of the AWS error, `ThrottlingException`, or of the class. */
+  /** The name of the AWS error, such as `ThrottlingException`, or of the class. */
   readonly name: string
-  /** One line, without what could be a secret. */
+  /** One line without secrets. */
   readonly message: string
-  /** The system's code: `ECONNREFUSED`. */
+  /** The code of a system error, such as `ECONNREFUSED`. */
   readonly code: string | undefined
-  /** The HTTP status of the answer; `undefined` where there was none. */
+  /** The HTTP status of the response, or `undefined` without a response. */
   readonly status: number | undefined
   readonly requestId: string | undefined
-  /** How often the call was tried; `undefined` where that is not known. */
+  /** The number of attempts, or `undefined` if it is unknown. */
   readonly attempts: number | undefined
-  /** `HOST:PORT` that was spoken to, where the error tells. */
+  /** `HOST:PORT` of the server or proxy, if the error contains it. */
   readonly peer: string | undefined
-  /** `true` for an error that an AWS service answered. */
-  readonly isAnswer: boolean
+  /** `true` if an AWS service returned the error. */
+  readonly isServiceError: boolean
 }
 
-/** The longest part of a message that is shown, in characters. */
+/** The maximum length of a message, in characters. */
 const MAX_MESSAGE_CHARACTERS = 400
 
-/** Looks at an error, whatever its class. */
+/** Returns the properties of an error of any class. */
 export function errorFacts(thrown: unknown): ErrorFacts {
   const error = innermost(thrown)
   const metadata = recordOf(recordOf(error).$metadata)
@@ -34,13 +34,13 @@ export function errorFacts(thrown: unknown): ErrorFacts {
     requestId: stringOf(metadata.requestId),
     attempts: numberOf(metadata.attempts),
     peer: peerOf(recordOf(error)),
-    isAnswer: recordOf(error).$fault !== undefined
+    isServiceError: recordOf(error).$fault !== undefined
   }
 }
 
 /**
- * The first line of a message without what could be a secret: the service quotes the signed request,
- * session token and all, where a signature does not match.
+ * Returns the first line of a message without secrets. If a signature does not match, the service quotes the signed
+ * request with the session token.
  */
 export function safeMessage(message: string): string {
   const [line = ''] = message.trim().split(/[\r\n]/)
@@ -53,7 +53,12 @@ export function safeMessage(message: string): string {
     : `${clean.slice(0, MAX_MESSAGE_CHARACTERS)}…`
 }
 
-/** Node.js hands out an `AggregateError` where every address of a host failed; its first error tells most. */
+/** Returns ` after N attempts`, or an empty string if the call was not retried. */
+export function afterAttempts({ attempts }: ErrorFacts): string {
+  return attempts === undefined || attempts < 2 ? '' : ` after ${String(attempts)} attempts`
+}
+
+/** Returns the first error of an `AggregateError`, which Node.js throws if all addresses of a host fail. */
 function innermost(thrown: unknown): unknown {
   if (thrown instanceof AggregateError && thrown.errors[0] !== undefined) {
     const [first] = thrown.errors as unknown[]

@@ -1,23 +1,23 @@
 import { ActionError, messageOf, problem } from '../runner/errors.js'
 import type { Problem } from '../runner/errors.js'
 import type { Mode } from '../runner/inputs/input-specs.js'
-import { errorFacts } from './error-facts.js'
+import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
-import { explainCredentials, OIDC_SNIPPET } from './explain-credentials.js'
+import { explainCredentials, NO_CREDENTIALS_FOUND, OIDC_SNIPPET } from './explain-credentials.js'
 import { explainNetwork } from './explain-network.js'
 import { findOperation } from './operation-names.js'
 import { allActions, allowStatements, PERMISSIONS_SECTION } from './permissions.js'
 
-/** What is known about where an error came from. */
+/** The context of an error. */
 export interface ErrorContext {
   readonly mode?: Mode | undefined
-  /** The API operation; found by itself for errors of the client that this action makes. */
+  /** The API operation. The default is the operation that this action's client recorded for the error. */
   readonly operation?: string | undefined
-  /** The environment of the step; `process.env` where it is left out. */
+  /** The environment of the step. The default is `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** An error in words, and lines for below it. */
+/** An explained error, with details to log below it. */
 interface Explanation extends Problem {
   readonly details?: string | undefined
 }
@@ -35,9 +35,8 @@ const THROTTLED = [
 const DENIED = ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'OptInRequired']
 
 /**
- * Turns what the SDK or the network threw into words: what happened, the usual cause and the way out,
- * with the AWS request id where there is one and never with a secret. An `ActionError` is handed back
- * as it is; `undefined` for what is no error of AWS or the network, but a fault of this action.
+ * Explains an error of the SDK or the network: what happened, the usual cause and how to fix it, with the AWS request
+ * ID and without secrets. Returns an `ActionError` unchanged, and `undefined` for an error in this action.
  */
 export function explainError(thrown: unknown, context: ErrorContext = {}): ActionError | undefined {
   if (thrown instanceof ActionError) return thrown
@@ -49,22 +48,22 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation) ??
     explainNetwork(facts, env) ??
-    explainAnswer(facts, operation)
+    explainStatus(facts, operation)
   if (explanation === undefined) return undefined
   const { what, details, ...rest } = explanation
-  const id = facts.requestId === undefined ? '' : ` (AWS request id ${facts.requestId})`
-  // A cause is shown in the log too: one whose text could hold a secret is not kept.
+  const id = facts.requestId === undefined ? '' : ` (AWS request ID ${facts.requestId})`
+  // Causes are logged as well, so a cause whose message can contain a secret is dropped.
   const cause = messageOf(thrown) === facts.message ? thrown : undefined
   return problem({ what: `${what}${id}`, ...rest }, cause, details)
 }
 
-/** The text of any error for one line of a report: explained where it can be, else its message. */
+/** Returns one line for any error: the explanation, or the message if there is none. */
 export function explainBriefly(thrown: unknown, context: ErrorContext = {}): string {
   return explainError(thrown, context)?.message ?? errorFacts(thrown).message
 }
 
 function withSnippet(found: Problem | undefined): Explanation | undefined {
-  if (found?.what !== 'There are no AWS credentials') return found
+  if (found?.what !== NO_CREDENTIALS_FOUND) return found
   return { ...found, details: OIDC_SNIPPET }
 }
 
@@ -78,9 +77,9 @@ function explainDenied(
   const isRole = action?.startsWith('sts:AssumeRole') === true
   if (isRole) {
     return {
-      what: `AWS did not let the job assume the role: ${action}`,
+      what: `Access denied: ${action} is not allowed`,
       value: message,
-      fix: "check the role's trust policy: the OIDC provider, its audience and the repository, branch or environment it names"
+      fix: "Check the role's trust policy: the OIDC provider, its audience, and the repository, branch or environment."
     }
   }
   const isExplicit = /explicit deny/i.test(message)
@@ -88,13 +87,13 @@ function explainDenied(
     what: `Access denied: ${action ?? 'an IAM action'} is ${isExplicit ? 'denied by a policy' : 'not allowed'}`,
     value: message,
     fix: isExplicit
-      ? 'an explicit deny (service control policy, permissions boundary or IAM policy) must be lifted; no Allow outweighs it'
-      : `allow it to the role of the job, as below; README, section "${PERMISSIONS_SECTION}", has the whole policy of ${mode === undefined ? 'every mode' : `mode ${mode}`}`,
+      ? 'Remove the explicit deny from the service control policy, permissions boundary or IAM policy. An Allow statement cannot override it.'
+      : `Add the statement below to the IAM policy of the job's role. The README section "${PERMISSIONS_SECTION}" contains the complete policy of ${mode === undefined ? 'every mode' : `mode ${mode}`}.`,
     ...(isExplicit ? {} : { details: statementsFor(action, mode) })
   }
 }
 
-/** The IAM action that the message names, else the one of the operation. */
+/** Returns the IAM action in the message, or the action of the operation if the message does not contain one. */
 function deniedAction(message: string, operation: string | undefined): string | undefined {
   const named = /\b((?:ecr-public|sts|iam|kms):[A-Za-z]+)/.exec(message)?.[1]
   return named ?? (operation === undefined ? undefined : `ecr-public:${operation}`)
@@ -102,48 +101,45 @@ function deniedAction(message: string, operation: string | undefined): string | 
 
 function statementsFor(action: string | undefined, mode: Mode | undefined): string | undefined {
   const missing = action === undefined ? [] : [action]
-  // A token takes both: who lacks one of them mostly lacks the other.
+  // An authorization token requires both actions, and a policy usually lacks both.
   const token = allActions('login').slice(0, 2)
-  const wanted = missing.some((each) => token.includes(each)) ? token : missing
-  if (wanted.length === 0 && mode === undefined) return undefined
-  const statements = allowStatements(wanted.length > 0 ? wanted : allActions(mode ?? 'login'))
+  const needed = missing.some((each) => token.includes(each)) ? token : missing
+  if (needed.length === 0 && mode === undefined) return undefined
+  const statements = allowStatements(needed.length > 0 ? needed : allActions(mode ?? 'login'))
   return `IAM statement to add:\n${JSON.stringify(statements, undefined, 2)}`
 }
 
-/** What is not there, by the error that says so. */
+/** The first sentence for errors about something that does not exist. */
 const MISSING: Readonly<Record<string, string>> = {
-  RegistryNotFoundException: 'There is no such registry',
-  RepositoryNotFoundException: 'There is no such repository'
+  RegistryNotFoundException: 'The registry does not exist',
+  RepositoryNotFoundException: 'The repository does not exist'
 }
 
-/** Errors of the service that have a cause and a way out of their own. */
-function explainService(
-  { name, message, status, attempts }: ErrorFacts,
-  operation: string | undefined
-): Explanation | undefined {
-  const call = operation === undefined ? 'The call' : operation
-  const tries = attempts === undefined || attempts < 2 ? '' : ` after ${String(attempts)} attempts`
+/** Explains the errors of the service that have a specific cause. */
+function explainService(facts: ErrorFacts, operation: string | undefined): Explanation | undefined {
+  const { name, message, status } = facts
+  const call = operation === undefined ? 'The API call' : operation
   if (THROTTLED.includes(name) || status === 429) {
     return {
-      what: `${call} was still throttled${tries}`,
+      what: `${call} was throttled${afterAttempts(facts)}`,
       value: message,
-      expected: 'the rates are of the whole account, shared by all its jobs',
-      fix: 'raise max-attempts (up to 20), or let fewer jobs run at once (concurrency:)'
+      reason: 'All jobs of an AWS account share its rate limits.',
+      fix: 'Increase "max-attempts" (up to 20), or use "concurrency" to run fewer jobs in parallel.'
     }
   }
   if (name === 'UnsupportedCommandException') {
     return {
-      what: `${call} is not supported there`,
+      what: `${call} is not supported by the endpoint`,
       value: message,
-      expected: 'ECR Public has its API only in us-east-1',
-      fix: 'unset AWS_ENDPOINT_URL_ECR_PUBLIC and AWS_ENDPOINT_URL, or point them to us-east-1'
+      reason: 'The ECR Public API exists only in us-east-1.',
+      fix: 'Unset AWS_ENDPOINT_URL_ECR_PUBLIC and AWS_ENDPOINT_URL, or set them to us-east-1.'
     }
   }
   if (name === 'LimitExceededException' || name === 'TooManyTagsException') {
     return {
       what: `${call} would exceed a quota`,
       value: message,
-      fix: 'delete what is no longer needed, or ask for more: https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html'
+      fix: 'Delete resources that are not needed, or request a quota increase (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html).'
     }
   }
   const missing = MISSING[name]
@@ -151,27 +147,24 @@ function explainService(
   return {
     what: missing,
     value: message,
-    fix: 'check "repository" and "registry-id"; mode ensure-repo creates a repository'
+    fix: 'Check "repository" and "registry-id". Mode ensure-repo creates repositories.'
   }
 }
 
-/** Any other answer of the service. */
-function explainAnswer(
-  { name, message, status, attempts, isAnswer }: ErrorFacts,
-  operation: string | undefined
-): Explanation | undefined {
+/** Explains any other response of the service. */
+function explainStatus(facts: ErrorFacts, operation: string | undefined): Explanation | undefined {
+  const { name, message, status, isServiceError } = facts
   if (status === undefined) return undefined
-  const call = operation === undefined ? 'the call' : operation
-  const tries = attempts === undefined || attempts < 2 ? '' : ` after ${String(attempts)} attempts`
+  const call = operation === undefined ? 'the API call' : operation
   if (status >= 500) {
     return {
-      what: `ECR Public failed to do ${call}${tries}`,
-      value: isAnswer ? `${name}: ${message}` : `HTTP status ${String(status)}`,
-      fix: 'run the job again later; https://health.aws.amazon.com tells of outages'
+      what: `ECR Public failed to process ${call}${afterAttempts(facts)}`,
+      value: isServiceError ? `${name}: ${message}` : `HTTP status ${String(status)}`,
+      fix: 'Run the job again later. Outages are listed at https://health.aws.amazon.com.'
     }
   }
   return {
-    what: `ECR Public refused ${call}`,
-    value: isAnswer ? `${name}: ${message}` : `HTTP status ${String(status)}: ${message}`
+    what: `ECR Public rejected ${call}`,
+    value: isServiceError ? `${name}: ${message}` : `HTTP status ${String(status)}: ${message}`
   }
 }

@@ -1,10 +1,11 @@
 import type { Problem } from '../runner/errors.js'
 import { findProxy } from '../http/proxy.js'
+import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The API's host, where no endpoint is set. */
+/** The default host of the API. */
 const API_HOST = 'api.ecr-public.us-east-1.amazonaws.com'
 
 const CERTIFICATE_CODES = [
@@ -23,18 +24,18 @@ const LOST_CODES = [
   'ECONNABORTED'
 ]
 
-/** What kept a request from being answered by AWS, or `undefined`. */
+/** Explains why a request did not reach AWS. Returns `undefined` for other errors. */
 export function explainNetwork(facts: ErrorFacts, env: Env): Problem | undefined {
   const proxy = proxyOf(env)
   return (
     explainHost(facts, env, proxy) ??
     explainTls(facts) ??
-    explainStranger(facts, proxy) ??
+    explainOtherServer(facts, proxy) ??
     explainLoss(facts, proxy)
   )
 }
 
-/** A host that has no address or takes no connection: the endpoint, or the proxy. */
+/** Explains that the endpoint or the proxy cannot be resolved or rejects connections. */
 function explainHost(
   { code, peer, message }: ErrorFacts,
   env: Env,
@@ -43,10 +44,10 @@ function explainHost(
   const isProxy = proxy !== undefined && peer !== undefined && proxyNames(proxy).includes(peer)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
-      what: isProxy ? 'The proxy has no address' : 'The host has no address',
+      what: `The name of the ${isProxy ? 'proxy' : 'host'} cannot be resolved`,
       value: peer ?? message,
-      expected: 'DNS knows no such host, or does not answer',
-      fix: isProxy ? 'check HTTPS_PROXY and HTTP_PROXY' : endpointAdvice(env)
+      reason: 'The name does not exist in DNS, or the DNS server does not respond.',
+      fix: isProxy ? 'Check HTTPS_PROXY and HTTP_PROXY.' : endpointFix(env)
     }
   }
   if (code === 'ECONNREFUSED') {
@@ -54,15 +55,15 @@ function explainHost(
       what: isProxy ? 'The proxy refused the connection' : 'The host refused the connection',
       value: peer ?? message,
       fix: isProxy
-        ? 'check HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY'
-        : endpointAdvice(env)
+        ? 'Check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY.'
+        : endpointFix(env)
     }
   }
   if (code === 'ERR_INVALID_URL') {
     return {
-      what: 'The endpoint of the API is no URL',
+      what: 'The API endpoint is not a URL',
       value: env.AWS_ENDPOINT_URL_ECR_PUBLIC || env.AWS_ENDPOINT_URL,
-      fix: 'correct AWS_ENDPOINT_URL_ECR_PUBLIC or AWS_ENDPOINT_URL, or unset it'
+      fix: 'Correct or unset AWS_ENDPOINT_URL_ECR_PUBLIC or AWS_ENDPOINT_URL.'
     }
   }
   return undefined
@@ -71,85 +72,82 @@ function explainHost(
 function explainTls({ code, message }: ErrorFacts): Problem | undefined {
   if (code !== undefined && CERTIFICATE_CODES.includes(code)) {
     return {
-      what: 'The certificate of the server is signed by nobody that this machine trusts',
+      what: 'The server certificate is not trusted (unknown issuer)',
       value: `${code}: ${message}`,
-      expected: 'usually a proxy that opens TLS connections',
-      fix: 'name its CA certificate (a PEM file) in NODE_EXTRA_CA_CERTS'
+      reason: 'The usual cause is a proxy that decrypts TLS connections.',
+      fix: 'Set NODE_EXTRA_CA_CERTS to the PEM file of its CA certificate.'
     }
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return {
-      what: "The certificate of the server is not valid by this machine's clock",
+      what: 'The server certificate is expired or not valid yet',
       value: `${code}: ${message}`,
-      fix: 'check the clock of the runner, then the certificate'
+      fix: 'Check the clock of the runner, then the certificate.'
     }
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
-      what: 'The certificate of the server is for another host',
+      what: 'The server certificate belongs to another host',
       value: message,
-      fix: 'check the endpoint, the proxy and what DNS answers'
+      fix: 'Check the endpoint, the proxy and the DNS records.'
     }
   }
   if (code === 'EPROTO') {
     return {
-      what: 'The server does not speak TLS',
-      expected: 'https needs a server that does',
-      fix: 'use http:// in AWS_ENDPOINT_URL for an emulator, and in HTTPS_PROXY for a plain proxy'
+      what: 'The server does not support TLS',
+      fix: 'Use http:// in AWS_ENDPOINT_URL for an emulator, and in HTTPS_PROXY for a proxy without TLS.'
     }
   }
   return undefined
 }
 
-/** An answer that is not the API's: a proxy, or a captive portal, stands in between. */
-function explainStranger(
-  { name, status, isAnswer }: ErrorFacts,
+/** Explains a response of a proxy or a captive portal. */
+function explainOtherServer(
+  { name, status, isServiceError }: ErrorFacts,
   proxy: string | undefined
 ): Problem | undefined {
-  if (isAnswer || status === undefined) return undefined
-  const by = proxy === undefined ? '' : ` (the environment names the proxy ${proxy})`
+  if (isServiceError || status === undefined) return undefined
+  const by = proxy === undefined ? '' : ` (the environment sets the proxy ${proxy})`
   if (status === 407) {
     return {
-      what: `The proxy wants a user and password${by}`,
+      what: `The proxy requires a user name and password${by}`,
       value: '407 Proxy Authentication Required',
-      expected: 'HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
-      fix: 'keep the URL in a secret; special characters in it are percent-encoded'
+      expected:
+        'Use HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with percent-encoded special characters.',
+      fix: 'Store the URL in a secret.'
     }
   }
   if (name === 'SyntaxError' && status < 500) {
     return {
-      what: `Something else than ECR Public answered${by}`,
+      what: `The response did not come from Amazon ECR Public${by}`,
       value: `HTTP status ${String(status)}`,
-      expected: 'JSON of the API; usually it is a proxy that refuses the host, or a wrong endpoint',
-      fix: `allow ${API_HOST} on the proxy, or list it in NO_PROXY`
+      reason: 'The usual cause is a proxy that blocks the host, or a wrong endpoint.',
+      fix: `Allow ${API_HOST} on the proxy, or add it to NO_PROXY.`
     }
   }
   return undefined
 }
 
-function explainLoss(
-  { name, code, message, attempts }: ErrorFacts,
-  proxy: string | undefined
-): Problem | undefined {
+function explainLoss(facts: ErrorFacts, proxy: string | undefined): Problem | undefined {
+  const { name, code, message } = facts
   const isLost = (code !== undefined && LOST_CODES.includes(code)) || name === 'TimeoutError'
   if (!isLost) return undefined
-  const tries = attempts === undefined || attempts < 2 ? '' : `, ${String(attempts)} times`
   return {
-    what: `The connection was lost${tries}`,
+    what: `The connection was lost${afterAttempts(facts)}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
-    ...(proxy === undefined ? {} : { expected: `through the proxy ${proxy}` }),
-    fix: 'run the job again; raise max-attempts where it happens often'
+    ...(proxy === undefined ? {} : { reason: `The request used the proxy ${proxy}.` }),
+    fix: 'Run the job again. If it fails often, increase "max-attempts".'
   }
 }
 
-function endpointAdvice(env: Env): string {
+function endpointFix(env: Env): string {
   const name = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ENDPOINT_URL'].find((each) => env[each])
   return name === undefined
-    ? `the runner must reach ${API_HOST}, or a proxy that HTTPS_PROXY names`
-    : `check that the endpoint of ${name} runs, or unset the variable`
+    ? `Allow the runner to connect to ${API_HOST}, or set HTTPS_PROXY to a proxy.`
+    : `Check that the endpoint of ${name} is running, or unset the variable.`
 }
 
-/** `HOST:PORT` of the proxy for the API, without its user and password. */
+/** Returns `HOST:PORT` of the proxy for the API, without its user and password. */
 function proxyOf(env: Env): string | undefined {
   const endpoint = env.AWS_ENDPOINT_URL_ECR_PUBLIC || env.AWS_ENDPOINT_URL || `https://${API_HOST}`
   const url = URL.parse(endpoint)
@@ -161,7 +159,7 @@ function proxyOf(env: Env): string | undefined {
   }
 }
 
-/** How an error may name the proxy: a connection is refused by address and port, a name is looked up alone. */
+/** Returns the forms in which an error contains the proxy. A DNS error contains only the name. */
 function proxyNames(proxy: string): string[] {
   const [name = ''] = proxy.split(/:(?=\d+$)/)
   return [

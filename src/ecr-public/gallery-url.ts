@@ -1,10 +1,10 @@
 import { isLoopback, originOf } from '../http/loopback.js'
 
-/** Where people look at what ECR Public serves (https://docs.aws.amazon.com/AmazonECR/latest/public/what-is-ecr.html). */
+/** The Amazon ECR Public Gallery (https://docs.aws.amazon.com/AmazonECR/latest/public/what-is-ecr.html). */
 const GALLERY = 'https://gallery.ecr.aws'
 
 /**
- * The page of a repository: in the gallery, or for a registry on the loopback the emulator's own page.
+ * Returns the URL of a repository's gallery page. For a registry on the loopback it is the emulator's page.
  *
  * @param repositoryUri as the API returns it, `HOST/ALIAS/NAME`
  */

@@ -8,16 +8,16 @@ import type { ImageDetail, ImageTagDetail, Registry, Repository } from '@aws-sdk
 import type { EcrPublicApi } from '../runner/deps.js'
 import { listPages } from './pages.js'
 
-/** The rows that one page may have at the most (the API model's MaxResults). */
+/** The maximum number of rows per page (the API model's MaxResults). */
 const MAX_RESULTS = 1000
 
-/** A repository, in the caller's registry where no id is given. */
+/** The name of a repository. Without a registry ID it is in the caller's registry. */
 export interface RepositoryAddress {
   readonly registryId?: string | undefined
   readonly repositoryName: string
 }
 
-/** The caller's own registries: one, or none before the first repository. */
+/** Returns the caller's registries: one, or none before the first repository is created. */
 export async function listRegistries(api: EcrPublicApi): Promise<Registry[]> {
   const registries: Registry[] = []
   const pages = listPages('registries', (nextToken) =>
@@ -27,7 +27,7 @@ export async function listRegistries(api: EcrPublicApi): Promise<Registry[]> {
   return registries
 }
 
-/** All repositories of a registry, page by page. */
+/** Returns all repositories of a registry, page by page. */
 export async function* listRepositories(
   api: EcrPublicApi,
   registryId: string | undefined
@@ -38,7 +38,7 @@ export async function* listRepositories(
   for await (const page of pages) yield page.repositories ?? []
 }
 
-/** All images of a repository, those without a tag too, page by page. */
+/** Returns all images of a repository, including untagged ones, page by page. */
 export async function* listImages(
   api: EcrPublicApi,
   repository: RepositoryAddress
@@ -49,7 +49,7 @@ export async function* listImages(
   for await (const page of pages) yield page.imageDetails ?? []
 }
 
-/** All tags of a repository with the time at which each was set, page by page. */
+/** Returns all tags of a repository with the time at which each was set, page by page. */
 export async function* listImageTags(
   api: EcrPublicApi,
   repository: RepositoryAddress

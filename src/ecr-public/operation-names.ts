@@ -1,10 +1,10 @@
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 
-/** The operation in which an error was thrown: the SDK's own errors do not tell. */
+/** The operation of each error, since the errors of the SDK do not contain it. */
 const OPERATIONS = new WeakMap<object, string>()
 
-/** Lets the client's errors be asked for their operation. */
-export function nameOperations(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
+/** Records the operation of each error that the client throws. */
+export function recordOperations(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       try {
@@ -17,11 +17,11 @@ export function nameOperations(client: Pick<ECRPUBLICClient, 'middlewareStack'>)
         throw error
       }
     },
-    { step: 'initialize', priority: 'high', name: 'nameOperations' }
+    { step: 'initialize', priority: 'high', name: 'recordOperations' }
   )
 }
 
-/** The API operation that threw this error (`DescribeRepositories`), or `undefined`. */
+/** Returns the API operation of an error, such as `DescribeRepositories`, or `undefined`. */
 export function findOperation(thrown: unknown): string | undefined {
   return typeof thrown === 'object' && thrown !== null ? OPERATIONS.get(thrown) : undefined
 }

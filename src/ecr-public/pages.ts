@@ -6,17 +6,16 @@ interface Page {
 }
 
 /**
- * The most pages that one listing may have: 1,000 rows each, far beyond every quota of the service, and no more than
- * there is memory for.
+ * The maximum number of pages per listing. With 1,000 rows per page this is more than every quota of the service.
  */
 const MAX_PAGES = 2_000
 
 /**
- * The pages of a listing, one at a time and each asked for only when the one before was consumed.
+ * Returns the pages of a listing. A page is requested only after the previous one is consumed.
  *
- * @param name what is listed, for errors
- * @param getPage fetches the page that a token names; `undefined` for the first
- * @throws ActionError where the service repeats a token, since the listing would never end
+ * @param name the name of the listing, for errors
+ * @param getPage requests the page of a token, which is `undefined` for the first page
+ * @throws ActionError if the service repeats a token, since the listing would never end
  */
 export async function* listPages<P extends Page>(
   name: string,
@@ -33,7 +32,7 @@ export async function* listPages<P extends Page>(
     seen.add(token)
   }
   throw problem({
-    what: `The service never ends the list of ${name}`,
-    fix: 'try again; should it persist, report it to AWS'
+    what: `The service returns an endless list of ${name}`,
+    fix: 'Run the job again. If the error persists, report it to AWS.'
   })
 }

@@ -1,33 +1,33 @@
 import type { Mode } from '../runner/inputs/input-specs.js'
 
-/** IAM actions that a mode needs only for some of its inputs. */
+/** IAM actions that a mode requires only for some of its inputs. */
 export interface OptionalPermissions {
   readonly actions: readonly string[]
-  /** What the actions are for, as the end of a sentence that begins with "for". */
+  /** The purpose of the actions, as the end of a sentence that begins with "for". */
   readonly purpose: string
 }
 
 /** The IAM actions of one mode. */
 export interface ModePermissions {
-  /** Without these nothing of the mode works. */
+  /** The actions that the mode always requires. */
   readonly actions: readonly string[]
   readonly optional: readonly OptionalPermissions[]
 }
 
-/** The section of the README that shows a policy for each mode. */
+/** The README section with one policy per mode. */
 export const PERMISSIONS_SECTION = 'Permissions'
 
-/** What a token for the registry itself takes; ECR Public's tokens are service bearer tokens of STS. */
+/** The actions for an authorization token of the registry, which is an STS service bearer token. */
 const TOKEN_ACTIONS = ['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'] as const
 
 const ALIAS_LOOKUP: OptionalPermissions = {
   actions: ['ecr-public:DescribeRegistries'],
-  purpose: 'repositories given as alias/name or as a whole URI'
+  purpose: 'repositories in the form alias/name or as a URI'
 }
 
 /**
- * The IAM actions of every mode: what the README's policies are made of and what an AccessDenied is
- * explained with. Tests run each mode against an emulator that denies everything else.
+ * The IAM actions of every mode, for the policies in the README and for errors. Tests run each mode against an
+ * emulator that denies all other actions.
  *
  * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistrypublic.html
  */
@@ -109,7 +109,7 @@ export const PERMISSIONS: Readonly<Record<Mode, ModePermissions>> = {
   }
 }
 
-/** Actions that are about no repository, but about the registry or the account: their resource is `*`. */
+/** Actions on the registry or the account. Their resource is `*`. */
 const ACTIONS_ON_EVERYTHING: ReadonlySet<string> = new Set([
   ...TOKEN_ACTIONS,
   'ecr-public:DescribeRegistries',
@@ -117,7 +117,7 @@ const ACTIONS_ON_EVERYTHING: ReadonlySet<string> = new Set([
   'ecr-public:PutRegistryCatalogData'
 ])
 
-/** All IAM actions that a mode can need, those for some inputs only too; each once. */
+/** Returns all IAM actions that a mode can require, each once. */
 export function allActions(mode: Mode): string[] {
   const { actions, optional } = PERMISSIONS[mode]
   return [...new Set([...actions, ...optional.flatMap((permissions) => permissions.actions)])]
@@ -131,10 +131,9 @@ export interface PolicyStatement {
 }
 
 /**
- * IAM statements that allow these actions: on the repositories of the resource where the action can be
- * narrowed to them, else on `*`.
+ * Returns IAM statements that allow the actions, on `repositories` if the action supports it, otherwise on `*`.
  *
- * @param repositories the ARN of the repositories, which has no region
+ * @param repositories the ARN of the repositories, which does not contain a region
  */
 export function allowStatements(
   actions: readonly string[],

@@ -7,10 +7,10 @@ import type { FinalizeRequestMiddleware } from '@smithy/types'
 import pThrottle from 'p-throttle'
 
 /**
- * How many calls a second the service takes of one account
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html), less a tenth for
- * clocks that differ. For operations that are not listed no rate is published; those of
- * GetAuthorizationToken (200 calls a second) are few in any step.
+ * The rate limits of an account in calls per second, less 10 % for differences between clocks. AWS publishes no limits
+ * for other operations, except for GetAuthorizationToken (200), which a step calls only a few times.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html
  */
 const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   BatchCheckLayerAvailability: 180,
@@ -20,7 +20,7 @@ const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   UploadLayerPart: 234
 }
 
-/** Holds every attempt of a call back until the service's rate for it has room. */
+/** Delays each attempt of a call so that the client does not exceed the service's rate limits. */
 export function limitRates(client: ECRPUBLICClient): void {
   const waits = new Map<string, () => Promise<void>>()
   const waitFor = async (operation: string): Promise<void> => {
@@ -35,7 +35,7 @@ export function limitRates(client: ECRPUBLICClient): void {
       await waitFor(context.commandName?.replace(/Command$/, '') ?? '')
       return next(args)
     }
-  // Inside the retries, so that each attempt is counted; before the signature, whose time must be fresh.
+  // After the retry middleware, to count each attempt, and before the signature, which contains the time.
   client.middlewareStack.addRelativeTo(limitRate, {
     name: 'limitRates',
     relation: 'before',

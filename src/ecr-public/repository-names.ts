@@ -5,49 +5,52 @@ const NAME_PATTERN = /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0
 const MIN_NAME_LENGTH = 2
 const MAX_NAME_LENGTH = 205
 
-/** The hosts that serve every registry of ECR Public: the usual one and its dual-stack twin. */
+/** The hosts that serve every registry of ECR Public. The second one is the dual-stack host. */
 const PUBLIC_HOSTS = ['public.ecr.aws', 'ecr-public.aws.com']
 
-/** What a user wrote for a repository, taken apart. */
+/** One line of the input "repository". */
 export interface RepositoryReference {
-  /** As written. */
+  /** The line as written. */
   readonly text: string
-  /** The registry host, where a whole URI was given. */
+  /** `true` if the line begins with `!`: it removes its matches from the selection. */
+  readonly isExclusion: boolean
+  /** The registry host, if the line is a URI. */
   readonly host?: string | undefined
-  /** All that follows the host: `alias/name` where there is a host, else `name` or `alias/name`. */
+  /** The part after the host: `alias/name` of a URI, otherwise `name` or `alias/name`. */
   readonly path: string
 }
 
 /**
- * Takes `name`, `alias/name` or a whole URI apart.
+ * Parses `name`, `alias/name` or a URI, with a leading `!` for an exclusion.
  *
- * @throws ActionError where it names a tag or digest, or a host without alias and name
+ * @throws ActionError if the line has a tag or digest, or a host without alias and name
  */
 export function parseRepositoryReference(text: string): RepositoryReference {
-  const bare = text.replace(/^https?:\/\//, '')
+  const isExclusion = text.startsWith('!')
+  const bare = (isExclusion ? text.slice(1).trim() : text).replace(/^https?:\/\//, '')
   const [first = '', ...rest] = bare.split('/')
   const isHost =
     rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') && isHostName(first)
   const path = isHost ? rest.join('/') : bare
   if (/[@:]/.test(path)) {
     throw problem({
-      what: 'Input "repository" names a tag or digest',
+      what: 'Input "repository" contains a tag or digest',
       value: text,
-      expected: 'a repository name, alias/name or the repository URI',
-      fix: 'leave out what follows the name'
+      expected: 'Use a repository name, alias/name or the repository URI.',
+      fix: 'Remove the tag or digest after the name.'
     })
   }
   if (isHost && rest.length < 2) {
     throw problem({
-      what: 'Input "repository" lacks the alias or the name',
+      what: 'Input "repository" is missing the alias or the name',
       value: text,
-      expected: 'HOST/ALIAS/NAME, as the API returns it in repositoryUri'
+      expected: 'Use HOST/ALIAS/NAME, as the API returns it in repositoryUri.'
     })
   }
-  return { text, host: isHost ? first : undefined, path }
+  return { text, isExclusion, host: isHost ? first : undefined, path }
 }
 
-/** A host name has a dot that is no separator of a repository name (`my.app/web`), or a port, or is `localhost`. */
+/** Distinguishes a host from the first segment of a repository name that contains a dot (`my.app/web`). */
 function isHostName(text: string): boolean {
   return (
     text === 'localhost' ||
@@ -58,23 +61,23 @@ function isHostName(text: string): boolean {
   )
 }
 
-/** `true` where both hosts serve the same registry. */
+/** Returns `true` if both hosts serve the same registry. */
 export function isSameHost(given: string, actual: string): boolean {
   return given === actual || (PUBLIC_HOSTS.includes(given) && PUBLIC_HOSTS.includes(actual))
 }
 
-/** Checks a repository name. @throws ActionError where the service would refuse it */
+/**
+ * Checks a repository name and returns it.
+ *
+ * @param text the line of the input, for errors
+ * @throws ActionError if the service would reject the name
+ */
 export function checkRepositoryName(name: string, text: string): string {
   const fits = name.length >= MIN_NAME_LENGTH && name.length <= MAX_NAME_LENGTH
   if (fits && NAME_PATTERN.test(name)) return name
   throw problem({
-    what: 'Input "repository" holds a name that ECR Public does not take',
+    what: 'Input "repository" contains an invalid repository name',
     value: text,
-    expected: `${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} characters: lower-case letters and digits, single . _ - between them, / between segments`
+    expected: `Use ${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} characters: lowercase letters and digits, separated by single . _ - or /.`
   })
-}
-
-/** `true` where the path has the special characters of a glob. */
-export function isGlob(path: string): boolean {
-  return /[*?[\]{}!]/.test(path)
 }

@@ -2,14 +2,14 @@ import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
 import { createRequestSender } from '../http/request-sender.js'
 
-/** How long a connection may stay silent, in milliseconds; the SDK's default is for ever. */
+/** The idle timeout of a connection in milliseconds. The SDK does not have one by default. */
 const IDLE_TIMEOUT_MS = 60_000
-/** How long one attempt may take in all, in milliseconds: a part of 10 MiB on a slow link included. */
+/** The timeout of one attempt in milliseconds. It is sufficient for a layer part of 10 MiB on a slow connection. */
 const ATTEMPT_TIMEOUT_MS = 300_000
-/** The longest answer that is read; the largest real ones are manifests (4 MiB, quoted) and pages of 1,000. */
+/** The maximum size of a response. The largest ones contain manifests (up to 4 MiB) or 1,000 rows. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
-/** What the SDK needs of whoever sends its requests. */
+/** The request handler interface of the SDK. */
 export interface RequestHandler {
   readonly metadata: RequestHandlerMetadata
   handle(
@@ -19,8 +19,8 @@ export interface RequestHandler {
 }
 
 /**
- * How the SDK sends its requests, those for credentials by STS too: as all others of this action are sent. Answers
- * are given whole: no operation has one to stream.
+ * Creates the handler that sends the requests of the SDK, including those for STS credentials, through this action's
+ * HTTP client. Responses are not streamed, since no operation returns a stream.
  */
 export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
@@ -55,4 +55,4 @@ function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {
   return url
 }
 
-const tooLong = (): Error => new Error(`The answer is longer than ${MAX_RESPONSE_BYTES} bytes`)
+const tooLong = (): Error => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`)

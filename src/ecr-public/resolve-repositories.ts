@@ -1,79 +1,118 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import type { Deps } from '../runner/deps.js'
-import { problem } from '../runner/errors.js'
-import type { EcrPublicApi } from '../runner/deps.js'
+import type { Deps, EcrPublicApi } from '../runner/deps.js'
+import { isErrorNamed, problem } from '../runner/errors.js'
+import { compileRepositoryGlob, isGlob } from '../runner/inputs/glob.js'
+import type { TextMatcher } from '../runner/inputs/glob.js'
 import { listRegistries, listRepositories } from './listings.js'
-import {
-  checkRepositoryName,
-  isGlob,
-  isSameHost,
-  parseRepositoryReference
-} from './repository-names.js'
+import { checkRepositoryName, isSameHost, parseRepositoryReference } from './repository-names.js'
 import type { RepositoryReference } from './repository-names.js'
 
 type ResolveDeps = Pick<Deps, 'api' | 'log'>
 
-/** What is known of the caller's registry. */
+/** The caller's registry. */
 interface KnownRegistry {
   readonly host: string
   readonly aliases: readonly string[]
 }
 
 /**
- * The names that the references stand for, each once and in order, whether or not such a repository
- * exists. The registry is asked only where a reference could begin with a host or an alias.
+ * Returns the names of the repositories in the input, each once and in order, whether or not the repositories exist.
+ * Calls the API only if a line could begin with a host or an alias.
  *
- * @throws ActionError for a name that the service would refuse, another registry's host or alias, or a glob
+ * @throws ActionError if a line is not a valid name, has the host or alias of another registry, or is a pattern
  */
 export async function resolveRepositoryNames(
-  references: readonly string[],
+  lines: readonly string[],
   deps: ResolveDeps,
   registryId?: string
 ): Promise<string[]> {
-  const parsed = references.map(parseRepositoryReference)
-  for (const { path, text } of parsed) {
-    if (!isGlob(path)) continue
+  const references = lines.map(parseRepositoryReference)
+  for (const { path, text, isExclusion } of references) {
+    if (!isExclusion && !isGlob(path)) continue
     throw problem({
-      what: 'Input "repository" holds a glob',
+      what: `Input "repository" contains ${isExclusion ? 'an exclusion' : 'a pattern'}`,
       value: text,
-      expected: 'names only in this mode'
+      expected: 'Use only repository names in this mode.'
     })
   }
-  for (const { path, text } of parsed) checkRepositoryName(path, text)
-  const resolve = await createResolver(parsed, deps, registryId)
+  for (const { path, text } of references) checkRepositoryName(path, text)
+  const resolve = await createResolver(references, deps, registryId)
   const names: string[] = []
-  for (const reference of parsed) {
+  for (const reference of references) {
     names.push(checkRepositoryName(await resolve(reference), reference.text))
   }
   return [...new Set(names)]
 }
 
 /**
- * The repositories that the references name, each once: names in the order given, the matches of a glob
- * in the order of their names. In globs `*` stays within one path segment and `**` crosses them.
+ * Returns the repositories that the input selects, each once: names in their order, the matches of a pattern in
+ * alphabetical order. A line that begins with `!` removes its matches from the selection of the lines before it.
  *
- * @throws ActionError for a name that does not exist and for a glob that matches nothing
+ * @throws ActionError if a repository does not exist, a pattern matches nothing, or the selection is empty
  */
 export async function selectRepositories(
-  references: readonly string[],
+  lines: readonly string[],
   deps: ResolveDeps,
   registryId?: string
 ): Promise<Repository[]> {
-  const parsed = references.map(parseRepositoryReference)
-  for (const { path, text } of parsed) if (!isGlob(path)) checkRepositoryName(path, text)
-  const resolve = await createResolver(parsed, deps, registryId)
+  const references = lines.map(parseRepositoryReference)
+  checkReferences(references)
+  const resolve = await createResolver(references, deps, registryId)
+  const isListNeeded = references.some(({ path, isExclusion }) => !isExclusion && isGlob(path))
+  const all = isListNeeded ? await listAll(deps.api, registryId) : undefined
   const selected = new Map<string, Repository>()
-  const isWhole = parsed.some(({ path }) => isGlob(path))
-  const all = isWhole ? await listAll(deps.api, registryId) : undefined
-  for (const reference of parsed) {
+  for (const reference of references) {
     const pattern = await resolve(reference)
+    if (reference.isExclusion) {
+      exclude(selected, pattern, reference.text, deps)
+      continue
+    }
     const found = isGlob(pattern)
-      ? await matching(pattern, reference.text, all ?? [])
+      ? getMatches(pattern, reference.text, all ?? [])
       : [await getRepository(pattern, deps.api, registryId, all)]
     for (const repository of found) selected.set(repository.repositoryName ?? '', repository)
   }
-  return [...selected.values()]
+  if (selected.size > 0) return [...selected.values()]
+  throw problem({
+    what: 'Input "repository" does not select any repositories',
+    value: lines.join(', '),
+    reason: 'The lines that begin with "!" exclude all of them.'
+  })
+}
+
+/** Checks the lines as far as this is possible without an API call. */
+function checkReferences(references: readonly RepositoryReference[]): void {
+  const [first] = references
+  if (first?.isExclusion === true) {
+    throw problem({
+      what: 'Input "repository" begins with an exclusion',
+      value: first.text,
+      reason: 'A line that begins with "!" excludes repositories that the lines before it select.',
+      fix: 'Add a line before it, such as "**" for all repositories.'
+    })
+  }
+  for (const { path, text } of references) {
+    if (isGlob(path)) compileRepositoryGlob(path, text)
+    else checkRepositoryName(path, text)
+  }
+}
+
+function exclude(
+  selected: Map<string, Repository>,
+  pattern: string,
+  text: string,
+  { log }: ResolveDeps
+): void {
+  const matches: TextMatcher = isGlob(pattern)
+    ? compileRepositoryGlob(pattern, text)
+    : (name) => name === pattern
+  const excluded = [...selected.keys()].filter(matches)
+  for (const name of excluded) selected.delete(name)
+  if (excluded.length > 0) return
+  log.warning(
+    `Input "repository" has an exclusion without effect: "${text}". The lines before it do not select a repository that it matches.`
+  )
 }
 
 async function listAll(api: EcrPublicApi, registryId: string | undefined): Promise<Repository[]> {
@@ -82,24 +121,19 @@ async function listAll(api: EcrPublicApi, registryId: string | undefined): Promi
   return all.sort((a, b) => ((a.repositoryName ?? '') < (b.repositoryName ?? '') ? -1 : 1))
 }
 
-async function matching(
-  glob: string,
-  text: string,
-  all: readonly Repository[]
-): Promise<readonly Repository[]> {
-  const { default: picomatch } = await import('picomatch')
-  const matches = picomatch(glob, { dot: true, strictSlashes: true })
+function getMatches(glob: string, text: string, all: readonly Repository[]): readonly Repository[] {
+  const matches = compileRepositoryGlob(glob, text)
   const found = all.filter(({ repositoryName = '' }) => matches(repositoryName))
   if (found.length > 0) return found
   throw problem({
-    what: 'Input "repository" holds a glob that matches nothing',
+    what: 'Input "repository" has a pattern that does not match any repository',
     value: text,
-    expected: `the registry has ${all.length} ${all.length === 1 ? 'repository' : 'repositories'}`,
-    fix: 'in globs * stays within one path segment and ** crosses them'
+    reason: `The registry has ${all.length} ${all.length === 1 ? 'repository' : 'repositories'}.`,
+    fix: 'In a pattern, "*" matches within one path segment, and "**" also matches "/".'
   })
 }
 
-/** The repository of this name. @throws the service's RepositoryNotFoundException, or an ActionError, where there is none */
+/** @throws ActionError, or RepositoryNotFoundException of the service, if the repository does not exist */
 async function getRepository(
   name: string,
   api: EcrPublicApi,
@@ -112,11 +146,11 @@ async function getRepository(
     new DescribeRepositoriesCommand({ registryId, repositoryNames: [name] })
   )
   const [found] = repositories ?? []
-  if (found === undefined) throw problem({ what: 'There is no such repository', value: name })
+  if (found === undefined) throw problem({ what: 'The repository does not exist', value: name })
   return found
 }
 
-/** Turns a reference into a repository name or glob: takes host and alias off where they are the registry's. */
+/** Returns a function that removes the host and alias of the caller's registry from a line. */
 async function createResolver(
   references: readonly RepositoryReference[],
   deps: ResolveDeps,
@@ -146,14 +180,14 @@ function checkOwnership(
   if (registry === undefined || registryId !== undefined) return
   if (isSameHost(host, registry.host) && registry.aliases.includes(alias)) return
   throw problem({
-    what: 'Input "repository" names another registry',
+    what: 'Input "repository" contains the host or alias of another registry',
     value: text,
-    expected: registry.aliases.map((own) => `${registry.host}/${own}/…`).join(' or '),
-    fix: 'check the credentials, or give "registry-id" where the registry is another account\'s'
+    expected: `The URIs of your registry begin with ${registry.aliases.map((own) => `${registry.host}/${own}/`).join(' or ')}.`,
+    fix: 'Check the credentials, or set "registry-id" if the registry belongs to another account.'
   })
 }
 
-/** `team/app` where `team` is an alias of the registry: the repository `app`, unless one is called `team/app`. */
+/** Returns the meaning of `team/app` if `team` is an alias: the repository `app`, unless `team/app` exists. */
 async function chooseReading(
   whole: string,
   withoutAlias: string,
@@ -168,10 +202,10 @@ async function chooseReading(
   ])
   if (wholeExists && restExists) {
     throw problem({
-      what: 'Input "repository" has two meanings',
+      what: 'Input "repository" is ambiguous',
       value: text,
-      expected: `there is a repository "${whole}", and a repository "${withoutAlias}" under the alias`,
-      fix: 'give the whole repository URI'
+      reason: `The registry has a repository "${whole}", and a repository "${withoutAlias}" under the alias.`,
+      fix: 'Use the repository URI.'
     })
   }
   return wholeExists ? whole : withoutAlias
@@ -188,12 +222,12 @@ async function exists(
     )
     return true
   } catch (error) {
-    if (error instanceof Error && error.name === 'RepositoryNotFoundException') return false
+    if (isErrorNamed(error, 'RepositoryNotFoundException')) return false
     throw error
   }
 }
 
-/** The caller's registry, or `undefined` where the caller has none yet or may not ask. */
+/** Returns the caller's registry, or `undefined` if it does not exist yet or the caller cannot read it. */
 async function findRegistry({ api, log }: ResolveDeps): Promise<KnownRegistry | undefined> {
   try {
     const [registry] = await listRegistries(api)
@@ -203,8 +237,8 @@ async function findRegistry({ api, log }: ResolveDeps): Promise<KnownRegistry | 
       aliases: (registry.aliases ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]))
     }
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error
-    log.debug('DescribeRegistries is not permitted: names are taken as written')
+    if (!isErrorNamed(error, 'AccessDeniedException')) throw error
+    log.debug('DescribeRegistries is not permitted. Repository names are used as written.')
     return undefined
   }
 }

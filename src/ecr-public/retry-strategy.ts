@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
 import { codeOf } from '../runner/errors.js'
-import type { Log } from '../runner/log.js'
+import type { Log } from '../runner/deps.js'
 
 /**
- * How long to wait before the next attempt, in milliseconds.
+ * Returns the time to wait before the next attempt, in milliseconds.
  *
- * @param attempt how many attempts have failed so far, from 1 on
+ * @param attempt the number of failed attempts
  */
 export type Backoff = (attempt: number, errorType: RetryErrorType) => number
 
@@ -19,22 +19,21 @@ const BASE_DELAY_MS: Readonly<Record<RetryErrorType, number>> = {
 const MAX_DELAY_MS = 20_000
 
 /**
- * A random time up to a bound that doubles with each attempt, so that jobs that were throttled together
- * do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, "full jitter").
+ * Returns a random time up to a limit that doubles with each attempt, so that throttled jobs do not retry at the same
+ * time (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/, "full jitter").
  */
 export const fullJitter: Backoff = (attempt, errorType) =>
   Math.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS[errorType] * 2 ** attempt)
 
-/** A quota, though its name reads like a throttle to the SDK: trying again does not help. */
+/** A quota error, which the SDK treats as throttling. A retry cannot succeed. */
 const QUOTA_ERROR = 'LimitExceededException'
 
-/** The names under which AWS services say that they were called too often. */
+/** The names of throttling errors of AWS services. */
 const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
 
 /**
- * `false` where the service refused a call for a reason that will be the same next time. A connection
- * that broke or an answer that was cut short is no refusal, whatever its class: it is tried again.
+ * Returns `false` if the service rejected the call and would reject it again. Lost connections and incomplete responses
+ * are retried.
  */
 export function isWorthRetrying(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return true
@@ -48,17 +47,16 @@ export function isWorthRetrying(thrown: unknown): boolean {
   return (
     THROTTLE_ERROR.test(name) ||
     metadata?.httpStatusCode === 429 ||
-    // The SDK has set its clock by the answer, so that the next signature is right.
+    // The SDK has corrected its clock, so that the next signature is valid.
     metadata?.clockSkewCorrected === true
   )
 }
 
 /**
- * Tries each call up to `maxAttempts` times. Unlike the SDK's own strategies it has no budget shared
- * between calls, so that a throttled service slows hundreds of calls down instead of failing the later
- * ones. Every retry is told in the log.
+ * Creates a strategy with up to `maxAttempts` attempts per call, and logs every retry. Unlike the SDK's strategies, it
+ * does not share a retry budget between calls, so that throttling does not make later calls fail.
  *
- * @param signal ends the waiting between two attempts, which the SDK itself would sit out
+ * @param signal ends the delay between two attempts
  */
 export function createRetryStrategy(
   maxAttempts: number,
@@ -78,7 +76,7 @@ export function createRetryStrategy(
       const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))
       const seconds = (delay / 1000).toFixed(1)
       log.info(
-        `ECR Public: ${name}, attempt ${failed} of ${maxAttempts} failed, next in ${seconds} s`
+        `ECR Public: attempt ${failed} of ${maxAttempts} failed with ${name}. Retrying in ${seconds} s.`
       )
       if (delay > 0) await wait(delay, undefined, { signal })
       return tokenAfter(failed)
@@ -87,17 +85,17 @@ export function createRetryStrategy(
   }
 }
 
-/** The time between two attempts has passed when the SDK gets the token. */
+/** The delay is 0, since it has passed when the SDK receives the token. */
 function tokenAfter(failedAttempts: number): RetryToken {
   return { getRetryCount: () => failedAttempts, getRetryDelay: () => 0 }
 }
 
-/** `ThrottlingException` of the service, `ECONNRESET` of the system. */
+/** Returns the name of the error, such as `ThrottlingException` or `ECONNRESET`. */
 function nameOf({ error, errorType }: RetryErrorInfo): string {
   return codeOf(error) ?? (error instanceof Error ? error.name : errorType)
 }
 
-/** How long the service asks to wait (`Retry-After`), bounded. */
+/** Returns the delay that the service requests with `Retry-After`, up to the maximum. */
 function hintedDelay({ retryAfterHint }: RetryErrorInfo): number {
   if (retryAfterHint === undefined) return 0
   return Math.min(MAX_DELAY_MS, Math.max(0, retryAfterHint.getTime() - Date.now()))

@@ -8,13 +8,11 @@ import {
 } from '@aws-sdk/client-ecr-public'
 import type { Repository, Tag } from '@aws-sdk/client-ecr-public'
 import type { EcrPublicApi } from '../runner/deps.js'
+import { isErrorNamed } from '../runner/errors.js'
 import type { ResourceTag } from '../runner/inputs/inputs.js'
 import type { RepositoryStep } from './plan-repository.js'
 
-/**
- * Makes one writing call. Gives the repository as the service knows it from there on, where the call
- * tells.
- */
+/** Makes one API call of a plan. Returns the repository, as CreateRepository describes it if the call creates it. */
 export async function applyStep(
   name: string,
   step: RepositoryStep,
@@ -52,7 +50,7 @@ export async function applyStep(
   }
 }
 
-/** Somebody else may have deleted it meanwhile, or an attempt of ours whose answer was lost. */
+/** Ignores a policy that another job, or an earlier attempt whose response was lost, has already deleted. */
 async function deletePolicy(
   command: DeleteRepositoryPolicyCommand,
   api: EcrPublicApi
@@ -60,8 +58,7 @@ async function deletePolicy(
   try {
     await api.send(command)
   } catch (error) {
-    const isGone = error instanceof Error && error.name === 'RepositoryPolicyNotFoundException'
-    if (!isGone) throw error
+    if (!isErrorNamed(error, 'RepositoryPolicyNotFoundException')) throw error
   }
 }
 

@@ -1,55 +1,64 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import type { Deps } from '../runner/deps.js'
-import { explainError } from '../ecr-public/explain-error.js'
+import { explainBriefly, explainError } from '../ecr-public/explain-error.js'
+import type { ErrorContext } from '../ecr-public/explain-error.js'
 import { listRegistries } from '../ecr-public/listings.js'
 import { resolveRepositoryNames } from '../ecr-public/resolve-repositories.js'
-import { messageOf, problem } from '../runner/errors.js'
+import type { Deps } from '../runner/deps.js'
+import { isErrorNamed, problem } from '../runner/errors.js'
 import type { EnsureRepoInputs } from '../runner/inputs/inputs.js'
 import { describeChange, hasChanges } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
+import { settleEach, splitSettled } from '../runner/settle-each.js'
+import type { Settled } from '../runner/settle-each.js'
 import type { DesiredRepository } from './desired-repository.js'
 import { findRepositories } from './find-repositories.js'
 import { readPolicy } from './read-policy.js'
 import { planFor, reconcileRepository } from './reconcile-repository.js'
 import type { PlannedRepository, ReconciledRepository } from './reconcile-repository.js'
 import { reportRepositories } from './report-repositories.js'
-import type { RepositoryResult } from './report-repositories.js'
+import type { EnsureRepoResult } from './report-repositories.js'
 import { checkResourceTags } from './resource-tags.js'
-import { settleEach } from '../runner/settle-each.js'
-import type { Settled } from '../runner/settle-each.js'
 
 /**
- * Makes repositories exist, or not exist, with these resource tags and this policy. Each is handled by
- * itself: where one fails the others go on, and all is reported before the step fails.
+ * Creates, updates or deletes repositories, including their resource tags and policy. Repositories are independent: if
+ * one fails, the others are still processed, and the step fails after the report.
  */
 export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<Report> {
   const desired = await readDesired(inputs)
   const names = await resolveRepositoryNames(inputs.repositories, deps, inputs.registryId)
   const existing = await findRepositories(names, deps.api, inputs.registryId)
-  await refuseForeignCreation(inputs, existing.size < names.length, deps)
+  await checkRegistryIsOwn(inputs, existing.size < names.length, deps)
 
-  const planned = await settleEach(names, deps, (name) =>
-    planFor(name, existing.get(name), desired, deps)
+  const settleOptions = {
+    signal: deps.signal,
+    explain: (error: unknown) => explainBriefly(error, contextOf(deps))
+  }
+  const planned = await settleEach(
+    names,
+    (name) => planFor(name, existing.get(name), desired, deps),
+    settleOptions
   )
-  for (const plan of planned) if (plan.isDone) logPlan(plan.value, deps)
-  const results = inputs.dryRun
-    ? await asPlanned(planned, deps)
-    : await settleEach(planned, deps, async (plan) => {
-        if (!plan.isDone) throw plan.error
-        const result = await reconcileRepository(plan.value, deps)
-        if (result.error !== undefined) deps.signal.throwIfAborted()
-        return result
-      })
+  const { values: plans } = splitSettled(planned)
+  for (const plan of plans) logPlan(plan, deps)
+  const execute = inputs.dryRun ? await createPrediction(plans, deps) : createExecution(deps)
+  const results = await settleEach(
+    planned,
+    async (plan) => {
+      if (!plan.isDone) throw plan.error
+      return execute(plan.value)
+    },
+    settleOptions
+  )
   return reportRepositories(explainResults(names, results, deps))
 }
 
-/** What the repositories should be; all that can be checked without the service is checked here. */
+/** Returns the desired state of the repositories, after all checks that need no API call. */
 async function readDesired(inputs: EnsureRepoInputs): Promise<DesiredRepository> {
   if (inputs.registryId !== undefined && !/^\d{12}$/.test(inputs.registryId)) {
     throw problem({
-      what: 'Input "registry-id" has to be an account id in mode ensure-repo',
+      what: 'Input "registry-id" is not an AWS account ID',
       value: inputs.registryId,
-      expected: '12 digits'
+      expected: 'Use the 12-digit account ID in mode ensure-repo.'
     })
   }
   if (inputs.state === 'absent') return { state: 'absent', force: inputs.force }
@@ -63,8 +72,11 @@ async function readDesired(inputs: EnsureRepoInputs): Promise<DesiredRepository>
   }
 }
 
-/** CreateRepository takes no registry: a repository would be made in the caller's own, unasked. */
-async function refuseForeignCreation(
+/**
+ * Checks that a repository is created only in the registry of the caller. CreateRepository does not have a registry ID,
+ * so it would create the repository in the caller's registry.
+ */
+async function checkRegistryIsOwn(
   { registryId, state }: EnsureRepoInputs,
   createsAny: boolean,
   { api }: Deps
@@ -72,11 +84,12 @@ async function refuseForeignCreation(
   if (registryId === undefined || state === 'absent' || !createsAny) return
   const own = await listRegistries(api)
   if (own.length === 0 || own.some((registry) => registry.registryId === registryId)) return
+  const ids = own.map((registry) => registry.registryId ?? '').join(', ')
   throw problem({
-    what: 'A repository can be created in the registry of the credentials only',
+    what: 'A repository cannot be created in the registry of another account',
     value: registryId,
-    expected: own.map((registry) => registry.registryId ?? '').join(', '),
-    fix: 'use credentials of that account, or leave "registry-id" out'
+    reason: `The credentials belong to account ${ids}.`,
+    fix: 'Use credentials of the other account, or remove the input "registry-id".'
   })
 }
 
@@ -87,37 +100,39 @@ function logPlan({ changes }: PlannedRepository, { log }: Deps): void {
   }
 }
 
-/** What a dry run reports: all as if it had been done. */
-async function asPlanned(
-  planned: readonly Settled<PlannedRepository>[],
-  deps: Deps
-): Promise<Settled<ReconciledRepository>[]> {
-  const predict = planned.some(createsOne) ? await createPredictor(deps) : () => undefined
-  return planned.map((plan) => {
-    if (!plan.isDone) return plan
-    const { name, repository, changes } = plan.value
-    const created = createsOne(plan)
+type Execute = (plan: PlannedRepository) => ReconciledRepository | Promise<ReconciledRepository>
+
+function createExecution(deps: Deps): Execute {
+  return async (plan) => {
+    const result = await reconcileRepository(plan, deps)
+    if (result.error !== undefined) deps.signal.throwIfAborted()
+    return result
+  }
+}
+
+/** Returns the function that reports a plan in a dry run as if it had been executed. */
+async function createPrediction(plans: readonly PlannedRepository[], deps: Deps): Promise<Execute> {
+  const predict = plans.some(createsRepository) ? await createPredictor(deps) : () => undefined
+  return (plan) => {
+    const created = createsRepository(plan)
     return {
-      isDone: true,
-      value: {
-        name,
-        repository: created ? predict(name) : repository,
-        changes,
-        created,
-        changed: hasChanges(changes)
-      }
+      name: plan.name,
+      repository: created ? predict(plan.name) : plan.repository,
+      changes: plan.changes,
+      created,
+      changed: hasChanges(plan.changes)
     }
-  })
+  }
 }
 
-function createsOne(plan: Settled<PlannedRepository>): boolean {
-  return plan.isDone && plan.value.steps.some(({ call }) => call === 'create')
+function createsRepository({ steps }: PlannedRepository): boolean {
+  return steps.some(({ call }) => call === 'create')
 }
 
-/** Tells what the service would call a new repository. Who may not look up the registry goes without. */
+/** Returns the function that predicts the URI and ARN of a new repository, if the caller can read the registry. */
 async function createPredictor({ api }: Deps): Promise<(name: string) => Repository | undefined> {
   const registries = await listRegistries(api).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'AccessDeniedException') return []
+    if (isErrorNamed(error, 'AccessDeniedException')) return []
     throw error
   })
   const [registry] = registries
@@ -131,24 +146,27 @@ async function createPredictor({ api }: Deps): Promise<(name: string) => Reposit
   })
 }
 
-/** What became of each repository, the failures in words; a snippet to copy is told once. */
+/** Returns the result of each repository with its failure as text. Logs each failure, and the same details only once. */
 function explainResults(
   names: readonly string[],
-  results: readonly Settled<ReconciledRepository>[],
-  { log, env }: Deps
-): RepositoryResult[] {
-  const told = new Set<string>()
-  return results.map((result, at): RepositoryResult => {
+  results: readonly Settled<unknown, ReconciledRepository>[],
+  deps: Deps
+): EnsureRepoResult[] {
+  const logged = new Set<string>()
+  return results.map((result, at): EnsureRepoResult => {
     const name = names[at] ?? ''
-    const untouched = { name, repository: undefined, changes: [], created: false, changed: false }
-    const { error, ...value } = result.isDone ? result.value : { ...untouched, error: result.error }
+    const unchanged = { name, repository: undefined, changes: [], created: false, changed: false }
+    const { error, ...value } = result.isDone ? result.value : { ...unchanged, error: result.error }
     if (error === undefined) return value
-    const explained = explainError(error, { mode: 'ensure-repo', env })
-    const failure = explained?.message ?? messageOf(error)
-    log.info(`${name}: ${failure}`)
-    const details = explained?.details
-    if (details !== undefined && !told.has(details)) log.info(details)
-    if (details !== undefined) told.add(details)
+    const failure = explainBriefly(error, contextOf(deps))
+    deps.log.info(`${name}: ${failure}`)
+    const details = explainError(error, contextOf(deps))?.details
+    if (details !== undefined && !logged.has(details)) deps.log.info(details)
+    if (details !== undefined) logged.add(details)
     return { ...value, failure }
   })
+}
+
+function contextOf({ env }: Deps): ErrorContext {
+  return { mode: 'ensure-repo', env }
 }

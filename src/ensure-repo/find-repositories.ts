@@ -1,19 +1,20 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import pLimit from 'p-limit'
-import type { EcrPublicApi } from '../runner/deps.js'
 import { listRepositories } from '../ecr-public/listings.js'
+import type { EcrPublicApi } from '../runner/deps.js'
+import { isErrorNamed } from '../runner/errors.js'
 
-/** The names that one call takes (the API model's RepositoryNameList). */
+/** The maximum number of names per call (the API model's RepositoryNameList). */
 const NAMES_PER_CALL = 100
-/** Up to this many names are asked for one by one rather than listing a registry that may be large. */
+/** Up to this number of names, one call per name is cheaper than a list of a registry that can be large. */
 const MAX_SINGLE_NAMES = 10
 const CONCURRENCY = 8
+const NOT_FOUND = 'RepositoryNotFoundException'
 
 /**
- * Those of the named repositories that exist. One unknown name fails a call for many, so they are asked
- * for together as long as all exist; else a few are asked for one by one, and for many the registry is
- * listed: at most ten pages, by its quota.
+ * Returns the repositories that exist among the names, by name. One unknown name makes DescribeRepositories fail for
+ * all names of the call, so missing names are then searched one by one, or for many names in a list of the registry.
  */
 export async function findRepositories(
   names: readonly string[],
@@ -27,7 +28,7 @@ export async function findRepositories(
   return findInListing(names, api, registryId)
 }
 
-/** `undefined` where one of them does not exist. */
+/** Returns `undefined` if one of the repositories does not exist. */
 async function findTogether(
   names: readonly string[],
   api: EcrPublicApi,
@@ -40,7 +41,7 @@ async function findTogether(
       const command = new DescribeRepositoriesCommand({ registryId, repositoryNames })
       found.push(...((await api.send(command)).repositories ?? []))
     } catch (error) {
-      if (isNotFound(error)) return undefined
+      if (isErrorNamed(error, NOT_FOUND)) return undefined
       throw error
     }
   }
@@ -59,7 +60,7 @@ async function findOneByOne(
   return byName(found.filter((each) => each !== undefined))
 }
 
-/** The repository of this name, or `undefined` where there is none. */
+/** Returns the repository, or `undefined` if it does not exist. */
 export async function findRepository(
   name: string,
   api: EcrPublicApi,
@@ -69,12 +70,11 @@ export async function findRepository(
     const command = new DescribeRepositoriesCommand({ registryId, repositoryNames: [name] })
     return (await api.send(command)).repositories?.[0]
   } catch (error) {
-    if (isNotFound(error)) return undefined
+    if (isErrorNamed(error, NOT_FOUND)) return undefined
     throw error
   }
 }
 
-/** A policy for some repositories only does not allow to list all. */
 async function findInListing(
   names: readonly string[],
   api: EcrPublicApi,
@@ -87,7 +87,8 @@ async function findInListing(
       found.push(...page.filter(({ repositoryName = '' }) => wanted.has(repositoryName)))
     }
   } catch (error) {
-    if (nameOf(error) !== 'AccessDeniedException') throw error
+    // An IAM policy for specific repositories does not allow the caller to list all of them.
+    if (!isErrorNamed(error, 'AccessDeniedException')) throw error
     return findOneByOne(names, api, registryId)
   }
   return byName(found)
@@ -95,12 +96,4 @@ async function findInListing(
 
 function byName(repositories: readonly Repository[]): Map<string, Repository> {
   return new Map(repositories.map((each) => [each.repositoryName ?? '', each]))
-}
-
-function isNotFound(error: unknown): boolean {
-  return nameOf(error) === 'RepositoryNotFoundException'
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : ''
 }

@@ -3,11 +3,11 @@ import type { ResourceTag } from '../runner/inputs/inputs.js'
 import type { Change } from '../runner/plan.js'
 import { concernsResourceTags } from './desired-repository.js'
 import type { DesiredRepository, PresentRepository } from './desired-repository.js'
-import type { ActualRepository } from './look-at-repository.js'
-import { meansTheSame } from './policy-meaning.js'
+import type { ActualRepository } from './describe-repository.js'
+import { isSamePolicy } from './policy-meaning.js'
 import { diffResourceTags } from './resource-tags.js'
 
-/** One writing call. */
+/** One API call that changes the repository. */
 export type RepositoryStep =
   | { readonly call: 'create'; readonly resourceTags: readonly ResourceTag[] }
   | { readonly call: 'delete'; readonly force: boolean }
@@ -16,22 +16,22 @@ export type RepositoryStep =
   | { readonly call: 'set-policy'; readonly text: string }
   | { readonly call: 'delete-policy' }
 
-/** How a repository becomes what it should be: the calls, and the same for people to read. */
-export interface RepositoryPlan {
+/** The API calls that bring a repository into the desired state, and the rows of the plan that describe them. */
+export interface ReconciliationPlan {
   readonly steps: readonly RepositoryStep[]
   readonly changes: readonly Change[]
 }
 
 /**
- * How a repository becomes what it should be.
+ * Plans how to bring a repository into the desired state.
  *
- * @throws ActionError where it cannot: it holds images, or would have too many resource tags
+ * @throws ActionError if this is not possible: the repository contains images, or would have too many resource tags
  */
 export function planRepository(
   name: string,
   actual: ActualRepository,
   desired: DesiredRepository
-): RepositoryPlan {
+): ReconciliationPlan {
   if (desired.state === 'absent') return planAbsent(name, actual, desired.force)
   return joined([
     planExistence(name, actual, desired),
@@ -40,14 +40,15 @@ export function planRepository(
   ])
 }
 
-function planAbsent(name: string, actual: ActualRepository, force: boolean): RepositoryPlan {
+function planAbsent(name: string, actual: ActualRepository, force: boolean): ReconciliationPlan {
   if (actual.repository === undefined) {
-    return kept({ kind: 'repository', target: name, reason: 'it does not exist' })
+    return kept({ kind: 'repository', target: name, reason: 'does not exist' })
   }
-  if (actual.holdsImages === true) {
+  if (actual.containsImages === true) {
     throw problem({
-      what: `Repository ${name} holds images and is not deleted`,
-      fix: 'set force: true to delete it with all of them'
+      what: 'The repository contains images',
+      value: name,
+      fix: 'Set "force: true" to delete the repository and all of its images.'
     })
   }
   return {
@@ -60,16 +61,14 @@ function planExistence(
   name: string,
   { repository }: ActualRepository,
   desired: PresentRepository
-): RepositoryPlan {
+): ReconciliationPlan {
   if (repository !== undefined) {
-    return kept({ kind: 'repository', target: name, reason: 'it exists' })
+    return kept({ kind: 'repository', target: name, reason: 'exists' })
   }
   return {
-    // The tags go with the call, so that the repository never exists without them.
+    // CreateRepository sets the tags as well, so that the repository never exists without them.
     steps: [{ call: 'create', resourceTags: desired.resourceTags ?? [] }],
-    changes: [
-      { action: 'create', kind: 'repository', target: name, reason: 'it does not exist yet' }
-    ]
+    changes: [{ action: 'create', kind: 'repository', target: name, reason: 'does not exist yet' }]
   }
 }
 
@@ -77,7 +76,7 @@ function planResourceTags(
   name: string,
   { repository, resourceTags = new Map<string, string>() }: ActualRepository,
   desired: PresentRepository
-): RepositoryPlan {
+): ReconciliationPlan {
   if (!concernsResourceTags(desired)) return joined([])
   const diff = diffResourceTags(
     name,
@@ -92,7 +91,7 @@ function planResourceTags(
     ...(value === undefined ? {} : { value })
   })
   const steps: RepositoryStep[] = []
-  // Removed first, so that there are never more than the service takes.
+  // Tags are removed first, so that the repository never exceeds the quota of tags.
   if (diff.removed.length > 0) steps.push({ call: 'untag', keys: diff.removed })
   if (diff.set.length > 0 && repository !== undefined) {
     steps.push({
@@ -114,20 +113,20 @@ function planPolicy(
   name: string,
   { policyText }: ActualRepository,
   { policy }: PresentRepository
-): RepositoryPlan {
+): ReconciliationPlan {
   if (policy === undefined) return joined([])
   const target = `${name}#policy`
   if (policy.kind === 'none') {
     if (policyText === undefined) {
-      return kept({ kind: 'policy', target, reason: 'there is none' })
+      return kept({ kind: 'policy', target, reason: 'the repository does not have a policy' })
     }
     return {
       steps: [{ call: 'delete-policy' }],
       changes: [{ action: 'delete', kind: 'policy', target }]
     }
   }
-  if (policyText !== undefined && meansTheSame(policyText, policy.text)) {
-    return kept({ kind: 'policy', target, reason: 'it means the same' })
+  if (policyText !== undefined && isSamePolicy(policyText, policy.text)) {
+    return kept({ kind: 'policy', target, reason: 'the current policy has the same meaning' })
   }
   const action = policyText === undefined ? 'create' : 'update'
   return {
@@ -136,11 +135,11 @@ function planPolicy(
   }
 }
 
-function kept(row: Omit<Change, 'action'> & Pick<Change, 'kind' | 'target'>): RepositoryPlan {
+function kept(row: Omit<Change, 'action'> & Pick<Change, 'kind' | 'target'>): ReconciliationPlan {
   return { steps: [], changes: [{ ...row, action: 'keep' }] }
 }
 
-function joined(plans: readonly RepositoryPlan[]): RepositoryPlan {
+function joined(plans: readonly ReconciliationPlan[]): ReconciliationPlan {
   return {
     steps: plans.flatMap(({ steps }) => steps),
     changes: plans.flatMap(({ changes }) => changes)

@@ -1,25 +1,28 @@
-/** A value of JSON. */
-type Json = null | boolean | number | string | Json[] | { readonly [key: string]: Json }
+import { canonicalJson, isJsonObject } from '../runner/json.js'
+import type { Json } from '../runner/json.js'
 
-/** The version of the policy language where a policy names none. */
+/** The default version of the policy language. */
 const DEFAULT_VERSION = '2008-10-17'
 
 /**
- * What a repository policy means, as a text that is the same for policies that mean the same: whatever
- * their spacing and the order of keys, statements and list items, one item alone or in a list, an account
- * by its number or its root ARN, everybody as `"*"` or `{"AWS": "*"}`, actions in any case.
+ * Returns a text that is equal for repository policies of equal meaning. White space, the order of keys, statements and
+ * list items, and equivalent forms of principals and actions make no difference.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function policyMeaning(policy: Json): string {
-  if (!isObject(policy)) return JSON.stringify(policy)
+  if (!isJsonObject(policy)) return JSON.stringify(policy)
   const { Version, Statement, ...rest } = policy
-  const statements = [...new Set(listOf(Statement).map((each) => canonical(meaningOf(each))))]
-  return canonical({ ...rest, Version: Version ?? DEFAULT_VERSION, Statement: statements.sort() })
+  const statements = [...new Set(listOf(Statement).map((each) => canonicalJson(meaningOf(each))))]
+  return canonicalJson({
+    ...rest,
+    Version: Version ?? DEFAULT_VERSION,
+    Statement: statements.sort()
+  })
 }
 
-/** `true` where both texts are policies of the same meaning. */
-export function meansTheSame(one: string, other: string): boolean {
+/** Returns `true` if both texts are policies of the same meaning. */
+export function isSamePolicy(one: string, other: string): boolean {
   try {
     return policyMeaning(JSON.parse(one) as Json) === policyMeaning(JSON.parse(other) as Json)
   } catch {
@@ -28,7 +31,7 @@ export function meansTheSame(one: string, other: string): boolean {
 }
 
 function meaningOf(statement: Json): Json {
-  if (!isObject(statement)) return statement
+  if (!isJsonObject(statement)) return statement
   const entries = Object.entries(statement).map(([key, value]): [string, Json] => {
     switch (key) {
       case 'Action':
@@ -50,28 +53,29 @@ function meaningOf(statement: Json): Json {
 }
 
 function meaningOfPrincipal(principal: Json): Json {
-  if (!isObject(principal)) return principal
+  if (!isJsonObject(principal)) return principal
   const entries = Object.entries(principal).map(([type, value]): [string, Json] => [
     type,
     sorted(listOf(value).map(type === 'AWS' ? accountArn : (each) => each))
   ])
   const [only, ...others] = entries
-  const isEverybody = others.length === 0 && only?.[0] === 'AWS' && canonical(only[1]) === '["*"]'
-  return isEverybody ? '*' : Object.fromEntries(entries)
+  const isAnyPrincipal =
+    others.length === 0 && only?.[0] === 'AWS' && canonicalJson(only[1]) === '["*"]'
+  return isAnyPrincipal ? '*' : Object.fromEntries(entries)
 }
 
-/** The service keeps an account by the ARN of its root user. */
+/** The service stores an account ID as the ARN of the account's root user. */
 function accountArn(principal: Json): Json {
   return typeof principal === 'string' && /^\d{12}$/.test(principal)
     ? `arn:aws:iam::${principal}:root`
     : principal
 }
 
-/** Condition keys are not case-sensitive, and values of all types are compared as texts. */
+/** Condition keys are not case-sensitive, and IAM compares the values of all types as strings. */
 function meaningOfCondition(condition: Json): Json {
-  if (!isObject(condition)) return condition
+  if (!isJsonObject(condition)) return condition
   const operators = Object.entries(condition).map(([operator, keys]): [string, Json] => {
-    if (!isObject(keys)) return [operator, keys]
+    if (!isJsonObject(keys)) return [operator, keys]
     const entries = Object.entries(keys).map(([key, values]): [string, Json] => [
       key.toLowerCase(),
       sorted(listOf(values).map((value) => (typeof value === 'object' ? value : String(value))))
@@ -82,7 +86,7 @@ function meaningOfCondition(condition: Json): Json {
 }
 
 function sorted(items: readonly Json[]): Json {
-  const texts = [...new Set(items.map(canonical))].sort()
+  const texts = [...new Set(items.map(canonicalJson))].sort()
   return texts.map((text) => JSON.parse(text) as Json)
 }
 
@@ -93,15 +97,4 @@ function lowerCase(value: Json): Json {
 function listOf(value: Json | undefined): readonly Json[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value]
-}
-
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (!isObject(value)) return JSON.stringify(value)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, each]) => `${JSON.stringify(key)}:${canonical(each)}`).join(',')}}`
-}
-
-function isObject(value: Json | undefined): value is Readonly<Record<string, Json>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,36 +1,36 @@
 import { readFile, stat } from 'node:fs/promises'
-import { codeOf, messageOf, problem } from '../runner/errors.js'
-import { isTooDeep, MAX_JSON_DEPTH } from '../runner/json-depth.js'
+import { codeOf, problem } from '../runner/errors.js'
+import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../runner/json.js'
+import type { Json, JsonObject } from '../runner/json.js'
 
-/** The policy that a repository should have: a text for the service, or none. */
+/** The requested policy of a repository: a text to set, or no policy. */
 export type DesiredPolicy =
   { readonly kind: 'none' } | { readonly kind: 'policy'; readonly text: string }
 
-/** The API model's RepositoryPolicyText. */
+/** The maximum length of the API model's RepositoryPolicyText. */
 const MAX_POLICY_CHARACTERS = 10_240
-/** Far more blanks than a policy of that length could have. */
+/** A policy of the maximum length, with any reasonable indentation, is smaller. */
 const MAX_FILE_BYTES = 1024 * 1024
 
 /**
- * The policy that the input stands for: `none`, JSON text, or the path of a JSON file. It is checked as
- * far as that can be done here, and made as short as it can be.
+ * Reads the value of the input "policy": `none`, JSON text, or the path of a JSON file. Checks the policy and removes
+ * its insignificant white space.
  *
- * @throws ActionError for what is no policy, and for a file that cannot be read
+ * @throws ActionError if the value is not a policy, or the file cannot be read
  */
 export async function readPolicy(input: string): Promise<DesiredPolicy> {
   const text = input.trim()
   if (text === 'none') return { kind: 'none' }
   const isText = /^[{["]/.test(text)
-  const name = isText ? 'Input "policy"' : `The policy ${text}`
-  const json = isText ? text : await readPolicyFile(text)
-  const policy = parsePolicy(name, json)
+  const name = isText ? 'Input "policy"' : `The policy file "${text}"`
+  const policy = parsePolicy(name, isText ? text : await readPolicyFile(text))
   checkStatements(name, policy)
   const short = JSON.stringify(policy)
   if (short.length > MAX_POLICY_CHARACTERS) {
     throw problem({
       what: `${name} is too long`,
-      value: `${short.length} characters without blanks`,
-      expected: `at most ${MAX_POLICY_CHARACTERS.toLocaleString('en')}`
+      value: `${short.length} characters without white space`,
+      expected: `A policy can have at most ${MAX_POLICY_CHARACTERS.toLocaleString('en')} characters.`
     })
   }
   return { kind: 'policy', text: short }
@@ -40,7 +40,11 @@ async function readPolicyFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path)
     if (size > MAX_FILE_BYTES) {
-      throw problem({ what: 'The policy file is too large to be one', value: path })
+      throw problem({
+        what: 'The policy file is too large',
+        value: path,
+        expected: 'A policy file can have at most 1 MiB.'
+      })
     }
     const text = await readFile(path, 'utf8')
     return text.replace(/^\ufeff/, '')
@@ -51,47 +55,42 @@ async function readPolicyFile(path: string): Promise<string> {
       {
         what: 'The policy file cannot be read',
         value: path,
-        expected: code === 'ENOENT' ? 'there is no such file' : code,
-        fix: 'give a path below the working directory, the JSON text itself, or none'
+        reason: code === 'ENOENT' ? 'The file does not exist.' : `The system reports ${code}.`,
+        expected:
+          'Use a path relative to the working directory, the JSON text itself, or the word "none".'
       },
       error
     )
   }
 }
 
-function parsePolicy(name: string, json: string): Readonly<Record<string, unknown>> {
-  let value: unknown
+function parsePolicy(name: string, text: string): JsonObject {
+  let value: Json
   try {
-    value = JSON.parse(json)
+    value = parseJson(text)
   } catch (error) {
-    throw problem({ what: `${name} is no JSON`, value: messageOf(error) }, error)
+    if (!(error instanceof JsonError)) throw error
+    throw problem({ what: `${name} cannot be parsed as JSON`, reason: syntaxErrorOf(error) }, error)
   }
-  if (isTooDeep(value)) {
-    throw problem({
-      what: `${name} is no policy`,
-      expected: `JSON that nests at most ${MAX_JSON_DEPTH} levels deep`
-    })
-  }
-  if (isObject(value)) return value
-  throw problem({ what: `${name} is no policy`, expected: 'a JSON object with a Statement' })
-}
-
-function checkStatements(name: string, { Statement }: Readonly<Record<string, unknown>>): void {
-  const statements = Array.isArray(Statement) ? (Statement as unknown[]) : [Statement]
-  const isWhole = (statement: unknown): boolean =>
-    isObject(statement) &&
-    (statement.Effect === 'Allow' || statement.Effect === 'Deny') &&
-    (statement.Action ?? statement.NotAction) !== undefined &&
-    (statement.Principal ?? statement.NotPrincipal) !== undefined
-  const at = statements.findIndex((statement) => !isWhole(statement))
-  if (statements.length > 0 && at === -1) return
+  if (isJsonObject(value)) return value
   throw problem({
-    what: `${name} is no policy of a repository`,
-    ...(statements.length > 1 ? { value: `statement ${at + 1}` } : {}),
-    expected: 'a Statement has Effect (Allow or Deny), Principal and Action'
+    what: `${name} is not a policy`,
+    expected: 'A policy is a JSON object with the member "Statement".'
   })
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function checkStatements(name: string, { Statement }: JsonObject): void {
+  const statements = Array.isArray(Statement) ? Statement : [Statement]
+  const isComplete = (statement: Json | undefined): boolean =>
+    isJsonObject(statement) &&
+    (statement.Effect === 'Allow' || statement.Effect === 'Deny') &&
+    (statement.Action ?? statement.NotAction) !== undefined &&
+    (statement.Principal ?? statement.NotPrincipal) !== undefined
+  const at = statements.findIndex((statement) => !isComplete(statement))
+  if (statements.length > 0 && at === -1) return
+  throw problem({
+    what: `${name} is not a repository policy`,
+    ...(statements.length > 1 ? { value: `statement ${at + 1}` } : {}),
+    expected: 'Each statement needs the members "Effect" (Allow or Deny), "Principal" and "Action".'
+  })
 }

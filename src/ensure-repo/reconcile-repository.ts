@@ -1,41 +1,42 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { Deps } from '../runner/deps.js'
+import { isErrorNamed } from '../runner/errors.js'
 import { hasChanges } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
 import { applyStep } from './apply-step.js'
 import type { DesiredRepository } from './desired-repository.js'
 import { findRepository } from './find-repositories.js'
-import { lookAtRepository } from './look-at-repository.js'
-import type { ActualRepository } from './look-at-repository.js'
+import { describeRepository } from './describe-repository.js'
+import type { ActualRepository } from './describe-repository.js'
 import { planRepository } from './plan-repository.js'
-import type { RepositoryPlan, RepositoryStep } from './plan-repository.js'
+import type { ReconciliationPlan, RepositoryStep } from './plan-repository.js'
 
-/** A repository that was looked at, and what is to be done about it. */
-export interface PlannedRepository extends RepositoryPlan {
+/** A repository with its plan. */
+export interface PlannedRepository extends ReconciliationPlan {
   readonly name: string
   readonly desired: DesiredRepository
   readonly repository: Repository | undefined
 }
 
-/** What became of a repository. */
+/** The outcome of the plan of a repository. */
 export interface ReconciledRepository {
   readonly name: string
-  /** The repository, also where it was deleted. */
+  /** The repository, also if it was deleted. */
   readonly repository: Repository | undefined
-  /** What did not take place, or may not have, is marked as `failed`. */
+  /** Rows whose change was not made, or possibly not, have `failed: true`. */
   readonly changes: readonly Change[]
   readonly created: boolean
   readonly changed: boolean
-  /** Why it is not what it should be. */
+  /** Why the repository does not have the desired state. */
   readonly error?: unknown
 }
 
 type ReconcileDeps = Pick<Deps, 'api' | 'log'>
 
-/** How often a repository is looked at anew because somebody else changed it meanwhile. */
+/** The maximum number of plans per repository, if other jobs change it at the same time. */
 const MAX_ROUNDS = 5
 
-/** What other jobs do to a repository between our look and our call shows in these errors. */
+/** The errors if another job created, deleted or filled the repository after the plan was made. */
 const RACES = [
   'RepositoryAlreadyExistsException',
   'RepositoryNotFoundException',
@@ -43,9 +44,10 @@ const RACES = [
 ]
 
 /**
- * Looks at a repository and plans what is to be done; one that was deleted meanwhile does not exist.
+ * Reads the current state of a repository and plans the changes. A repository that was deleted in the meantime counts
+ * as one that does not exist.
  *
- * @throws as `planRepository`
+ * @throws ActionError if the desired state cannot be reached, as `planRepository` does
  */
 export async function planFor(
   name: string,
@@ -53,9 +55,9 @@ export async function planFor(
   desired: DesiredRepository,
   deps: ReconcileDeps
 ): Promise<PlannedRepository> {
-  const actual = await lookAtRepository(repository, desired, deps.api).catch(
+  const actual = await describeRepository(repository, desired, deps.api).catch(
     (error: unknown): ActualRepository => {
-      if (isNamed(error, 'RepositoryNotFoundException')) return { repository: undefined }
+      if (isErrorNamed(error, 'RepositoryNotFoundException')) return { repository: undefined }
       throw error
     }
   )
@@ -64,9 +66,9 @@ export async function planFor(
 }
 
 /**
- * Makes the planned calls. Where another job created, deleted or filled the repository meanwhile, it is
- * looked at and planned anew, so that jobs that race for one repository all succeed. A call that fails ends the
- * work on this repository; what was done until then is told.
+ * Makes the planned API calls. If another job created, deleted or filled the repository in the meantime, reads its
+ * state and plans again, so that jobs that race for one repository all succeed. The first call that fails for another
+ * reason ends the work on the repository, and the result contains the changes until then.
  */
 export async function reconcileRepository(
   planned: PlannedRepository,
@@ -79,24 +81,24 @@ export async function reconcileRepository(
     const { repository, made, error, failed } = await applySteps(current, deps)
     done.push(...made.flatMap((step) => rowsOf(step, current)))
     if (failed === undefined) return reconciled(current, repository, done)
-    if (!isRace(error) || round === MAX_ROUNDS) return halfDone(current, repository, done, error)
-    const isOwn = isOwnDoing(error, failed, desired)
+    if (!isRace(error) || round === MAX_ROUNDS) return incomplete(current, repository, done, error)
+    const isOwn = isOwnChange(error, failed, desired)
     if (isOwn) done.push(...rowsOf(failed, current))
     try {
       current = await planAnew(current, isOwn, deps)
     } catch (cause) {
-      return halfDone(current, repository, done, cause)
+      return incomplete(current, repository, done, cause)
     }
   }
 }
 
 async function planAnew(
   { name, desired, repository }: PlannedRepository,
-  isOwnDoing: boolean,
+  isOwnChange: boolean,
   deps: ReconcileDeps
 ): Promise<PlannedRepository> {
-  if (!isOwnDoing) {
-    deps.log.info(`${name} was changed by another job meanwhile: looking at it again`)
+  if (!isOwnChange) {
+    deps.log.info(`${name}: another job changed the repository. Reading it again.`)
   }
   const found = await findRepository(name, deps.api, repository?.registryId)
   return planFor(name, found, desired, deps)
@@ -125,18 +127,11 @@ async function applySteps(
 }
 
 function isRace(error: unknown): error is Error {
-  return RACES.some((name) => isNamed(error, name))
+  return RACES.some((name) => isErrorNamed(error, name))
 }
 
-function isNamed(error: unknown, name: string): error is Error {
-  return error instanceof Error && error.name === name
-}
-
-/**
- * `true` where an earlier attempt of the same call did what was asked, but its answer was lost: the next
- * attempt then finds it done.
- */
-function isOwnDoing(error: Error, step: RepositoryStep, desired: DesiredRepository): boolean {
+/** Returns `true` if an earlier attempt of the same call succeeded, but its response was lost. */
+function isOwnChange(error: Error, step: RepositoryStep, desired: DesiredRepository): boolean {
   const { $metadata } = error as { $metadata?: { attempts?: number } }
   if (($metadata?.attempts ?? 1) < 2) return false
   return desired.state === 'present'
@@ -144,7 +139,7 @@ function isOwnDoing(error: Error, step: RepositoryStep, desired: DesiredReposito
     : step.call === 'delete' && error.name === 'RepositoryNotFoundException'
 }
 
-/** The rows that a call brings about. */
+/** Returns the rows of the plan whose change the call makes. */
 function rowsOf({ call }: RepositoryStep, { changes }: PlannedRepository): Change[] {
   const isMade = ({ action, kind }: Change): boolean => {
     switch (call) {
@@ -173,7 +168,7 @@ function reconciled(
     (row: Change) =>
     ({ kind, target }: Change): boolean =>
       kind === row.kind && target === row.target
-  // What was done in an earlier round is found to be there, or not to be there, in the last one.
+  // In the last plan, a change that an earlier round made is a row of action keep.
   const earlier = done.filter((row) => !last.some(isSame(row)))
   const changes = [
     ...earlier,
@@ -189,7 +184,7 @@ function reconciled(
   }
 }
 
-function halfDone(
+function incomplete(
   planned: PlannedRepository,
   repository: Repository | undefined,
   done: readonly Change[],

@@ -4,17 +4,17 @@ import type { Report } from '../runner/report.js'
 import type { SummaryRow } from '../runner/summary.js'
 import type { ReconciledRepository } from './reconcile-repository.js'
 
-/** What became of a repository. */
-export interface RepositoryResult extends Omit<ReconciledRepository, 'error'> {
-  /** Why it could not be made what it should be, for people to read. */
+/** The result for one repository. */
+export interface EnsureRepoResult extends Omit<ReconciledRepository, 'error'> {
+  /** Why the repository does not have the desired state. */
   readonly failure?: string
 }
 
-/** How many failures the error line of the step tells; all are in the log and the summary. */
-const MAX_TOLD_FAILURES = 5
+/** The maximum number of failures in the error message of the step. The log and the summary list all of them. */
+const MAX_LISTED_FAILURES = 5
 
-/** The report of mode ensure-repo, all repositories in the order in which they were named. */
-export function reportRepositories(results: readonly RepositoryResult[]): Report {
+/** Returns the report of mode ensure-repo, with the repositories in the order of the input. */
+export function reportRepositories(results: readonly EnsureRepoResult[]): Report {
   const failures = results.flatMap(({ name, failure }) =>
     failure === undefined ? [] : [{ name, failure }]
   )
@@ -43,7 +43,7 @@ export function reportRepositories(results: readonly RepositoryResult[]): Report
   }
 }
 
-function detailsOf(result: RepositoryResult): Readonly<Record<string, unknown>> {
+function detailsOf(result: EnsureRepoResult): Readonly<Record<string, unknown>> {
   const { name, repository, created, changed, failure } = result
   const uri = repository?.repositoryUri ?? ''
   return {
@@ -57,17 +57,17 @@ function detailsOf(result: RepositoryResult): Readonly<Record<string, unknown>> 
   }
 }
 
-function summaryRow({ name, repository, changes, failure }: RepositoryResult): SummaryRow {
+function summaryRow({ name, repository, changes, failure }: EnsureRepoResult): SummaryRow {
   const uri = repository?.repositoryUri
   const done = changes.filter(({ failed }) => failed !== true)
-  const isGone = done.some(({ action, kind }) => action === 'delete' && kind === 'repository')
+  const isDeleted = done.some(({ action, kind }) => action === 'delete' && kind === 'repository')
   const result = resultText(done)
   const failed =
     result === 'unchanged' ? `failed: ${failure}` : `${result}, then failed: ${failure}`
   return [
     name,
     failure === undefined ? result : failed,
-    uri === undefined || isGone ? '' : galleryUrl(uri)
+    uri === undefined || isDeleted ? '' : galleryUrl(uri)
   ]
 }
 
@@ -87,8 +87,10 @@ function failureText(
 ): string {
   const [first] = failed
   if (total === 1 && first !== undefined) return first.failure
-  const told = failed.slice(0, MAX_TOLD_FAILURES).map(({ name, failure }) => `${name}: ${failure}`)
-  const rest = failed.length - told.length
-  const more = rest > 0 ? [`and ${rest} more, in the log`] : []
-  return `${failed.length} of ${total} repositories failed – ${[...told, ...more].join('; ')}`
+  const listed = failed
+    .slice(0, MAX_LISTED_FAILURES)
+    .map(({ name, failure }) => `${name}: ${failure}`)
+  const rest = failed.length - listed.length
+  const more = rest > 0 ? [`and ${rest} more (see the log)`] : []
+  return `${failed.length} of ${total} repositories failed: ${[...listed, ...more].join(' ')}`
 }

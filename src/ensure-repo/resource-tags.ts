@@ -1,35 +1,35 @@
 import { problem } from '../runner/errors.js'
 import type { ResourceTag } from '../runner/inputs/inputs.js'
 
-/** How many resource tags a repository may have, those of AWS itself not counted. */
+/** The maximum number of resource tags per repository. Tags that AWS sets do not count. */
 export const MAX_RESOURCE_TAGS = 50
 const MAX_KEY_LENGTH = 128
 const MAX_VALUE_LENGTH = 256
-/** What keys and values are made of (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). */
+/** The characters of keys and values (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). */
 const ALLOWED_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-/** AWS keeps these for itself: nobody else sets or removes them. */
+/** Only AWS sets and removes tags whose key has this prefix. */
 const RESERVED_PREFIX = /^aws:/i
 
-/** What is to be done about the resource tags of one repository. */
+/** The changes to the resource tags of one repository. */
 export interface ResourceTagDiff {
-  /** To be set: new ones, and those with another value. */
+  /** Tags that are new or have another value. */
   readonly set: readonly (ResourceTag & { readonly isNew: boolean })[]
   readonly kept: readonly ResourceTag[]
-  /** Keys to be removed. */
+  /** Keys of the tags to remove. */
   readonly removed: readonly string[]
 }
 
 /**
- * Checks resource tags before anything is asked of the service.
+ * Checks resource tags before the first API call.
  *
- * @throws ActionError for a key or value that it would refuse, and for too many
+ * @throws ActionError if there are too many tags, or the service would reject a key or value
  */
 export function checkResourceTags(tags: readonly ResourceTag[]): void {
   if (tags.length > MAX_RESOURCE_TAGS) {
     throw problem({
-      what: 'Input "resource-tags" has too many of them',
+      what: 'Input "resource-tags" has too many tags',
       value: String(tags.length),
-      expected: `at most ${MAX_RESOURCE_TAGS} a repository`
+      expected: `A repository can have at most ${MAX_RESOURCE_TAGS} resource tags.`
     })
   }
   for (const { key, value } of tags) {
@@ -37,9 +37,9 @@ export function checkResourceTags(tags: readonly ResourceTag[]): void {
     checkText('value', value, MAX_VALUE_LENGTH)
     if (!RESERVED_PREFIX.test(key)) continue
     throw problem({
-      what: 'Input "resource-tags" has a key that AWS keeps for itself',
+      what: 'Input "resource-tags" has a reserved key',
       value: key,
-      expected: 'keys that do not begin with aws:'
+      expected: 'Use keys that do not begin with "aws:".'
     })
   }
 }
@@ -47,17 +47,17 @@ export function checkResourceTags(tags: readonly ResourceTag[]): void {
 function checkText(part: 'key' | 'value', text: string, maxLength: number): void {
   if (text.length <= maxLength && ALLOWED_CHARACTERS.test(text)) return
   throw problem({
-    what: `Input "resource-tags" has a ${part} that AWS does not take`,
+    what: `Input "resource-tags" has an invalid ${part}`,
     value: text,
-    expected: `at most ${maxLength} letters, digits, blanks and _ . : / = + - @`
+    expected: `A ${part} has at most ${maxLength} characters: letters, digits, spaces and _ . : / = + - @.`
   })
 }
 
 /**
- * How the resource tags of a repository become the desired ones. Those that are not listed are left, or
- * with `prunes` removed; those of AWS itself are left in any case.
+ * Compares the current resource tags of a repository with the desired ones. Tags that are not listed are kept, or
+ * removed if `prunes` is set. Tags that AWS sets are always kept.
  *
- * @throws ActionError where the repository would have too many
+ * @throws ActionError if the repository would have too many tags
  */
 export function diffResourceTags(
   name: string,
@@ -79,7 +79,7 @@ export function diffResourceTags(
   throw problem({
     what: `Repository ${name} would have too many resource tags`,
     value: String(total),
-    expected: `at most ${MAX_RESOURCE_TAGS}`,
-    fix: 'list fewer, or remove those that are not listed with prune-resource-tags: true'
+    expected: `A repository can have at most ${MAX_RESOURCE_TAGS} resource tags.`,
+    fix: 'List fewer tags, or set "prune-resource-tags: true" to remove the tags that are not listed.'
   })
 }

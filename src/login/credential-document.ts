@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../runner/canonical-json.js'
-import { isTooDeep, MAX_JSON_DEPTH } from '../runner/json-depth.js'
-
-/** A JSON value. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-
-/** A JSON object. */
-export type JsonObject = Record<string, Json>
+import { canonicalJson, isJsonObject, JsonError, parseJson } from '../runner/json.js'
+import type { Json, JsonObject } from '../runner/json.js'
 
 /** A section of a credential file that has one entry per host. */
 export type Section = 'auths' | 'credHelpers'
 
 /**
- * The error for a text that is not a credential file. The message is a sentence without a full stop. It does not quote
+ * The error for a text that is not a credential file. The message is a full sentence. It does not quote
  * the text, because the text can contain secrets.
  */
 export class CredentialDocumentError extends Error {
@@ -27,33 +21,30 @@ export class CredentialDocumentError extends Error {
  */
 export function parseCredentialDocument(text: string): JsonObject {
   if (text.trim() === '') return {}
-  const document = parseJson(text)
-  if (!isObject(document)) throw new CredentialDocumentError('The file is not a JSON object')
-  if (isTooDeep(document)) {
-    throw new CredentialDocumentError(`The JSON has more than ${MAX_JSON_DEPTH} levels`)
-  }
+  const document = parseDocument(text)
+  if (!isJsonObject(document)) throw new CredentialDocumentError('The file is not a JSON object.')
   for (const section of ['auths', 'credHelpers'] as const) {
     const value = document[section]
-    if (value !== undefined && value !== null && !isObject(value)) {
-      throw new CredentialDocumentError(`The member "${section}" is not a JSON object`)
+    if (value !== undefined && value !== null && !isJsonObject(value)) {
+      throw new CredentialDocumentError(`The member "${section}" is not a JSON object.`)
     }
   }
   return document
 }
 
-/** Parses strict JSON. The message of `JSON.parse` is dropped, because it quotes the text. */
-function parseJson(text: string): Json {
+function parseDocument(text: string): Json {
   try {
-    return JSON.parse(text) as Json
-  } catch {
-    throw new CredentialDocumentError('The file is not valid JSON')
+    return parseJson(text)
+  } catch (error) {
+    // The cause of the error quotes the text, so it is dropped.
+    throw error instanceof JsonError ? new CredentialDocumentError(error.message) : error
   }
 }
 
 /** Returns the value of a host in a section, or `undefined`. */
 export function findValue(document: JsonObject, section: Section, host: string): Json | undefined {
   const members = document[section]
-  return isObject(members) && Object.hasOwn(members, host) ? members[host] : undefined
+  return isJsonObject(members) && Object.hasOwn(members, host) ? members[host] : undefined
 }
 
 /** Returns the SHA-256 of a value. It does not depend on the order of keys. */
@@ -71,9 +62,4 @@ export function meansTheSame(one: string, other: string): boolean {
   return (
     canonicalJson(parseCredentialDocument(one)) === canonicalJson(parseCredentialDocument(other))
   )
-}
-
-/** Returns `true` for a JSON object, and `false` for an array or `null`. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,11 +1,12 @@
 import {
   CredentialDocumentError,
   findValue,
-  isObject,
   meansTheSame,
   parseCredentialDocument
 } from './credential-document.js'
-import type { Json, JsonObject, Section } from './credential-document.js'
+import type { Section } from './credential-document.js'
+import { isJsonObject } from '../runner/json.js'
+import type { Json, JsonObject } from '../runner/json.js'
 
 /** A change of one entry of a section: it is set to `value`, or deleted if `value` is `undefined`. */
 export interface EntryEdit {
@@ -44,9 +45,9 @@ function applyToDocument(
   const document = structuredClone(before)
   for (const { section, host, value } of edits) {
     const old = document[section]
-    const members = isObject(old) ? old : {}
+    const members = isJsonObject(old) ? old : {}
     if (value !== undefined) document[section] = { ...members, [host]: value }
-    else if (isObject(old)) Reflect.deleteProperty(old, host)
+    else if (isJsonObject(old)) Reflect.deleteProperty(old, host)
   }
   for (const section of removableSections) {
     if (isEmptyObject(document[section])) Reflect.deleteProperty(document, section)
@@ -95,5 +96,5 @@ async function applyToText(
 }
 
 function isEmptyObject(value: Json | undefined): boolean {
-  return isObject(value) && Object.keys(value).length === 0
+  return isJsonObject(value) && Object.keys(value).length === 0
 }

@@ -1,6 +1,6 @@
 import { applyEdits, modify, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { FormattingOptions, ParseError } from 'jsonc-parser'
-import type { Json } from './credential-document.js'
+import type { Json } from '../runner/json.js'
 
 // This file is loaded on use: most credential files are valid and do not need a parser that keeps the formatting.
 

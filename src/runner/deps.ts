@@ -1,7 +1,17 @@
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import type { Log } from './log.js'
 
-export type { Log } from './log.js'
+/** The log of the step. It escapes text that the runner would read as a workflow command. */
+export interface Log {
+  info(message: string): void
+  /** Shown as an annotation of the run. */
+  notice(message: string): void
+  /** Shown as an annotation of the run. */
+  warning(message: string): void
+  /** Shown only if debug logging is enabled for the workflow. */
+  debug(message: string): void
+  /** Runs `body` and shows its lines as a collapsible group with this title. */
+  group<T>(title: string, body: () => Promise<T>): Promise<T>
+}
 
 /** The ECR Public API: `send` of the SDK's client, which includes retries, rate limits and time-outs. */
 export type EcrPublicApi = Pick<ECRPUBLICClient, 'send' | 'middlewareStack'>
@@ -56,24 +66,24 @@ export interface Registry {
   ): Promise<readonly { readonly digest: string }[] | undefined>
 }
 
-/** What came of a child process. */
+/** The result of a child process. */
 export interface ExecResult {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** How a child process is run. */
+/** Options of a child process. */
 export interface ExecOptions {
-  /** Written to the standard input of the process; the place for secrets, never the arguments. */
+  /** Written to the standard input of the process. Secrets are passed here and never as arguments. */
   readonly input?: Buffer
-  /** A file, made anew, that takes standard output as it is, instead of `stdout` collecting it as text. */
+  /** A file that receives standard output as bytes. An existing file is replaced, and `stdout` is empty. */
   readonly stdoutFile?: string
-  /** Ends the process; heeded together with `stdoutFile`, as only what takes long is worth it. */
+  /** Ends the process. It has an effect only together with `stdoutFile`. */
   readonly signal?: AbortSignal
 }
 
-/** Runs a program without a shell; resolves whatever its exit status is, rejects where it cannot be started. */
+/** Runs a program without a shell. Resolves with any exit status, and rejects if the program cannot be started. */
 export type Exec = (
   program: string,
   args: readonly string[],
@@ -81,33 +91,32 @@ export type Exec = (
 ) => Promise<ExecResult>
 
 /**
- * All that a mode needs of the outside world, made in `main.ts` and replaced as a whole in tests.
- * Nothing in it is called before a mode needs it.
+ * The dependencies of a mode on the outside world. `main.ts` creates them, and tests replace them.
  */
 export interface Deps {
   /** The ECR Public API, in us-east-1. */
   readonly api: EcrPublicApi
   /**
-   * The `/v2/` side of a registry host, as the API names it in `registryUri` (`public.ecr.aws`,
-   * `127.0.0.1:5111`), with the caller's credentials.
+   * Opens the `/v2/` side of a registry host with the caller's credentials. The host is the one that the API returns
+   * in `registryUri`, such as `public.ecr.aws` or `127.0.0.1:5111`.
    */
   readonly openRegistry: (host: string) => Promise<Registry>
   readonly log: Log
-  /** The one clock. */
+  /** Returns the current time. */
   readonly now: () => Date
-  /** Waits, in milliseconds; rejects with the signal's reason when the run is cancelled. */
+  /** Waits for a time in milliseconds. Rejects with the signal's reason when the run is cancelled. */
   readonly sleep: (milliseconds: number) => Promise<void>
-  /** A number in [0, 1), for jitter. */
+  /** Returns a number from 0 to less than 1, for jitter. */
   readonly random: () => number
   readonly exec: Exec
-  /** Masks a secret in every later line of the log; to be called before anything else touches the secret. */
+  /** Masks a secret in all later lines of the log. It must be the first call that uses the secret. */
   readonly mask: (secret: string) => void
-  /** Leaves text for the post step; it is written down at once. No secret belongs in it. */
+  /** Saves text for the post step immediately. The text must not contain a secret. */
   readonly saveLoginState: (text: string) => void
   /** The environment of the step. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborts when the runner cancels the step (SIGINT, SIGTERM). */
   readonly signal: AbortSignal
-  /** A directory for temporary files, made on the first call, removed at the end of the step however it ends. */
+  /** Returns a directory for temporary files. The first call creates it, and the end of the step removes it. */
   readonly temporaryDirectory: () => Promise<string>
 }

@@ -1,6 +1,6 @@
 /**
- * An error with a message for the author of the workflow. It says what is wrong, the value, what is expected and how
- * to fix it. Any other error is reported as an unexpected one.
+ * An error with a message for the author of the workflow: what is wrong, the value, what is expected and how to fix
+ * it. Any other error is reported as an unexpected one.
  */
 export class ActionError extends Error {
   override readonly name = 'ActionError'
@@ -47,24 +47,29 @@ export function problem(parts: Problem, cause?: unknown, details?: string): Acti
   return new ActionError(message, cause === undefined ? undefined : { cause }, details)
 }
 
-/** The message of anything that was thrown, also of what is no `Error`. */
+/** Returns the message of anything that was thrown, including values that are not an `Error`. */
 export function messageOf(thrown: unknown): string {
   const message = textMember(thrown, 'message')
   if (message !== undefined) return message
   try {
     return String(thrown)
   } catch {
-    // An answer may give an error of the SDK any members, a message that is no text and no way to be one too.
+    // The SDK copies the members of a response to its error, so that even `toString` can be of another type.
     return 'an error without a message'
   }
 }
 
-/** The `code` of a Node.js system error (`ENOENT`, `ECONNRESET`, …), or `undefined`. */
+/** Returns the `code` of a Node.js system error (`ENOENT`, `ECONNRESET`, …), or `undefined`. */
 export function codeOf(thrown: unknown): string | undefined {
   return textMember(thrown, 'code')
 }
 
-/** Not by `instanceof`: Node.js's own errors are of another realm where code runs in a `vm`, as under jest. */
+/** Returns `true` if the error has this name, such as `RepositoryNotFoundException` of the API. */
+export function isErrorNamed(thrown: unknown, name: string): thrown is Error {
+  return thrown instanceof Error && thrown.name === name
+}
+
+/** Does not use `instanceof`, since under jest, code runs in a `vm` and Node.js's own errors belong to another realm. */
 function textMember(thrown: unknown, name: 'message' | 'code'): string | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   const value: unknown = (thrown as Readonly<Record<string, unknown>>)[name]

@@ -6,8 +6,7 @@ import type { ExecOptions, ExecResult } from './deps.js'
 /**
  * Runs a program without a shell and without echoing its command line or output into the log.
  *
- * @throws where the program cannot be found or started, or was ended by the signal; its exit status is part of
- *   the result
+ * @throws if the program cannot be found or started, or is ended by the signal. Any exit status is a result.
  */
 export async function execute(
   program: string,
@@ -23,12 +22,12 @@ export async function execute(
   })
 }
 
-/** The most of standard error that is kept, in characters; the last ones, which say why it ended. */
+/** The number of characters of standard error to keep. The last ones contain the reason of a failure. */
 const MAX_STDERR_CHARACTERS = 20_000
 
 /**
- * Runs a program whose output is too large, or no text. `@actions/exec` takes all output apart into lines,
- * which for an image of 300 MB is 15 s of work; here the program writes to the file itself.
+ * Runs a program that writes its output directly to a file. `@actions/exec` splits all output into lines, which takes
+ * 15 s for an image of 300 MB.
  */
 async function executeInto(
   path: string,
@@ -49,7 +48,7 @@ async function executeInto(
     })
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once('error', reject)
-      // A program that a signal ended has no status: 128 stands for it, as in a shell.
+      // The status is null if a signal ended the program. A shell reports 128 or more in this case.
       child.once('close', (code) => resolve(code ?? 128))
     })
     return { exitCode, stdout: '', stderr }

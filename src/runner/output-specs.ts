@@ -8,7 +8,7 @@ export interface OutputSpec {
 
 const ALL_BUT_LOGIN = MODES.filter((mode) => mode !== 'login')
 
-/** Every output of the action; `action.yml` and the README list the same, held by a test. */
+/** All outputs of the action. A test checks that `action.yml` and the README contain the same outputs. */
 export const OUTPUT_SPECS = {
   changed: { modes: MODES },
   plan: { modes: MODES },

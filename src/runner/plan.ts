@@ -1,7 +1,7 @@
-/** What a change does. `keep` rows were looked at and left; they do not count as a change. */
+/** The action of a row. Rows with `keep` describe what does not change, and do not count as a change. */
 export type ChangeAction = 'create' | 'update' | 'delete' | 'push' | 'move' | 'keep'
 
-/** What a change is about. `more` stands for rows that were cut from an output that grew too long. */
+/** The kind of the object that changes. `more` replaces the rows that are left out of an output that is too large. */
 export type ChangeKind =
   | 'repository'
   | 'resource-tag'
@@ -15,33 +15,33 @@ export type ChangeKind =
   | 'credential'
   | 'more'
 
-/** One row of a plan. Further members (sizes, digests) may stand beside these; none holds a secret. */
+/** One row of a plan. It can have more members, such as sizes and digests, but never a secret. */
 export interface Change {
   readonly action: ChangeAction
   readonly kind: ChangeKind
-  /** A name a person can read: `team/app:v1`, `team/app@sha256:…`, `team/app#aboutText`. */
+  /** A readable name: `team/app:v1`, `team/app@sha256:…`, `team/app#aboutText`. */
   readonly target: string
   readonly reason?: string | undefined
   readonly [detail: string]: unknown
 }
 
-/** `true` where at least one row of the plan is a change, that is, not a `keep`. */
+/** Returns `true` if at least one row of the plan is a change. */
 export function hasChanges(plan: readonly Change[]): boolean {
   return plan.some((change) => change.action !== 'keep')
 }
 
-/** One line a person can read: `create repository team/app – it does not exist yet`. */
+/** Returns one line for the log: `create repository team/app: does not exist yet`. */
 export function describeChange(change: Change): string {
   const line = `${change.action} ${change.kind} ${change.target}`
-  return change.reason === undefined ? line : `${line} – ${change.reason}`
+  return change.reason === undefined ? line : `${line}: ${change.reason}`
 }
 
-/** The most UTF-8 bytes that one list takes among the outputs of a step (the runner takes about 1 MB a job). */
+/** The maximum size of one list in the outputs, in UTF-8 bytes. The runner accepts about 1 MB of outputs per job. */
 export const MAX_OUTPUT_BYTES = 256_000
 
 /**
- * The rows as JSON of at most `maxBytes` UTF-8 bytes. Where they would take more, the `keep` rows are
- * left out first; then the list is cut, and a last row `… and N more` stands for what was left out.
+ * Returns the rows as JSON of at most `maxBytes` UTF-8 bytes. If they are larger, the `keep` rows are left out first.
+ * Then the list is cut, and a last row `… and N more` counts the rows that are left out.
  */
 export function planJson(
   plan: readonly Change[],
@@ -55,8 +55,8 @@ export function planJson(
 }
 
 /**
- * The list as JSON of at most `maxBytes` UTF-8 bytes: where it would take more, it ends in a row
- * `{"action":"keep","kind":"more","target":"… and N more"}`, N counting also the `alreadyLeftOut`.
+ * Returns the list as JSON of at most `maxBytes` UTF-8 bytes. If it is larger, it ends with a row
+ * `{"action":"keep","kind":"more","target":"… and N more"}`, and N includes `alreadyLeftOut`.
  */
 export function cutJsonList(
   list: readonly unknown[],
@@ -67,15 +67,15 @@ export function cutJsonList(
   if (alreadyLeftOut === 0 && rows.length === list.length) return listOf(rows)
   const marker = (count: number): string =>
     JSON.stringify({ action: 'keep', kind: 'more', target: `… and ${String(count)} more` })
-  const room = maxBytes - Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER)) - 1
-  const kept = rowsWithin(list, room)
+  const available = maxBytes - Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER)) - 1
+  const kept = rowsWithin(list, available)
   return listOf([...kept, marker(list.length - kept.length + alreadyLeftOut)])
 }
 
-/** Rows that become text at once; the whole text of a large plan would take more memory than the plan. */
+/** Number of rows per piece of text. The whole text of a large plan would need more memory than the plan. */
 const ROWS_AT_ONCE = 1000
 
-/** The whole plan as JSON, a row on a line, in pieces. */
+/** Returns the whole plan as JSON in pieces, with one row per line. */
 export function* planText(plan: readonly Change[]): Generator<string> {
   for (let at = 0; at < plan.length; at += ROWS_AT_ONCE) {
     const rows = plan.slice(at, at + ROWS_AT_ONCE).map((row) => JSON.stringify(row))
@@ -84,7 +84,7 @@ export function* planText(plan: readonly Change[]): Generator<string> {
   yield plan.length === 0 ? '[]\n' : '\n]\n'
 }
 
-/** As many rows from the first on, each as JSON, as a list of `maxBytes` UTF-8 bytes has room for. */
+/** Returns the first rows as JSON, as many as a list of `maxBytes` UTF-8 bytes can contain. */
 function rowsWithin(list: readonly unknown[], maxBytes: number): string[] {
   const rows: string[] = []
   let used = '['.length

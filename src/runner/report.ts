@@ -13,30 +13,31 @@ import { safeLine, safeLogText } from './safe-text.js'
 import { renderSummary } from './summary.js'
 import type { SummaryBlock } from './summary.js'
 
-/** A value of an output: lists and records are written as JSON. */
+/** The value of an output. Lists and records are written as JSON. */
 export type OutputValue =
   string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
 
-/** What a mode has to say in the end. */
+/** The result of a mode. */
 export interface Report {
-  /** Whether something was changed, or would be in a dry run. */
+  /** `true` if the step changed something, or would without `dry-run`. */
   readonly changed: boolean
-  /** All rows, those of action `keep` too. */
+  /** All rows, including those with action `keep`. */
   readonly plan: readonly Change[]
-  /** The repositories worked on; absent in login. */
+  /** The names of the repositories that the step processed. `undefined` in mode login. */
   readonly repositories?: readonly string[] | undefined
   /** The outputs of this mode. */
   readonly outputs: Readonly<Partial<Record<OutputName, OutputValue>>>
   readonly summary: readonly SummaryBlock[]
-  /** Set where a part of the work failed: all is reported, and then the step fails with this text. */
+  /** The error message if a part of the work failed. The step fails after the report is written. */
   readonly failure?: string | undefined
 }
 
-/** Writes outputs, plan file and job summary of a step that went through its work. */
+/** Writes the outputs, the plan file and the job summary. */
 export function writeReport(mode: Mode, dryRun: boolean, report: Report): void {
   const planFile = writePlanFile(report.plan)
   const plan = planJson(report.plan)
-  if (plan.isCut) core.info(`Output "plan" was cut; the whole plan is in ${planFile}`)
+  if (plan.isCut)
+    core.info(`Output "plan" is incomplete because of its size. The whole plan is in ${planFile}`)
   core.setOutput('changed', String(report.changed))
   core.setOutput('plan', plan.json)
   core.setOutput('plan-file', planFile)
@@ -59,16 +60,16 @@ function outputText(value: OutputValue): string {
   return String(value)
 }
 
-/** A record as JSON that stays below the size of an output: the entries that find no room are counted. */
+/** Returns the record as JSON. If it is too large for an output, a last entry counts the entries that are left out. */
 function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
   const whole = JSON.stringify(record)
   if (Buffer.byteLength(whole) <= MAX_OUTPUT_BYTES) return whole
   const kept: Record<string, unknown> = {}
-  let left = MAX_OUTPUT_BYTES - 100
+  let available = MAX_OUTPUT_BYTES - 100
   const entries = Object.entries(record)
   for (const [at, [key, value]] of entries.entries()) {
-    left -= Buffer.byteLength(JSON.stringify({ [key]: value }))
-    if (left < 0) {
+    available -= Buffer.byteLength(JSON.stringify({ [key]: value }))
+    if (available < 0) {
       kept[`… and ${String(entries.length - at)} more`] = []
       break
     }
@@ -77,7 +78,7 @@ function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(kept)
 }
 
-/** The file lives as long as the job: the runner empties `RUNNER_TEMP` between jobs. */
+/** Writes the plan file. It exists until the end of the job, when the runner empties `RUNNER_TEMP`. */
 function writePlanFile(plan: readonly Change[]): string {
   const directory = process.env.RUNNER_TEMP || tmpdir()
   mkdirSync(directory, { recursive: true })
@@ -102,15 +103,15 @@ function writeSummary(mode: Mode, dryRun: boolean, report: Report): void {
   }
 }
 
-/** Fails the step with one error line; what led to it is told below it, in lines of the log. */
+/** Fails the step with one error line, and logs the details and causes below it. */
 export function reportFailure(thrown: unknown): void {
   const isExpected = thrown instanceof ActionError
-  fail(isExpected ? thrown.message : `Unexpected error – ${messageOf(thrown)}`)
+  fail(isExpected ? thrown.message : `Unexpected error: ${messageOf(thrown)}`)
   if (isExpected && thrown.details !== undefined) core.info(safeLogText(thrown.details))
   for (const cause of causesOf(thrown)) {
     const message = messageOf(cause)
     if (!isExpected || !thrown.message.includes(message)) {
-      core.info(safeLogText(`caused by: ${message}`))
+      core.info(safeLogText(`Caused by: ${message}`))
     }
   }
   if (thrown instanceof Error && thrown.stack !== undefined) core.debug(safeLogText(thrown.stack))
@@ -120,7 +121,7 @@ function fail(message: string): void {
   core.setFailed(safeLine(message))
 }
 
-/** How many causes are told at the most: a chain may be endless where an error is its own cause. */
+/** The maximum number of causes to log. A chain is endless if an error is its own cause. */
 const MAX_CAUSES = 8
 
 function causesOf(thrown: unknown): unknown[] {
@@ -133,12 +134,12 @@ function causesOf(thrown: unknown): unknown[] {
   return causes
 }
 
-/** Masks a secret in all that the runner shows from here on; each line of it, as the runner masks by line. */
+/** Masks a secret in all later lines of the log. The runner masks by line, so each line of the secret is masked. */
 export function mask(secret: string): void {
   for (const line of secret.split(/\r?\n/)) if (line.trim() !== '') core.setSecret(line)
 }
 
-/** The log of the step. */
+/** Creates the log of the step. */
 export function createLog(): Log {
   return {
     info: (message) => core.info(safeLogText(message)),

@@ -1,6 +1,6 @@
 import { reportFailure } from './report.js'
 
-/** How long work in progress may take after a failure, in milliseconds. The runner gives a cancelled step the same time. */
+/** How long work in progress may take after a failure, in milliseconds. A cancelled step has the same time. */
 const MAX_ENDING_MS = 10_000
 
 /** Runs one step of the action as the whole process, and ends the process when the step has ended. */
@@ -13,8 +13,8 @@ export async function runStep(step: () => Promise<void>): Promise<void> {
   await step()
   hasEnded = true
 
-  // After a success everything is written, so the process exits at once. After a failure requests may still be in
-  // progress, but a connection that nobody closes must not keep the step alive.
+  // After a success everything is written, so the process exits immediately. After a failure, requests can still be in
+  // progress, but an open connection must not keep the process running.
   const end = (): void => void process.stdout.write('', () => process.exit())
   if (process.exitCode) setTimeout(end, MAX_ENDING_MS).unref()
   else end()

@@ -1,6 +1,6 @@
 import { safeCodeBlock, safeSummaryHtml } from './safe-text.js'
 
-/** One part of the job summary. All text is plain: `renderSummary` makes it harmless. */
+/** One block of the job summary. Its text is not escaped: `renderSummary` does it. */
 export type SummaryBlock =
   | { readonly kind: 'paragraph'; readonly text: string }
   | {
@@ -13,7 +13,7 @@ export type SummaryBlock =
       /** `diff`, `sh`, … */
       readonly language: string
       readonly text: string
-      /** Shown above the code; where it is given, the code is folded under it. */
+      /** A title under which the code is collapsed. */
       readonly title?: string | undefined
     }
   | { readonly kind: 'link'; readonly label: string; readonly url: string }
@@ -21,26 +21,26 @@ export type SummaryBlock =
 /** The cells of one row. */
 export type SummaryRow = readonly string[]
 
-/** The most UTF-8 bytes that one step may put into the job summary, with some air (the runner takes 1 MiB). */
+/** The maximum size of the job summary of one step, in UTF-8 bytes. The runner's limit is 1 MiB. */
 const MAX_SUMMARY_BYTES = 1_000_000
 
-/** The job summary of one step as Markdown, cut where the runner would refuse it. */
+/** Returns the job summary of one step as Markdown. It ends early if the runner would reject it because of its size. */
 export function renderSummary(title: string, blocks: readonly SummaryBlock[]): string {
   let markdown = `### ${safeSummaryHtml(title)}\n`
-  let room = MAX_SUMMARY_BYTES - Buffer.byteLength(markdown)
+  let available = MAX_SUMMARY_BYTES - Buffer.byteLength(markdown)
   for (const block of blocks) {
-    const part = `\n${renderBlock(block, room)}\n`
+    const part = `\n${renderBlock(block, available)}\n`
     const bytes = Buffer.byteLength(part)
-    if (bytes > room) {
-      return `${markdown}\n_The summary ends here, as the runner takes no more; the whole plan is in the file of output plan-file._\n`
+    if (bytes > available) {
+      return `${markdown}\n_The summary ends here because of the size limit of the runner. The whole plan is in the file of output plan-file._\n`
     }
     markdown += part
-    room -= bytes
+    available -= bytes
   }
   return markdown
 }
 
-function renderBlock(block: SummaryBlock, room: number): string {
+function renderBlock(block: SummaryBlock, available: number): string {
   switch (block.kind) {
     case 'paragraph':
       return safeSummaryHtml(block.text)
@@ -52,26 +52,26 @@ function renderBlock(block: SummaryBlock, room: number): string {
       return `<details><summary>${safeSummaryHtml(block.title)}</summary>\n\n${code}\n\n</details>`
     }
     case 'table':
-      return renderTable(block.columns, block.rows, room)
+      return renderTable(block.columns, block.rows, available)
     default:
       return block satisfies never
   }
 }
 
-/** An HTML table: unlike a Markdown one, no cell can break out of it. Rows that find no room are counted. */
+/** Returns an HTML table, since a cell can break a Markdown table. A last row counts the rows that are left out. */
 function renderTable(
   columns: readonly string[],
   rows: readonly SummaryRow[],
-  room: number
+  available: number
 ): string {
   const head = `<table><tr>${columns.map((name) => `<th>${safeSummaryHtml(name)}</th>`).join('')}</tr>`
   const tail = '</table>'
-  let left = room - Buffer.byteLength(head + tail) - 200
+  let remaining = available - Buffer.byteLength(head + tail) - 200
   const lines: string[] = [head]
   for (const [at, row] of rows.entries()) {
     const line = `<tr>${row.map((cell) => `<td>${safeSummaryHtml(cell)}</td>`).join('')}</tr>`
-    left -= Buffer.byteLength(line) + 1
-    if (left < 0) {
+    remaining -= Buffer.byteLength(line) + 1
+    if (remaining < 0) {
       lines.push(
         `<tr><td colspan="${String(columns.length)}">… and ${String(rows.length - at)} more</td></tr>`
       )

@@ -3,15 +3,15 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A directory that is made when it is first asked for and taken away when the step ends. */
+/** A temporary directory that is created on first use. */
 export interface Temporary {
-  /** The directory, mode 0700, the same at every call. */
+  /** Returns the directory. It has mode 0700 and is the same for every call. */
   readonly directory: () => Promise<string>
-  /** Removes the directory and all in it, at once, so that it also works while the process ends. */
+  /** Removes the directory and its content. It is synchronous, so that it also works while the process ends. */
   readonly remove: () => void
 }
 
-/** The temporary directory of a step below `RUNNER_TEMP`, or the system's where there is no runner. */
+/** Returns the temporary directory of a step, below `RUNNER_TEMP` or the system's temporary directory. */
 export function createTemporary(env: Readonly<Record<string, string | undefined>>): Temporary {
   let made: Promise<string> | undefined
   let path: string | undefined

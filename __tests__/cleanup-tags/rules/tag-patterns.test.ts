@@ -15,7 +15,6 @@ describe('globs over tags', () => {
     ['nightly-????', 'nightly-2026'],
     ['v[0-9]', 'v7'],
     ['v[!0-9]', 'vx'],
-    ['v[^0-9]', 'vx'],
     ['[]a]', 'a'],
     ['v{1,2}.*', 'v2.9'],
     ['{a,b{c,d}}x', 'bdx'],
@@ -41,15 +40,19 @@ describe('globs over tags', () => {
     expect(await matches(pattern, tag)).toBe(false)
   })
 
-  test.each(['team/app:v*', '!v1', 'v 1', 'v(1|2)', 'a{b', 'a}b', '[ab', 'v1|v2', '^(v1)$'])(
-    '%s is refused, as no tag could match',
-    async (pattern) => {
-      await expect(matches(pattern, 'x')).rejects.toThrow(/^Input "tags" holds a glob that /)
-    }
-  )
-
-  test('braces that unfold to too many alternatives are refused at once', async () => {
-    await expect(matches('{a,b}'.repeat(60), 'x')).rejects.toThrow(/too many/)
+  test.each([
+    'team/app:v*',
+    '!v1',
+    'v 1',
+    'v(1|2)',
+    'a{b',
+    'a}b',
+    '[ab',
+    'v1|v2',
+    '^(v1)$',
+    'v[^0-9]'
+  ])('%s is refused, as no tag could match', async (pattern) => {
+    await expect(matches(pattern, 'x')).rejects.toThrow(/^Input "tags" has an invalid pattern: /)
   })
 
   test('a glob made to exhaust a backtracking engine is answered all the same', async () => {

@@ -1,7 +1,7 @@
 import { readInputs } from '../../../src/runner/inputs/inputs.js'
 import { makeInputs } from '../../helpers/make-inputs.js'
 
-/** The message of the error that reading these inputs ends in. */
+/** Returns the message of the error that reading these inputs throws. */
 function errorOf(
   texts: Readonly<Record<string, string>>,
   env: Record<string, string> = {}
@@ -15,43 +15,43 @@ function errorOf(
 }
 
 describe('readInputs', () => {
-  it.each(['', ' '])('refuses a missing mode (%j) with the list of modes', (mode) => {
+  it.each(['', ' '])('rejects a missing mode (%j) with the list of modes', (mode) => {
     expect(errorOf({ mode })).toBe(
-      'Input "mode" is missing – one of login, ensure-repo, sync-catalog, push-tar, cleanup-tags'
+      'Input "mode" is missing. Use one of these values: login, ensure-repo, sync-catalog, push-tar, cleanup-tags.'
     )
   })
 
-  it('refuses an unknown mode with its value and the list', () => {
+  it('rejects an unknown mode with its value and the list of modes', () => {
     expect(errorOf({ mode: 'logn' })).toBe(
-      'Input "mode" has an unknown value – "logn" – one of login, ensure-repo, sync-catalog, push-tar, cleanup-tags'
+      'Input "mode" has an unknown value: "logn". Use one of these values: login, ensure-repo, sync-catalog, push-tar, cleanup-tags.'
     )
   })
 
-  it('refuses an input of another mode and says where it belongs', () => {
+  it('rejects an input of another mode and names its modes', () => {
     expect(errorOf({ mode: 'login', tar: 'x.tar' })).toBe(
-      'Input "tar" does not belong to mode login – it belongs to mode push-tar – remove it, or check "mode"'
+      'Input "tar" is not supported in mode login. It belongs to mode push-tar. Remove the input, or correct "mode".'
     )
   })
 
-  it('says what ECR Public cannot do where ensure-repo is asked for a lifecycle policy', () => {
+  it('explains that ECR Public does not support lifecycle policies if ensure-repo has one', () => {
     expect(errorOf({ mode: 'ensure-repo', repository: 'app', 'lifecycle-policy': '{}' })).toContain(
-      'ECR Public has no lifecycle policies; mode cleanup-tags evaluates one'
+      'ECR Public does not support lifecycle policies, but mode cleanup-tags evaluates one.'
     )
   })
 
   it.each([
-    ['INPUT_IMAGE-TAG-MUTABILITY', 'ECR Public has no tag immutability'],
+    ['INPUT_IMAGE-TAG-MUTABILITY', 'ECR Public does not support tag immutability'],
     ['INPUT_SCAN_ON_PUSH', 'ECR Public does not scan images'],
-    ['INPUT_REGION', 'the API exists only in us-east-1']
-  ])('says in plain words that %s is not to be had', (variable, words) => {
+    ['INPUT_REGION', 'The API exists only in us-east-1']
+  ])('explains that %s is not supported', (variable, words) => {
     expect(errorOf({ mode: 'login' }, { [variable]: 'true' })).toContain(words)
   })
 
-  it('refuses a misspelt input, since ignoring it could cost images', () => {
+  it('rejects a misspelled input and suggests the correct one', () => {
     expect(errorOf({ mode: 'cleanup-tags' }, { INPUT_OLDER_THAN: '30d' })).toBe(
-      'Input "older_than" is unknown – did you mean "older-than"?'
+      'Input "older_than" is unknown. Did you mean "older-than"?'
     )
-    expect(errorOf({ mode: 'login' }, { INPUT_FOO: 'x' })).toContain('the inputs are mode, dry-run')
+    expect(errorOf({ mode: 'login' }, { INPUT_FOO: 'x' })).toContain('The inputs are mode, dry-run')
   })
 
   it('ignores an unknown input that is set to the empty string', () => {
@@ -60,25 +60,44 @@ describe('readInputs', () => {
     ).not.toThrow()
   })
 
-  it.each(['yes', '1', 'tRUE'])('refuses %j as a boolean', (text) => {
+  it.each(['yes', '1', 'tRUE'])('rejects %j as a boolean', (text) => {
     expect(errorOf({ mode: 'login', logout: text })).toBe(
-      `Input "logout" is no boolean – "${text}" – true or false`
+      `Input "logout" is not a boolean: "${text}". Use true or false.`
     )
   })
 
-  it.each(['0', '21', '5.5', '5x', '-1', '1e1'])('refuses %j as max-attempts', (text) => {
+  it.each(['0', '21', '5.5', '5x', '-1', '1e1'])('rejects %j as max-attempts', (text) => {
     expect(errorOf({ mode: 'login', 'max-attempts': text })).toContain(
-      'a whole number from 1 to 20'
+      'Use a whole number from 1 to 20.'
     )
   })
 
-  it('refuses dry-run in login only where it is true', () => {
-    expect(errorOf({ mode: 'login', 'dry-run': 'true' })).toContain('does not apply to mode login')
+  it('rejects dry-run in login only if it is true', () => {
+    expect(errorOf({ mode: 'login', 'dry-run': 'true' })).toContain(
+      'is not supported in mode login'
+    )
     expect(makeInputs('login', { 'dry-run': 'false' }).dryRun).toBe(false)
   })
 
-  it.each(['12345', 'A1', '-x', 'a b'])('refuses %j as registry-id', (text) => {
-    expect(errorOf({ mode: 'login', 'registry-id': text })).toContain('12-digit AWS account id')
+  it.each(['12345', 'A1', '-x', 'a b'])('rejects %j as registry-id', (text) => {
+    expect(errorOf({ mode: 'login', 'registry-id': text })).toContain('12-digit AWS account ID')
+  })
+})
+
+describe('a list without items', () => {
+  it.each<[string, string, Record<string, string>]>([
+    ['ensure-repo', 'repository', {}],
+    ['ensure-repo', 'resource-tags', { repository: 'app' }],
+    ['sync-catalog', 'usage-heading', { repository: 'app' }],
+    ['push-tar', 'image-tags', { repository: 'app', tar: 'x' }],
+    ['cleanup-tags', 'exclude-tags', { repository: 'app', 'keep-latest': '1' }]
+  ])('is an error in %s for %s, not the default', (mode, name, others) => {
+    for (const text of ['# latest', ',', '#a\n , ,\n#b']) {
+      expect(errorOf({ mode, ...others, [name]: text })).toContain(
+        `Input "${name}" does not contain any items: "${text}". `
+      )
+    }
+    expect(errorOf({ mode, ...others, [name]: ' ' })).not.toContain('any items')
   })
 })
 
@@ -88,12 +107,11 @@ describe('readInputs for ensure-repo', () => {
     expect(inputs).toMatchObject({ repositories: ['a/b', 'c'], state: 'present', force: false })
   })
 
-  it('needs a repository', () => {
+  it('requires a repository', () => {
     expect(errorOf({ mode: 'ensure-repo' })).toContain('Input "repository" is missing')
-    expect(errorOf({ mode: 'ensure-repo', repository: '# none' })).toContain('is missing')
   })
 
-  it('keeps resource tags with empty values and further equals signs', () => {
+  it('accepts resource tags with empty values and more equals signs', () => {
     const inputs = makeInputs('ensure-repo', { repository: 'a1', 'resource-tags': 'k=\nu=a=b' })
     expect(inputs.resourceTags).toEqual([
       { key: 'k', value: '' },
@@ -104,18 +122,18 @@ describe('readInputs for ensure-repo', () => {
   it.each([
     ['novalue', 'key=value'],
     ['=x', 'key=value'],
-    ['a=1\na=2', 'each key once']
-  ])('refuses the resource tags %j', (text, words) => {
+    ['a=1\na=2', 'List each key once']
+  ])('rejects the resource tags %j', (text, words) => {
     expect(errorOf({ mode: 'ensure-repo', repository: 'a1', 'resource-tags': text })).toContain(
       words
     )
   })
 
-  it('refuses what does not go with the state', () => {
+  it('rejects inputs that cannot be used with the state', () => {
     const base = { mode: 'ensure-repo', repository: 'a1' }
-    expect(errorOf({ ...base, force: 'true' })).toContain('does not go with state: present')
+    expect(errorOf({ ...base, force: 'true' })).toContain('cannot be used with "state: present"')
     expect(errorOf({ ...base, state: 'absent', policy: 'none' })).toContain(
-      'does not go with state: absent'
+      'cannot be used with "state: absent"'
     )
     expect(errorOf({ ...base, force: 'false' })).toBe('no error')
   })
@@ -124,7 +142,7 @@ describe('readInputs for ensure-repo', () => {
 describe('readInputs for push-tar', () => {
   const base = { mode: 'push-tar', repository: 'app' }
 
-  it('takes exactly one of tar and image', () => {
+  it('requires exactly one of tar and image', () => {
     expect(errorOf(base)).toContain('Neither input "tar" nor input "image"')
     expect(errorOf({ ...base, tar: 'x', image: 'y' })).toContain('both given')
     expect(makeInputs('push-tar', { repository: 'app', tar: 'x' }).source).toEqual({
@@ -133,14 +151,16 @@ describe('readInputs for push-tar', () => {
     })
   })
 
-  it('takes one repository', () => {
+  it('accepts one repository', () => {
     expect(errorOf({ ...base, repository: 'a, b', tar: 'x' })).toContain('several repositories')
   })
 
-  it('checks the level against the compression', () => {
-    expect(errorOf({ ...base, tar: 'x', 'compression-level': '12' })).toContain('1 to 9')
+  it('checks the level for the compression', () => {
+    expect(errorOf({ ...base, tar: 'x', 'compression-level': '12' })).toContain(
+      'Use 1 to 9 for gzip'
+    )
     expect(errorOf({ ...base, tar: 'x', compression: 'none', 'compression-level': '1' })).toContain(
-      'none'
+      'cannot be used with "compression: none"'
     )
     const inputs = makeInputs('push-tar', {
       ...base,
@@ -151,9 +171,9 @@ describe('readInputs for push-tar', () => {
     expect(inputs.compressionLevel).toBe(12)
   })
 
-  it('lists the values that a choice takes', () => {
+  it('lists the values of a choice', () => {
     expect(errorOf({ ...base, tar: 'x', compression: 'brotli' })).toBe(
-      'Input "compression" has an unknown value – "brotli" – one of gzip, zstd, none'
+      'Input "compression" has an unknown value: "brotli". Use one of these values: gzip, zstd, none.'
     )
   })
 })
@@ -161,14 +181,20 @@ describe('readInputs for push-tar', () => {
 describe('readInputs for cleanup-tags', () => {
   const base = { mode: 'cleanup-tags', repository: 'app' }
 
-  it('needs a rule', () => {
-    expect(errorOf(base)).toContain(
-      'at least one of older-than, keep-latest, untagged, lifecycle-policy'
-    )
-    expect(errorOf({ ...base, tags: 'v*' })).toContain('has no rule to go by')
+  it('keeps the order of patterns and exclusions, and repeated lines', () => {
+    const repository = 'team/*\n!team/web\nteam/*'
+    const inputs = makeInputs('cleanup-tags', { repository, 'keep-latest': '1' })
+    expect(inputs.repositories).toEqual(['team/*', '!team/web', 'team/*'])
   })
 
-  it('gives the defaults, and tells whether keep-latest was written', () => {
+  it('requires a rule', () => {
+    expect(errorOf(base)).toContain(
+      'Use at least one of older-than, keep-latest, untagged, lifecycle-policy.'
+    )
+    expect(errorOf({ ...base, tags: 'v*' })).toContain('requires a rule')
+  })
+
+  it('returns the defaults, and whether keep-latest is given', () => {
     expect(makeInputs('cleanup-tags', { ...base, untagged: 'true' }).rules).toEqual({
       tags: ['*'],
       excludeTags: ['latest'],
@@ -180,7 +206,7 @@ describe('readInputs for cleanup-tags', () => {
     })
   })
 
-  it('takes a lifecycle policy instead of the other rules', () => {
+  it('accepts a lifecycle policy instead of the other rules', () => {
     expect(makeInputs('cleanup-tags', { ...base, 'lifecycle-policy': 'p.json' }).rules).toEqual({
       lifecyclePolicy: 'p.json'
     })
@@ -189,7 +215,7 @@ describe('readInputs for cleanup-tags', () => {
 })
 
 describe('readInputs for sync-catalog', () => {
-  it('tells a README that was named from the default one', () => {
+  it('distinguishes a README that is given from the default one', () => {
     const unnamed = makeInputs('sync-catalog', { repository: 'team/*' })
     expect(unnamed).toMatchObject({
       readme: 'README.md',

@@ -1,6 +1,6 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { isTooDeep, MAX_JSON_DEPTH } from '../../runner/json-depth.js'
+import { isTooDeep, MAX_JSON_DEPTH } from '../../runner/json.js'
 import { compileWildcards } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 

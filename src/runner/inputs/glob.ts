@@ -1,164 +1,178 @@
 import { problem } from '../errors.js'
+import { GlobSyntaxError, parseGlob } from './parse-glob.js'
+import type { CharacterTest, GlobElement } from './parse-glob.js'
 
-/** Says whether a text matches as a whole. */
+/** Returns `true` if a text matches as a whole. */
 export type TextMatcher = (text: string) => boolean
 
-/** One element of a glob: a run of any length, or one character that has to pass. */
-type Token = 'star' | ((character: string) => boolean)
-
-/** Alternatives that the braces of one glob may unfold to. */
-const MAX_ALTERNATIVES = 1000
+/** The maximum length of a glob, in characters. Names of repositories have at most 205, tags 128. */
 const MAX_PATTERN_CHARACTERS = 500
 
 /**
- * A glob over tags: `*` (and `**`, as tags have no segments) is any run of characters, `?` is any one, `[a-z]`
- * and `[!a-z]` are sets, `{a,b}` are alternatives, `\` takes the next character literally. It matches whole tags.
- * An own matcher and not a translation to a regular expression: its time grows with the product of both
- * lengths, whatever the pattern, where `*a*a*a*…` makes a backtracking engine try for ever.
+ * Compiles a glob for tags.
  *
- * @param what the input that holds the glob, for errors
- * @throws ActionError where no tag could ever match
+ * @param what the input that contains the glob, for errors
+ * @throws ActionError if the glob cannot match a tag
  */
 export function compileTagGlob(glob: string, what: string): TextMatcher {
-  const refuse = (reason: string, fix?: string): never => {
-    throw problem({ what: `${what} holds a glob that ${reason}`, value: glob, fix })
-  }
-  if (glob.length > MAX_PATTERN_CHARACTERS) {
-    refuse(`is longer than ${MAX_PATTERN_CHARACTERS} characters`)
-  }
   if (glob.startsWith('!')) {
-    refuse('begins with !', 'give what must stay in "exclude-tags"')
+    throw problem({
+      what: `${what} has an invalid pattern`,
+      value: glob,
+      reason: 'A pattern cannot begin with "!".',
+      fix: 'List the tags to keep in the input "exclude-tags".'
+    })
   }
-  const stray = /[^\w.\-*?[\]{},\\^!]/u.exec(glob)?.[0]
-  if (stray !== undefined) {
-    refuse(
-      `holds ${JSON.stringify(stray)}, which no tag has`,
-      'a regular expression stands between slashes: /^v\\d+$/'
-    )
-  }
-  const alternatives = expandBraces(glob)
-  if (alternatives === undefined) return refuse('has braces that do not close, or too many')
-  const matchers = alternatives.map((alternative) => {
-    const tokens = tokenize(alternative)
-    return tokens === undefined ? refuse('has a set that does not close') : matcherOf(tokens)
+  const matches = compileGlob(glob, what, false)
+  const [stray] = /[^\w.\-*?[\]{},\\!]/u.exec(glob) ?? []
+  if (stray === undefined) return matches
+  throw problem({
+    what: `${what} has an invalid pattern`,
+    value: glob,
+    reason: `A tag cannot contain the character ${JSON.stringify(stray)}.`,
+    fix: 'Write a regular expression between slashes, such as /^v\\d+$/.'
   })
-  return (text) => matchers.some((matches) => matches(text))
 }
 
-/** A pattern in which only `*` is special, as lifecycle policies have them; it matches whole texts. */
+/**
+ * Compiles a glob for repository names, in which `/` separates segments.
+ *
+ * @param text the line of the input, for errors
+ * @throws ActionError if the glob cannot match a repository name
+ */
+export function compileRepositoryGlob(glob: string, text = glob): TextMatcher {
+  const matches = compileGlob(glob, 'Input "repository"', true, text)
+  const [stray] = /[^\w.\-/*?[\]{},\\!]/u.exec(glob) ?? []
+  if (stray === undefined) return matches
+  throw problem({
+    what: 'Input "repository" has an invalid pattern',
+    value: text,
+    reason: `A repository name cannot contain the character ${JSON.stringify(stray)}.`
+  })
+}
+
+/** Returns `true` if the text has a special character of a glob. */
+export function isGlob(text: string): boolean {
+  return /[*?[{\\]/.test(text)
+}
+
+/** Compiles a pattern in which only `*` is special, as in lifecycle policies. */
 export function compileWildcards(pattern: string): TextMatcher {
-  return matcherOf(Array.from(pattern, tokenOf))
+  return createMatcher(
+    Array.from(pattern, (character) =>
+      character === '*'
+        ? { kind: 'run', accepts: () => true }
+        : { kind: 'one', accepts: (candidate) => candidate === character }
+    )
+  )
 }
 
-function tokenOf(character: string): Token {
-  return character === '*' ? 'star' : (candidate) => candidate === character
-}
-
-/** The texts that the braces stand for; `undefined` where they do not close or stand for too many. */
-function expandBraces(glob: string): string[] | undefined {
-  const open = findUnescaped(glob, '{', 0)
-  if (open === -1) return findUnescaped(glob, '}', 0) === -1 ? [glob] : undefined
-  const parts: string[] = []
-  let depth = 0
-  let start = open + 1
-  for (let at = open; at < glob.length; at++) {
-    const character = glob.charAt(at)
-    if (character === '\\') at++
-    else if (character === '{') depth++
-    else if (character === ',' && depth === 1) {
-      parts.push(glob.slice(start, at))
-      start = at + 1
-    } else if (character === '}' && --depth === 0) {
-      parts.push(glob.slice(start, at))
-      return unfold(glob.slice(0, open), parts, glob.slice(at + 1))
+function compileGlob(glob: string, what: string, hasSegments: boolean, text = glob): TextMatcher {
+  try {
+    if (glob.length > MAX_PATTERN_CHARACTERS) {
+      throw new GlobSyntaxError(`The pattern has more than ${MAX_PATTERN_CHARACTERS} characters.`)
     }
+    return createMatcher(parseGlob(glob, hasSegments))
+  } catch (error) {
+    if (!(error instanceof GlobSyntaxError)) throw error
+    throw problem({ what: `${what} has an invalid pattern`, value: text, reason: error.message })
   }
-  return undefined
 }
 
-function unfold(head: string, parts: readonly string[], tail: string): string[] | undefined {
-  const expanded: string[] = []
-  for (const part of parts) {
-    const texts = expandBraces(`${part}${tail}`)
-    if (texts === undefined || expanded.length + texts.length > MAX_ALTERNATIVES) return undefined
-    for (const text of texts) expanded.push(head + text)
-  }
-  return expanded
+/** A state of the automaton. A state without `accepts` consumes no character. */
+interface State {
+  readonly accepts?: CharacterTest
+  readonly next: number[]
 }
 
-function findUnescaped(text: string, wanted: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const character = text.charAt(at)
-    if (character === '\\') at++
-    else if (character === wanted) return at
-  }
-  return -1
+/** The states that the automaton can be in after some characters. */
+interface StateSet {
+  readonly members: readonly number[]
+  readonly isFinal: boolean
+  /** The following set per character, as far as it is known. */
+  readonly next: Map<string, StateSet>
 }
 
-/** The elements of a glob without braces; `undefined` where a set does not close. */
-function tokenize(glob: string): Token[] | undefined {
-  const tokens: Token[] = []
-  for (let at = 0; at < glob.length; at++) {
-    const character = glob.charAt(at)
-    if (character === '*') {
-      if (tokens.at(-1) !== 'star') tokens.push('star')
-    } else if (character === '?') {
-      tokens.push(() => true)
-    } else if (character === '\\') {
-      const literal = glob.charAt(++at)
-      tokens.push((candidate) => candidate === literal)
-    } else if (character === '[') {
-      // A bracket right after the opening one (or its negation) is a member of the set.
-      const first = /^[!^]/.test(glob.slice(at + 1)) ? at + 2 : at + 1
-      const close = glob.indexOf(']', first + 1)
-      if (close === -1) return undefined
-      tokens.push(setOf(glob.slice(first, close), first === at + 2))
-      at = close
-    } else {
-      tokens.push((candidate) => candidate === character)
-    }
-  }
-  return tokens
-}
+/** The index of the final state. */
+const FINAL = 0
 
-function setOf(members: string, isNegated: boolean): Token {
-  const ranges: [string, string][] = []
-  for (let at = 0; at < members.length; at++) {
-    const from = members.charAt(at)
-    if (members.charAt(at + 1) === '-' && at + 2 < members.length) {
-      ranges.push([from, members.charAt(at + 2)])
-      at += 2
-    } else {
-      ranges.push([from, from])
-    }
-  }
-  return (candidate) =>
-    ranges.some(([from, to]) => from <= candidate && candidate <= to) !== isNegated
-}
+/** The maximum number of state sets to remember. Common patterns have fewer than ten. */
+const MAX_STATE_SETS = 1000
 
-/** Matches from the left; after a mismatch only the last star can take one character more. */
-function matcherOf(tokens: readonly Token[]): TextMatcher {
+/**
+ * Creates a matcher that simulates a nondeterministic automaton. Its time is at most the product of both lengths, for
+ * any pattern, while a backtracking regular expression takes exponential time for `*a*a*a*…`.
+ */
+function createMatcher(elements: readonly GlobElement[]): TextMatcher {
+  const states: State[] = [{ next: [] }]
+  const start = addStates(states, elements, FINAL)
+  const expand = createExpander(states)
+  const known = new Map<string, StateSet>()
+  const remember = (members: readonly number[]): StateSet => {
+    const key = members.join()
+    const set = known.get(key) ?? { members, isFinal: members.includes(FINAL), next: new Map() }
+    known.set(key, set)
+    return set
+  }
+  const advance = (set: StateSet, character: string): StateSet => {
+    const accepting = set.members.flatMap((index) => states[index] ?? [])
+    const reached = accepting.flatMap(({ accepts, next }) => (accepts?.(character) ? next : []))
+    const following = remember(expand(reached))
+    set.next.set(character, following)
+    return following
+  }
+  let initial = remember(expand([start]))
   return (text) => {
-    let at = 0
-    let token = 0
-    let star = -1
-    let starAt = 0
-    while (at < text.length) {
-      const current = tokens[token]
-      if (current === 'star') {
-        star = token++
-        starAt = at
-      } else if (current?.(text.charAt(at)) === true) {
-        token++
-        at++
-      } else if (star !== -1) {
-        token = star + 1
-        at = ++starAt
-      } else {
-        return false
+    if (known.size > MAX_STATE_SETS) {
+      known.clear()
+      initial = remember(expand([start]))
+    }
+    let set = initial
+    for (const character of text) {
+      set = set.next.get(character) ?? advance(set, character)
+      if (set.members.length === 0) return false
+    }
+    return set.isFinal
+  }
+}
+
+/** Adds the states of the elements, which continue at the state `end`, and returns the first one. */
+function addStates(states: State[], elements: readonly GlobElement[], end: number): number {
+  return elements.reduceRight((next, element) => {
+    switch (element.kind) {
+      case 'one':
+        return states.push({ accepts: element.accepts, next: [next] }) - 1
+      case 'run': {
+        const repeat: State = { accepts: element.accepts, next: [] }
+        const choice: State = { next: [states.push(repeat) - 1, next] }
+        repeat.next.push(states.push(choice) - 1)
+        return states.length - 1
+      }
+      case 'alternatives': {
+        const first = element.alternatives.map((alternative) =>
+          addStates(states, alternative, next)
+        )
+        return states.push({ next: first }) - 1
       }
     }
-    while (tokens[token] === 'star') token++
-    return token === tokens.length
+  }, end)
+}
+
+/** Returns a function that adds, to a list of states, the states that they reach without a character. */
+function createExpander(states: readonly State[]): (from: readonly number[]) => number[] {
+  const visits = new Uint32Array(states.length)
+  let visit = 0
+  return (from) => {
+    visit++
+    const pending = [...from]
+    const reached: number[] = []
+    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+      if (visits[index] === visit) continue
+      visits[index] = visit
+      const state = states[index]
+      if (state?.accepts === undefined && index !== FINAL) pending.push(...(state?.next ?? []))
+      else reached.push(index)
+    }
+    return reached.sort((a, b) => a - b)
   }
 }

@@ -1,12 +1,12 @@
 import { problem } from '../errors.js'
 import { defaultOf, specOf } from './input-specs.js'
 import type { INPUT_SPECS, InputName, Mode } from './input-specs.js'
-import { parseList } from './lists.js'
+import { parseList } from './parse-list.js'
 
-/** How an input's text is read; `getInput` of `@actions/core` where the action runs. */
+/** Returns the text of an input, as `getInput` of `@actions/core` does. */
 export type InputSource = (name: string) => string
 
-/** The input names whose form is a choice, and their values. */
+/** The values of an input that is a choice. */
 type ChoiceOf<Name extends InputName> = (typeof INPUT_SPECS)[Name]['form'] extends {
   readonly type: 'choice'
   readonly allowed: readonly (infer Value)[]
@@ -14,7 +14,7 @@ type ChoiceOf<Name extends InputName> = (typeof INPUT_SPECS)[Name]['form'] exten
   ? Value
   : never
 
-/** Reads the inputs of one mode, each in its form. */
+/** Reads and checks the inputs of one mode. Every method throws an ActionError if the value is invalid. */
 export class InputReader {
   constructor(
     private readonly mode: Mode,
@@ -36,13 +36,13 @@ export class InputReader {
 
   boolean(name: InputName): boolean {
     const text = this.textOrDefault(name)
-    // The spellings of the YAML 1.2 core schema, as `getBooleanInput` of @actions/core takes them.
+    // The spellings of the YAML 1.2 core schema, which `getBooleanInput` of @actions/core accepts as well.
     if (['true', 'True', 'TRUE'].includes(text)) return true
     if (['false', 'False', 'FALSE'].includes(text)) return false
     throw problem({
-      what: `Input "${name}" is no boolean`,
+      what: `Input "${name}" is not a boolean`,
       value: text,
-      expected: 'true or false'
+      expected: 'Use true or false.'
     })
   }
 
@@ -57,52 +57,57 @@ export class InputReader {
 
   choice<Name extends InputName>(name: Name): ChoiceOf<Name> {
     const form = specOf(name).form
-    if (form.type !== 'choice') throw new Error(`Input "${name}" is no choice`)
+    if (form.type !== 'choice') throw new Error(`Input "${name}" is not a choice`)
     const text = this.textOrDefault(name)
     if (!form.allowed.includes(text)) {
       throw problem({
         what: `Input "${name}" has an unknown value`,
         value: text,
-        expected: `one of ${form.allowed.join(', ')}`
+        expected: `Use one of these values: ${form.allowed.join(', ')}.`
       })
     }
     return text as ChoiceOf<Name>
   }
 
+  /** Returns the items of the input or of its default, or `undefined` if there is neither. */
   list(name: InputName): string[] | undefined {
-    const text = this.text(name) ?? defaultOf(name, this.mode)
-    if (text === undefined) return undefined
+    const text = this.text(name)
+    if (text === undefined) {
+      const defaultText = defaultOf(name, this.mode)
+      return defaultText === undefined ? undefined : parseList(defaultText)
+    }
     const items = parseList(text)
-    return items.length === 0 ? undefined : items
+    if (items.length > 0) return items
+    throw problem({
+      what: `Input "${name}" does not contain any items`,
+      value: text,
+      reason: 'Blank lines and lines that begin with "#" are skipped.',
+      fix: 'Add an item, or remove the input.'
+    })
   }
 
   requiredList(name: InputName): string[] {
     const items = this.list(name)
-    if (items === undefined) {
-      throw problem({
-        what: `Input "${name}" is missing`,
-        expected: `mode ${this.mode} needs it, one item a line`
-      })
-    }
-    return [...new Set(items)]
+    if (items !== undefined) return items
+    throw problem({
+      what: `Input "${name}" is missing`,
+      expected: `Mode ${this.mode} requires it, with one item per line.`
+    })
   }
 
   private parseInteger(name: InputName, text: string): number {
     const form = specOf(name).form
-    if (form.type !== 'integer') throw new Error(`Input "${name}" is no integer`)
+    if (form.type !== 'integer') throw new Error(`Input "${name}" is not an integer`)
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
-    const max = form.max ?? Number.MAX_SAFE_INTEGER
-    if (!(value >= form.min && value <= max)) {
-      const range =
-        form.max === undefined
-          ? `of ${String(form.min)} or more`
-          : `from ${String(form.min)} to ${String(form.max)}`
-      throw problem({
-        what: `Input "${name}" is no number that it can be`,
-        value: text,
-        expected: `a whole number ${range}`
-      })
-    }
-    return value
+    if (value >= form.min && value <= (form.max ?? Number.MAX_SAFE_INTEGER)) return value
+    const range =
+      form.max === undefined
+        ? `of ${String(form.min)} or more`
+        : `from ${String(form.min)} to ${String(form.max)}`
+    throw problem({
+      what: `Input "${name}" is ${Number.isNaN(value) ? 'not a whole number' : 'out of range'}`,
+      value: text,
+      expected: `Use a whole number ${range}.`
+    })
   }
 }

@@ -3,7 +3,7 @@ export const MODES = ['login', 'ensure-repo', 'sync-catalog', 'push-tar', 'clean
 
 export type Mode = (typeof MODES)[number]
 
-/** What an input's text has to look like. */
+/** The form of the value of an input. */
 export type InputForm =
   | { readonly type: 'text' }
   | { readonly type: 'boolean' }
@@ -11,7 +11,7 @@ export type InputForm =
   | { readonly type: 'choice'; readonly allowed: readonly string[] }
   | { readonly type: 'list' }
 
-/** One input: the modes that take it, its form and its default (as text; `undefined` where it has none). */
+/** One input: its modes, its form and its default as text (`undefined` if it does not have a default). */
 export interface InputSpec {
   readonly modes: readonly Mode[]
   readonly form: InputForm
@@ -24,8 +24,8 @@ const BOOLEAN: InputForm = { type: 'boolean' }
 const LIST: InputForm = { type: 'list' }
 
 /**
- * Every input of the action. `action.yml`, the README and `action-types.yml` say the same, held by
- * `__tests__/contract.test.ts`.
+ * All inputs of the action. A test checks that `action.yml`, the README and `action-types.yml` contain the same
+ * inputs.
  */
 export const INPUT_SPECS = {
   mode: { modes: MODES, form: { type: 'choice', allowed: MODES }, required: true },
@@ -105,29 +105,34 @@ export const INPUT_SPECS = {
 
 export type InputName = keyof typeof INPUT_SPECS
 
-/** What is known of an input. */
+/** Returns the specification of an input. */
 export function specOf(name: InputName): InputSpec {
   return INPUT_SPECS[name]
 }
 
-/** The default of an input in a mode, as text. */
+/** Returns the default of an input in a mode as text. */
 export function defaultOf(name: InputName, mode: Mode): string | undefined {
   const value = specOf(name).default
   return typeof value === 'object' ? value[mode] : value
 }
 
-/** What ECR Public cannot do, by the names under which people ask for it elsewhere. */
+const NO_IMMUTABILITY = 'ECR Public does not support tag immutability: every tag can be moved.'
+const NO_SCANNING = 'ECR Public does not scan images.'
+const NO_ENCRYPTION = 'ECR Public does not support a choice of encryption.'
+
+/** Inputs that other actions have for private repositories, with the reason why they do not exist here. */
 export const UNSUPPORTED_INPUTS: Readonly<Record<string, string>> = {
-  'image-tag-mutability': 'ECR Public has no tag immutability: every tag can be moved',
-  'tag-mutability': 'ECR Public has no tag immutability: every tag can be moved',
-  'tag-immutability': 'ECR Public has no tag immutability: every tag can be moved',
-  'scan-on-push': 'ECR Public does not scan images',
-  'image-scanning': 'ECR Public does not scan images',
-  'image-scanning-configuration': 'ECR Public does not scan images',
-  'encryption-type': 'ECR Public has no choice of encryption',
-  'encryption-configuration': 'ECR Public has no choice of encryption',
-  'kms-key': 'ECR Public has no choice of encryption',
-  'replication-configuration': 'ECR Public has no replication rules',
-  'lifecycle-policy-text': 'ECR Public has no lifecycle policies; mode cleanup-tags evaluates one',
-  region: 'the API exists only in us-east-1, which is always used'
+  'image-tag-mutability': NO_IMMUTABILITY,
+  'tag-mutability': NO_IMMUTABILITY,
+  'tag-immutability': NO_IMMUTABILITY,
+  'scan-on-push': NO_SCANNING,
+  'image-scanning': NO_SCANNING,
+  'image-scanning-configuration': NO_SCANNING,
+  'encryption-type': NO_ENCRYPTION,
+  'encryption-configuration': NO_ENCRYPTION,
+  'kms-key': NO_ENCRYPTION,
+  'replication-configuration': 'ECR Public does not support replication rules.',
+  'lifecycle-policy-text':
+    'ECR Public does not support lifecycle policies, but mode cleanup-tags evaluates one.',
+  region: 'The API exists only in us-east-1, and the action always uses this region.'
 }

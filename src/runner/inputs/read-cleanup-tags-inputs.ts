@@ -1,8 +1,31 @@
 import { problem } from '../errors.js'
 import type { InputReader } from './input-reader.js'
-import type { CleanupTagsInputs, CommonInputs, TagRules } from './types.js'
+import type { CommonInputs } from './read-common-inputs.js'
 
-/** The inputs that a lifecycle policy stands instead of. */
+/** The inputs of mode cleanup-tags. */
+export interface CleanupTagsInputs extends CommonInputs {
+  readonly mode: 'cleanup-tags'
+  /** Names, patterns and exclusions, in their order. */
+  readonly repositories: readonly string[]
+  readonly rules: TagRules | { readonly lifecyclePolicy: string }
+  /** `undefined`: no limit. */
+  readonly maxDeletions?: number | undefined
+}
+
+/** The inputs that select the tags and images to delete. */
+export interface TagRules {
+  readonly tags: readonly string[]
+  readonly excludeTags: readonly string[]
+  /** The duration as written: `30d`, `P30D`. */
+  readonly olderThan?: string | undefined
+  readonly keepLatest: number
+  /** `true` if `keep-latest` is given. Tags are deleted only if it or `older-than` is given. */
+  readonly keepLatestIsGiven: boolean
+  readonly sortBy: 'created' | 'semver'
+  readonly untagged: boolean
+}
+
+/** The inputs that cannot be used with a lifecycle policy. */
 const RULE_NAMES = [
   'tags',
   'exclude-tags',
@@ -12,7 +35,7 @@ const RULE_NAMES = [
   'untagged'
 ] as const
 
-/** @throws ActionError where one is malformed, or they give no rule, or two that do not go together */
+/** @throws ActionError if an input is invalid, no rule is given, or two rules cannot be used together */
 export function readCleanupTagsInputs(
   common: CommonInputs,
   reader: InputReader
@@ -35,8 +58,8 @@ function readLifecyclePolicy(
   if (conflicting === undefined) return { lifecyclePolicy }
   throw problem({
     what: `Inputs "lifecycle-policy" and "${conflicting}" are both given`,
-    expected: `"lifecycle-policy" instead of ${RULE_NAMES.join(', ')}`,
-    fix: 'remove one of them'
+    reason: `A lifecycle policy replaces the inputs ${RULE_NAMES.join(', ')}.`,
+    fix: 'Remove one of the two inputs.'
   })
 }
 
@@ -52,7 +75,7 @@ function readTagRules(reader: InputReader): TagRules {
   }
   if (rules.olderThan !== undefined || rules.keepLatestIsGiven || rules.untagged) return rules
   throw problem({
-    what: 'Mode cleanup-tags has no rule to go by',
-    expected: 'at least one of older-than, keep-latest, untagged, lifecycle-policy'
+    what: 'Mode cleanup-tags requires a rule',
+    expected: 'Use at least one of older-than, keep-latest, untagged, lifecycle-policy.'
   })
 }

@@ -1,17 +1,36 @@
 import { problem } from '../errors.js'
-import type { InputName } from './input-specs.js'
-import { parseList } from './lists.js'
 import type { InputReader } from './input-reader.js'
-import type { CommonInputs, EnsureRepoInputs, ResourceTag } from './types.js'
+import type { InputName } from './input-specs.js'
+import type { CommonInputs } from './read-common-inputs.js'
 
-/** @throws ActionError where one is malformed, or does not go with `state` */
+/** The inputs of mode ensure-repo. */
+export interface EnsureRepoInputs extends CommonInputs {
+  readonly mode: 'ensure-repo'
+  /** Names, each once. */
+  readonly repositories: readonly string[]
+  readonly state: 'present' | 'absent'
+  readonly force: boolean
+  /** `undefined` if the input is not given: the resource tags are then not changed. */
+  readonly resourceTags?: readonly ResourceTag[] | undefined
+  readonly pruneResourceTags: boolean
+  /** JSON text, a path, or `none`. */
+  readonly policy?: string | undefined
+}
+
+/** A tag of an AWS resource, which is unrelated to the tags of images. */
+export interface ResourceTag {
+  readonly key: string
+  readonly value: string
+}
+
+/** @throws ActionError if an input is invalid, or cannot be used with the value of `state` */
 export function readEnsureRepoInputs(common: CommonInputs, reader: InputReader): EnsureRepoInputs {
   const state = reader.choice('state')
-  const resourceTags = reader.text('resource-tags')
+  const resourceTags = reader.list('resource-tags')
   const inputs: EnsureRepoInputs = {
     mode: 'ensure-repo',
     ...common,
-    repositories: reader.requiredList('repository'),
+    repositories: [...new Set(reader.requiredList('repository'))],
     state,
     force: reader.boolean('force'),
     resourceTags: resourceTags === undefined ? undefined : parseResourceTags(resourceTags),
@@ -23,21 +42,21 @@ export function readEnsureRepoInputs(common: CommonInputs, reader: InputReader):
   for (const name of conflicting) {
     if (!reader.isGiven(name) || reader.text(name) === 'false') continue
     throw problem({
-      what: `Input "${name}" does not go with state: ${state}`,
-      fix: `remove "${name}", or set "state" to ${state === 'absent' ? 'present' : 'absent'}`
+      what: `Input "${name}" cannot be used with "state: ${state}"`,
+      fix: `Remove "${name}", or set "state" to ${state === 'absent' ? 'present' : 'absent'}.`
     })
   }
   return inputs
 }
 
-function parseResourceTags(text: string): ResourceTag[] {
-  const tags = parseList(text).map((item): ResourceTag => {
+function parseResourceTags(items: readonly string[]): ResourceTag[] {
+  const tags = items.map((item): ResourceTag => {
     const equals = item.indexOf('=')
     if (equals < 1) {
       throw problem({
-        what: 'Input "resource-tags" has an item that is no resource tag',
+        what: 'Input "resource-tags" contains an invalid tag',
         value: item,
-        expected: 'key=value, one a line'
+        expected: 'Use key=value, with one tag per line.'
       })
     }
     return { key: item.slice(0, equals).trim(), value: item.slice(equals + 1).trim() }
@@ -46,9 +65,9 @@ function parseResourceTags(text: string): ResourceTag[] {
   const repeated = keys.find((key, at) => keys.indexOf(key) !== at)
   if (repeated !== undefined) {
     throw problem({
-      what: 'Input "resource-tags" gives a key twice',
+      what: 'Input "resource-tags" contains a key twice',
       value: repeated,
-      expected: 'each key once (keys are case-sensitive)'
+      expected: 'List each key once. Keys are case-sensitive.'
     })
   }
   return tags

@@ -1,17 +1,36 @@
 import { problem } from '../errors.js'
 import type { InputReader } from './input-reader.js'
-import type { CommonInputs, PushTarInputs } from './types.js'
+import type { CommonInputs } from './read-common-inputs.js'
 
-/** @throws ActionError where one is malformed, or two do not go together */
+/** The inputs of mode push-tar. */
+export interface PushTarInputs extends CommonInputs {
+  readonly mode: 'push-tar'
+  readonly repository: string
+  /** The path of an archive, or an image of Docker or Podman. */
+  readonly source:
+    | { readonly kind: 'tar'; readonly path: string }
+    | { readonly kind: 'image'; readonly reference: string }
+  readonly archiveImage?: string | undefined
+  /** `undefined`: the tags in the archive. */
+  readonly imageTags?: readonly string[] | undefined
+  readonly compression: 'gzip' | 'zstd' | 'none'
+  /** `undefined`: the default level of the compression. */
+  readonly compressionLevel?: number | undefined
+  readonly ifTagExists: 'move' | 'skip' | 'fail'
+  readonly reuseLayers: boolean
+  readonly concurrency: number
+}
+
+/** @throws ActionError if an input is invalid, or two inputs cannot be used together */
 export function readPushTarInputs(common: CommonInputs, reader: InputReader): PushTarInputs {
-  const repositories = reader.requiredList('repository')
+  const repositories = [...new Set(reader.requiredList('repository'))]
   const [repository] = repositories
   if (repository === undefined || repositories.length > 1) {
     throw problem({
-      what: 'Input "repository" names several repositories',
+      what: 'Input "repository" contains several repositories',
       value: repositories.join(', '),
-      expected: 'one name in mode push-tar',
-      fix: 'use a matrix, one job or step a repository'
+      expected: 'Use one name in mode push-tar.',
+      fix: 'Use a matrix to push to several repositories.'
     })
   }
   const compression = reader.choice('compression')
@@ -42,8 +61,8 @@ function readPushSource(reader: InputReader): PushTarInputs['source'] {
       path === undefined
         ? 'Neither input "tar" nor input "image" is given'
         : 'Inputs "tar" and "image" are both given',
-    expected: 'exactly one of them',
-    fix: '"tar" is the path of an archive, "image" a local image of docker or podman'
+    expected:
+      'Use "tar" for the path of an archive, or "image" for a local image of Docker or Podman.'
   })
 }
 
@@ -51,16 +70,16 @@ function checkCompressionLevel(compression: string, level: number | undefined): 
   if (level === undefined) return
   if (compression === 'none') {
     throw problem({
-      what: 'Input "compression-level" does not go with compression: none',
+      what: 'Input "compression-level" cannot be used with "compression: none"',
       value: String(level),
-      fix: 'remove one of them'
+      fix: 'Remove one of the two inputs.'
     })
   }
   if (compression === 'gzip' && level > 9) {
     throw problem({
       what: 'Input "compression-level" is out of range for gzip',
       value: String(level),
-      expected: '1 to 9 (1 to 19 for zstd)'
+      expected: 'Use 1 to 9 for gzip, or 1 to 19 for zstd.'
     })
   }
 }

@@ -1,7 +1,28 @@
 import type { InputReader } from './input-reader.js'
-import type { CommonInputs, SyncCatalogInputs } from './types.js'
+import type { CommonInputs } from './read-common-inputs.js'
 
-/** @throws ActionError where one is malformed */
+/** The inputs of mode sync-catalog. */
+export interface SyncCatalogInputs extends CommonInputs {
+  readonly mode: 'sync-catalog'
+  /** Names, patterns and exclusions, in their order. */
+  readonly repositories: readonly string[]
+  readonly readme: string
+  /** `true` if the input is given: the file must then exist. */
+  readonly readmeIsGiven: boolean
+  readonly usageHeadings: readonly string[]
+  readonly about?: string | undefined
+  readonly usage?: string | undefined
+  readonly description?: string | undefined
+  /** Values, platform names, `['auto']` or `['none']`. */
+  readonly architectures?: readonly string[] | undefined
+  readonly operatingSystems?: readonly string[] | undefined
+  readonly logo?: string | undefined
+  readonly displayName?: string | undefined
+  readonly absoluteLinks: boolean
+  readonly onTooLong: 'truncate' | 'fail'
+}
+
+/** @throws ActionError if an input is invalid */
 export function readSyncCatalogInputs(
   common: CommonInputs,
   reader: InputReader

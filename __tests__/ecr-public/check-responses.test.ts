@@ -35,15 +35,15 @@ test.each([
   [
     { repositories: [{}, { repositoryName: ['a'] }] },
     'DescribeRepositories.repositories[1].repositoryName',
-    'a text'
+    'a string'
   ]
-])('an answer %j is refused, naming the member', async (answer, path, wanted) => {
+])('rejects the response %j and names the member', async (answer, path, expected) => {
   await expect(ask(answer)).rejects.toThrow(
-    `The endpoint answered something else than the API of ECR Public has – "${path}" – there should be ${wanted} – `
+    `The response of the endpoint does not match the ECR Public API: "${path}". The member has to be ${expected}. `
   )
 })
 
-test('an answer may have members that nobody knows, and lack others', async () => {
+test('accepts a response with unknown members and without optional ones', async () => {
   const answer = { repositories: [{ repositoryName: 'team/app', novelty: 1 }], other: null }
   await expect(ask(answer)).resolves.toMatchObject({
     repositories: [{ repositoryName: 'team/app' }]

@@ -2,25 +2,26 @@ import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import { NormalizedSchema } from '@smithy/core/schema'
 import { problem } from '../runner/errors.js'
 
-/** Where and how an answer is not what the API's model says; `undefined` where it is. */
-type Check = (value: unknown, path: string) => Fault | undefined
+/** Returns the first mismatch between a value and the API model, or `undefined`. */
+type Check = (value: unknown, path: string) => Mismatch | undefined
 
-interface Fault {
+interface Mismatch {
   readonly path: string
-  readonly wanted: string
+  /** The expected kind of value, such as `a list`. */
+  readonly expected: string
 }
 
-/** What the SDK knows of the operation that is under way. */
+/** The SDK's description of the current operation. */
 interface SmithyContext {
-  /** Kind, namespace, name, traits, input and output of the operation. */
+  /** The kind, namespace, name, traits, input and output of the operation. */
   readonly operationSchema?: readonly unknown[]
 }
 
 /**
- * Refuses answers whose members are of another kind than the API's model says. The SDK hands on what it is sent:
- * a number where a text should be, or nothing in a list, would end as a fault of ours somewhere in a mode.
+ * Rejects responses whose members do not have the types of the API model. The SDK does not check them, so a number
+ * instead of a string would cause an unrelated error later.
  */
-export function checkAnswers(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
+export function checkResponses(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
   const checks = new Map<string, Check>()
   client.middlewareStack.add(
     (next, context) => async (args) => {
@@ -33,23 +34,23 @@ export function checkAnswers(client: Pick<ECRPUBLICClient, 'middlewareStack'>): 
         check = checkFor(NormalizedSchema.of(output as Parameters<typeof NormalizedSchema.of>[0]))
         checks.set(operation, check)
       }
-      const fault = check(result.output, operation)
-      if (fault === undefined) return result
+      const mismatch = check(result.output, operation)
+      if (mismatch === undefined) return result
       throw problem({
-        what: 'The endpoint answered something else than the API of ECR Public has',
-        value: fault.path,
-        expected: `there should be ${fault.wanted}`,
-        fix: 'check AWS_ENDPOINT_URL_ECR_PUBLIC, AWS_ENDPOINT_URL and the proxy'
+        what: 'The response of the endpoint does not match the ECR Public API',
+        value: mismatch.path,
+        expected: `The member has to be ${mismatch.expected}.`,
+        fix: 'Check AWS_ENDPOINT_URL_ECR_PUBLIC, AWS_ENDPOINT_URL and the proxy.'
       })
     },
-    { step: 'initialize', priority: 'low', name: 'checkAnswers' }
+    { step: 'initialize', priority: 'low', name: 'checkResponses' }
   )
 }
 
 function checkFor(schema: NormalizedSchema): Check {
   if (schema.isStructSchema()) return checkForStructure(schema)
   if (schema.isListSchema()) return checkForList(schema)
-  if (schema.isStringSchema()) return kind('a text', (value) => typeof value === 'string')
+  if (schema.isStringSchema()) return kind('a string', (value) => typeof value === 'string')
   if (schema.isNumericSchema()) return kind('a number', (value) => typeof value === 'number')
   if (schema.isBooleanSchema()) return kind('true or false', (value) => typeof value === 'boolean')
   if (schema.isTimestampSchema()) {
@@ -58,8 +59,8 @@ function checkFor(schema: NormalizedSchema): Check {
   return () => undefined
 }
 
-function kind(wanted: string, isGood: (value: unknown) => boolean): Check {
-  return (value, path) => (isGood(value) ? undefined : { path, wanted })
+function kind(expected: string, isGood: (value: unknown) => boolean): Check {
+  return (value, path) => (isGood(value) ? undefined : { path, expected })
 }
 
 function checkForStructure(schema: NormalizedSchema): Check {
@@ -69,12 +70,12 @@ function checkForStructure(schema: NormalizedSchema): Check {
   }))
   return (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return { path, wanted: 'an object' }
+      return { path, expected: 'an object' }
     }
     for (const { name, check } of members) {
       const member = (value as Readonly<Record<string, unknown>>)[name]
-      const fault = member === undefined ? undefined : check(member, `${path}.${name}`)
-      if (fault !== undefined) return fault
+      const mismatch = member === undefined ? undefined : check(member, `${path}.${name}`)
+      if (mismatch !== undefined) return mismatch
     }
     return undefined
   }
@@ -83,10 +84,10 @@ function checkForStructure(schema: NormalizedSchema): Check {
 function checkForList(schema: NormalizedSchema): Check {
   const check = checkFor(schema.getValueSchema())
   return (value, path) => {
-    if (!Array.isArray(value)) return { path, wanted: 'a list' }
+    if (!Array.isArray(value)) return { path, expected: 'a list' }
     for (const [at, item] of value.entries()) {
-      const fault = check(item, `${path}[${at}]`)
-      if (fault !== undefined) return fault
+      const mismatch = check(item, `${path}[${at}]`)
+      if (mismatch !== undefined) return mismatch
     }
     return undefined
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { parseList } from '../../../src/runner/inputs/lists.js'
+import { parseList } from '../../../src/runner/inputs/parse-list.js'
 
 describe('parseList', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('parseList', () => {
     expect(parseList(text)).toEqual(items)
   })
 
-  it('gives back the items of any list written one a line', () => {
+  it('returns the items of any list with one item per line', () => {
     const item = fc
       .stringMatching(/^[a-zA-Z0-9._*?-][a-zA-Z0-9 ._*?=:/#-]{0,20}$/)
       .map((text) => text.trim())

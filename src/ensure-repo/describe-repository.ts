@@ -5,22 +5,23 @@ import {
 } from '@aws-sdk/client-ecr-public'
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { EcrPublicApi } from '../runner/deps.js'
+import { isErrorNamed } from '../runner/errors.js'
 import { concernsResourceTags } from './desired-repository.js'
 import type { DesiredRepository } from './desired-repository.js'
 
-/** What a repository is, as far as it matters for what it should be. */
+/** The current state of a repository, without the properties that the desired state does not include. */
 export interface ActualRepository {
-  /** `undefined` where it does not exist. */
+  /** `undefined` if the repository does not exist. */
   readonly repository: Repository | undefined
   readonly resourceTags?: ReadonlyMap<string, string> | undefined
-  /** `undefined` where it has none, or it does not matter. */
+  /** `undefined` if the repository does not have a policy, or the desired state does not include one. */
   readonly policyText?: string | undefined
-  /** `true` where it is known to hold images. */
-  readonly holdsImages?: boolean | undefined
+  /** `true` if the repository is known to contain images. */
+  readonly containsImages?: boolean | undefined
 }
 
-/** Looks at what matters of a repository, with reading calls only. */
-export async function lookAtRepository(
+/** Reads the current state of a repository, as far as the desired state requires it. */
+export async function describeRepository(
   repository: Repository | undefined,
   desired: DesiredRepository,
   api: EcrPublicApi
@@ -29,7 +30,7 @@ export async function lookAtRepository(
   if (desired.state === 'absent') {
     return desired.force
       ? { repository }
-      : { repository, holdsImages: await holdsImages(repository, api) }
+      : { repository, containsImages: await containsImages(repository, api) }
   }
   const [resourceTags, policyText] = await Promise.all([
     concernsResourceTags(desired) ? readResourceTags(repository, api) : undefined,
@@ -56,13 +57,13 @@ async function findPolicyText(
     const command = new GetRepositoryPolicyCommand({ registryId, repositoryName })
     return (await api.send(command)).policyText
   } catch (error) {
-    if (isNamed(error, 'RepositoryPolicyNotFoundException')) return undefined
+    if (isErrorNamed(error, 'RepositoryPolicyNotFoundException')) return undefined
     throw error
   }
 }
 
-/** Who may not look into it still learns of images from the deletion, which the service then refuses. */
-async function holdsImages(
+/** Returns `false` if the caller cannot list images: the service rejects the deletion if there are any. */
+async function containsImages(
   { registryId, repositoryName }: Repository,
   api: EcrPublicApi
 ): Promise<boolean> {
@@ -71,14 +72,10 @@ async function holdsImages(
     const { imageDetails = [], nextToken } = await api.send(command)
     return imageDetails.length > 0 || nextToken !== undefined
   } catch (error) {
-    const isNoAnswer = ['AccessDeniedException', 'RepositoryNotFoundException'].some((name) =>
-      isNamed(error, name)
+    const isUnknown = ['AccessDeniedException', 'RepositoryNotFoundException'].some((name) =>
+      isErrorNamed(error, name)
     )
-    if (isNoAnswer) return false
+    if (isUnknown) return false
     throw error
   }
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
 }

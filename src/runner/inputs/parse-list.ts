@@ -1,7 +1,6 @@
 /**
- * The items of a list input: one a line, commas also separate, blank lines and lines that begin with
- * `#` are skipped. A comma inside a `/regular expression/` or inside the braces of a glob
- * (`v{1,2}.*`) belongs to the item.
+ * Returns the items of a list input: one item per line, and commas also separate items. Blank lines and lines that
+ * begin with `#` are skipped. A comma inside a `/regular expression/` or in braces (`v{1,2}.*`) belongs to the item.
  */
 export function parseList(text: string): string[] {
   return text
@@ -19,7 +18,7 @@ function splitAtCommas(line: string): string[] {
   for (let at = 0; at < line.length; at++) {
     const character = line.charAt(at)
     if (item.trim() === '' && character === '/') {
-      const end = endOfRegularExpression(line, at)
+      const end = findEndOfRegularExpression(line, at)
       if (end !== undefined) {
         item += line.slice(at, end)
         at = end - 1
@@ -40,8 +39,8 @@ function splitAtCommas(line: string): string[] {
   return items
 }
 
-/** Where the regular expression that starts at `start` ends, or `undefined` where there is none. */
-function endOfRegularExpression(line: string, start: number): number | undefined {
+/** Returns the end of the regular expression that begins at `start`, or `undefined` if there is none. */
+function findEndOfRegularExpression(line: string, start: number): number | undefined {
   const match = /^\/(?:[^\\/]|\\.)+\/[a-z]*(?=\s*(?:,|$))/.exec(line.slice(start))
   return match === null ? undefined : start + match[0].length
 }

@@ -1,0 +1,50 @@
+import { problem } from '../errors.js'
+import type { InputSource } from './input-reader.js'
+import { INPUT_SPECS, UNSUPPORTED_INPUTS } from './input-specs.js'
+import type { InputSpec, Mode } from './input-specs.js'
+
+/**
+ * Rejects inputs that the action does not have. The runner only warns about them, but a misspelled `older-than` could
+ * delete images.
+ *
+ * @throws ActionError for the first such input, with the input that was probably meant
+ */
+export function rejectUnknownInputs(env: Readonly<Record<string, string | undefined>>): void {
+  const known = Object.keys(INPUT_SPECS)
+  for (const [variable, value] of Object.entries(env)) {
+    if (!variable.startsWith('INPUT_') || value === undefined || value.trim() === '') continue
+    const name = variable.slice('INPUT_'.length).toLowerCase()
+    if (known.includes(name)) continue
+    const unsupported = UNSUPPORTED_INPUTS[name.replaceAll('_', '-')]
+    if (unsupported !== undefined) {
+      throw problem({
+        what: `Input "${name}" is not supported`,
+        reason: unsupported,
+        fix: 'Remove the input.'
+      })
+    }
+    const similar = known.find((candidate) => simplify(candidate) === simplify(name))
+    throw problem({
+      what: `Input "${name}" is unknown`,
+      expected:
+        similar === undefined ? `The inputs are ${known.join(', ')}.` : `Did you mean "${similar}"?`
+    })
+  }
+}
+
+/** @throws ActionError for the first input that is given and belongs only to other modes */
+export function rejectInputsOfOtherModes(mode: Mode, source: InputSource): void {
+  for (const [name, spec] of Object.entries<InputSpec>(INPUT_SPECS)) {
+    if (spec.modes.includes(mode) || source(name).trim() === '') continue
+    throw problem({
+      what: `Input "${name}" is not supported in mode ${mode}`,
+      reason: UNSUPPORTED_INPUTS[name] ?? UNSUPPORTED_INPUTS[`${name}-text`],
+      expected: `It belongs to mode ${spec.modes.join(', ')}.`,
+      fix: 'Remove the input, or correct "mode".'
+    })
+  }
+}
+
+function simplify(name: string): string {
+  return name.replace(/[^a-z0-9]/g, '').replace(/s$/, '')
+}
