@@ -223,6 +223,26 @@ export function dockerMembers(images: readonly TestImage[], layout: DockerLayout
   return [...members.values()]
 }
 
+/**
+ * Returns the members of a docker-archive with these files and one image, by default of the config `c.json` and the
+ * layers `1.tar` and `2.tar`.
+ *
+ * @param entry members of the entry in `manifest.json` to change
+ * @param added further members of the archive
+ */
+export function customDockerMembers(
+  files: Readonly<Record<string, Uint8Array>>,
+  entry: object = {},
+  added: readonly TarMember[] = []
+): TarMember[] {
+  const image = { Config: 'c.json', RepoTags: ['ex.com/app:1'], Layers: ['1.tar', '2.tar'] }
+  return [
+    ...Object.entries(files).map(([name, body]) => file(name, body)),
+    ...added,
+    file('manifest.json', json([{ ...image, ...entry }]))
+  ]
+}
+
 /** How an OCI layout is written. */
 export interface OciOptions {
   /** Blobs that are left out, by digest. */

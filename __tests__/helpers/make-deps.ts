@@ -65,7 +65,13 @@ export function makeDeps(
   return {
     api,
     openRegistry: (host) =>
-      Promise.resolve(createRegistry(host, { api, env, signal, log, mask, now, random, sleep })),
+      Promise.resolve(
+        createRegistry(
+          host,
+          { api, env, signal, log, mask, now, random, sleep },
+          { limitsRates: false }
+        )
+      ),
     log,
     now,
     sleep,

@@ -17,7 +17,7 @@ import {
 } from '../helpers/archives.js'
 import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { isSoak } from '../helpers/counts.js'
-import { readContent, readDiffIds, useDirectory } from '../helpers/read-archive.js'
+import { readStoredContent, readDiffIds, useDirectory } from '../helpers/read-archive.js'
 import { tarArchive, tarMember, writeChecksum } from '../helpers/tar-writer.js'
 import type { TarMember } from '../helpers/tar-writer.js'
 
@@ -99,7 +99,7 @@ test('any image in any format is read back with its config and layers', async ()
         const config =
           root.kind === 'docker-image'
             ? root.config.bytes
-            : await readContent(root.blobs[0]!.content)
+            : await readStoredContent(root.blobs[0]!.content)
         const expected = root.kind === 'docker-image' ? built.diffIds : distinct(built)
         expect(await readDiffIds(root)).toEqual(expected)
         expect(config).toEqual(built.config)

@@ -8,7 +8,7 @@ import {
   asIndex,
   asManifest,
   openTestArchive,
-  readContent,
+  readStoredContent,
   readDiffIds,
   useDirectory
 } from '../helpers/read-archive.js'
@@ -120,7 +120,9 @@ describeWithClient('umoci', 'layouts that umoci wrote', () => {
     const contents = await openTestArchive(layout)
     const root = asManifest(contents)
     const [config] = root.blobs
-    const { rootfs } = JSON.parse(config ? String(await readContent(config.content)) : '') as {
+    const { rootfs } = JSON.parse(
+      config ? String(await readStoredContent(config.content)) : ''
+    ) as {
       rootfs: { diff_ids: string[] }
     }
     expect(await readDiffIds(root)).toEqual(rootfs.diff_ids)

@@ -4,20 +4,17 @@ import type { Badges } from './badges.js'
 import type { Deps } from '../runner/deps.js'
 import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { parseConfig } from '../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { Registry } from '../runner/deps.js'
-import { findCompanionTarget } from '../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 
 /**
  * How many images are looked at, the newest first: enough for a release that has a tag for each platform,
  * and few enough for the registry's limit of reads.
  */
 const NEWEST_IMAGES = 10
-
-/** The most bytes of an image config that are read. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
 /** What the images of a repository are made for. */
 export interface FoundBadges {
@@ -53,7 +50,7 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
   const pushedAt = ({ imagePushedAt }: ImageDetail): number => imagePushedAt?.getTime() ?? 0
   for await (const page of listImages(api, address)) {
     const tagged = page.filter(({ imageTags = [] }) =>
-      imageTags.some((tag) => findCompanionTarget(tag) === undefined)
+      imageTags.some((tag) => findReferrerTagSubject(tag) === undefined)
     )
     newest = [...newest, ...tagged]
       .sort((a, b) => pushedAt(b) - pushedAt(a))
