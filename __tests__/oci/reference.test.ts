@@ -15,7 +15,7 @@ test.each([
   expect(parseReference(text)).toEqual({ repository, tag, digest: undefined })
 })
 
-test('reads a tag and a digest', () => {
+test('returns a tag and a digest', () => {
   const digest = `sha256:${'0'.repeat(64)}`
   expect(parseReference(`ex.com/app:1@${digest}`)).toEqual({
     repository: 'ex.com/app',

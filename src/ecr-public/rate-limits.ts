@@ -9,7 +9,8 @@ import { createRateLimiter } from '../http/rate-limiter.js'
 /**
  * The maximum number of calls per second and operation: the quota of an account
  * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html), less 10 % to allow for clock
- * differences. The other operations have no published quota, or one that no step reaches (GetAuthorizationToken).
+ * differences. Other operations are not limited, because their quotas are not published or not reached by a
+ * step (GetAuthorizationToken).
  */
 const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   BatchCheckLayerAvailability: 180,

@@ -54,7 +54,7 @@ export interface ReadRequest {
  * Creates a function that reads from a registry host. It tries the available authorizations in turn until the
  * registry accepts one, and keeps within the quotas of the service.
  *
- * @returns a function that resolves to the response, whatever its status, and rejects if there is none
+ * @returns a function that resolves to a response with any status, and rejects without a response
  */
 export function createReader(
   host: string,

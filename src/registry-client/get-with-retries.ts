@@ -15,7 +15,7 @@ export class DigestMismatchError extends ActionError {}
  * as `Retry-After`.
  *
  * @param check throws `DigestMismatchError` if the response is damaged, which is retried as well
- * @returns the last response, whatever its status
+ * @returns the last response, with any status
  * @throws ActionError if the last attempt did not get a response
  */
 export async function getWithRetries(

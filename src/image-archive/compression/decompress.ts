@@ -18,7 +18,7 @@ export function findDecompressor(
   chunkSize: number
 ): Decompressor | undefined {
   if (compression === 'gzip') return zlib.createGunzip({ chunkSize })
-  // The types are those of a newer Node.js.
+  // The type definitions are for a newer Node.js.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
   return zlib.createZstdDecompress?.({ chunkSize })
 }

@@ -196,7 +196,7 @@ function kindOf(header: TarHeader, name: string): TarMember['kind'] {
   return 'other'
 }
 
-/** As in GNU tar, links and directories do not have a content, whatever their size is. */
+/** As in GNU tar, links and directories never have a content, even if their size is not 0. */
 function hasContent(kind: TarMember['kind']): boolean {
   return kind === 'file' || kind === 'other'
 }

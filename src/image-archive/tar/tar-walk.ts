@@ -60,7 +60,7 @@ export function checkFits(walk: Walk, start: number, size: number, name: string)
   if (start + size > walk.file.size) throw truncatedProblem(walk, 'in the member', name)
 }
 
-/** Creates the error for a truncated archive. `position` describes where it ends: `in the member`. */
+/** Creates the error for a truncated archive. `position` describes the end of the file: `in the member`. */
 export function truncatedProblem(walk: Walk, position: string, name: string): ActionError {
   return problem({
     what: `${walk.file.path} is truncated at byte ${walk.file.size}, ${position}`,
