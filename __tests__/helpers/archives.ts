@@ -196,6 +196,25 @@ export function attestationDescriptor(of: TestImage): Readonly<Record<string, un
   }
 }
 
+/** Builds images for two platforms, an attestation of the first one, and their index. */
+export function buildPlatforms(): {
+  readonly amd64: TestImage
+  readonly arm64: TestImage
+  readonly attestation: TestImage
+  readonly multi: TestIndex
+} {
+  const amd64 = buildImage()
+  const arm64 = buildImage({
+    layers: [{ arm: 'arm' }],
+    platform: { os: 'linux', architecture: 'arm64', variant: 'v8' }
+  })
+  const attestation = buildAttestation(amd64)
+  const multi = buildIndex([amd64, arm64, attestation], {
+    descriptors: [undefined, undefined, attestationDescriptor(amd64)]
+  })
+  return { amd64, arm64, attestation, multi }
+}
+
 /** The programs whose layouts of a docker-archive can be written. */
 export type DockerLayout = 'legacy' | 'docker25' | 'podman' | 'kaniko' | 'jib' | 'bazel' | 'nix'
 

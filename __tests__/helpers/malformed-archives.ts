@@ -553,7 +553,7 @@ function dockerFiles(): MalformedArchive[] {
       name: 'a compressed layer larger than the quota',
       build: (directory) => writeHuge(directory),
       message:
-        /A layer is too large for ECR Public \(10485760512 bytes\): "1\.tar"\. The maximum size is 10485760000 bytes/
+        /A layer is too large for ECR Public \(10485760512 bytes\): "1\.tar"\. The maximum size is 10000 MiB/
     },
     members(
       'several images and no input archive-image',

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
@@ -301,5 +302,32 @@ describe('createRegistry', () => {
       openRegistry(host).registry.findManifest('a/b', 'v1', retryOptions)
     ).rejects.toThrow(/429/)
     expect(requests).toHaveLength(1)
+  })
+})
+
+describe('the rate limit', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
+  })
+
+  afterEach(() => {
+    jest.useRealTimers()
+  })
+
+  it.each([
+    ['no account', 2, 2100],
+    ['account', 9, 1000]
+  ] as const)('with %s allows %d reads per %d ms', async (account, reads, milliseconds) => {
+    const { host, requests } = await serve((_request, response) => answerManifest(response))
+    const registry = createRegistry(host, openRegistry(host, account).deps)
+    const all = Array.from({ length: reads + 1 }, (_, at) =>
+      registry.findManifest('a/b', `v${String(at)}`)
+    )
+    await Promise.all(all.slice(0, reads))
+    await jest.advanceTimersByTimeAsync(milliseconds - 10)
+    expect(requests).toHaveLength(reads)
+    await jest.advanceTimersByTimeAsync(10)
+    await all.at(-1)
+    expect(requests).toHaveLength(reads + 1)
   })
 })

@@ -4,9 +4,9 @@ import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
 import {
   attestationDescriptor,
   blobsOf,
-  buildAttestation,
   buildImage,
   buildIndex,
+  buildPlatforms,
   descriptorOf,
   json,
   writeOciArchive
@@ -15,15 +15,7 @@ import { asIndex, asManifest, openTestArchive, useDirectory } from '../../helper
 
 const directory = useDirectory()
 const path = (): string => join(directory(), 'archive.tar')
-const amd64 = buildImage()
-const arm64 = buildImage({
-  layers: [{ arm: 'arm' }],
-  platform: { os: 'linux', architecture: 'arm64', variant: 'v8' }
-})
-const attestation = buildAttestation(amd64)
-const multi = buildIndex([amd64, arm64, attestation], {
-  descriptors: [undefined, undefined, attestationDescriptor(amd64)]
-})
+const { amd64, arm64, attestation, multi } = buildPlatforms()
 
 describe('images for several platforms', () => {
   test('returns a complete index byte for byte, with its children and attestations', async () => {

@@ -6,6 +6,7 @@ import {
   buildBlob,
   buildImage,
   buildIndex,
+  buildPlatforms,
   descriptorOf,
   dockerMembers,
   file,
@@ -27,11 +28,7 @@ import { writeTar } from '../../helpers/tar-writer.js'
 
 const directory = useDirectory()
 const path = (): string => join(directory(), 'archive.tar')
-const amd64 = buildImage()
-const arm64 = buildImage({
-  layers: [{ arm: 'arm' }],
-  platform: { os: 'linux', architecture: 'arm64', variant: 'v8' }
-})
+const { amd64, arm64 } = buildPlatforms()
 const layer1 = amd64.layers[0]!
 
 describe('OCI layouts with manifest.json', () => {

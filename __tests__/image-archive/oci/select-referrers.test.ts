@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import {
-  attestationDescriptor,
-  buildAttestation,
   buildImage,
   buildIndex,
+  buildPlatforms,
   descriptorOf,
   writeOciArchive
 } from '../../helpers/archives.js'
@@ -18,15 +17,7 @@ import {
 
 const directory = useDirectory()
 const path = (): string => join(directory(), 'archive.tar')
-const amd64 = buildImage()
-const arm64 = buildImage({
-  layers: [{ arm: 'arm' }],
-  platform: { os: 'linux', architecture: 'arm64', variant: 'v8' }
-})
-const attestation = buildAttestation(amd64)
-const multi = buildIndex([amd64, arm64, attestation], {
-  descriptors: [undefined, undefined, attestationDescriptor(amd64)]
-})
+const { arm64, multi } = buildPlatforms()
 
 describe('referrers', () => {
   test('selects signatures, their referrers, and the referrers in a list with a referrer tag', async () => {

@@ -53,7 +53,7 @@ export function checkLayerSize(content: StoredContent): void {
   throw problem({
     what: `A layer is too large for ECR Public (${content.size} bytes)`,
     value: content.name,
-    expected: `The maximum size is ${MAX_LAYER_SIZE_BYTES} bytes, a quota that cannot be increased.`,
+    expected: `The maximum size is ${MAX_LAYER_SIZE_BYTES / 1024 ** 2} MiB, a quota that cannot be increased.`,
     fix: 'Split the build step that creates the layer.'
   })
 }
