@@ -98,7 +98,8 @@ export function judgeByLifecycle(
     if (inventory.unsettled.has(digest)) continue
     const own = tags.filter((tag) => findReferrerTagSubject(tag) === undefined)
     const isCompanion =
-      own.length === 0 && tags.some((tag) => inventory.images.has(findReferrerTagSubject(tag) ?? ''))
+      own.length === 0 &&
+      tags.some((tag) => inventory.images.has(findReferrerTagSubject(tag) ?? ''))
     if (!isCompanion) seen.push({ digest, tags: own, pushedAt })
   }
   const verdicts = evaluateLifecycle(seen, rules, now)
