@@ -323,15 +323,15 @@ function compressed(): MalformedArchive[] {
     bytes(
       'an archive in xz',
       magic('fd377a585a00'),
-      /compressed with xz, which is not supported: .* Decompress the file first: xz -d /
+      /compressed with xz, which is not supported: .* Decompress the file first with "xz -d /
     ),
     bytes(
       'an archive in bzip2',
       magic('425a6839314159265359'),
-      /compressed with bzip2, .* bzip2 -d /
+      /compressed with bzip2, .* with "bzip2 -d /
     ),
-    bytes('an archive in lz4', magic('04224d18'), /compressed with lz4, .* lz4 -d /),
-    bytes('a zip file', magic('504b0304'), /compressed with zip, .* unzip /),
+    bytes('an archive in lz4', magic('04224d18'), /compressed with lz4, .* with "lz4 -d /),
+    bytes('a zip file', magic('504b0304'), /compressed with zip, .* with "unzip /),
     bytes(
       'truncated gzip data',
       gzip.subarray(0, gzip.length - 100),
@@ -351,7 +351,7 @@ function compressed(): MalformedArchive[] {
     bytes(
       'zstd data with a window of 2 GiB',
       Buffer.concat([Buffer.from('28b52ffd00a8011000', 'hex'), Buffer.alloc(512)]),
-      /require too much memory to decompress: .* Decompress the file first: zstd -d --long=31/
+      /require too much memory to decompress: .* Decompress the file first with "zstd -d --long=31/
     ),
     bytes(
       'gzip of a file that is not an archive',

@@ -27,7 +27,7 @@ export interface FileTree {
 }
 
 /** Returns a file of an archive. @throws ActionError if it is missing, with the file that refers to it (`namedBy`) */
-export async function getFile(
+export async function getArchiveFile(
   tree: FileTree,
   name: string,
   namedBy: string

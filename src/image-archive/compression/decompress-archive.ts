@@ -8,7 +8,7 @@ import type { LocalFile } from '../local-file.js'
 import { decompress, decompressionProblem, findDecompressor } from './decompress.js'
 import type { Decompressor } from './decompress.js'
 import { decompressCommand, detectCompression, MAGIC_BYTES } from './detect-compression.js'
-import type { Compression } from './detect-compression.js'
+import type { CompressionFormat } from './detect-compression.js'
 import { storedSlices } from '../tar/stored-slices.js'
 import { BLOCK_BYTES, decodeTarHeader } from '../tar/tar-header.js'
 
@@ -131,7 +131,7 @@ async function writeChunks(
 }
 
 /** Checks the first block, so that large files that are not archives are not decompressed to their end. */
-function checkIsTar(file: LocalFile, start: Buffer, compression: Compression): void {
+function checkIsTar(file: LocalFile, start: Buffer, compression: CompressionFormat): void {
   if (decodeTarHeader(start.subarray(0, BLOCK_BYTES)) !== undefined) return
   throw problem({
     what: `The file is compressed with ${compression}, but it is not a tar archive`,
@@ -164,7 +164,7 @@ function noSpace(file: LocalFile, free: number, directory: string): ActionError 
 
 function getDecompressor(
   file: LocalFile,
-  compression: Compression
+  compression: CompressionFormat
 ): Pick<Target, 'compression' | 'decompressor'> {
   if (compression === 'gzip' || compression === 'zstd') {
     const decompressor = findDecompressor(compression, CHUNK_BYTES)
@@ -174,13 +174,13 @@ function getDecompressor(
     what: `The archive is compressed with ${compression}, which is not supported`,
     value: file.path,
     expected: 'Use an uncompressed tar file, gzip, or (with Node.js 22.15 or later) zstd.',
-    fix: `Decompress the file first: ${decompressCommand(compression)} ${file.path}.`
+    fix: `Decompress the file first with "${decompressCommand(compression)} ${file.path}".`
   })
 }
 
 function archiveProblem(file: LocalFile, compression: 'gzip' | 'zstd', error: unknown): unknown {
   if (error instanceof ActionError) return error
-  const windowFix = `Decompress the file first: zstd -d --long=31 ${file.path}.`
+  const windowFix = `Decompress the file first with "zstd -d --long=31 ${file.path}".`
   return (
     decompressionProblem(file.path, compression, error, windowFix) ?? fileProblem(file.path, error)
   )

@@ -1,5 +1,5 @@
 /** A compression format that is recognized by its first bytes. */
-export type Compression =
+export type CompressionFormat =
   'gzip' | 'zstd' | 'xz' | 'bzip2' | 'lz4' | 'lzip' | 'compress' | 'zip' | '7z'
 
 /** The number of bytes that `detectCompression` checks. */
@@ -10,7 +10,7 @@ export const MAGIC_BYTES = 10
  * specifications of the other formats. The one of bzip2 includes its block header, because the first name in a tar
  * archive can begin with `BZh`.
  */
-const MAGIC: readonly (readonly [Compression, RegExp])[] = [
+const MAGIC: readonly (readonly [CompressionFormat, RegExp])[] = [
   ['gzip', /^1f8b08/],
   ['zstd', /^(?:28b52ffd|5.2a4d18)/],
   ['xz', /^fd377a585a00/],
@@ -23,14 +23,14 @@ const MAGIC: readonly (readonly [Compression, RegExp])[] = [
 ]
 
 /** Returns the compression of a file with these first bytes, or `undefined` for any other file. */
-export function detectCompression(start: Buffer): Compression | undefined {
+export function detectCompression(start: Buffer): CompressionFormat | undefined {
   const hex = start.toString('hex', 0, MAGIC_BYTES)
   return MAGIC.find(([, magic]) => magic.test(hex))?.[0]
 }
 
 /** Returns the command that decompresses a file. */
-export function decompressCommand(compression: Compression): string {
-  const programs: Readonly<Record<Compression, string>> = {
+export function decompressCommand(compression: CompressionFormat): string {
+  const programs: Readonly<Record<CompressionFormat, string>> = {
     gzip: 'gzip -d',
     zstd: 'zstd -d',
     xz: 'xz -d',

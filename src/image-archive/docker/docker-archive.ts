@@ -6,7 +6,7 @@ import { isForeignLayer, parseDescriptor } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { checkLayerSize, digestOfBlobName, readBlob } from '../oci/blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from '../contents.js'
-import { checkImageCount, getFile } from '../file-tree.js'
+import { checkImageCount, getArchiveFile } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
 import { getNameInside } from '../tar/member-name.js'
@@ -16,7 +16,7 @@ import {
   detectCompression,
   MAGIC_BYTES
 } from '../compression/detect-compression.js'
-import type { Compression } from '../compression/detect-compression.js'
+import type { CompressionFormat } from '../compression/detect-compression.js'
 
 /** The file that lists the images of a `docker save` archive. */
 export const DOCKER_MANIFEST = 'manifest.json'
@@ -75,14 +75,14 @@ export async function loadDockerImage(tree: FileTree, entry: DockerEntry): Promi
   for (const [at, diffId] of config.diffIds.entries()) {
     const name = entry.layers[at] ?? ''
     if (!layers.has(diffId)) layers.set(diffId, await loadLayer(tree, entry, name, diffId))
-    else if (!isForeign(layers.get(diffId))) await getFile(tree, name, DOCKER_MANIFEST)
+    else if (!isForeign(layers.get(diffId))) await getArchiveFile(tree, name, DOCKER_MANIFEST)
   }
   return toDockerImage(bytes, config, layers)
 }
 
 /** Reads the config of an entry. @throws ActionError if it is missing, or does not hash to the digest in its name */
 export async function readConfig(tree: FileTree, entry: DockerEntry): Promise<Buffer> {
-  const content = await getFile(tree, entry.config, DOCKER_MANIFEST)
+  const content = await getArchiveFile(tree, entry.config, DOCKER_MANIFEST)
   const digest = digestOfBlobName(entry.config)
   if (digest !== undefined) return readBlob(content, digest, MAX_CONFIG_BYTES)
   return readContent(content, MAX_CONFIG_BYTES)
@@ -123,9 +123,9 @@ export async function toLayerFile(content: StoredContent, diffId: string): Promi
 }
 
 /** The compression per file, because many layers can refer to the same file. */
-const compressions = new WeakMap<StoredContent, Compression | 'none'>()
+const compressions = new WeakMap<StoredContent, CompressionFormat | 'none'>()
 
-async function compressionOf(content: StoredContent): Promise<Compression | 'none'> {
+async function compressionOf(content: StoredContent): Promise<CompressionFormat | 'none'> {
   const known = compressions.get(content)
   if (known !== undefined) return known
   const compression = detectCompression(await readStart(content, MAGIC_BYTES)) ?? 'none'
@@ -143,8 +143,8 @@ async function loadLayer(
   if (content !== undefined) return toLayerFile(content, diffId)
   const foreign = findForeignSource(entry, diffId)
   if (foreign !== undefined) return { kind: 'foreign-layer', diffId, descriptor: foreign }
-  // The file is missing, so that `getFile` throws.
-  return toLayerFile(await getFile(tree, name, DOCKER_MANIFEST), diffId)
+  // The file is missing, so that `getArchiveFile` throws.
+  return toLayerFile(await getArchiveFile(tree, name, DOCKER_MANIFEST), diffId)
 }
 
 function findForeignSource(entry: DockerEntry, diffId: string): Descriptor | undefined {

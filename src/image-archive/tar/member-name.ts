@@ -38,7 +38,7 @@ export function getNameInside(name: string, namedBy: string): string {
  * @param from the normalized name of the link
  * @returns `undefined` if the target is outside the archive
  */
-export function resolveLink(from: string, target: string): string | undefined {
+export function resolveSymbolicLink(from: string, target: string): string | undefined {
   if (/^[/\\]/.test(target) || target.length > MAX_NAME_CHARACTERS) return undefined
   const parts = from.split('/').slice(0, -1)
   for (const part of partsOf(target)) {

@@ -5,7 +5,7 @@ import { MAX_LISTED_NAMES } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
 import type { LocalFile } from '../local-file.js'
-import { normalizeName, resolveLink } from './member-name.js'
+import { normalizeName, resolveSymbolicLink } from './member-name.js'
 import { haveSameBytes } from '../have-same-bytes.js'
 import { storedSlices } from './stored-slices.js'
 import { indexTar } from './tar-index.js'
@@ -120,7 +120,7 @@ function targetOf(member: TarMember, path: string): string {
   const target =
     member.kind === 'hard-link'
       ? normalizeName(member.linkName)
-      : resolveLink(member.name, member.linkName)
+      : resolveSymbolicLink(member.name, member.linkName)
   if (target !== undefined) return target
   throw linkProblem(path, member.name, `Its target ${member.linkName} is outside the archive.`)
 }
