@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What a step of a workflow left behind. */
+/** The result of a step. */
 export interface ActionRun {
   readonly exitCode: number | null
   /** Standard output, which is the log of the step. */
@@ -14,17 +14,17 @@ export interface ActionRun {
   readonly summary: string
   /** The `RUNNER_TEMP` of the run. */
   readonly runnerTemp: string
-  /** The lines `::error::` of the log, without their head. */
+  /** The messages of the `::error::` lines in the log. */
   readonly errors: readonly string[]
 }
 
 export interface ActionRunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** The working directory; a fresh one where it is left out. */
+  /** The working directory. Defaults to a new directory. */
   readonly cwd?: string
   /** The state that the main step saved. If it is set, the post step runs instead of the main step. */
   readonly state?: Readonly<Record<string, string>>
-  /** Called with the process once it runs, for tests that interrupt it. */
+  /** Called with the process after its start, for tests that interrupt it. */
   readonly onStart?: (process: ReturnType<typeof spawn>) => void
 }
 
@@ -86,7 +86,7 @@ export async function runAction(
   }
 }
 
-/** The `NAME<<DELIMITER … DELIMITER` records of the files that the runner reads. */
+/** Parses the `NAME<<DELIMITER … DELIMITER` records of the files that the runner reads. */
 function parseFileCommands(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   for (const match of text.matchAll(/^(.+?)<<(ghadelimiter_[0-9a-f-]+)\n([^]*?)\n?\2$/gm)) {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { parseCredentialDocument, textDigest } from '../../src/login/credential-document.js'
-import type { Json, Section } from '../../src/login/credential-document.js'
+import type { Section } from '../../src/login/credential-document.js'
 import { addCredential, removeCredential } from '../../src/login/credential-edits.js'
 import type { Reader, Undo } from '../../src/login/credential-edits.js'
 import { editCredentialText } from '../../src/login/edit-credential-text.js'
+import type { Json } from '../../src/runner/json.js'
 
 const HOSTS = ['public.ecr.aws', 'ecr-public.aws.com']
 const [HOST = ''] = HOSTS

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { parseCredentialDocument } from '../../src/login/credential-document.js'
-import type { Json, JsonObject } from '../../src/login/credential-document.js'
+import type { Json, JsonObject } from '../../src/runner/json.js'
 import { editCredentialText } from '../../src/login/edit-credential-text.js'
 import { setJsonMember } from '../../src/login/json-syntax.js'
 

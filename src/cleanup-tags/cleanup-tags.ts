@@ -6,7 +6,7 @@ import type { FinalOutcome } from './deletion-run.js'
 import { formatCount } from './format.js'
 import { lookAtRepository } from './look-at-repository.js'
 import type { Judge, RepositoryPlan } from './look-at-repository.js'
-import { createSources } from '../registry-client/open-sources.js'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { reportCleanup } from './report-cleanup.js'
 import { ServiceHabits } from './service-habits.js'
 import { notesOf, tellPlan, tellResult } from './tell-cleanup.js'
@@ -52,7 +52,7 @@ export async function cleanupTags(inputs: CleanupTagsInputs, deps: Deps): Promis
 
 async function look(inputs: CleanupTagsInputs, judge: Judge, deps: Deps): Promise<Look> {
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const openSource = createSources(deps)
+  const openSource = createRepositoryOpener(deps)
   const unreachable: { repository: string; reason: string }[] = []
   const errors: unknown[] = []
   const looks = await pLimit(REPOSITORIES_AT_ONCE).map(repositories, async (found) => {

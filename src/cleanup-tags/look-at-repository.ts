@@ -1,7 +1,7 @@
 import type { EcrPublicApi } from '../runner/deps.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { readImageGraph } from '../registry-client/read-image-graph.js'
-import type { GraphSource } from '../registry-client/read-image-graph.js'
+import type { RegistryRepository } from '../registry-client/open-repository.js'
 import { createInventory } from './rules/inventory.js'
 import type { Inventory } from './rules/inventory.js'
 import { planRetention } from './rules/retention-plan.js'
@@ -39,7 +39,7 @@ export interface RepositoryPlan extends RetentionPlan {
 export async function lookAtRepository(
   api: EcrPublicApi,
   repository: RepositoryAddress,
-  source: () => Promise<GraphSource>,
+  source: () => Promise<RegistryRepository>,
   { judge, includesUntagged }: Judge
 ): Promise<RepositoryPlan> {
   const tagged = await listTags(api, repository)

@@ -4,7 +4,7 @@ import type {
   ServiceOutputTypes
 } from '@aws-sdk/client-ecr-public'
 import type { FinalizeRequestMiddleware } from '@smithy/types'
-import pThrottle from 'p-throttle'
+import { createRateLimiter } from '../http/rate-limiter.js'
 
 /**
  * The rate limits of an account in calls per second, less 10 % for differences between clocks. AWS publishes no limits
@@ -20,19 +20,21 @@ const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   UploadLayerPart: 234
 }
 
-/** Delays each attempt of a call so that the client does not exceed the service's rate limits. */
-export function limitRates(client: ECRPUBLICClient): void {
-  const waits = new Map<string, () => Promise<void>>()
-  const waitFor = async (operation: string): Promise<void> => {
-    const limit = CALLS_PER_SECOND[operation]
-    if (limit === undefined) return
-    const wait = waits.get(operation) ?? createWait(limit)
-    waits.set(operation, wait)
-    await wait()
-  }
+/**
+ * Delays each attempt of a call until the quota of its operation allows it.
+ *
+ * @param signal rejects all delayed attempts with its reason
+ */
+export function limitRates(client: ECRPUBLICClient, signal: AbortSignal): void {
+  const waits = new Map(
+    Object.entries(CALLS_PER_SECOND).map(([operation, calls]) => [
+      operation,
+      createRateLimiter({ calls, intervalMilliseconds: 1000 }, signal)
+    ])
+  )
   const limitRate: FinalizeRequestMiddleware<ServiceInputTypes, ServiceOutputTypes> =
     (next, context) => async (args) => {
-      await waitFor(context.commandName?.replace(/Command$/, '') ?? '')
+      await waits.get(context.commandName?.replace(/Command$/, '') ?? '')?.()
       return next(args)
     }
   // After the retry middleware, to count each attempt, and before the signature, which contains the time.
@@ -41,8 +43,4 @@ export function limitRates(client: ECRPUBLICClient): void {
     relation: 'before',
     toMiddleware: 'httpSigningMiddleware'
   })
-}
-
-function createWait(limit: number): () => Promise<void> {
-  return pThrottle({ limit, interval: 1000, strict: true })(() => Promise.resolve())
 }

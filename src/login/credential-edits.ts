@@ -1,7 +1,8 @@
 import { digestOf, findValue, parseCredentialDocument, textDigest } from './credential-document.js'
-import type { JsonObject, Section } from './credential-document.js'
+import type { Section } from './credential-document.js'
 import { editCredentialText } from './edit-credential-text.js'
 import type { EntryEdit } from './edit-credential-text.js'
+import type { JsonObject } from '../runner/json.js'
 
 /** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo. */
 export type Reader = 'docker' | 'containers'

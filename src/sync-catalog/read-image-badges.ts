@@ -1,11 +1,11 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr-public'
 import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { parseConfig } from '../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
-import { findCompanionTarget } from '../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps, Registry } from '../runner/deps.js'
 import { badgesOf } from './badges.js'
 import type { Badges } from './badges.js'
@@ -15,9 +15,6 @@ import type { Badges } from './badges.js'
  * the registry's rate limit.
  */
 const MAX_IMAGES = 10
-
-/** The maximum size of an image config, in bytes. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
 /** The badges for the platforms of a repository's images. */
 export interface ImageBadges {
@@ -53,7 +50,7 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
   const pushedAt = ({ imagePushedAt }: ImageDetail): number => imagePushedAt?.getTime() ?? 0
   for await (const page of listImages(api, address)) {
     const tagged = page.filter(({ imageTags = [] }) =>
-      imageTags.some((tag) => findCompanionTarget(tag) === undefined)
+      imageTags.some((tag) => findReferrerTagSubject(tag) === undefined)
     )
     newest = [...newest, ...tagged].sort((a, b) => pushedAt(b) - pushedAt(a)).slice(0, MAX_IMAGES)
   }

@@ -1,10 +1,10 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
 import { selectRepositories } from '../ecr-public/resolve-repositories.js'
-import { createSources } from '../registry-client/open-sources.js'
 import type { Deps } from '../runner/deps.js'
 import { ActionError } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
@@ -81,7 +81,7 @@ async function planCatalogs(
   const context: PlanContext = {
     requested,
     registryId: inputs.registryId,
-    openSource: createSources(deps),
+    openSource: createRepositoryOpener(deps),
     limitDiff: createDiffLimiter(),
     deps
   }

@@ -3,15 +3,15 @@ import { parseConfig } from '../../../src/oci/config.js'
 import { parseDescriptor, parseManifest } from '../../../src/oci/manifest.js'
 import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
 import { isTag, parseReference } from '../../../src/oci/reference.js'
-import { normalizeName, resolveLink } from '../../../src/image-archive/tar/member-name.js'
+import { normalizeName, resolveSymbolicLink } from '../../../src/image-archive/tar/member-name.js'
 import { parsePaxRecords } from '../../../src/image-archive/tar/pax-records.js'
 import {
   readDataMap,
   readOldGnuMap,
   readPaxMap
 } from '../../../src/image-archive/tar/sparse-map.js'
-import { parseChallenge, tokenUrl } from '../../../src/registry-client/challenge.js'
-import { listReferrers } from '../../../src/registry-client/referrers.js'
+import { parseChallenge, findTokenUrl } from '../../../src/registry-client/challenge.js'
+import { listReferrers } from '../../../src/registry-client/list-referrers.js'
 import { findLogoFault } from '../../../src/sync-catalog/read-logo.js'
 import { buildAttestation, buildImage, buildIndex } from '../../helpers/archives.js'
 import { makePng } from '../../helpers/make-workspace.js'
@@ -110,7 +110,7 @@ test(
     await tryHostile('parseChallenge', header, RUNS, (text) => {
       for (const origin of ['https://public.ecr.aws', 'http://127.0.0.1:5111']) {
         const challenge = parseChallenge(text)
-        const url = challenge && tokenUrl(origin, challenge, 'a/b')
+        const url = challenge && findTokenUrl(origin, challenge, 'a/b')
         if (url === undefined || url.protocol === 'https:') continue
         expect(url.hostname).toMatch(/^(?:127\.|localhost$|\[::1\]$)/)
         expect(origin).toMatch(/^http:/)
@@ -129,7 +129,7 @@ test(
     )
     await tryHostile('normalizeName', fc.tuple(name, name), RUNS, ([from, target]) => {
       const normal = normalizeName(from)
-      for (const found of [normal, normal && resolveLink(normal, target)]) {
+      for (const found of [normal, normal && resolveSymbolicLink(normal, target)]) {
         if (found === undefined) continue
         expect(found).not.toMatch(/^\/|(?:^|\/)\.\.(?:\/|$)|\\|\0/)
       }

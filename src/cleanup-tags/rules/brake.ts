@@ -1,4 +1,4 @@
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { compareLatestFirst } from './latest-first.js'
 import { stays } from './verdict.js'
@@ -10,7 +10,7 @@ import type { Judgement, Verdict } from './verdict.js'
  * their own.
  */
 export function keepLastTag(inventory: Inventory, judgement: Judgement): Judgement {
-  const own = inventory.tags.filter(({ tag }) => findCompanionTarget(tag) === undefined)
+  const own = inventory.tags.filter(({ tag }) => findReferrerTagSubject(tag) === undefined)
   if (own.some(({ tag }) => judgement.tags.get(tag)?.goes !== true)) return judgement
   const compare = compareLatestFirst('created')
   const latest = own.reduce<ListedTag | undefined>(

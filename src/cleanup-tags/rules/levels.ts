@@ -1,5 +1,5 @@
 import { numberCircles } from './circles.js'
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory } from './inventory.js'
 import type { ManifestLinks } from '../../oci/image-graph.js'
 
@@ -52,7 +52,7 @@ export function orderDeletions(
     if (subject !== undefined && isTurned) first(constraints.insisted, digest, subject)
     if (subject !== undefined && !isTurned) first(constraints.others, subject, digest)
     for (const tag of inventory.images.get(digest)?.tags ?? []) {
-      const target = findCompanionTarget(tag)
+      const target = findReferrerTagSubject(tag)
       if (target === undefined || (isTurned && target === subject)) continue
       first(constraints.others, target, digest)
     }

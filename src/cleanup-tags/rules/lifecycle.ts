@@ -1,4 +1,4 @@
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory } from './inventory.js'
 import type { LifecycleRule } from './lifecycle-policy.js'
 import { PUSH_GRACE_MS } from './rules.js'
@@ -96,9 +96,10 @@ export function judgeByLifecycle(
   const seen: LifecycleImage[] = []
   for (const { digest, tags, pushedAt } of inventory.images.values()) {
     if (inventory.unsettled.has(digest)) continue
-    const own = tags.filter((tag) => findCompanionTarget(tag) === undefined)
+    const own = tags.filter((tag) => findReferrerTagSubject(tag) === undefined)
     const isCompanion =
-      own.length === 0 && tags.some((tag) => inventory.images.has(findCompanionTarget(tag) ?? ''))
+      own.length === 0 &&
+      tags.some((tag) => inventory.images.has(findReferrerTagSubject(tag) ?? ''))
     if (!isCompanion) seen.push({ digest, tags: own, pushedAt })
   }
   const verdicts = evaluateLifecycle(seen, rules, now)
@@ -111,7 +112,7 @@ export function judgeByLifecycle(
     )
   const tags = new Map<string, Verdict>()
   for (const { tag, digest, createdAt } of inventory.tags) {
-    const target = findCompanionTarget(tag)
+    const target = findReferrerTagSubject(tag)
     if (target === undefined) tags.set(tag, verdictOf(digest))
     else if (!inventory.images.has(target)) {
       tags.set(tag, afterGrace(verdictOf(digest), createdAt, now))

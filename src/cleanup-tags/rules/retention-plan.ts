@@ -1,5 +1,5 @@
 import { isIndexMediaType } from '../../oci/media-types.js'
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { compareLatestFirst } from './latest-first.js'
 import { orderDeletions } from './levels.js'
@@ -110,7 +110,7 @@ function decideTags(
 }
 
 function followTarget(tag: string, survey: Survey): Verdict {
-  const target = findCompanionTarget(tag) ?? ''
+  const target = findReferrerTagSubject(tag) ?? ''
   const name = survey.nameOf(target)
   return survey.doomed.has(target)
     ? goes(`belongs to ${name}, which goes`)
@@ -144,8 +144,8 @@ const compareCreated = compareLatestFirst('created')
 
 /** Companion tags last: they are to go after the image that they belong to, and hold no other. */
 function compareHolders(a: ListedTag, b: ListedTag): number {
-  const one = findCompanionTarget(a.tag) !== undefined
-  const other = findCompanionTarget(b.tag) !== undefined
+  const one = findReferrerTagSubject(a.tag) !== undefined
+  const other = findReferrerTagSubject(b.tag) !== undefined
   if (one !== other) return one ? 1 : -1
   return compareCreated(a, b)
 }
@@ -167,7 +167,7 @@ function chooseLastTags(inventory: Inventory, doomed: ReadonlySet<string>): Map<
 }
 
 function isCompanion(tag: string): boolean {
-  return findCompanionTarget(tag) !== undefined
+  return findReferrerTagSubject(tag) !== undefined
 }
 
 function untaggedRows(
@@ -234,7 +234,7 @@ function listDeletions(
       const kind = tag === undefined ? 'image' : 'image-by-tag'
       return [{ row, kind, wave: 2 * own.level + 1, after: own.after }]
     }
-    const target = findCompanionTarget(tag ?? '')
+    const target = findReferrerTagSubject(tag ?? '')
     const before = target === undefined ? undefined : places.get(target)
     const isCompanionInTime =
       target !== undefined &&

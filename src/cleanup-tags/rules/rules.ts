@@ -1,6 +1,6 @@
 import type { Duration } from './duration.js'
 import { instantAfter, instantBefore } from './duration.js'
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { compareLatestFirst } from './latest-first.js'
 import type { TagMatcher } from './tag-patterns.js'
@@ -37,7 +37,7 @@ export function judgeByRules(inventory: Inventory, rules: Rules, now: number): J
       tags.set(tag, stays('its image changed while it was being listed'))
       continue
     }
-    const target = findCompanionTarget(tag)
+    const target = findReferrerTagSubject(tag)
     if (target !== undefined) {
       if (!inventory.images.has(target)) tags.set(tag, judgeLonelyCompanion(listed, rules, now))
       continue

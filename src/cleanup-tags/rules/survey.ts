@@ -1,7 +1,7 @@
 import { shortDigest } from '../../oci/digest.js'
 import type { GraphQuestion, ManifestLinks } from '../../oci/image-graph.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
-import { findCompanionTarget } from '../../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Inventory, ListedImage } from './inventory.js'
 import type { Judgement } from './verdict.js'
 
@@ -51,7 +51,7 @@ export class Survey {
     const staying: string[] = []
     for (const image of inventory.images.values()) {
       for (const tag of image.tags) {
-        const target = findCompanionTarget(tag)
+        const target = findReferrerTagSubject(tag)
         if (target !== undefined) append(this.companions, target, image.digest)
       }
       if (this.mayGo(image)) this.doomed.add(image.digest)
