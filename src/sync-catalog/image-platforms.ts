@@ -8,7 +8,7 @@ import { parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { Registry } from '../runner/deps.js'
-import { findCompanionTarget } from '../oci/referrer-tags.js'
+import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 
 /**
  * How many images are looked at, the newest first: enough for a release that has a tag for each platform,
@@ -53,7 +53,7 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
   const pushedAt = ({ imagePushedAt }: ImageDetail): number => imagePushedAt?.getTime() ?? 0
   for await (const page of listImages(api, address)) {
     const tagged = page.filter(({ imageTags = [] }) =>
-      imageTags.some((tag) => findCompanionTarget(tag) === undefined)
+      imageTags.some((tag) => findReferrerTagSubject(tag) === undefined)
     )
     newest = [...newest, ...tagged]
       .sort((a, b) => pushedAt(b) - pushedAt(a))
