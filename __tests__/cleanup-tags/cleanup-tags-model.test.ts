@@ -7,6 +7,7 @@ import type { EcrPublicApi } from '../../src/runner/deps.js'
 import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import type { RepositoryState } from '../helpers/populate.js'
@@ -86,7 +87,7 @@ function disturbed(
 ): EcrPublicApi {
   let call = -1
   let pending = [...all]
-  const send = async (command: unknown): Promise<unknown> => {
+  return interceptApi(api, async (command, send) => {
     // A change between the last check and the deletion cannot be detected, so there is none.
     if (!(command instanceof BatchDeleteImageCommand)) {
       const due = pending.filter((one) => one.call <= call)
@@ -95,9 +96,8 @@ function disturbed(
       // Changes before the listing would be part of the listing.
       if (call >= 0 || command instanceof DescribeImageTagsCommand) call++
     }
-    return (api.send as (command: unknown) => Promise<unknown>)(command)
-  }
-  return { send: send as EcrPublicApi['send'], middlewareStack: api.middlewareStack }
+    return send(command)
+  })
 }
 
 async function disturb(world: World, { kind, image, tag }: Disturbance, done: Done): Promise<void> {

@@ -1,7 +1,7 @@
 import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import type { ImageIdentifier } from '@aws-sdk/client-ecr-public'
 import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
-import type { EcrPublicApi } from '../../src/runner/deps.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { createPlainClient } from '../helpers/populate.js'
@@ -69,18 +69,16 @@ test(
   `deletes the other tags if another client deleted some of the ${MANY_IMAGES} images during the run`,
   async () => {
     const emulator = await startEmulator({ now: () => new Date(NOW), seed: seedOf(MANY_IMAGES) })
-    const { api: emulatorApi } = makeDeps(emulator)
     const checks: number[] = []
-    const send = async (command: unknown): Promise<unknown> => {
+    const api = interceptApi(makeDeps(emulator).api, async (command, send) => {
       const ids = command instanceof DescribeImagesCommand ? command.input.imageIds : undefined
       if (ids !== undefined) {
         const gone = [ids[1]!, ids[6]!]
         if (checks.length === 0) await deleteAsOtherClient(emulator, gone)
         checks.push(ids.length)
       }
-      return (emulatorApi.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...emulatorApi, send } as EcrPublicApi
+      return send(command)
+    })
     const deps = makeDeps(emulator, { now: () => new Date(NOW), api })
     const keepLatest = String(MANY_IMAGES - 10)
     const inputs = makeInputs('cleanup-tags', { repository: 'team/app', 'keep-latest': keepLatest })

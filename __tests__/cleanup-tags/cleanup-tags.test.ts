@@ -6,10 +6,10 @@ import {
   DescribeImagesCommand,
   DescribeImageTagsCommand
 } from '@aws-sdk/client-ecr-public'
-import type { EcrPublicApi } from '../../src/runner/deps.js'
 import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -64,21 +64,25 @@ const rowOf = (report: Report, target: string): Change | undefined =>
 const tagsOf = async ({ repository }: Stage): Promise<string[]> =>
   [...(await repository.state()).tags.keys()].sort()
 
-/** Runs `act` right before the images of the first deletion are checked. */
-function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
-  let isDone = false
-  const send = async (command: unknown): Promise<unknown> => {
-    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
-      isDone = true
-      await act()
-    }
-    return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-  }
-  const api = { ...on.deps.api, send } as EcrPublicApi
+/** Lets `intercept` receive the commands that the mode sends. */
+function intercepted(on: Stage, intercept: Parameters<typeof interceptApi>[1]): Stage {
+  const api = interceptApi(on.deps.api, intercept)
   const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
   const run: Stage['run'] = (inputs) =>
     cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
   return { ...on, deps, run }
+}
+
+/** Runs `act` right before the images of the first deletion are checked. */
+function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
+  let isDone = false
+  return intercepted(on, async (command, send) => {
+    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
+      isDone = true
+      await act()
+    }
+    return send(command)
+  })
 }
 
 describe('tags to delete', () => {
@@ -217,7 +221,7 @@ describe('images in use', () => {
       deletesImage: true,
       orphans: [amd],
       reason:
-        'not among the 1 most recent tags (rank 2 by creation time); the image is deleted with its last tag; 1 image no longer referenced'
+        'not among the 1 most recent tags (rank 2 by creation time); the image is deleted with its last tag; 1 image is no longer referenced'
     })
     expect([...(await on.repository.state()).images.keys()]).toEqual(
       expect.arrayContaining([amd, arm])
@@ -592,18 +596,15 @@ describe('undocumented service behavior', () => {
     on.clock.time += DAY_MS
     await pushDaily(on, 'v2')
     let isDeleted = false
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (isDeleted && command instanceof DescribeImagesCommand) {
         isDeleted = false
         await on.repository.push(index, 'prod')
       }
       isDeleted = command instanceof BatchDeleteImageCommand
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
-    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+      return send(command)
+    })
+    await during.run({ 'keep-latest': '1', untagged: 'true' })
     const { images, tags } = await on.repository.state()
     expect([...tags.keys()].sort()).toEqual(['prod', 'v2'])
     expect([...images.keys()]).toEqual(expect.arrayContaining([digest, child]))
@@ -614,18 +615,15 @@ describe('undocumented service behavior', () => {
     await pushDaily(on, ...Array.from({ length: 150 }, (_, at) => `v${at}`))
     let lookups = 0
     let isDeleted = false
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (command instanceof BatchDeleteImageCommand) isDeleted = true
       const ids = command instanceof DescribeImagesCommand ? (command.input.imageIds ?? []) : []
       if (isDeleted && ids.length === 1 && ++lookups === 1) {
         return { imageDetails: [{ imageDigest: ids[0]!.imageDigest }] }
       }
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1' }
-    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+      return send(command)
+    })
+    const report = await during.run({ 'keep-latest': '1' })
     expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 149 } })
     expect(await tagsOf(on)).toEqual(['v149'])
     expect(lookups).toBe(1)
@@ -638,16 +636,13 @@ describe('undocumented service behavior', () => {
     on.clock.time += DAY_MS
     await pushDaily(on, 'v2')
     let deletions = 0
-    const send = (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, (command, send) => {
       // The second call deletes the image by its digest.
       const isDigest = command instanceof BatchDeleteImageCommand && ++deletions === 2
       if (isDigest) return Promise.reject(new Error('out of order'))
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
-    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+      return send(command)
+    })
+    const report = await during.run({ 'keep-latest': '1', untagged: 'true' })
     expect(report.failure).toMatch(/its tag was deleted but its image was not: .*out of order/)
     const { images, tags } = await on.repository.state()
     expect([...tags.keys()]).toEqual(['v2'])
@@ -657,15 +652,12 @@ describe('undocumented service behavior', () => {
   test('warns about a tag that was created just before the deletion and was deleted too', async () => {
     const on = await stage({ deleteByTagAndDigest: 'image' })
     const [v1] = await pushDaily(on, 'v1', 'v2')
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (command instanceof BatchDeleteImageCommand) await on.repository.push({ name: 'v1' }, 'rc')
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1' }
-    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
-    expect(deps.lines).toContain(
+      return send(command)
+    })
+    await during.run({ 'keep-latest': '1' })
+    expect(during.deps.lines).toContain(
       `warning: team/app: Tag rc of ${v1!} was created just before the deletion and was deleted too.`
     )
   })
@@ -701,16 +693,13 @@ describe('failures', () => {
     await pushDaily(on, 'v1', 'v2')
     const other = await TestRepository.create(on.repository.client, 'team/other')
     await other.push({ name: 'x' }, 'x')
-    const send = (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, (command, send) => {
       const isOther =
         command instanceof DescribeImageTagsCommand && command.input.repositoryName === 'team/other'
       if (isOther) return Promise.reject(new Error('out of order'))
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = makeInputs('cleanup-tags', { repository: 'team/*', 'keep-latest': '1' })
-    const report = await cleanupTags(inputs, deps)
+      return send(command)
+    })
+    const report = await during.run({ repository: 'team/*', 'keep-latest': '1' })
     expect(report).toMatchObject({
       repositories: ['team/app'],
       outputs: { 'deleted-count': 1 },

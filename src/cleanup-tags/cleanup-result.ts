@@ -49,7 +49,10 @@ export function createCleanupResult(
 function deletionReason({ decision, deletesImage, orphans }: RetentionRow): string {
   const parts = [decision.reason]
   if (deletesImage) parts.push('the image is deleted with its last tag')
-  if (orphans.length > 0) parts.push(`${formatCount(orphans.length, 'image')} no longer referenced`)
+  if (orphans.length > 0) {
+    const images = formatCount(orphans.length, 'image is', 'images are')
+    parts.push(`${images} no longer referenced`)
+  }
   return parts.join('; ')
 }
 

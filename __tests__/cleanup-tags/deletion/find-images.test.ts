@@ -1,6 +1,6 @@
 import { DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import { findImages } from '../../../src/cleanup-tags/deletion/find-images.js'
-import type { EcrPublicApi } from '../../../src/runner/deps.js'
+import { interceptApi } from '../../helpers/intercept-api.js'
 import { makeDeps } from '../../helpers/make-deps.js'
 import { createPlainClient, TestRepository } from '../../helpers/populate.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
@@ -15,14 +15,12 @@ async function createRepository() {
   const digests: string[] = []
   for (let at = 0; at < 9; at++) digests.push(await repository.push({ name: `${at}` }, `v${at}`))
   await repository.delete(digests[2]!, digests[3]!, digests[8]!)
-  /** The numbers of ids per DescribeImages call. A call that lists the repository has none. */
+  /** The numbers of ids per DescribeImages call. A call that lists the repository does not have ids. */
   const calls: (number | undefined)[] = []
-  const { api: emulatorApi } = makeDeps(emulator)
-  const send = (command: unknown): Promise<unknown> => {
+  const api = interceptApi(makeDeps(emulator).api, (command, send) => {
     if (command instanceof DescribeImagesCommand) calls.push(command.input.imageIds?.length)
-    return (emulatorApi.send as (command: unknown) => Promise<unknown>)(command)
-  }
-  const api = { ...emulatorApi, send } as EcrPublicApi
+    return send(command)
+  })
   return { api, digests, calls, repository: { repositoryName: 'team/app' } }
 }
 

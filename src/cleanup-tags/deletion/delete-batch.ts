@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-ecr-public'
 import { messageOf } from '../../runner/errors.js'
 import type { PlannedDeletion } from '../rules/plan-retention.js'
-import type { DeletionOutcome, Refusal } from './deletion-outcome.js'
+import type { DeletionOutcome, DeletionRefusal } from './deletion-outcome.js'
 import type { ImageLookup } from './find-images.js'
 import { settleDeletions } from './settle-deletions.js'
 
@@ -95,7 +95,7 @@ function isFailureOf({ imageId = {} }: ImageFailure, { kind, row }: PlannedDelet
   return kind !== 'tag' && imageId.imageDigest === row.digest
 }
 
-function toRefusal(failure: ImageFailure): Refusal {
+function toRefusal(failure: ImageFailure): DeletionRefusal {
   // "Requested image referenced by manifest list: [sha256:…]". Older responses do not have the list.
   const holders = failure.failureReason?.match(/sha256:[0-9a-f]{64}/g) ?? []
   return { kind: 'refused', reason: textOf(failure), isWaiting: false, holders }

@@ -3,13 +3,13 @@ import type { PlannedDeletion } from '../rules/plan-retention.js'
 /** The outcome of one deletion. */
 export type DeletionOutcome =
   | { readonly kind: 'deleted' }
-  | Refusal
+  | DeletionRefusal
   | { readonly kind: 'failed'; readonly reason: string }
   /** The deletion was not attempted, as the image changed after it was listed. `isGone`: it does not exist any more. */
   | { readonly kind: 'kept'; readonly reason: string; readonly isGone: boolean }
 
 /** The service rejected the deletion because of a reference, or (`isWaiting`) a rejected deletion must precede it. */
-export interface Refusal {
+export interface DeletionRefusal {
   readonly kind: 'refused'
   readonly reason: string
   readonly isWaiting: boolean
@@ -20,11 +20,11 @@ export interface Refusal {
 /** A deletion that was refused. */
 export interface RefusedDeletion {
   readonly deletion: PlannedDeletion
-  readonly outcome: Refusal
+  readonly outcome: DeletionRefusal
 }
 
 /** The outcome of a deletion at the end of the run. A refused deletion has failed then. */
-export type FinalOutcome = Exclude<DeletionOutcome, Refusal>
+export type FinalOutcome = Exclude<DeletionOutcome, DeletionRefusal>
 
 /** Returns the final outcome of a deletion, after refused deletions were retried. */
 export function toFinalOutcome(deletion: PlannedDeletion, outcome: DeletionOutcome): FinalOutcome {

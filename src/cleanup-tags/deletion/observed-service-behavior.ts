@@ -5,8 +5,8 @@ import type { ImageLookup } from './find-images.js'
  * Observes undocumented service behavior once per run, for all repositories.
  *
  * AWS documents that the deletion of its last tag deletes an image (BatchDeleteImage: "If you remove the last tag from an
- * image, the image is deleted from your repository"). The OCI distribution specification keeps it. One lookup after the
- * first such deletion finds out which applies.
+ * image, the image is deleted from your repository"). A registry that follows the OCI distribution specification
+ * keeps it. One lookup after the first such deletion finds out which applies.
  */
 export class ObservedServiceBehavior {
   private keepsUntagged: boolean | undefined

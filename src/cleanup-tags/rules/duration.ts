@@ -15,7 +15,7 @@ const DAY_MS = 24 * HOUR_MS
 const WEEK_MS = 7 * DAY_MS
 const MONTHS_PER_YEAR = 12
 
-/** Longer durations before now would leave the range of `Date`. */
+/** No image is older than 1000 years, and much longer durations would leave the range of `Date`. */
 const MAX_MONTHS = 1000 * MONTHS_PER_YEAR
 const MAX_MILLISECONDS = 366 * 1000 * DAY_MS
 

@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Evaluates a lifecycle policy for all tags and untagged images of a repository. The policy ignores referrer tags. An
- * image that has only referrer tags is not evaluated while the image it refers to exists, and counts as untagged then.
+ * image that has only referrer tags is not evaluated if the image it refers to exists, and counts as untagged otherwise.
  */
 export function evaluateLifecyclePolicy(
   inventory: Inventory,
@@ -62,8 +62,8 @@ function listSelectable(inventory: Inventory): LifecycleImage[] {
 }
 
 /**
- * Decides which images expire, with the semantics of private ECR. All rules are evaluated at the same time, each for all
- * images that it selects. The first rule by priority that selects an image decides on it.
+ * Decides which images expire, with the semantics of private ECR. Each rule counts all images that it selects, also those
+ * that another rule expires. The first rule by priority that selects an image decides on it.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, "Evaluation rules"
  *
