@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { runAction } from './run-action.js'
 import type { ActionRun, ActionRunOptions } from './run-action.js'
 
-/** One job of a runner: steps that share a home and a temporary directory. */
+/** A job: steps that share a home directory and a temporary directory. */
 export interface ActionJob {
   readonly home: string
   readonly runnerTemp: string
-  /** What every step of the job gets. */
+  /** The environment of every step. */
   readonly env: Readonly<Record<string, string>>
   /** Runs the main step. */
   readonly main: (
@@ -21,7 +21,7 @@ export interface ActionJob {
 
 const directories = new Set<string>()
 
-/** Starts a job; several on one machine share a `home`. */
+/** Starts a job. Jobs on one machine can share a `home`. */
 export async function startJob(
   env: Readonly<Record<string, string>>,
   home?: string
@@ -32,7 +32,7 @@ export async function startJob(
   const ownHome = home ?? join(directory, 'home')
   await mkdir(runnerTemp)
   await mkdir(ownHome, { recursive: true })
-  // A PATH with no container tool, so that only the files that a test names are written.
+  // Without container tools on the PATH, only the credential files that a test names are written.
   const all = { PATH: '/nowhere', HOME: ownHome, RUNNER_TEMP: runnerTemp, ...env }
   return {
     home: ownHome,

@@ -7,27 +7,27 @@ import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { tarArchive, tarOfFiles, writeTar } from './tar-writer.js'
 import type { TarMember } from './tar-writer.js'
 
-/** How a layer is stored. */
+/** The compression of a stored layer. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd'
 
-/** One layer of a test image, plain and as it is stored. */
+/** One layer of a test image, uncompressed and as stored. */
 export interface TestLayer {
   readonly tar: Buffer
   readonly diffId: string
   readonly compression: LayerCompression
-  /** The layer as an OCI layout stores it. */
+  /** The stored layer of an OCI layout. */
   readonly blob: Buffer
   readonly digest: string
 }
 
-/** Bytes that an OCI layout names by their digest. */
+/** A blob of an OCI layout. */
 export interface TestBlob {
   readonly bytes: Buffer
   readonly digest: string
   readonly mediaType: string
 }
 
-/** An image of one platform; `content` is its OCI manifest. */
+/** An image for one platform. `content` is its OCI manifest. */
 export interface TestImage {
   readonly kind: 'image'
   readonly layers: readonly TestLayer[]
@@ -40,7 +40,7 @@ export interface TestImage {
   readonly content: TestBlob
 }
 
-/** An image of several platforms, or any other index. */
+/** An image for several platforms, or any other index. */
 export interface TestIndex {
   readonly kind: 'index'
   readonly children: readonly (TestImage | TestIndex)[]
@@ -48,20 +48,20 @@ export interface TestIndex {
   readonly content: TestBlob
 }
 
-/** What `buildImage` makes an image of. */
+/** The options of `buildImage`. */
 export interface ImageSpec {
-  /** Each a tar, or the files of one; the lowest first. Two small ones by default. */
+  /** A tar archive or its files per layer, lowest layer first. Defaults to two small layers. */
   readonly layers?: readonly (Uint8Array | Readonly<Record<string, string | Uint8Array>>)[]
-  /** Of all layers, or of each; gzip by default. */
+  /** The compression of all layers or of each layer. Defaults to gzip. */
   readonly compression?: LayerCompression | readonly LayerCompression[]
-  /** Full references; `ex.com/app:1` by default. */
+  /** Full references. Defaults to `ex.com/app:1`. */
   readonly tags?: readonly string[]
   readonly platform?: Platform
-  /** Members of the config beside the usual ones. */
+  /** Members to add to the config. */
   readonly config?: Readonly<Record<string, unknown>>
-  /** Members of the OCI manifest beside the usual ones; `mediaType: undefined` leaves it out. */
+  /** Members to add to the manifest. `mediaType: undefined` omits the media type. */
   readonly manifest?: Readonly<Record<string, unknown>>
-  /** Schema 2 instead of OCI. */
+  /** Builds a Docker schema 2 manifest instead of an OCI manifest. */
   readonly docker?: boolean
 }
 
@@ -71,7 +71,7 @@ const OCI_LAYERS = {
   zstd: MEDIA_TYPES.ociLayerZstd
 } as const
 
-/** An image that no builder made, but that could be one's. */
+/** Builds an image. */
 export function buildImage(spec: ImageSpec = {}): TestImage {
   const platform = spec.platform ?? { os: 'linux', architecture: 'amd64' }
   const layers = (spec.layers ?? [{ 'etc/os-release': 'ID=test\n' }, { 'app/hello': 'hello' }]).map(
@@ -122,7 +122,7 @@ export function buildImage(spec: ImageSpec = {}): TestImage {
   }
 }
 
-/** A layer, compressed as said. */
+/** Builds a layer of a tar archive or of its files. */
 export function buildLayer(
   source: Uint8Array | Readonly<Record<string, string | Uint8Array>>,
   compression: LayerCompression = 'gzip'
@@ -132,12 +132,12 @@ export function buildLayer(
   return { tar, diffId: sha256Digest(tar), compression, blob, digest: sha256Digest(blob) }
 }
 
-/** An index of these children, each with its platform. */
+/** Builds an index of these children, each with its platform. */
 export function buildIndex(
   children: readonly (TestImage | TestIndex)[],
   options: {
     readonly tags?: readonly string[]
-    /** Members of the descriptors beside the usual ones, by their place. */
+    /** Members to add to the descriptors, in the order of the children. */
     readonly descriptors?: readonly (Readonly<Record<string, unknown>> | undefined)[]
     readonly index?: Readonly<Record<string, unknown>>
     readonly docker?: boolean
@@ -162,7 +162,7 @@ export function buildIndex(
   }
 }
 
-/** The attestation of an image, as BuildKit adds it to an index; `attestationDescriptor` is what the index says of it. */
+/** Builds the attestation of an image, as BuildKit adds it to an index with `attestationDescriptor`. */
 export function buildAttestation(of: TestImage): TestImage {
   const statement = Buffer.from(
     JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', subject: of.content.digest })
@@ -186,7 +186,7 @@ export function buildAttestation(of: TestImage): TestImage {
   })
 }
 
-/** What an index says of an image's attestation. */
+/** Returns the members that BuildKit adds to the descriptor of an attestation. */
 export function attestationDescriptor(of: TestImage): Readonly<Record<string, unknown>> {
   return {
     annotations: {
@@ -196,10 +196,10 @@ export function attestationDescriptor(of: TestImage): Readonly<Record<string, un
   }
 }
 
-/** The layouts of `docker save` and its kin that this can write. */
+/** The programs whose layouts of a docker-archive can be written. */
 export type DockerLayout = 'legacy' | 'docker25' | 'podman' | 'kaniko' | 'jib' | 'bazel' | 'nix'
 
-/** Writes what `docker save` (old, or ≥ 25 with the classic store), podman, kaniko, … would write of these images. */
+/** Writes an archive of these images in the layout of a program. */
 export async function writeDockerArchive(
   path: string,
   images: readonly TestImage[],
@@ -210,7 +210,7 @@ export async function writeDockerArchive(
   await writeFile(path, gzipSync(tarArchive(tar)))
 }
 
-/** The members of such an archive, in order. */
+/** Returns the members of a docker-archive in order. */
 export function dockerMembers(images: readonly TestImage[], layout: DockerLayout): TarMember[] {
   const members = new Map<string, TarMember>()
   const add = (member: TarMember): void => void members.set(member.name, member)
@@ -223,21 +223,41 @@ export function dockerMembers(images: readonly TestImage[], layout: DockerLayout
   return [...members.values()]
 }
 
+/**
+ * Returns the members of a docker-archive with these files and one image, by default of the config `c.json` and the
+ * layers `1.tar` and `2.tar`.
+ *
+ * @param entry members of the entry in `manifest.json` to change
+ * @param added further members of the archive
+ */
+export function customDockerMembers(
+  files: Readonly<Record<string, Uint8Array>>,
+  entry: object = {},
+  added: readonly TarMember[] = []
+): TarMember[] {
+  const image = { Config: 'c.json', RepoTags: ['ex.com/app:1'], Layers: ['1.tar', '2.tar'] }
+  return [
+    ...Object.entries(files).map(([name, body]) => file(name, body)),
+    ...added,
+    file('manifest.json', json([{ ...image, ...entry }]))
+  ]
+}
+
 /** How an OCI layout is written. */
 export interface OciOptions {
-  /** Blobs that are left out, by digest. */
+  /** Digests of blobs to omit. */
   readonly without?: readonly string[]
-  /** Writes `manifest.json` too, as Docker's containerd store and `buildx type=docker` do. */
+  /** Also writes `manifest.json`, as Docker's containerd image store and `buildx --output type=docker` do. */
   readonly manifestJson?: boolean
-  /** Stores layers plain, as Docker ≥ 25 does with the classic store. */
+  /** Stores uncompressed layers, as Docker 25 and later does with the classic image store. */
   readonly compression?: 'none'
-  /** Members of `index.json` beside the usual ones. */
+  /** Members to add to `index.json`. */
   readonly index?: Readonly<Record<string, unknown>>
-  /** `containerd`: two annotations; `name`: only `ref.name`, with the full reference; `tag`: only the tag there. */
+  /** `containerd`: two annotations; `name`: the full reference in `ref.name`; `tag`: only the tag in `ref.name`. */
   readonly naming?: 'containerd' | 'name' | 'tag'
-  /** Entries of `index.json` beside those of the images (referrers, …). */
+  /** Entries to add to `index.json`, such as referrers. */
   readonly extra?: readonly TestBlob[]
-  /** Blobs beside those of the images. */
+  /** Blobs to add. */
   readonly blobs?: readonly Buffer[]
 }
 
@@ -263,12 +283,12 @@ export async function writeOciDirectory(
   }
 }
 
-/** The members of an OCI layout; blobs sorted by their digest, as containerd writes them. */
+/** Returns the members of an OCI layout. Blobs are sorted by digest, as in archives of containerd. */
 export function ociMembers(
   images: readonly (TestImage | TestIndex)[],
   options: OciOptions = {}
 ): TarMember[] {
-  const stored = options.compression === 'none' ? images.map(withPlainLayers) : images
+  const stored = options.compression === 'none' ? images.map(withUncompressedLayers) : images
   const blobs = new Map<string, Buffer>()
   for (const image of stored) collectBlobs(image, blobs)
   for (const extra of options.extra ?? []) blobs.set(extra.digest, extra.bytes)
@@ -294,34 +314,34 @@ export function ociMembers(
   return members
 }
 
-/** The digests of all that an OCI layout holds of an image, its layers as stored. */
+/** Returns all blobs of an image by digest. */
 export function blobsOf(image: TestImage | TestIndex): Map<string, Buffer> {
   const blobs = new Map<string, Buffer>()
   collectBlobs(image, blobs)
   return blobs
 }
 
-/** Where an OCI layout keeps a blob. */
+/** Returns the file name of a blob in an OCI layout. */
 export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
-/** A descriptor of these bytes. */
+/** Returns the descriptor of a blob. */
 export function descriptorOf(blob: TestBlob): { mediaType: string; digest: string; size: number } {
   return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.length }
 }
 
-/** Bytes with their digest. */
+/** Creates a blob of these bytes. */
 export function buildBlob(bytes: Buffer, mediaType: string): TestBlob {
   return { bytes, digest: sha256Digest(bytes), mediaType }
 }
 
-/** JSON without white space, as bytes. */
+/** Returns JSON without white space, as bytes. */
 export function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value))
 }
 
-/** A member that is a plain file. */
+/** Returns a member that is a regular file. */
 export function file(name: string, body: Uint8Array): TarMember {
   return { name, body }
 }
@@ -342,7 +362,7 @@ function collectBlobs(image: TestImage | TestIndex, blobs: Map<string, Buffer>):
   for (const layer of image.layers) blobs.set(layer.digest, layer.blob)
 }
 
-function withPlainLayers(image: TestImage | TestIndex): TestImage | TestIndex {
+function withUncompressedLayers(image: TestImage | TestIndex): TestImage | TestIndex {
   if (image.kind === 'index') return image
   const layers = image.layers.map((layer) => buildLayer(layer.tar, 'none'))
   const manifest = {
@@ -363,7 +383,7 @@ function namesOf(reference: string, naming: OciOptions['naming']): Record<string
   return { 'io.containerd.image.name': reference, 'org.opencontainers.image.ref.name': tag }
 }
 
-/** containerd's `manifest.json` names one platform of each image, the first that is an image. */
+/** In `manifest.json`, containerd lists the first platform image of each index. */
 function hostManifest(images: readonly (TestImage | TestIndex)[]): object[] {
   return images.flatMap((image) => {
     const host =

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The programs of others that tests drive; each is a Debian package, but docker's CLI (a static binary). */
+/** The external programs that tests run. All are Debian packages except the Docker CLI (a static binary). */
 export type Client =
   | 'aws'
   | 'boto3'
@@ -15,13 +15,13 @@ export type Client =
   | 'umoci'
   | 'zstd'
 
-/** Where Debian puts what comes without a place of its own on the PATH, or with another one before it. */
+/** The paths of Debian packages, for programs that the PATH can find in another version. */
 const FIXED_PATHS: Readonly<Partial<Record<Client, string>>> = {
   aws: '/usr/bin/aws',
   boto3: '/usr/bin/python3'
 }
 
-/** The file of a client, or `undefined` where it is not installed; for boto3, the Python that has it. */
+/** Returns the path of a client, or `undefined` if it is not installed. For boto3, it is the path of Python. */
 export function findClient(client: Client): string | undefined {
   const fixed = FIXED_PATHS[client]
   const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
@@ -37,16 +37,16 @@ export function findClient(client: Client): string | undefined {
   }
 }
 
-/** The file of a client. @throws Error where it is not installed */
+/** Returns the path of a client. @throws Error if it is not installed */
 export function getClient(client: Client): string {
   const path = findClient(client)
-  if (path === undefined) throw new Error(`${client} is not installed`)
+  if (path === undefined) throw new Error(`${client} is not installed.`)
   return path
 }
 
 /**
- * A `describe` whose tests need clients. Where one is missing they are shown as skipped; with
- * `REQUIRE_CLIENTS=1`, as in CI, they fail instead.
+ * Defines a test suite that requires clients. If one is not installed, the tests are skipped, or fail with
+ * `REQUIRE_CLIENTS=1` (in CI).
  */
 export function describeWithClient(
   clients: Client | readonly Client[],
@@ -67,8 +67,8 @@ export function describeWithClient(
     describe(name, body)
   } else if (process.env.REQUIRE_CLIENTS === '1') {
     describe(name, () => {
-      test(`needs ${missing.join(', ')}`, () => {
-        throw new Error(`not installed: ${missing.join(', ')}`)
+      test(`requires ${missing.join(', ')}`, () => {
+        throw new Error(`Not installed: ${missing.join(', ')}.`)
       })
     })
   } else {
@@ -76,7 +76,7 @@ export function describeWithClient(
   }
 }
 
-/** What came of a client. */
+/** The result of a client. */
 export interface ClientRun {
   readonly exitCode: number
   readonly stdout: string
@@ -86,11 +86,11 @@ export interface ClientRun {
 export interface ClientOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Written to standard input. */
+  /** The standard input. */
   readonly input?: string | Buffer
 }
 
-/** Runs a client to its end, at most two minutes; resolves whatever its exit status is. */
+/** Runs a client for at most two minutes. Resolves with any exit status. */
 export async function runClient(
   client: Client,
   args: readonly string[],
@@ -109,7 +109,7 @@ export async function runClient(
       (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : error.code
         if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr })
-        else reject(new Error(`${client} did not end by itself`, { cause: error }))
+        else reject(new Error(`${client} did not exit by itself.`, { cause: error }))
       }
     )
     child.stdin?.on('error', () => undefined)
@@ -117,7 +117,7 @@ export async function runClient(
   })
 }
 
-/** Runs a client and gives its standard output. @throws Error with what it said where it failed */
+/** Runs a client and returns its standard output. @throws Error with its output if it fails */
 export async function getClientOutput(
   client: Client,
   args: readonly string[],
@@ -125,7 +125,7 @@ export async function getClientOutput(
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await runClient(client, args, options)
   if (exitCode === 0) return stdout
-  throw new Error(`${client} ${args.join(' ')} ended with status ${exitCode}\n${stderr}${stdout}`)
+  throw new Error(`${client} ${args.join(' ')} exited with status ${exitCode}.\n${stderr}${stdout}`)
 }
 
 function isExecutable(path: string): boolean {

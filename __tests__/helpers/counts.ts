@@ -1,5 +1,5 @@
 /**
- * Tells how much a suite tried, in one line of its own that `npm run soak` finds in its output:
+ * Logs the counts of a suite in one line, which `npm run soak` reads:
  * `counts: fault matrix: 12 faulted runs, 34 faulted calls (SEED=5)`.
  */
 export function tellCounts(
@@ -11,11 +11,11 @@ export function tellCounts(
   console.log(`counts: ${suite}: ${parts.join(', ')} (SEED=${seed})`)
 }
 
-/** `true` for the large sizes. */
+/** `true` for `npm run soak`, which uses larger sizes. */
 export const isSoak = process.env.SOAK === '1'
 
 /**
- * What all random choices follow from, those of fast-check too. Without `SEED` always the same number, so that it is
- * the commit alone that decides whether the tests pass; `npm run soak` takes another one each time.
+ * The seed of all random values, including the values of fast-check. It is constant without the variable `SEED`, so that
+ * test results are reproducible. `npm run soak` uses a new seed each time.
  */
 export const SEED = Number(process.env.SEED ?? 20_260_601)

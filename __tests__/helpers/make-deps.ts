@@ -7,19 +7,20 @@ import { execute } from '../../src/runner/exec.js'
 import { createRegistry } from '../../src/registry-client/create-registry.js'
 import type { RunningEmulator } from './start-emulator.js'
 
-/** What a mode said, line by line, each with its level: `warning: …`. */
+/** The dependencies of a mode with a record of their use. */
 export interface TestDeps extends Deps {
+  /** The log, each line with its level: `warning: …`. */
   readonly lines: readonly string[]
   readonly masked: readonly string[]
-  /** What was left for the post step, the last one last. */
+  /** The saved states of the post step, in order. */
   readonly loginStates: readonly string[]
 }
 
 const directories = new Set<string>()
 
 /**
- * The real dependencies of a mode, pointed at an emulator: the SDK over HTTP, the registry client, no
- * stand-in for either. Time does not pass in `sleep`.
+ * Creates the dependencies of a mode for an emulator, with the real SDK and the real registry client. `sleep` resolves
+ * immediately, and rates are not limited.
  */
 export function makeDeps(
   emulator: Pick<RunningEmulator, 'env'>,
@@ -29,12 +30,12 @@ export function makeDeps(
   const lines: string[] = []
   const masked: string[] = []
   const loginStates: string[] = []
-  const say = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
+  const record = (level: string) => (message: string) => void lines.push(`${level}: ${message}`)
   const log: Log = {
-    info: say('info'),
-    notice: say('notice'),
-    warning: say('warning'),
-    debug: say('debug'),
+    info: record('info'),
+    notice: record('notice'),
+    warning: record('warning'),
+    debug: record('debug'),
     group: async (title, body) => {
       lines.push(`group: ${title}`)
       return body()
@@ -53,7 +54,7 @@ export function makeDeps(
       env,
       signal,
       log,
-      // The SDK looks into the environment of the process, which tests of one file share.
+      // Without credentials, the SDK would use the environment of the test process.
       credentials: {
         accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
         secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? ''
@@ -65,7 +66,13 @@ export function makeDeps(
   return {
     api,
     openRegistry: (host) =>
-      Promise.resolve(createRegistry(host, { api, env, signal, log, mask, now, random, sleep })),
+      Promise.resolve(
+        createRegistry(
+          host,
+          { api, env, signal, log, mask, now, random, sleep },
+          { limitsRates: false }
+        )
+      ),
     log,
     now,
     sleep,

@@ -2,7 +2,7 @@ import { readInputs } from '../../src/runner/inputs/inputs.js'
 import type { Inputs } from '../../src/runner/inputs/inputs.js'
 import type { Mode } from '../../src/runner/inputs/input-specs.js'
 
-/** The inputs of a mode as the action reads them, from texts as a workflow gives them. */
+/** Reads the inputs of a mode from the texts of a workflow. */
 export function makeInputs<M extends Mode>(
   mode: M,
   texts: Readonly<Record<string, string>>

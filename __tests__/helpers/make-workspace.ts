@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib'
 
 const directories = new Set<string>()
 
-/** A fresh directory with these files in it; removed when the tests of the file have run. */
+/** Creates a directory with these files. It is deleted after the tests of the file. */
 export async function makeWorkspace(
   files: Readonly<Record<string, string | Uint8Array>> = {}
 ): Promise<string> {
@@ -18,7 +18,7 @@ export async function makeWorkspace(
   return directory
 }
 
-/** A grey PNG image of this size; `shade` makes one image differ from another. */
+/** Creates a gray PNG image of this size. */
 export function makePng(width: number, height: number, shade = 128): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
@@ -44,7 +44,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed
 }
 
-/** CRC-32 as PNG uses it (ISO 3309). */
+/** Computes the CRC-32 of a PNG chunk (ISO 3309). */
 function crc32(bytes: Buffer): number {
   let crc = 0xffffffff
   for (const byte of bytes) {

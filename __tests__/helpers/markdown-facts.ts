@@ -8,12 +8,12 @@ import { toString } from 'mdast-util-to-string'
 import { gfm } from 'micromark-extension-gfm'
 import { visit } from 'unist-util-visit'
 
-/** The tree of a text in one pass, without anything of this project. */
+/** Parses a text without any code of this project. */
 export function parseGfm(text: string): Root {
   return fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] })
 }
 
-/** Every URL that a browser would find in the rendered text, each with its attribute. */
+/** Lists the URLs in the rendered text, each with its attribute. */
 export function listRenderedUrls(
   text: string
 ): { readonly attribute: string; readonly url: string }[] {
@@ -34,12 +34,12 @@ export function listRenderedUrls(
   return urls
 }
 
-/** `true` for a URL that means something else at another place: no anchor and without a scheme or host. */
+/** Returns `true` for a URL without a scheme and a host that is not only an anchor. */
 export function isRelative(url: string): boolean {
   return url !== '' && !/^(?:#|\/\/|[a-z][a-z\d+.-]*:)/i.test(url)
 }
 
-/** The text of every block that holds text, but footnotes, in order. */
+/** Lists the texts of all blocks in order, except footnotes. */
 export function listBlockTexts(text: string): string[] {
   const texts: string[] = []
   visit(parseGfm(text), (node) => {
@@ -52,7 +52,7 @@ export function listBlockTexts(text: string): string[] {
   return texts
 }
 
-/** The tree without positions and without how far apart list items stand, as a value to compare. */
+/** Returns the tree without positions and without the spacing of lists, for comparison. */
 export function shapeOf(node: object): unknown {
   return JSON.parse(
     JSON.stringify(node, (key, value: unknown) =>

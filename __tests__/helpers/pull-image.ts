@@ -7,7 +7,7 @@ import { compressionOfLayer } from '../../src/oci/media-types.js'
 import type { RunningEmulator } from './start-emulator.js'
 import { makeDeps } from './make-deps.js'
 
-/** One platform of an image as it came back from the registry, checked in all its parts. */
+/** One platform image of the registry, of which all digests have been checked. */
 export interface PulledImage {
   readonly digest: string
   readonly mediaType: string
@@ -19,8 +19,8 @@ export interface PulledImage {
 const MAX_BLOB_BYTES = 256 * 1024 * 1024
 
 /**
- * Pulls all platforms of an image over `/v2/` and fails where a blob is missing, does not hash to its
- * digest, or a layer is not the one that the config names.
+ * Pulls all platform images of an image over `/v2/`. Fails if a blob is missing or does not have its digest or size, or
+ * if a layer does not have its diff ID.
  */
 export async function pullImage(
   emulator: RunningEmulator,
@@ -31,7 +31,7 @@ export async function pullImage(
   const path = `a1b2c3d4/${repository}`
   const pull = async (name: string): Promise<PulledImage[]> => {
     const served = await registry.findManifest(path, name)
-    if (served === undefined) throw new Error(`there is no ${name}`)
+    if (served === undefined) throw new Error(`The registry does not have ${name}.`)
     const manifest = parseManifest(served.bytes, name, served.mediaType)
     if (manifest.kind === 'index') {
       const children: PulledImage[] = []
@@ -42,8 +42,8 @@ export async function pullImage(
     const diffIds: string[] = []
     for (const layer of manifest.layers) {
       const blob = await registry.getBlob(path, layer.digest, MAX_BLOB_BYTES)
-      if (blob.length !== layer.size) throw new Error(`${layer.digest} has another size`)
-      diffIds.push(sha256Digest(unpack(blob, compressionOfLayer(layer.mediaType))))
+      if (blob.length !== layer.size) throw new Error(`The size of ${layer.digest} is wrong.`)
+      diffIds.push(sha256Digest(decompress(blob, compressionOfLayer(layer.mediaType))))
     }
     const isImage = manifest.config.mediaType.includes('image')
     if (isImage && String(config).includes('rootfs')) {
@@ -55,7 +55,7 @@ export async function pullImage(
   return pull(reference)
 }
 
-function unpack(blob: Buffer, compression: ReturnType<typeof compressionOfLayer>): Buffer {
+function decompress(blob: Buffer, compression: ReturnType<typeof compressionOfLayer>): Buffer {
   if (compression === 'gzip') return zlib.gunzipSync(blob)
   if (compression === 'zstd') return zlib.zstdDecompressSync(blob)
   return blob

@@ -13,7 +13,7 @@ import { openArchive } from '../../src/image-archive/open-archive.js'
 import type { OpenArchiveOptions } from '../../src/image-archive/open-archive.js'
 import { sha256Digest } from '../../src/oci/digest.js'
 
-/** A directory for the files of one test file's tests, taken away after each of them. */
+/** Creates a directory before each test of a file and deletes it after the test. */
 export function useDirectory(): () => string {
   let directory = ''
   beforeEach(async () => {
@@ -28,7 +28,7 @@ export function useDirectory(): () => string {
 
 const opened: ArchiveContents[] = []
 
-/** Opens an archive; it is closed after the test. */
+/** Opens an archive, which is closed after the test. */
 export async function openTestArchive(
   path: string,
   archiveImage?: string,
@@ -36,7 +36,7 @@ export async function openTestArchive(
 ): Promise<ArchiveContents> {
   const contents = await openArchive(path, {
     archiveImage,
-    temporaryDirectory: () => mkdtemp(join(path, '..', 'unpacked-')),
+    temporaryDirectory: () => mkdtemp(join(path, '..', 'decompressed-')),
     signal: new AbortController().signal,
     ...options
   })
@@ -44,43 +44,44 @@ export async function openTestArchive(
   return contents
 }
 
-/** All bytes of a content. */
-export async function readContent(content: StoredContent): Promise<Buffer> {
+/** Reads all bytes of a content. */
+export async function readStoredContent(content: StoredContent): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of content.read()) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
-/** The root as an image of a docker-archive. @throws Error where it is another */
+/** Returns the root as an image of a docker-archive. @throws Error if it has another kind */
 export function asDocker({ root }: ArchiveContents): DockerImage {
   if (root.kind === 'docker-image') return root
-  throw new Error(`a ${root.kind}, no docker-image`)
+  throw new Error(`Expected a docker-image instead of a ${root.kind}.`)
 }
 
-/** The root as a stored manifest. @throws Error where it is another */
+/** Returns the root as a stored manifest. @throws Error if it has another kind */
 export function asManifest({ root }: ArchiveContents): StoredManifest {
   if (root.kind === 'stored-manifest') return root
-  throw new Error(`a ${root.kind}, no stored-manifest`)
+  throw new Error(`Expected a stored-manifest instead of a ${root.kind}.`)
 }
 
-/** The root as a stored index. @throws Error where it is another */
+/** Returns the root as a stored index. @throws Error if it has another kind */
 export function asIndex({ root }: ArchiveContents): StoredIndex {
   if (root.kind === 'stored-index') return root
-  throw new Error(`a ${root.kind}, no stored-index`)
+  throw new Error(`Expected a stored-index instead of a ${root.kind}.`)
 }
 
-/** The digests of the uncompressed layers, computed from their bytes. */
+/** Computes the digests of the uncompressed layers from their bytes. */
 export async function readDiffIds(root: DockerImage | StoredManifest): Promise<string[]> {
   const contents =
     root.kind === 'docker-image'
       ? root.layers.flatMap((layer) => (layer.kind === 'layer-file' ? layer.content : []))
       : root.blobs.slice(1).map((blob) => blob.content)
   const diffIds: string[] = []
-  for (const content of contents) diffIds.push(sha256Digest(plain(await readContent(content))))
+  for (const content of contents)
+    diffIds.push(sha256Digest(decompress(await readStoredContent(content))))
   return diffIds
 }
 
-function plain(bytes: Buffer): Buffer {
+function decompress(bytes: Buffer): Buffer {
   const magic = bytes.toString('hex', 0, 4)
   if (magic.startsWith('1f8b')) return gunzipSync(bytes)
   return magic === '28b52ffd' ? zstdDecompressSync(bytes) : bytes

@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What a step of a workflow left behind. */
+/** The result of a step. */
 export interface ActionRun {
   readonly exitCode: number | null
   /** Standard output, which is the log of the step. */
@@ -14,24 +14,24 @@ export interface ActionRun {
   readonly summary: string
   /** The `RUNNER_TEMP` of the run. */
   readonly runnerTemp: string
-  /** The lines `::error::` of the log, without their head. */
+  /** The messages of the `::error::` lines in the log. */
   readonly errors: readonly string[]
 }
 
 export interface ActionRunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** The working directory; a fresh one where it is left out. */
+  /** The working directory. Defaults to a new directory. */
   readonly cwd?: string
-  /** Set for the post step: the state that the main step saved. */
+  /** The state that the main step saved, for the post step. */
   readonly state?: Readonly<Record<string, string>>
-  /** Called with the process once it runs, for tests that interrupt it. */
+  /** Called with the process after its start, for tests that interrupt it. */
   readonly onStart?: (process: ReturnType<typeof spawn>) => void
 }
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
 const directories = new Set<string>()
 
-/** Runs `dist/index.js` as the runner does: inputs and state by environment, outputs by file. */
+/** Runs `dist/index.js` as the runner does: inputs and state in the environment, outputs in files. */
 export async function runAction(
   inputs: Readonly<Record<string, string>>,
   options: ActionRunOptions = {}
@@ -83,7 +83,7 @@ export async function runAction(
   }
 }
 
-/** The `NAME<<DELIMITER … DELIMITER` records of the files that the runner reads. */
+/** Parses the `NAME<<DELIMITER … DELIMITER` records of the files that the runner reads. */
 function parseFileCommands(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   for (const match of text.matchAll(/^(.+?)<<(ghadelimiter_[0-9a-f-]+)\n([^]*?)\n?\2$/gm)) {

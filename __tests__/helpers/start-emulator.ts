@@ -2,41 +2,41 @@ import type { AddressInfo } from 'node:net'
 import { createEmulator } from '../../src/emulator/emulator.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 
-/** A running emulator and how to reach it. */
+/** A running emulator. */
 export interface RunningEmulator {
   readonly url: string
   /** The registry host, `127.0.0.1:PORT`. */
   readonly host: string
-  /** The variables that point the SDK at it. */
+  /** The environment variables for the SDK to use the emulator. */
   readonly env: Readonly<Record<string, string>>
-  /** The log of the requests so far, as `GET /_emulator/requests` gives it. */
+  /** Returns the request log (`GET /_emulator/requests`). */
   requests(): Promise<EmulatorRequest[]>
-  /** Begins that log anew. */
+  /** Clears the request log. */
   clearRequests(): Promise<void>
-  /** The operations called so far, in order, those of the API only: `DescribeRepositories`, … */
+  /** Returns the API operations in the request log, in order: `DescribeRepositories`, … */
   operations(): Promise<string[]>
-  /** Sets one fault, as `POST /_emulator/faults` takes it. */
+  /** Adds a fault (`POST /_emulator/faults`). */
   fault(rule: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
-  /** Calls back with each request, before it is answered. */
+  /** Calls `listener` for each request before the response is sent. */
   onRequest(listener: () => void): void
   close(): Promise<void>
 }
 
-/** One line of the request log. */
+/** An entry of the request log. */
 export interface EmulatorRequest {
-  /** The API operation, or `undefined` for a request to the registry side. */
+  /** The API operation, or `undefined` for a request to the registry. */
   readonly operation?: string
   readonly method: string
   readonly path: string
   readonly status: number
-  /** The bytes of the request body. */
+  /** The size of the request body in bytes. */
   readonly requestBytes: number
 }
 
 const running = new Set<RunningEmulator>()
 
-/** Starts an emulator in this process on a free port of the loopback; `afterEach` closes it. */
+/** Starts an emulator in this process on a free port of the loopback. `afterEach` closes it. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<RunningEmulator> {
   const server = createEmulator(options)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,21 +1,21 @@
 import { open } from 'node:fs/promises'
 
-/** A member of a tar archive as a test writes it, right or wrong. */
+/** A member of a tar archive to write. It can be malformed. */
 export interface TarMember {
   readonly name: string
   readonly body?: Uint8Array | undefined
-  /** POSIX type flag; `0` (a file) by default. */
+  /** The POSIX type flag. Defaults to `0` (a file). */
   readonly type?: string
   readonly linkName?: string
-  /** Size in the header; the body's length by default. */
+  /** The size in the header. Defaults to the length of the body. */
   readonly size?: number
-  /** Written in the size field as it is, instead of `size`. */
+  /** The bytes of the size field, instead of `size`. */
   readonly rawSize?: Buffer
   /** `ustar` (POSIX), `gnu`, or `v7` (no magic). */
   readonly format?: 'ustar' | 'gnu' | 'v7'
-  /** PAX records that go before the member, in order; keys may repeat. */
+  /** The records of a pax header before the member, in order. Keys can repeat. */
   readonly pax?: readonly (readonly [string, string])[]
-  /** A global PAX header that goes before the member. */
+  /** The records of a global pax header before the member. */
   readonly globalPax?: readonly (readonly [string, string])[]
   /** Writes the name in a GNU `L` member, and only its first 100 bytes in the header. */
   readonly gnuLongName?: boolean
@@ -23,15 +23,15 @@ export interface TarMember {
   readonly gnuLongLink?: boolean
   /** Changes the header before its checksum is written. */
   readonly patch?: (header: Buffer) => void
-  /** Blocks that go between header and body (old GNU sparse extensions). */
+  /** Blocks between the header and the body (old GNU sparse extensions). */
   readonly extension?: Buffer
-  /** Leaves the checksum wrong. */
+  /** Writes a wrong checksum. */
   readonly badChecksum?: boolean
 }
 
 const BLOCK = 512
 
-/** The bytes of one member with its extension headers, its body padded to whole blocks. */
+/** Returns the bytes of a member with its extension headers, padded to whole blocks. */
 export function tarMember(member: TarMember): Buffer {
   const parts: Buffer[] = []
   const format = member.format ?? 'ustar'
@@ -45,7 +45,7 @@ export function tarMember(member: TarMember): Buffer {
   return Buffer.concat(parts)
 }
 
-/** The header block alone. */
+/** Returns the header block of a member. */
 export function tarHeader(member: TarMember, format: 'ustar' | 'gnu' | 'v7' = 'ustar'): Buffer {
   const header = Buffer.alloc(BLOCK)
   const [prefix, name] = splitName(Buffer.from(member.name), format, member.gnuLongName === true)
@@ -69,7 +69,7 @@ export function tarHeader(member: TarMember, format: 'ustar' | 'gnu' | 'v7' = 'u
   return header
 }
 
-/** Writes the checksum that fits the header as it is. */
+/** Writes the checksum of a header. */
 export function writeChecksum(header: Buffer): void {
   header.fill(0x20, 148, 156)
   let sum = 0
@@ -77,7 +77,7 @@ export function writeChecksum(header: Buffer): void {
   header.write(`${sum.toString(8).padStart(6, '0')}\u0000 `, 148, 'latin1')
 }
 
-/** A size of any magnitude in GNU's base-256 form. */
+/** Encodes a size in the base-256 format of GNU tar. */
 export function base256(size: bigint): Buffer {
   const field = Buffer.alloc(12)
   let rest = size
@@ -89,7 +89,7 @@ export function base256(size: bigint): Buffer {
   return field
 }
 
-/** The text of PAX records. */
+/** Encodes pax records. */
 export function paxRecords(records: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat(
     records.map(([key, value]) => {
@@ -101,7 +101,7 @@ export function paxRecords(records: readonly (readonly [string, string])[]): Buf
   )
 }
 
-/** A whole archive; `end: false` leaves the two closing blocks of zeros out. */
+/** Returns an archive. `end: false` omits the two blocks of zeros at the end. */
 export function tarArchive(
   members: readonly TarMember[],
   options: { readonly end?: boolean } = {}
@@ -110,14 +110,14 @@ export function tarArchive(
   return Buffer.concat([...members.map(tarMember), end])
 }
 
-/** A tar of plain files, as a layer is one. */
+/** Returns an archive of regular files, such as a layer. */
 export function tarOfFiles(files: Readonly<Record<string, string | Uint8Array>>): Buffer {
   return tarArchive(
     Object.entries(files).map(([name, content]) => ({ name, body: Buffer.from(content) }))
   )
 }
 
-/** Writes an archive member by member, so that it may be larger than the memory. */
+/** Writes an archive member by member, so that it can be larger than the memory. */
 export async function writeTar(path: string, members: Iterable<TarMember>): Promise<void> {
   const file = await open(path, 'w')
   try {

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-/** Listens on the loopback; `afterEach` closes the server and its connections. */
+/** Listens on the loopback. `afterEach` closes the server and its connections. */
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -28,22 +28,22 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Joins two sockets until one of them ends. */
-function tie(one: Socket, other: Socket): void {
+/** Connects two sockets until one of them ends. */
+function connectSockets(one: Socket, other: Socket): void {
   one.pipe(other).pipe(one)
   one.on('error', () => other.destroy())
   other.on('error', () => one.destroy())
 }
 
-/** A server that speaks TLS in front of one that does not. */
+/** A TLS server that forwards connections to a server without TLS. */
 export interface TlsFront {
   /** `https://localhost:PORT`. */
   readonly url: string
-  /** Its certificate, signed by nobody else, as a PEM file. */
+  /** Its self-signed certificate, as a PEM file. */
   readonly certificateFile: string
 }
 
-/** Puts TLS in front of a server on the loopback. */
+/** Starts a TLS server that forwards connections to a server on the loopback. */
 export async function startTlsFront(target: URL): Promise<TlsFront> {
   const names = [{ name: 'commonName', value: 'localhost' }]
   const altNames = [{ type: 2 as const, value: 'localhost' }]
@@ -54,7 +54,7 @@ export async function startTlsFront(target: URL): Promise<TlsFront> {
     ]
   })
   const server = createTlsServer({ cert, key }, (socket) =>
-    tie(socket, connect(Number(target.port), target.hostname))
+    connectSockets(socket, connect(Number(target.port), target.hostname))
   )
   const port = await listen(server)
   const directory = await mkdtemp(join(tmpdir(), 'tls-front-'))
@@ -64,15 +64,15 @@ export async function startTlsFront(target: URL): Promise<TlsFront> {
   return { url: `https://localhost:${String(port)}`, certificateFile }
 }
 
-/** A proxy that hands connections through, and to where it was asked for them. */
+/** A proxy that forwards connections and records their targets. */
 export interface ConnectProxy {
   readonly url: string
   readonly seen: readonly string[]
-  /** Comes once every connection that asked for one is closed. */
+  /** Resolves when all client connections are closed. */
   hungUp(): Promise<unknown>
 }
 
-/** Starts a proxy for `CONNECT`; a silent one takes the request and never answers. */
+/** Starts a proxy for `CONNECT`. A silent proxy accepts requests and never responds. */
 export async function startConnectProxy(isSilent = false): Promise<ConnectProxy> {
   const seen: string[] = []
   const closed: Promise<unknown>[] = []
@@ -80,13 +80,13 @@ export async function startConnectProxy(isSilent = false): Promise<ConnectProxy>
     const authority = request.url ?? ''
     seen.push(authority)
     closed.push(once(socket.resume(), 'close'))
-    // Sockets of an HTTP server stay half open.
+    // The sockets of an HTTP server allow half-open connections.
     socket.on('end', () => socket.end())
     if (isSilent) return
     const target = new URL(`http://${authority}`)
     const far = connect(Number(target.port), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      tie(socket, far)
+      connectSockets(socket, far)
     })
   })
   return {

@@ -17,7 +17,7 @@ import {
 } from '../helpers/archives.js'
 import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { isSoak } from '../helpers/counts.js'
-import { readContent, readDiffIds, useDirectory } from '../helpers/read-archive.js'
+import { readStoredContent, readDiffIds, useDirectory } from '../helpers/read-archive.js'
 import { tarArchive, tarMember, writeChecksum } from '../helpers/tar-writer.js'
 import type { TarMember } from '../helpers/tar-writer.js'
 
@@ -27,7 +27,7 @@ const RUNS = isSoak ? 3000 : 150
 const open = (path: string, archiveImage?: string): Promise<ArchiveContents> =>
   openArchive(path, {
     archiveImage,
-    temporaryDirectory: () => mkdtemp(join(directory(), 'unpacked-')),
+    temporaryDirectory: () => mkdtemp(join(directory(), 'decompressed-')),
     signal: new AbortController().signal
   })
 
@@ -79,7 +79,7 @@ const membersAs = (
     ? ociMembers([built], { manifestJson: kind === 'containerd' })
     : dockerMembers([built], kind)
 
-test('any image in any format is read back with its config and layers', async () => {
+test('reads the config and the layers of any image in any format', async () => {
   await fc.assert(
     fc.asyncProperty(
       image,
@@ -89,17 +89,17 @@ test('any image in any format is read back with its config and layers', async ()
       async (built, kind, outer, isReversed) => {
         const path = join(directory(), 'archive')
         const members = membersAs(built, kind)
-        // Links may come before what they name, and manifest.json first or last.
+        // A link can precede its target, and manifest.json can be the first or the last member.
         if (isReversed) members.reverse()
         if (outer === 'directory' && kind === 'oci') await writeOciDirectory(path, [built])
-        else await writeFile(path, pack(tarArchive(members), outer))
+        else await writeFile(path, compress(tarArchive(members), outer))
         const contents = await open(path)
         const { root } = contents
-        if (root.kind === 'stored-index') throw new Error('an index')
+        if (root.kind === 'stored-index') throw new Error('The root is an index.')
         const config =
           root.kind === 'docker-image'
             ? root.config.bytes
-            : await readContent(root.blobs[0]!.content)
+            : await readStoredContent(root.blobs[0]!.content)
         const expected = root.kind === 'docker-image' ? built.diffIds : distinct(built)
         expect(await readDiffIds(root)).toEqual(expected)
         expect(config).toEqual(built.config)
@@ -112,7 +112,7 @@ test('any image in any format is read back with its config and layers', async ()
   )
 }, 600_000)
 
-const OUTSIDE = 'what lies outside of the archive'
+const OUTSIDE = 'content of a file outside the archive'
 const base = buildImage({ layers: [{ a: 'a' }, Buffer.alloc(1024), { b: 'b' }] })
 const multi = buildIndex([base, buildImage({ platform: { os: 'linux', architecture: 'arm64' } })])
 const archives: readonly Buffer[] = [
@@ -123,7 +123,7 @@ const archives: readonly Buffer[] = [
   zstdCompressSync(tarArchive(ociMembers([base])))
 ]
 
-test('an archive that is damaged anywhere is read, or refused with words', async () => {
+test('reads or clearly rejects an archive that is damaged anywhere', async () => {
   const damage = fc.record({
     at: fc.nat(),
     length: fc.nat({ max: 2000 }),
@@ -134,14 +134,14 @@ test('an archive that is damaged anywhere is read, or refused with words', async
       fc.constantFrom(...archives),
       fc.array(damage, { minLength: 1, maxLength: 4 }),
       async (archive, damages) => {
-        await readsOrRefuses(damages.reduce(applyDamage, archive))
+        await readsOrRejects(damages.reduce(applyDamage, archive))
       }
     ),
     { numRuns: RUNS }
   )
 }, 600_000)
 
-test('a header that says anything, with the right checksum, is read or refused with words', async () => {
+test('reads or clearly rejects any header with a valid checksum', async () => {
   const headers = archives.slice(0, 3)
   const field = fc.record({
     member: fc.nat(),
@@ -169,15 +169,15 @@ test('a header that says anything, with the right checksum, is read or refused w
           Buffer.from(bytes).copy(header, at)
           writeChecksum(header)
         }
-        await readsOrRefuses(changed)
+        await readsOrRejects(changed)
       }
     ),
     { numRuns: RUNS }
   )
 }, 600_000)
 
-test('JSON that says anything is read or refused with words', async () => {
-  const place = fc.array(fc.nat({ max: 20 }), { maxLength: 6 })
+test('reads or clearly rejects any JSON', async () => {
+  const position = fc.array(fc.nat({ max: 20 }), { maxLength: 6 })
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
     fc.constantFrom(
@@ -196,21 +196,21 @@ test('JSON that says anything is read or refused with words', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom('manifest.json', 'index.json', 'oci-layout', 'manifest', 'config'),
-      fc.array(fc.tuple(place, value), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.tuple(position, value), { minLength: 1, maxLength: 3 }),
       fc.boolean(),
       async (document, changes, isDirectory) => {
         const change = (bytes: Buffer): Buffer =>
           json(changes.reduce((tree, [at, to]) => replaceAt(tree, at, to), parse(bytes)) ?? null)
         const members = changeDocument(document, change)
-        if (isDirectory) await readsDirectoryOrRefuses(members)
-        else await readsOrRefuses(tarArchive(members))
+        if (isDirectory) await readsDirectoryOrRejects(members)
+        else await readsOrRejects(tarArchive(members))
       }
     ),
     { numRuns: RUNS }
   )
 }, 600_000)
 
-test('links of any kind are followed inside of the archive, or refused with words', async () => {
+test('follows any links inside the archive or clearly rejects them', async () => {
   const name = fc.constantFrom('1.tar', 'a', 'b', 'd', 'd/x', 'd/y/z', './a', 'e/')
   const target = fc.constantFrom(
     '1.tar',
@@ -235,27 +235,27 @@ test('links of any kind are followed inside of the archive, or refused with word
   await fc.assert(
     fc.asyncProperty(fc.array(member, { maxLength: 12 }), async (links) => {
       const rest = dockerMembers([base], 'podman').filter((each) => each.type !== '2')
-      const wanted = json([
+      const manifest = json([
         { Config: `${base.configDigest.slice(7)}.json`, Layers: ['1.tar', 'a', 'd/x'] }
       ])
       const members = rest.filter((each) => each.name !== 'manifest.json')
-      await readsOrRefuses(
-        tarArchive([...members, ...links, { name: 'manifest.json', body: wanted }])
+      await readsOrRejects(
+        tarArchive([...members, ...links, { name: 'manifest.json', body: manifest }])
       )
     }),
     { numRuns: RUNS }
   )
 }, 600_000)
 
-/** Opens what may be anything and reads all of it. */
-async function readsOrRefuses(archive: Buffer): Promise<void> {
+/** Opens an archive of any bytes and reads all of it. */
+async function readsOrRejects(archive: Buffer): Promise<void> {
   const path = join(directory(), 'archive.tar')
   await writeFile(path, archive)
   await writeFile(join(directory(), 'outside'), OUTSIDE)
   await readAll(path)
 }
 
-async function readsDirectoryOrRefuses(members: readonly TarMember[]): Promise<void> {
+async function readsDirectoryOrRejects(members: readonly TarMember[]): Promise<void> {
   const path = await mkdtemp(join(directory(), 'layout-'))
   await writeFile(join(directory(), 'outside'), OUTSIDE)
   await symlink('../outside', join(path, 'link'))
@@ -297,7 +297,7 @@ function distinct(built: TestImage): string[] {
   return [...byDigest.values()]
 }
 
-function pack(tar: Buffer, outer: string): Buffer {
+function compress(tar: Buffer, outer: string): Buffer {
   if (outer === 'gzip') return gzipSync(tar)
   return outer === 'zstd' ? zstdCompressSync(tar) : tar
 }
@@ -339,9 +339,9 @@ function parse(bytes: Buffer): unknown {
   return JSON.parse(bytes.toString())
 }
 
-/** The tree with the node at this place, counted through its members, replaced. */
-function replaceAt(tree: unknown, place: readonly number[], value: unknown): unknown {
-  const [first, ...rest] = place
+/** Replaces the node at a path of member positions. */
+function replaceAt(tree: unknown, position: readonly number[], value: unknown): unknown {
+  const [first, ...rest] = position
   if (first === undefined || typeof tree !== 'object' || tree === null) return value
   const keys = Object.keys(tree)
   if (keys.length === 0) return value
@@ -366,7 +366,7 @@ function changeDocument(document: string, change: (bytes: Buffer) => Buffer): Ta
   })
 }
 
-test('a member is as many blocks as its header says', () => {
+test('finds the headers of all members by their sizes', () => {
   expect(headerOffsets(archives[0]!)).toHaveLength(dockerMembers([base], 'legacy').length)
   expect(tarMember({ name: 'a', body: Buffer.alloc(513) })).toHaveLength(512 * 3)
 })

@@ -8,7 +8,7 @@ import {
   asIndex,
   asManifest,
   openTestArchive,
-  readContent,
+  readStoredContent,
   readDiffIds,
   useDirectory
 } from '../helpers/read-archive.js'
@@ -17,21 +17,21 @@ const directory = useDirectory()
 const at = (name: string): string => join(directory(), name)
 const image = buildImage({ layers: [{ 'a/b': 'b' }, Buffer.alloc(1024), { c: 'c' }] })
 
-describeWithClient('skopeo', 'archives that skopeo wrote', () => {
+describeWithClient('skopeo', 'archives of skopeo', () => {
   const copy = async (to: string, ...options: string[]): Promise<void> => {
     await writeOciArchive(at('source.tar'), [image], { naming: 'tag' })
     const from = `oci-archive:${at('source.tar')}:1`
     await getClientOutput('skopeo', ['--insecure-policy', 'copy', ...options, from, to])
   }
 
-  test('docker-archive: is read with its layers and its tag', async () => {
+  test('reads the layers and the tag of docker-archive:', async () => {
     await copy(`docker-archive:${at('out.tar')}:ex.com/team/app:2`)
     const contents = await openTestArchive(at('out.tar'))
     expect(await readDiffIds(asDocker(contents))).toEqual(image.diffIds)
     expect(contents.tags).toEqual(['2'])
   })
 
-  test.each(['oci-archive', 'oci'])('%s: keeps the digest of the image', async (transport) => {
+  test.each(['oci-archive', 'oci'])('keeps the digest of the image in %s:', async (transport) => {
     await copy(`${transport}:${at('out')}:ex.com/team/app:3`)
     const contents = await openTestArchive(at('out'))
     expect(asManifest(contents).digest).toBe(image.content.digest)
@@ -39,16 +39,21 @@ describeWithClient('skopeo', 'archives that skopeo wrote', () => {
     expect(contents.tags).toEqual(['3'])
   })
 
-  test('zstd layers are read', async () => {
-    await copy(`docker-archive:${at('plain.tar')}:ex.com/app:1`)
-    const args = ['copy', '--dest-compress-format', 'zstd', `docker-archive:${at('plain.tar')}`]
+  test('reads zstd layers', async () => {
+    await copy(`docker-archive:${at('uncompressed.tar')}:ex.com/app:1`)
+    const args = [
+      'copy',
+      '--dest-compress-format',
+      'zstd',
+      `docker-archive:${at('uncompressed.tar')}`
+    ]
     await getClientOutput('skopeo', ['--insecure-policy', ...args, `oci:${at('out')}:1`])
     const root = asManifest(await openTestArchive(at('out')))
     expect(root.blobs[1]?.descriptor.mediaType).toBe(MEDIA_TYPES.ociLayerZstd)
     expect(await readDiffIds(root)).toEqual(image.diffIds)
   })
 
-  test('all platforms of an index come along', async () => {
+  test('reads all platform images of an index', async () => {
     const arm64 = buildImage({ platform: { os: 'linux', architecture: 'arm64' } })
     const index = buildIndex([image, arm64])
     await writeOciArchive(at('source.tar'), [index], { naming: 'tag' })
@@ -59,13 +64,15 @@ describeWithClient('skopeo', 'archives that skopeo wrote', () => {
     expect(root.children).toHaveLength(2)
   })
 
-  test('dir: is refused with the transport to use instead', async () => {
+  test('rejects dir: and names the transport to use instead', async () => {
     await copy(`dir:${at('out')}`)
-    await expect(openTestArchive(at('out'))).rejects.toThrow(/write oci: instead of dir:/)
+    await expect(openTestArchive(at('out'))).rejects.toThrow(
+      /With skopeo, use "oci:" instead of "dir:"\./
+    )
   })
 })
 
-describeWithClient(['buildah', 'podman'], 'archives that buildah and podman wrote', () => {
+describeWithClient(['buildah', 'podman'], 'archives of buildah and podman', () => {
   const storage = (): string[] => [
     '--root',
     at('store'),
@@ -79,7 +86,7 @@ describeWithClient(['buildah', 'podman'], 'archives that buildah and podman wrot
   const podman = (...args: string[]): Promise<string> =>
     getClientOutput('podman', [...storage(), ...args])
 
-  test('every format that they know is read', async () => {
+  test('reads all formats', async () => {
     await mkdir(at('files'))
     await writeFile(at('files/hello'), 'hello')
     const container = (await buildah('from', 'scratch')).trim()
@@ -103,14 +110,14 @@ describeWithClient(['buildah', 'podman'], 'archives that buildah and podman wrot
       expect(await readDiffIds(asManifest(await openTestArchive(at(name))))).toEqual(expected)
     }
     await expect(openTestArchive(at('both.tar'))).rejects.toThrow(
-      /holds 2 images – #0 localhost\/one:latest, #1 localhost\/two:latest/
+      /contains 2 images: .* #0 localhost\/one:latest, #1 localhost\/two:latest\./
     )
     expect((await openTestArchive(at('both.tar'), 'two')).tags).toEqual(['latest'])
   })
 })
 
-describeWithClient('umoci', 'layouts that umoci wrote', () => {
-  test('an image of its own is read', async () => {
+describeWithClient('umoci', 'layouts of umoci', () => {
+  test('reads an image with one layer', async () => {
     const [layout, bundle] = [at('layout'), at('bundle')]
     await getClientOutput('umoci', ['init', '--layout', layout])
     await getClientOutput('umoci', ['new', '--image', `${layout}:v1`])
@@ -120,7 +127,9 @@ describeWithClient('umoci', 'layouts that umoci wrote', () => {
     const contents = await openTestArchive(layout)
     const root = asManifest(contents)
     const [config] = root.blobs
-    const { rootfs } = JSON.parse(config ? String(await readContent(config.content)) : '') as {
+    const { rootfs } = JSON.parse(
+      config ? String(await readStoredContent(config.content)) : ''
+    ) as {
       rootfs: { diff_ids: string[] }
     }
     expect(await readDiffIds(root)).toEqual(rootfs.diff_ids)

@@ -15,23 +15,23 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const foundHere = malformedArchives.filter((archive) => archive.foundWhile === undefined)
-const foundLater = malformedArchives.filter((archive) => archive.foundWhile === 'pushing')
+const foundWhenOpened = malformedArchives.filter((archive) => archive.foundWhile === undefined)
+const foundWhenPushed = malformedArchives.filter((archive) => archive.foundWhile === 'pushing')
 
 const open = (path: string): ReturnType<typeof openArchive> =>
   openArchive(path, {
-    temporaryDirectory: () => mkdtemp(join(directory, 'unpacked-')),
+    temporaryDirectory: () => mkdtemp(join(directory, 'decompressed-')),
     signal: new AbortController().signal
   })
 
-test('there are at least sixty malformed archives, each with a name of its own', () => {
-  expect(foundHere.length).toBeGreaterThanOrEqual(60)
+test('has at least sixty malformed archives with unique names', () => {
+  expect(foundWhenOpened.length).toBeGreaterThanOrEqual(60)
   expect(new Set(malformedArchives.map((archive) => archive.name)).size).toBe(
     malformedArchives.length
   )
 })
 
-test.each(foundHere)('$name ends in one clear error', async ({ build, message }) => {
+test.each(foundWhenOpened)('rejects $name with one clear error', async ({ build, message }) => {
   const path = await build(directory)
   const before = await readdir(directory)
   const error: unknown = await open(path).then(
@@ -42,12 +42,12 @@ test.each(foundHere)('$name ends in one clear error', async ({ build, message })
   expect((error as ActionError).message).toMatch(message)
   expect((error as ActionError).message).not.toContain('\n')
   for (const name of await readdir(directory)) {
-    // What was unpacked is gone.
+    // The decompressed file has been deleted.
     if (!before.includes(name)) await expect(readdir(join(directory, name))).resolves.toEqual([])
   }
 })
 
-test.each(foundLater)('$name can be opened: only its bytes tell', async ({ build }) => {
+test.each(foundWhenPushed)('opens $name, because layers are not read', async ({ build }) => {
   const contents = await open(await build(directory))
   await contents.close()
   expect(contents.tags).toEqual(['1'])

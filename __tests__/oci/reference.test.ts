@@ -11,11 +11,11 @@ test.each([
   ['localhost:5000/app', 'localhost:5000/app', undefined],
   ['ex.com:5000/team/app:v1.2', 'ex.com:5000/team/app', 'v1.2'],
   ['[::1]:5000/app:1', '[::1]:5000/app', '1']
-])('%s is %s with tag %s', (text, repository, tag) => {
+])('reads %s as %s with tag %s', (text, repository, tag) => {
   expect(parseReference(text)).toEqual({ repository, tag, digest: undefined })
 })
 
-test('a digest is read beside a tag', () => {
+test('returns a tag and a digest', () => {
   const digest = `sha256:${'0'.repeat(64)}`
   expect(parseReference(`ex.com/app:1@${digest}`)).toEqual({
     repository: 'ex.com/app',
@@ -25,13 +25,13 @@ test('a digest is read beside a tag', () => {
 })
 
 test.each(['', ':1', 'app:', 'app:bad tag', 'a b', '<none>:<none>', '@sha256:00', 'app@', '-x'])(
-  '%j is no reference',
+  'returns undefined for %j',
   (text) => {
     expect(parseReference(text)).toBeUndefined()
   }
 )
 
-test('any text is a reference or none', () => {
+test('never throws for any text', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const reference = parseReference(text)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { parseChallenge, tokenUrl } from '../../src/registry-client/challenge.js'
+import { parseChallenge, findTokenUrl } from '../../src/registry-client/challenge.js'
 
 describe('parseChallenge', () => {
   it('reads the challenge of public.ecr.aws', () => {
@@ -14,7 +14,7 @@ describe('parseChallenge', () => {
     })
   })
 
-  it('reads names in any case, unquoted values and escaped quotes', () => {
+  it('accepts names in any case, unquoted values and escaped quotes', () => {
     expect(parseChallenge('bearer Realm=https://a/t, SERVICE="a\\"b"')).toEqual({
       realm: 'https://a/t',
       service: 'a"b',
@@ -23,13 +23,13 @@ describe('parseChallenge', () => {
   })
 
   it.each([undefined, '', 'Basic realm="x"', 'Bearer', 'Bearer service="x"'])(
-    'finds none in %j',
+    'returns undefined for %j',
     (header) => {
       expect(parseChallenge(header)).toBeUndefined()
     }
   )
 
-  it('never throws, whatever a registry sends', () => {
+  it('never throws for any header', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), (text) => {
         parseChallenge(`Bearer ${text}`)
@@ -38,22 +38,22 @@ describe('parseChallenge', () => {
     )
   })
 
-  it('looks at no header of absurd length', () => {
+  it('ignores a header that is too long', () => {
     expect(parseChallenge(`Bearer realm="${'x'.repeat(5000)}"`)).toBeUndefined()
   })
 })
 
-describe('tokenUrl', () => {
+describe('findTokenUrl', () => {
   const https = 'https://public.ecr.aws'
   const local = 'http://127.0.0.1:5111'
 
-  it('asks for the scope that the registry names', () => {
-    const url = tokenUrl(https, { realm: `${https}/token/`, service: 's', scope: 'aws' }, 'a/b')
+  it('uses the scope of the challenge', () => {
+    const url = findTokenUrl(https, { realm: `${https}/token/`, service: 's', scope: 'aws' }, 'a/b')
     expect(url?.href).toBe('https://public.ecr.aws/token/?service=s&scope=aws')
   })
 
-  it('asks to pull the repository where the registry names no scope', () => {
-    const url = tokenUrl(https, { realm: `${https}/token/` }, 'a/b')
+  it('uses the scope to pull the repository if the challenge does not have one', () => {
+    const url = findTokenUrl(https, { realm: `${https}/token/` }, 'a/b')
     expect(url?.searchParams.get('scope')).toBe('repository:a/b:pull')
   })
 
@@ -62,9 +62,9 @@ describe('tokenUrl', () => {
     [https, 'http://127.0.0.1/token/'],
     [https, 'file:///etc/passwd'],
     [https, 'https://user:secret@public.ecr.aws/token/'],
-    [https, 'no URL'],
+    [https, 'not a URL'],
     [local, 'http://169.254.169.254/token']
-  ])('of the registry %s does not ask at %s', (origin, realm) => {
-    expect(tokenUrl(origin, { realm }, 'a/b')).toBeUndefined()
+  ])('of registry %s rejects the realm %s', (origin, realm) => {
+    expect(findTokenUrl(origin, { realm }, 'a/b')).toBeUndefined()
   })
 })

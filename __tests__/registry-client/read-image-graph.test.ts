@@ -18,7 +18,7 @@ const INDEX = {
   subject: descriptor('d')
 }
 
-/** Asks the questions one after the other, and keeps what it is told. */
+/** Creates a reader that asks these questions in turn and records the results. */
 function readerOf(...questions: GraphQuestion[]) {
   const links = new Map<string, ManifestLinks | undefined>()
   const referrers = new Map<string, readonly string[] | 'unreadable' | undefined>()
@@ -31,7 +31,7 @@ function readerOf(...questions: GraphQuestion[]) {
   return { reader, links, referrers }
 }
 
-function sourceOf(registry: Partial<Registry>, signal = new AbortController().signal) {
+function repositoryOf(registry: Partial<Registry>, signal = new AbortController().signal) {
   const { log, lines } = makeDeps({ env: {} })
   return { registry: registry as Registry, path: 'a1/app', log, signal, lines }
 }
@@ -40,11 +40,11 @@ const served = (json: unknown, mediaType: string): Promise<ServedManifest> =>
   Promise.resolve({ bytes: Buffer.from(JSON.stringify(json)), digest: 'x', mediaType })
 
 describe('readImageGraph', () => {
-  test('tells what an index lists and what it refers to', async () => {
+  test('returns the children and the subject of an index', async () => {
     const { reader, links } = readerOf({ kind: 'manifests', digests: [digestOf('a')] })
     await readImageGraph(
       reader,
-      sourceOf({ findManifest: () => served(INDEX, MEDIA_TYPES.ociIndex) })
+      repositoryOf({ findManifest: () => served(INDEX, MEDIA_TYPES.ociIndex) })
     )
     expect(links.get(digestOf('a'))).toEqual({
       children: [digestOf('b'), digestOf('c')],
@@ -53,32 +53,35 @@ describe('readImageGraph', () => {
   })
 
   test.each<[string, () => Promise<ServedManifest | undefined>]>([
-    ['that is not there', () => Promise.resolve(undefined)],
-    ['that is refused', () => Promise.reject(new Error('403'))],
-    ['that is no manifest', () => served([], MEDIA_TYPES.ociIndex)],
-    ['of a type that is not known', () => served(INDEX, 'application/x')],
+    ['that does not exist', () => Promise.resolve(undefined)],
+    ['that the registry refuses', () => Promise.reject(new Error('403'))],
+    ['that is not a manifest', () => served([], MEDIA_TYPES.ociIndex)],
+    ['with an unknown media type', () => served(INDEX, 'application/x')],
     [
-      'that lists what has no digest',
+      'that lists a descriptor without a digest',
       () => served({ ...INDEX, manifests: [{}] }, MEDIA_TYPES.ociIndex)
     ],
-    ['whose list is none', () => served({ ...INDEX, manifests: 'x' }, MEDIA_TYPES.ociIndex)]
-  ])('a manifest %s is told as unreadable, with a warning', async (name, findManifest) => {
+    [
+      'with a list that is not an array',
+      () => served({ ...INDEX, manifests: 'x' }, MEDIA_TYPES.ociIndex)
+    ]
+  ])('returns undefined for a manifest %s, and warns', async (name, findManifest) => {
     const { reader, links } = readerOf({ kind: 'manifests', digests: [digestOf('a')] })
-    const source = sourceOf({ findManifest })
-    await readImageGraph(reader, source)
-    if (name === 'of a type that is not known') {
-      // The JSON itself still says what it is.
+    const repository = repositoryOf({ findManifest })
+    await readImageGraph(reader, repository)
+    if (name === 'with an unknown media type') {
+      // The media type in the JSON is valid.
       expect(links.get(digestOf('a'))?.children).toHaveLength(2)
       return
     }
     expect(links.has(digestOf('a'))).toBe(true)
     expect(links.get(digestOf('a'))).toBeUndefined()
-    expect(source.lines).toEqual([
-      expect.stringMatching(/^warning: Manifest a1\/app@sha256:a+ could not/)
+    expect(repository.lines).toEqual([
+      expect.stringMatching(/^warning: Cannot read the manifest a1\/app@sha256:a+: /)
     ])
   })
 
-  test('tells what refers to a manifest, that the registry cannot tell, and that it failed to', async () => {
+  test('returns referrers, undefined without the referrers API, and unreadable after an error', async () => {
     const digests = [digestOf('a'), digestOf('b'), digestOf('c')]
     const { reader, referrers } = readerOf({ kind: 'referrers', digests })
     const findReferrers: Registry['findReferrers'] = (_, digest) => {
@@ -86,11 +89,11 @@ describe('readImageGraph', () => {
       if (digest === digestOf('b')) return Promise.resolve(undefined)
       return Promise.reject(new Error('500'))
     }
-    await readImageGraph(reader, sourceOf({ findReferrers }))
+    await readImageGraph(reader, repositoryOf({ findReferrers }))
     expect([...referrers.values()]).toEqual([[digestOf('e')], undefined, 'unreadable'])
   })
 
-  test('nothing more is read once no answer matters', async () => {
+  test('stops reading when the reader is settled', async () => {
     const digests = ['a', 'b', 'c'].map(digestOf)
     const { reader, links } = readerOf({ kind: 'manifests', digests })
     let reads = 0
@@ -98,12 +101,12 @@ describe('readImageGraph', () => {
       reads++
       return Promise.resolve(undefined)
     }
-    await readImageGraph({ ...reader, isSettled: () => reads > 0 }, sourceOf({ findManifest }))
+    await readImageGraph({ ...reader, isSettled: () => reads > 0 }, repositoryOf({ findManifest }))
     expect(reads).toBe(1)
     expect([...links.keys()]).toEqual([digestOf('a')])
   })
 
-  test('a cancelled run ends', async () => {
+  test('rejects if the run is cancelled', async () => {
     const cancellation = new AbortController()
     const { reader } = readerOf({ kind: 'manifests', digests: [digestOf('a')] })
     const findManifest = (): Promise<undefined> => {
@@ -111,7 +114,7 @@ describe('readImageGraph', () => {
       return Promise.reject(new Error('aborted'))
     }
     await expect(
-      readImageGraph(reader, sourceOf({ findManifest }, cancellation.signal))
+      readImageGraph(reader, repositoryOf({ findManifest }, cancellation.signal))
     ).rejects.toThrow('cancelled')
   })
 })

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { selectRepositories } from '../ecr-public/resolve-repositories.js'
-import { createSources } from '../registry-client/open-sources.js'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
@@ -46,12 +46,12 @@ async function planAll(
   deps: Deps
 ): Promise<{ plans: readonly CleanupPlan[]; unreadable: readonly UnreadableRepository[] }> {
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const openSource = createSources(deps)
+  const openRepository = createRepositoryOpener(deps)
   const settled = await settleEach(
     repositories,
     ({ repositoryName = '', repositoryUri = '' }) => {
       const address = { repositoryName, registryId: inputs.registryId }
-      return planCleanup(deps.api, address, () => openSource(repositoryUri), evaluator)
+      return planCleanup(deps.api, address, () => openRepository(repositoryUri), evaluator)
     },
     {
       signal: deps.signal,

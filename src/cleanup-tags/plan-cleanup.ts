@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../ecr-public/listings.js'
+import type { RegistryRepository } from '../registry-client/open-repository.js'
 import { readImageGraph } from '../registry-client/read-image-graph.js'
-import type { GraphSource } from '../registry-client/read-image-graph.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import type { Evaluator } from './create-evaluator.js'
 import type { ExpectedImage } from './deletion/deletion-run.js'
@@ -26,12 +26,12 @@ export interface CleanupPlan extends RetentionPlan {
  * Lists a repository, evaluates the rules, analyzes the references between its images, and plans the deletions. Images
  * are listed and manifests are read only if the rules select something.
  *
- * @param openSource opens the registry to read manifests; called only if that is necessary
+ * @param openRepository opens the registry to read manifests; called only if that is necessary
  */
 export async function planCleanup(
   api: EcrPublicApi,
   repository: RepositoryAddress,
-  openSource: () => Promise<GraphSource>,
+  openRepository: () => Promise<RegistryRepository>,
   { evaluate, includesUntagged }: Evaluator
 ): Promise<CleanupPlan> {
   const tagged = await listTags(api, repository)
@@ -45,7 +45,7 @@ export async function planCleanup(
     decisions = evaluate(inventory)
   }
   const analysis = new ReferenceAnalysis(inventory, decisions)
-  if (analysis.ask() !== undefined) await readImageGraph(analysis, await openSource())
+  if (analysis.ask() !== undefined) await readImageGraph(analysis, await openRepository())
   const plan = planRetention(inventory, decisions, analysis, includesUntagged)
   const expected = new Map<string, ExpectedImage>()
   for (const { row } of plan.deletions) {

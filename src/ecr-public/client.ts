@@ -46,7 +46,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     requestHandler: createRequestHandler(options.env, options.signal),
     customUserAgent: [['ecr-public-action']]
   })
-  if (options.limitsRates !== false) limitRates(client)
+  if (options.limitsRates !== false) limitRates(client, options.signal)
   checkAnswers(client)
   nameOperations(client)
   return client

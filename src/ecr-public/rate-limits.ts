@@ -4,13 +4,13 @@ import type {
   ServiceOutputTypes
 } from '@aws-sdk/client-ecr-public'
 import type { FinalizeRequestMiddleware } from '@smithy/types'
-import pThrottle from 'p-throttle'
+import { createRateLimiter } from '../http/rate-limiter.js'
 
 /**
- * How many calls a second the service takes of one account
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html), less a tenth for
- * clocks that differ. For operations that are not listed no rate is published; those of
- * GetAuthorizationToken (200 calls a second) are few in any step.
+ * The maximum number of calls per second and operation: the quota of an account
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html), less 10 % to allow for clock
+ * differences. Other operations are not limited, because their quotas are not published or not reached by a
+ * step (GetAuthorizationToken).
  */
 const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   BatchCheckLayerAvailability: 180,
@@ -20,29 +20,27 @@ const CALLS_PER_SECOND: Readonly<Record<string, number>> = {
   UploadLayerPart: 234
 }
 
-/** Holds every attempt of a call back until the service's rate for it has room. */
-export function limitRates(client: ECRPUBLICClient): void {
-  const waits = new Map<string, () => Promise<void>>()
-  const waitFor = async (operation: string): Promise<void> => {
-    const limit = CALLS_PER_SECOND[operation]
-    if (limit === undefined) return
-    const wait = waits.get(operation) ?? createWait(limit)
-    waits.set(operation, wait)
-    await wait()
-  }
+/**
+ * Delays each attempt of a call until the quota of its operation allows it.
+ *
+ * @param signal rejects all delayed attempts with its reason
+ */
+export function limitRates(client: ECRPUBLICClient, signal: AbortSignal): void {
+  const waits = new Map(
+    Object.entries(CALLS_PER_SECOND).map(([operation, calls]) => [
+      operation,
+      createRateLimiter({ calls, intervalMilliseconds: 1000 }, signal)
+    ])
+  )
   const limitRate: FinalizeRequestMiddleware<ServiceInputTypes, ServiceOutputTypes> =
     (next, context) => async (args) => {
-      await waitFor(context.commandName?.replace(/Command$/, '') ?? '')
+      await waits.get(context.commandName?.replace(/Command$/, '') ?? '')?.()
       return next(args)
     }
-  // Inside the retries, so that each attempt is counted; before the signature, whose time must be fresh.
+  // Inside the retries, so that each attempt counts. Before the signature, which is valid for a limited time.
   client.middlewareStack.addRelativeTo(limitRate, {
     name: 'limitRates',
     relation: 'before',
     toMiddleware: 'httpSigningMiddleware'
   })
-}
-
-function createWait(limit: number): () => Promise<void> {
-  return pThrottle({ limit, interval: 1000, strict: true })(() => Promise.resolve())
 }

@@ -1,7 +1,7 @@
 import { problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
-import { sha256Digest } from '../oci/digest.js'
-import type { Candidate, Candidates } from './candidates.js'
+import { isSha256Digest, sha256Digest } from '../oci/digest.js'
+import type { ArchiveImage } from './list-archive-images.js'
 import { readConfig } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { findNode } from './oci/oci-graph.js'
@@ -9,52 +9,55 @@ import type { Loaded, LoadGraph } from './oci/oci-graph.js'
 import { parseReference } from '../oci/reference.js'
 import type { Reference } from '../oci/reference.js'
 
-/** The most images that an error lists. */
-const MAX_LISTED = 20
+/** The maximum number of images that an error lists. */
+const MAX_LISTED_IMAGES = 20
 
-/** Which image of an archive is pushed. */
-export interface Choice {
-  readonly candidate: Candidate
-  /** The part of the image that was asked for by its digest: one platform. */
-  readonly part?: Loaded | undefined
+/** The image of an archive that is pushed. */
+export interface ChosenImage {
+  readonly image: ArchiveImage
+  /** The platform image, if it was chosen by its own digest. */
+  readonly platformImage?: Loaded | undefined
 }
 
 /**
- * The only image, or the one that `wanted` names: by its reference (whole, or as short as Docker takes it),
- * by its place in the archive (`#0` is the first), or by a digest: of its manifest, of its config (the
- * image ID), or of the manifest of one of its platforms.
+ * Returns the only image of an archive, or the one that the input `archive-image` names: by its reference (complete or
+ * in the short form of Docker), by its position (`#0` is the first), or by the digest of its manifest, of its config
+ * (the image ID) or of one of its platform images.
  *
- * @throws ActionError, listing the images, where none or several are meant
+ * @throws ActionError with a list of the images, unless exactly one image matches
  */
 export async function chooseImage(
-  { images }: Candidates,
-  wanted: string | undefined,
+  images: readonly ArchiveImage[],
+  archiveImage: string | undefined,
   tree: FileTree,
   load: LoadGraph
-): Promise<Choice> {
+): Promise<ChosenImage> {
   const [only, second] = images
-  if (wanted === undefined) {
-    if (only !== undefined && second === undefined) return { candidate: only }
-    throw listing(`${tree.path} holds ${images.length} images`, undefined, images)
+  if (archiveImage === undefined) {
+    if (only !== undefined && second === undefined) return { image: only }
+    throw choiceProblem(`The archive contains ${images.length} images`, tree.path, images)
   }
-  if (/^sha256:[0-9a-f]{64}$/.test(wanted)) {
-    const choice = await findByDigest(images, wanted, tree, load)
-    if (choice !== undefined) return choice
+  if (isSha256Digest(archiveImage)) {
+    const chosen = await findByDigest(images, archiveImage, tree, load)
+    if (chosen !== undefined) return chosen
   }
-  const matching = matchImages(images, wanted)
+  const matching = matchImages(images, archiveImage)
   const [first] = matching
-  if (first !== undefined && matching.length === 1) return { candidate: first }
-  const what = matching.length > 1 ? 'names several images' : 'names no image'
-  throw listing(`Input "archive-image" ${what} of ${tree.path}`, wanted, images)
+  if (first !== undefined && matching.length === 1) return { image: first }
+  const what = matching.length > 1 ? 'matches several images' : 'does not match any image'
+  throw choiceProblem(`Input "archive-image" ${what} of ${tree.path}`, archiveImage, images)
 }
 
-/** The images that a reference or `#n` means; the most exact way of reading it counts. */
-export function matchImages(images: readonly Candidate[], wanted: string): readonly Candidate[] {
-  const place = /^#([0-9]{1,6})$/.exec(wanted)?.[1]
-  if (place !== undefined) return images.slice(Number(place), Number(place) + 1)
-  const exact = images.filter((image) => image.references.includes(wanted))
+/** Returns the images that match a reference or `#n`. The most specific interpretation with a match applies. */
+export function matchImages(
+  images: readonly ArchiveImage[],
+  archiveImage: string
+): readonly ArchiveImage[] {
+  const position = /^#([0-9]{1,6})$/.exec(archiveImage)?.[1]
+  if (position !== undefined) return images.slice(Number(position), Number(position) + 1)
+  const exact = images.filter((image) => image.references.includes(archiveImage))
   if (exact.length > 0) return exact
-  const reference = parseReference(wanted)
+  const reference = parseReference(archiveImage)
   if (reference === undefined) return []
   const withTag = { ...reference, tag: reference.tag ?? 'latest' }
   const tagged = images.filter((image) => hasReference(image, withTag))
@@ -62,60 +65,60 @@ export function matchImages(images: readonly Candidate[], wanted: string): reado
   return images.filter((image) => hasReference(image, reference))
 }
 
-function hasReference(image: Candidate, wanted: Reference): boolean {
+function hasReference(image: ArchiveImage, wanted: Reference): boolean {
   const repositories = [
     wanted.repository,
-    // podman's name for what was built here.
+    // podman names locally built images localhost/….
     wanted.repository.replace(/^docker\.io\/(?:library\/)?/, 'localhost/')
   ]
   return image.references.some((name) => {
     const reference = parseReference(name)
     if (reference === undefined) return false
-    const isTag = wanted.tag === undefined || (reference.tag ?? 'latest') === wanted.tag
-    return isTag && repositories.includes(reference.repository)
+    const isSameTag = wanted.tag === undefined || (reference.tag ?? 'latest') === wanted.tag
+    return isSameTag && repositories.includes(reference.repository)
   })
 }
 
 async function findByDigest(
-  images: readonly Candidate[],
+  images: readonly ArchiveImage[],
   digest: string,
   tree: FileTree,
   load: LoadGraph
-): Promise<Choice | undefined> {
-  for (const candidate of images) {
-    const { oci, docker } = candidate
-    if (oci?.descriptor.digest === digest) return { candidate }
+): Promise<ChosenImage | undefined> {
+  for (const image of images) {
+    const { oci, docker } = image
+    if (oci?.descriptor.digest === digest) return { image }
     if (docker !== undefined && sha256Digest(await readConfig(tree, docker)) === digest) {
-      return { candidate }
+      return { image }
     }
     if (oci === undefined) continue
     const loaded = await load(oci.descriptor, oci.bytes)
-    const part = findNode(loaded, digest)
-    if (part !== undefined) return { candidate, part }
-    if (loaded.kind === 'manifest' && loaded.manifest.config.digest === digest) return { candidate }
+    const platformImage = findNode(loaded, digest)
+    if (platformImage !== undefined) return { image, platformImage }
+    if (loaded.kind === 'manifest' && loaded.manifest.config.digest === digest) return { image }
   }
   return undefined
 }
 
-function listing(
+function choiceProblem(
   what: string,
   value: string | undefined,
-  images: readonly Candidate[]
+  images: readonly ArchiveImage[]
 ): ActionError {
-  const names = images.slice(0, MAX_LISTED).map((image, at) => {
-    const name = image.references.join(' or ') || describeUntagged(image)
-    return `#${at} ${name}`
-  })
-  if (images.length > MAX_LISTED) names.push(`… and ${images.length - MAX_LISTED} more`)
+  const names = images
+    .slice(0, MAX_LISTED_IMAGES)
+    .map((image, at) => `#${at} ${nameOf(image)}`)
+    .join(', ')
+  const more = images.length - MAX_LISTED_IMAGES
   return problem({
     what,
     value,
-    expected: names.join(', '),
-    fix: 'choose one with the input "archive-image"'
+    reason: `The archive contains ${names}${more > 0 ? `, and ${more} more` : ''}.`,
+    fix: 'Set the input "archive-image" to one of them.'
   })
 }
 
-function describeUntagged(image: Candidate): string {
-  const id = image.oci?.descriptor.digest ?? image.docker?.config ?? ''
-  return `without a name (${id})`
+function nameOf(image: ArchiveImage): string {
+  if (image.references.length > 0) return image.references.join(' or ')
+  return `without a name (${image.oci?.descriptor.digest ?? image.docker?.config ?? ''})`
 }

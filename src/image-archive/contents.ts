@@ -1,35 +1,35 @@
 import type { Descriptor, Platform } from '../oci/manifest.js'
 
-/** What a content is read into. */
+/** The memory that a content is read into. */
 export interface ReadMemory {
-  /** The most bytes that are read at once. */
+  /** The maximum size of a chunk in bytes. */
   readonly chunkBytes: number
-  /** Gives memory of so many bytes, whatever is in it. */
+  /** Returns a buffer of this size. Its content is undefined. */
   readonly allocate: (bytes: number) => Buffer
 }
 
-/** Bytes that lie in an archive or a layout directory; they can be read any number of times. */
+/** Bytes stored in an archive or in a layout directory. They can be read any number of times. */
 export interface StoredContent {
-  /** Where it lies, for errors: the file's name in the archive. */
+  /** The name of the file in the archive, for errors. */
   readonly name: string
-  /** Bytes as stored. */
+  /** The stored size in bytes. */
   readonly size: number
   /**
-   * The bytes in order, in chunks.
+   * Reads the bytes in order, in chunks.
    *
-   * @param memory new memory for each chunk of 1 MiB where it is left out
-   * @throws ActionError where the archive ends early or was changed since it was opened
+   * @param memory defaults to new memory for each chunk of 1 MiB
+   * @throws ActionError if the archive ends early or has changed since it was opened
    */
   read(memory?: ReadMemory): AsyncIterable<Buffer>
 }
 
-/** A config, layer or other blob that is pushed as it is stored; its bytes hash to the descriptor's digest. */
+/** A config, layer or other blob that is pushed as stored. Its bytes hash to the digest of the descriptor. */
 export interface StoredBlob {
   readonly descriptor: Descriptor
   readonly content: StoredContent
 }
 
-/** A layer of a docker-archive: known by its diff ID only, stored plain or compressed. */
+/** A layer of a docker-archive, uncompressed or compressed, that is identified by its diff ID only. */
 export interface LayerFile {
   readonly kind: 'layer-file'
   readonly diffId: string
@@ -37,21 +37,21 @@ export interface LayerFile {
   readonly content: StoredContent
 }
 
-/** A layer that lives elsewhere (Windows base layers): only its descriptor, with `urls`, is pushed. */
+/** A layer stored outside the registry (Windows base layers). Only its descriptor, with `urls`, is pushed. */
 export interface ForeignLayer {
   readonly kind: 'foreign-layer'
   readonly diffId: string
   readonly descriptor: Descriptor
 }
 
-/** A manifest that is pushed byte for byte, so that its digest stays the one that the builder printed. */
+/** A manifest that is pushed byte for byte, so that its digest does not change. */
 export interface StoredManifest {
   readonly kind: 'stored-manifest'
   readonly bytes: Buffer
   readonly mediaType: string
   readonly digest: string
   readonly platform?: Platform | undefined
-  /** Config first, then the layers in order, each digest once; foreign layers without bytes are left out. */
+  /** The config, then the layers in order, each digest once. Foreign layers without bytes are omitted. */
   readonly blobs: readonly StoredBlob[]
 }
 
@@ -64,25 +64,25 @@ export interface StoredIndex {
   readonly children: readonly (StoredManifest | StoredIndex)[]
 }
 
-/** An image whose manifest the push writes: config as stored, layers compressed on their way where they are plain. */
+/** An image whose manifest is created by the push: its config is pushed as stored, uncompressed layers are compressed. */
 export interface DockerImage {
   readonly kind: 'docker-image'
   readonly config: { readonly bytes: Buffer; readonly digest: string }
   readonly platform: Platform
-  /** Of the manifest, where the archive has one. */
+  /** The annotations of the manifest, if the archive has one. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
-  /** The lowest first; a layer that occurs twice is listed twice, as the same object. */
+  /** Lowest layer first. A layer that occurs twice is listed twice, as the same object. */
   readonly layers: readonly (LayerFile | ForeignLayer)[]
 }
 
-/** The one image (of one or several platforms) of an archive that is to be pushed. */
+/** The image of an archive that is pushed, for one or several platforms. */
 export interface ArchiveContents {
   readonly root: DockerImage | StoredManifest | StoredIndex
-  /** What refers to the image or a part of it (signatures, SBOMs): pushed by digest, untagged, after the root. */
+  /** The referrers of the image and of its platform images. They are pushed by digest, without a tag, after the root. */
   readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
-  /** The tags that the archive gives it, without repository: `1.0`, `latest`. */
+  /** The tags of the image in the archive, without a repository: `1.0`, `latest`. */
   readonly tags: readonly string[]
-  /** What a person should know: platforms that the archive lists but does not hold, … */
+  /** Warnings to log, such as platforms that the archive lists but does not contain. */
   readonly warnings: readonly string[]
   /** Closes the file. */
   close(): Promise<void>

@@ -2,15 +2,15 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { codeOf, problem } from '../runner/errors.js'
 import type { StoredContent } from './contents.js'
+import { MAX_LISTED_NAMES } from './file-tree.js'
 import type { FileTree } from './file-tree.js'
 import { fileProblem, openLocalFile } from './local-file.js'
 import { storedFile } from './tar/stored-slices.js'
 
-/** How deep names are listed for hints: `blobs/sha256/…`. */
+/** The depth to which names are listed: `blobs/sha256/…`. */
 const LISTED_DEPTH = 3
-const MAX_LISTED_NAMES = 1000
 
-/** The files of a directory. Symbolic links are followed as long as they stay in it. */
+/** Opens a directory. Symbolic links are followed if their target is inside the directory. */
 export async function openDirectoryTree(path: string): Promise<FileTree> {
   const root = await realpath(path)
   const found = new Map<string, Promise<StoredContent | undefined>>()
@@ -22,7 +22,6 @@ export async function openDirectoryTree(path: string): Promise<FileTree> {
       return content
     },
     listNames: () => listNames(root),
-    hint: '',
     close: () => Promise.resolve()
   }
 }
@@ -35,7 +34,7 @@ async function findFile(
   const target = await findRealPath(join(root, name))
   if (target === undefined) return undefined
   if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw problem({ what: `${path} has a link that leads out of the directory`, value: name })
+    throw problem({ what: `A link in ${path} points outside the directory`, value: name })
   }
   const file = await openLocalFile(target)
   await file.close()
@@ -69,7 +68,7 @@ async function listNames(root: string): Promise<string[]> {
   return names.slice(0, MAX_LISTED_NAMES)
 }
 
-/** `true` where the path names a directory. @throws ActionError where it names nothing */
+/** Returns `true` if the path is a directory. @throws ActionError if it does not exist or cannot be read */
 export async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory()

@@ -1,4 +1,4 @@
-/** Items by a key, in their order. `Map.groupBy` does the same from Node.js 21 on, and this runs on 20 too. */
+/** Groups items by a key, in their order. Node.js 20 does not have `Map.groupBy`. */
 export function groupBy<Item, Key>(
   items: readonly Item[],
   keyOf: (item: Item) => Key

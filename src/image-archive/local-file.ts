@@ -5,34 +5,33 @@ import type { FileHandle } from 'node:fs/promises'
 import { codeOf, problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
 
-/** A regular file, open for reading at any place. */
+/** A regular file, open for reading at any position. */
 export interface LocalFile {
-  /** For errors. */
+  /** The path in errors. */
   readonly path: string
-  /** In bytes, when it was opened. */
+  /** The size in bytes when it was opened. */
   readonly size: number
-  /** Tells one state of one file from another: device, inode, size and time of change. */
+  /** Identifies the state of the file: device, inode, size and modification time. */
   readonly stamp: string
-  /** The bytes from `position`; fewer than `length` only where the file ends. */
+  /** Reads the bytes from `position`. Returns fewer than `length` bytes only at the end of the file. */
   read(position: number, length: number): Promise<Buffer>
-  /** Fills this memory with the bytes from `position`; gives fewer only where the file ends. */
+  /** Fills this memory with the bytes from `position`. Returns fewer bytes only at the end of the file. */
   readInto(memory: Buffer, position: number): Promise<Buffer>
-  /** @throws ActionError where the file was changed since it was opened */
+  /** @throws ActionError if the file has changed since it was opened */
   checkUnchanged(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens a regular file. A FIFO, a device or a socket is refused without being opened, as that could wait
- * without end.
+ * Opens a regular file. A FIFO, a device or a socket is rejected before it is opened, because opening it could block.
  *
- * @param shownPath what errors call it, where that is another file: the archive that it was unpacked from
- * @throws ActionError where there is no such file or it cannot be read
+ * @param shownPath the path in errors, if it differs: the archive that the file was decompressed from
+ * @throws ActionError if the file does not exist, is not a regular file or cannot be read
  */
 export async function openLocalFile(path: string, shownPath = path): Promise<LocalFile> {
   try {
     checkIsFile(path, await stat(path, { bigint: true }))
-    // Not on Windows, which knows no FIFOs that a path could name.
+    // Windows does not have this flag, and its paths cannot refer to a FIFO.
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
@@ -48,29 +47,30 @@ export async function openLocalFile(path: string, shownPath = path): Promise<Loc
   }
 }
 
-/** The error of the file system in words; what is no such error is given back as it is. */
+/** Converts an error of the file system to an `ActionError`. Returns any other error unchanged. */
 export function fileProblem(path: string, error: unknown): unknown {
   const code = codeOf(error)
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file or directory',
-    ENOTDIR: 'a part of its path is no directory',
-    EACCES: 'it may not be read by this user',
-    EPERM: 'it may not be read by this user',
-    ELOOP: 'its links go round in a circle',
-    ENAMETOOLONG: 'its name is too long',
-    ENOSPC: 'no space is left on the disk',
-    EIO: 'the disk reports an error'
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'The file or directory does not exist.',
+    ENOTDIR: 'A component of the path is not a directory.',
+    EACCES: 'This user does not have permission to read it.',
+    EPERM: 'This user does not have permission to read it.',
+    ELOOP: 'Its symbolic links form a cycle.',
+    ENAMETOOLONG: 'The name is too long.',
+    ENOSPC: 'The disk is full.',
+    EIO: 'The disk reported an error.'
   }
-  return problem({ what: 'Cannot read a file', value: path, expected: words[code] ?? code }, error)
+  const reason = reasons[code] ?? `The error code is ${code}.`
+  return problem({ what: 'Cannot read the file', value: path, reason }, error)
 }
 
-/** What says that a file was changed while it was read. */
+/** Creates the error for a file that changed while it was read. */
 export function changedProblem(path: string): ActionError {
   return problem({
-    what: 'The file was changed while it was read',
+    what: 'The file changed while it was read',
     value: path,
-    fix: 'let the step that writes it end first'
+    fix: 'Wait until the program that writes the file has finished.'
   })
 }
 
@@ -116,10 +116,9 @@ function stampOf(stats: BigIntStats): string {
 function checkIsFile(path: string, stats: BigIntStats): void {
   if (stats.isFile()) return
   throw problem({
-    what: `The path names ${kindOf(stats)}`,
+    what: `The path is ${kindOf(stats)}, not a regular file`,
     value: path,
-    expected: 'a file that can be read more than once',
-    fix: 'save the archive to a file first'
+    fix: 'Save the archive to a regular file first.'
   })
 }
 

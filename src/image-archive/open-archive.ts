@@ -1,6 +1,6 @@
-import { listCandidates } from './candidates.js'
+import { listArchiveImages } from './list-archive-images.js'
 import { chooseImage } from './choose-image.js'
-import type { Choice } from './choose-image.js'
+import type { ChosenImage } from './choose-image.js'
 import type { ArchiveContents } from './contents.js'
 import { loadDockerImage } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
@@ -8,28 +8,35 @@ import { isDirectory, openDirectoryTree } from './directory-tree.js'
 import { openLocalFile } from './local-file.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
-import { choosePlatforms, findPlainImage, hasPlainLayers, storedImage } from './oci/oci-image.js'
-import { listDigests, listReferrers } from './oci/referrers.js'
+import {
+  choosePlatforms,
+  findCompressibleImage,
+  hasUncompressedLayers,
+  toStoredImage
+} from './oci/oci-image.js'
+import { listDigests, selectReferrers } from './oci/select-referrers.js'
 import { openTarTree } from './tar/tar-tree.js'
-import { unpack } from './compression/unpack.js'
-import type { UnpackOptions } from './compression/unpack.js'
+import { decompressArchive } from './compression/decompress-archive.js'
+import type { DecompressArchiveOptions } from './compression/decompress-archive.js'
 
-const LOSES_REFERRERS =
-  'Signatures and what else refers to the image are left out: its layers are compressed on their way, so that its digest is another'
+const REFERRERS_WARNING =
+  'The referrers of the image (such as signatures) are not pushed: the image has uncompressed layers, and compressing them changes its digest.'
+
+const UNCOMPRESSED_WARNING =
+  'The image has uncompressed layers, which are pushed without compression. AWS Lambda does not support such images.'
 
 /** How an archive is opened. */
-export interface OpenArchiveOptions extends UnpackOptions {
+export interface OpenArchiveOptions extends DecompressArchiveOptions {
   /** The input `archive-image`. */
   readonly archiveImage?: string | undefined
 }
 
 /**
- * Opens an image archive of any kind (docker save of all versions, podman, skopeo, buildah, buildx, kaniko,
- * bazel, nix, jib, an OCI layout as tar or as directory; plain, gzip or zstd) and finds the one image in it
- * that is to be pushed. Layers are not read; all that can be checked without reading them is checked.
+ * Opens an image archive and finds the image to push. Supported are archives of docker save, podman, skopeo, buildah,
+ * buildx, kaniko, bazel, nix and jib, and OCI image layouts (a tar file or a directory). A tar file can be uncompressed
+ * or compressed with gzip or zstd. Everything except the bytes of the layers is checked.
  *
- * @throws ActionError, naming the file and the place in it, where the archive is malformed, or does not
- *   hold all of the image
+ * @throws ActionError if the archive is malformed or does not contain the whole image
  */
 export async function openArchive(
   path: string,
@@ -38,17 +45,16 @@ export async function openArchive(
   const tree = await openTree(path, options)
   try {
     const load = createGraphLoader(tree)
-    const candidates = await listCandidates(tree, load)
-    const choice = await chooseImage(candidates, options.archiveImage, tree, load)
-    const { root, warnings } = await loadRoot(choice, tree, load)
-    const digests = digestsOf(root, choice)
-    const referrers = await listReferrers(digests, candidates.companions, load)
-    const isRewritten = root.kind === 'docker-image' && referrers.length > 0
+    const listed = await listArchiveImages(tree, load)
+    const chosen = await chooseImage(listed.images, options.archiveImage, tree, load)
+    const { root, warnings } = await loadRoot(chosen, tree, load)
+    const referrers = await selectReferrers(digestsOf(root, chosen), listed.referrers, load)
+    const changesDigest = root.kind === 'docker-image' && referrers.length > 0
     return {
       root,
-      referrers: isRewritten ? [] : referrers,
-      tags: choice.candidate.tags,
-      warnings: isRewritten ? [...warnings, LOSES_REFERRERS] : warnings,
+      referrers: changesDigest ? [] : referrers,
+      tags: chosen.image.tags,
+      warnings: changesDigest ? [...warnings, REFERRERS_WARNING] : warnings,
       close: () => tree.close()
     }
   } catch (error) {
@@ -57,19 +63,22 @@ export async function openArchive(
   }
 }
 
-/** The digests by which the archive may refer to the image. */
-function digestsOf(root: ArchiveContents['root'], { candidate, part }: Choice): readonly string[] {
+/** Returns the digests that referrers in the archive can have as their subject. */
+function digestsOf(
+  root: ArchiveContents['root'],
+  { image, platformImage }: ChosenImage
+): readonly string[] {
   if (root.kind !== 'docker-image') return listDigests(root)
-  const stored = part?.descriptor ?? candidate.oci?.descriptor
+  const stored = platformImage?.descriptor ?? image.oci?.descriptor
   return stored === undefined ? [] : [stored.digest]
 }
 
-async function openTree(path: string, options: UnpackOptions): Promise<FileTree> {
+async function openTree(path: string, options: DecompressArchiveOptions): Promise<FileTree> {
   options.signal.throwIfAborted()
   if (await isDirectory(path)) return openDirectoryTree(path)
   let file = await openLocalFile(path)
   try {
-    file = await unpack(file, options)
+    file = await decompressArchive(file, options)
     return await openTarTree(file, path, options.signal)
   } catch (error) {
     await file.close()
@@ -78,38 +87,31 @@ async function openTree(path: string, options: UnpackOptions): Promise<FileTree>
 }
 
 /**
- * A complete OCI image goes as it is stored, so that its digest stays the one that the builder printed.
- * One with uncompressed layers goes as `manifest.json` tells, or as its own manifest tells: what runs
- * images from registries (AWS Lambda) does not always take layers that are not compressed.
+ * Loads the chosen image. A complete OCI image is pushed as stored, so that its digest does not change. Uncompressed
+ * layers are compressed if possible, because AWS Lambda does not support images with uncompressed layers.
  */
 async function loadRoot(
-  { candidate, part }: Choice,
+  { image, platformImage }: ChosenImage,
   tree: FileTree,
   load: LoadGraph
 ): Promise<Pick<ArchiveContents, 'root' | 'warnings'>> {
-  const { oci, docker } = candidate
+  const { oci, docker } = image
   if (oci === undefined) {
-    if (docker === undefined) throw new Error('an image that nothing lists')
+    if (docker === undefined) throw new Error('The image is not listed in the archive.')
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
-  const whole = part ?? (await load(oci.descriptor, oci.bytes))
-  // `manifest.json` has no annotations.
-  const isOneImage = whole.kind !== 'index' && part === undefined
-  const isInDocker = !isComplete(whole) || (hasPlainLayers(whole) && !hasAnnotations(whole))
+  const whole = platformImage ?? (await load(oci.descriptor, oci.bytes))
+  const isOneImage = whole.kind !== 'index' && platformImage === undefined
+  // `manifest.json` does not contain annotations.
+  const isInDocker = !isComplete(whole) || (hasUncompressedLayers(whole) && !hasAnnotations(whole))
   if (docker !== undefined && isOneImage && isInDocker) {
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
   const { loaded, warnings } = choosePlatforms(whole, tree)
-  if (!hasPlainLayers(loaded)) return { root: storedImage(loaded), warnings }
-  const plain = loaded.kind === 'manifest' ? await findPlainImage(loaded) : undefined
-  if (plain !== undefined) return { root: plain, warnings }
-  return {
-    root: storedImage(loaded),
-    warnings: [
-      ...warnings,
-      'The image has uncompressed layers, which are pushed as they are: AWS Lambda takes no such image'
-    ]
-  }
+  if (!hasUncompressedLayers(loaded)) return { root: toStoredImage(loaded), warnings }
+  const compressible = loaded.kind === 'manifest' ? await findCompressibleImage(loaded) : undefined
+  if (compressible !== undefined) return { root: compressible, warnings }
+  return { root: toStoredImage(loaded), warnings: [...warnings, UNCOMPRESSED_WARNING] }
 }
 
 function hasAnnotations(loaded: Loaded): boolean {

@@ -3,23 +3,30 @@ import { isSha256Digest } from './digest.js'
 import { jsonText, parseJsonObject } from './manifest.js'
 import type { Platform } from './manifest.js'
 
-/** What this project reads of an image config (OCI image configuration, Docker's v1.2 image JSON). */
+/** The maximum size of an image config in bytes, the same as in containers/image (podman, skopeo). */
+export const MAX_CONFIG_BYTES = 4_194_304
+
+/** The members of an image config that this project uses (OCI image configuration, Docker image specification v1.2). */
 export interface ImageConfig {
   readonly platform: Platform
-  /** The digests of the uncompressed layers, the lowest first. */
+  /** The digests of the uncompressed layers, lowest layer first. */
   readonly diffIds: readonly string[]
 }
 
 /**
  * Reads an image config.
  *
- * @throws ActionError where it is no config of an image with layers
+ * @param name the name of the config in errors: a file of an archive or a digest
+ * @throws ActionError if the bytes are not the config of an image with layers
  */
 export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
   const json = parseJsonObject(bytes, name)
   const diffIds = diffIdsOf(json.rootfs)
   if (!Array.isArray(diffIds)) {
-    throw problem({ what: `${name} is no image config`, expected: 'JSON with rootfs.diff_ids' })
+    throw problem({
+      what: `${name} is not an image config`,
+      expected: 'An image config is a JSON object with a list "rootfs.diff_ids".'
+    })
   }
   return {
     platform: {
@@ -30,15 +37,15 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
     diffIds: diffIds.map((diffId: unknown, at) => {
       if (typeof diffId === 'string' && isSha256Digest(diffId)) return diffId
       throw problem({
-        what: `${name}, rootfs.diff_ids[${String(at)}] is no digest`,
+        what: `${name}, rootfs.diff_ids[${String(at)}] is not a valid digest`,
         value: typeof diffId === 'string' ? diffId : jsonText(diffId),
-        expected: 'sha256: and 64 lower-case hexadecimal digits'
+        expected: 'A digest is "sha256:" and 64 lowercase hexadecimal digits.'
       })
     })
   }
 }
 
-/** Of an image without layers BuildKit writes null and Docker nothing, as Go writes an empty list. */
+/** For an image without layers, BuildKit writes `"diff_ids": null` and Docker omits the member. */
 function diffIdsOf(rootfs: unknown): unknown {
   if (typeof rootfs !== 'object' || rootfs === null) return undefined
   const { type, diff_ids: diffIds } = rootfs as { type?: unknown; diff_ids?: unknown }

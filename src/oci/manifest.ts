@@ -2,7 +2,7 @@ import { problem } from '../runner/errors.js'
 import { isSha256Digest } from './digest.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from './media-types.js'
 
-/** What an image is made for (OCI image index, `platform`). */
+/** The platform of an image (OCI image index, `platform`). */
 export interface Platform {
   readonly os: string
   readonly architecture: string
@@ -10,7 +10,7 @@ export interface Platform {
   readonly osVersion?: string | undefined
 }
 
-/** A reference to content by digest (OCI content descriptor). */
+/** An OCI content descriptor. */
 export interface Descriptor {
   readonly mediaType: string
   readonly digest: string
@@ -22,7 +22,7 @@ export interface Descriptor {
   readonly artifactType?: string | undefined
 }
 
-/** The manifest of one image or artifact, OCI's or Docker's schema 2. */
+/** The manifest of one image or artifact: an OCI manifest or a Docker schema 2 manifest. */
 export interface Manifest {
   readonly kind: 'manifest'
   readonly mediaType: string
@@ -44,16 +44,22 @@ export interface Index {
   readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
-/** The most bytes that PutImage takes as a manifest (the API model's ImageManifest). */
+/** The maximum size of a manifest in bytes (`imageManifest` of PutImage in the API model). */
 export const MAX_MANIFEST_BYTES = 4_194_304
 
 /**
- * Reads a manifest or index. Unknown members are ignored; what is read is checked.
+ * The maximum size of a layer in bytes, a quota that cannot be increased
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html).
+ */
+export const MAX_LAYER_SIZE_BYTES = 10_000 * 1024 * 1024
+
+/**
+ * Reads a manifest or index and checks the members that this project uses. Unknown members are ignored.
  *
  * @param bytes the JSON as served or stored
- * @param name what the error calls it: a file of an archive, a digest
- * @param mediaType where the descriptor or the response names one; else the JSON's own, else its shape decides
- * @throws ActionError where it is no manifest or index that this project understands
+ * @param name the name of the manifest in errors: a file of an archive or a digest
+ * @param mediaType the media type of the descriptor or the response. Defaults to `mediaType` of the JSON
+ * @throws ActionError if the bytes are not a manifest or index of a supported type
  */
 export function parseManifest(
   bytes: Uint8Array,
@@ -64,10 +70,10 @@ export function parseManifest(
   const type = mediaTypeOf(json, mediaType)
   if (json.schemaVersion !== 2 || type === undefined) {
     throw problem({
-      what: `${name} is no image manifest or index`,
+      what: `${name} is not a supported image manifest or index`,
       value:
         mediaType ?? stringOf(json.mediaType) ?? `schemaVersion ${jsonText(json.schemaVersion)}`,
-      expected: 'OCI manifests and indexes, Docker schema 2 manifests and manifest lists'
+      expected: 'Use an OCI manifest or index, or a Docker schema 2 manifest or manifest list.'
     })
   }
   const shared = {
@@ -99,31 +105,31 @@ function mediaTypeOf(json: Record<string, unknown>, given: string | undefined): 
     if (candidate === undefined) continue
     if (isIndexMediaType(candidate) || isManifestMediaType(candidate)) return candidate
   }
-  // OCI leaves `mediaType` optional: older writers (umoci, skopeo) omit it, and the shape tells.
+  // `mediaType` is optional in OCI, and umoci and older versions of skopeo omit it.
   if (stringOf(json.mediaType) !== undefined) return undefined
   if (Array.isArray(json.manifests) && json.layers === undefined) return MEDIA_TYPES.ociIndex
   if (Array.isArray(json.layers) && json.manifests === undefined) return MEDIA_TYPES.ociManifest
   return undefined
 }
 
-/** Reads one content descriptor. @throws ActionError naming the member that is wrong */
+/** Reads one content descriptor. @throws ActionError if a member is missing or invalid */
 export function parseDescriptor(value: unknown, name: string): Descriptor {
   const json = objectOf(value, name)
   const digest = json.digest
   if (typeof digest !== 'string' || !isSha256Digest(digest)) {
     throw problem({
-      what: `${name} has a digest that cannot be used`,
+      what: `${name} has an unsupported digest`,
       value: stringOf(digest) ?? jsonText(digest),
-      expected: 'sha256: and 64 lower-case hexadecimal digits, as ECR Public takes no other'
+      expected: 'ECR Public requires "sha256:" and 64 lowercase hexadecimal digits.'
     })
   }
   const size = json.size
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw problem({ what: `${name} has no size in bytes`, value: jsonText(size) })
+    throw problem({ what: `${name} does not have a valid size in bytes`, value: jsonText(size) })
   }
   const mediaType = json.mediaType
   if (typeof mediaType !== 'string' || mediaType === '') {
-    throw problem({ what: `${name} has no media type`, value: jsonText(mediaType) })
+    throw problem({ what: `${name} does not have a valid media type`, value: jsonText(mediaType) })
   }
   return {
     mediaType,
@@ -137,11 +143,11 @@ export function parseDescriptor(value: unknown, name: string): Descriptor {
 }
 
 function descriptorsOf(value: unknown, name: string): Descriptor[] {
-  if (!Array.isArray(value)) throw problem({ what: `${name} is no list of descriptors` })
+  if (!Array.isArray(value)) throw problem({ what: `${name} is not a list of descriptors` })
   return value.map((item, at) => parseDescriptor(item, `${name}[${String(at)}]`))
 }
 
-/** The JSON object that these bytes are. @throws ActionError where they are none */
+/** Parses a JSON object. @throws ActionError if the bytes are not UTF-8 text with a JSON object */
 export function parseJsonObject(bytes: Uint8Array, name: string): Record<string, unknown> {
   let json: unknown
   try {
@@ -154,7 +160,7 @@ export function parseJsonObject(bytes: Uint8Array, name: string): Record<string,
 
 function objectOf(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw problem({ what: `${name} is no JSON object`, value: jsonText(value) })
+    throw problem({ what: `${name} is not a JSON object`, value: jsonText(value) })
   }
   return value as Record<string, unknown>
 }
@@ -173,7 +179,21 @@ function platformOf(value: unknown): Platform | undefined {
   }
 }
 
-/** `linux/arm64/v8`, as people write a platform. */
+/**
+ * Returns `true` for a layer that is stored outside the registry, at its `urls`: a foreign layer (Docker) or a
+ * non-distributable layer (OCI).
+ */
+export function isForeignLayer({ mediaType, urls = [] }: Descriptor): boolean {
+  const isForeign = mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.')
+  return isForeign && urls.length > 0
+}
+
+/** Returns `true` for an attestation in an index. BuildKit marks it by an annotation and an unknown platform. */
+export function isAttestation({ annotations, platform }: Descriptor): boolean {
+  return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown'
+}
+
+/** Returns the name of a platform, such as `linux/arm64/v8`. */
 export function platformName(platform: Platform): string {
   return [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
 }
@@ -186,7 +206,7 @@ function annotationsOf(value: unknown): Readonly<Record<string, string>> | undef
   return Object.fromEntries(entries)
 }
 
-/** The value for an error; of a list or an object only its kind, as it may be of any depth. */
+/** Returns a JSON value for an error message. Lists and objects are not shown because they can be of any size. */
 export function jsonText(value: unknown): string {
   if (value === undefined) return 'none'
   if (Array.isArray(value)) return 'a list'

@@ -1,7 +1,7 @@
 /**
- * The media types of images, by the names that the OCI image specification and Docker's image manifest
- * v2 schema 2 give them (https://github.com/opencontainers/image-spec/blob/main/media-types.md,
- * https://distribution.github.io/distribution/spec/manifest-v2-2/).
+ * The media types of the OCI image specification
+ * (https://github.com/opencontainers/image-spec/blob/main/media-types.md) and of Docker's image manifest v2 schema 2
+ * (https://distribution.github.io/distribution/spec/manifest-v2-2/).
  */
 export const MEDIA_TYPES = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
@@ -19,17 +19,17 @@ export const MEDIA_TYPES = {
   dockerForeignLayerGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
 } as const
 
-/** `true` for an OCI index and for Docker's manifest list. */
+/** Returns `true` for an OCI index and for a Docker manifest list. */
 export function isIndexMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerManifestList
 }
 
-/** `true` for the manifest of one image, OCI's or Docker's. */
+/** Returns `true` for the manifest of one image, in OCI or Docker format. */
 export function isManifestMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest
 }
 
-/** How a layer of this media type is compressed; `undefined` where it is no layer type known here. */
+/** Returns the compression of a layer with this media type, or `undefined` if it is not a known layer type. */
 export function compressionOfLayer(mediaType: string): 'none' | 'gzip' | 'zstd' | undefined {
   const isLayer = mediaType.includes('.layer.') || mediaType.includes('.rootfs.')
   if (!isLayer) return undefined
@@ -37,12 +37,4 @@ export function compressionOfLayer(mediaType: string): 'none' | 'gzip' | 'zstd' 
   if (/[.+]gzip$/.test(mediaType)) return 'gzip'
   if (/[.+]zstd$/.test(mediaType)) return 'zstd'
   return undefined
-}
-
-/**
- * `true` for a layer that may live elsewhere than in the registry: Docker's foreign layers and OCI's
- * non-distributable ones.
- */
-export function isForeignLayer(mediaType: string): boolean {
-  return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.')
 }

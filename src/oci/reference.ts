@@ -1,26 +1,29 @@
-/** A reference to an image, `registry/path:tag@digest`, in the parts that choose one of an archive. */
+/** A reference to an image: `registry/path:tag@digest`. */
 export interface Reference {
-  /** With its registry: `docker.io/library/app`, `ex.com/team/app`. */
+  /** The repository with its registry: `docker.io/library/app`, `ex.com/team/app`. */
   readonly repository: string
   readonly tag: string | undefined
   readonly digest: string | undefined
 }
 
-/** What Docker takes as a tag (https://github.com/distribution/reference, regexp.go). */
+/**
+ * The tag syntax of the OCI distribution specification ("Pulling manifests"). The ECR Public API accepts tags of up to
+ * 300 characters, but no client can pull a tag that does not match this.
+ */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
-/** A repository with or without its host (a name or an IPv6 address, a port), a little laxer than registries are. */
+/** A repository with an optional host (a name or an IPv6 address, and a port). Registries accept a little less. */
 const NAME =
   /^(?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?\/)?[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/
 
-/** `true` for text that a registry takes as a tag. */
+/** Returns `true` for a valid tag. */
 export function isTag(text: string): boolean {
   return TAG.test(text)
 }
 
 /**
- * Reads a reference and completes what people leave out, as Docker does: `app` is
- * `docker.io/library/app`. No tag is added. `undefined` where it is none.
+ * Reads a reference and completes its repository as Docker does: `app` is `docker.io/library/app`. A missing tag
+ * remains `undefined`. Returns `undefined` if the text is not a reference.
  */
 export function parseReference(text: string): Reference | undefined {
   const match = /^([^@]+?)(?::([^:/@]+))?(?:@([a-z0-9]+:[0-9a-f]+))?$/.exec(text)
@@ -31,7 +34,7 @@ export function parseReference(text: string): Reference | undefined {
   return { repository: completeName(name), tag, digest }
 }
 
-/** The name with its registry; the first part is one where it looks like a host. */
+/** Returns the name with its registry. The first component is a registry only if it looks like a host. */
 function completeName(name: string): string {
   const slash = name.indexOf('/')
   const host = slash === -1 ? '' : name.slice(0, slash)

@@ -1,5 +1,6 @@
 import type { DockerImage } from '../image-archive/contents.js'
 import { listImages } from '../ecr-public/listings.js'
+import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import { messageOf } from '../runner/errors.js'
 import { NOTHING_KNOWN, readKnownImages } from './known-images.js'
 import type { KnownImages } from './known-images.js'
@@ -10,8 +11,6 @@ import type { TagState } from './tag-decisions.js'
 const SEARCH_MS = 10_000
 /** How many pages of images are looked at for the newest ones; a page has 1,000. */
 const MAX_PAGES = 3
-/** Tags of signatures and other companions, which are no images with layers. */
-const COMPANION_TAG = /^sha256-[0-9a-f]{64}/
 
 /**
  * Looks at the repository's images for layers of this one: at what the tags name now, then at `latest`
@@ -79,7 +78,7 @@ async function listTagged(
   let pages = 0
   for await (const page of listImages(deps.api, target.address)) {
     for (const { imageDigest, imageTags = [], imagePushedAt } of page) {
-      const tags = imageTags.filter((tag) => !COMPANION_TAG.test(tag))
+      const tags = imageTags.filter((tag) => findReferrerTagSubject(tag) === undefined)
       if (imageDigest === undefined || tags.length === 0) continue
       const isLatest = tags.includes('latest')
       const pushedAt = isLatest ? Number.MAX_VALUE : (imagePushedAt?.getTime() ?? 0)

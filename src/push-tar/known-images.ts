@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ForeignLayer, LayerFile } from '../image-archive/contents.js'
 import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
-import { parseConfig } from '../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest } from '../oci/manifest.js'
 import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { compressionOfLayer, MEDIA_TYPES } from '../oci/media-types.js'
@@ -53,8 +53,6 @@ export interface KnownImagesSource {
 
 /** How many images are looked at; each takes two reads, and anonymous ones are limited to one a second. */
 const MAX_IMAGES = 6
-/** The longest config that is read, in bytes; real ones have some 10 kB. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 /** Layers of other types may be anything: encrypted, of an artifact, or not to be stored in registries. */
 const LAYER_TYPES: ReadonlySet<string> = new Set([
   MEDIA_TYPES.dockerLayer,

@@ -10,7 +10,7 @@ export const MIN_PART_SIZE_BYTES = 5 * MIB
 /** The API model says 20 MiB, which is the number of private registries. */
 export const MAX_PART_SIZE_BYTES = 10 * MIB
 export const MAX_PARTS = 1000
-export const MAX_LAYER_SIZE_BYTES = 10_000 * MIB
+export { MAX_LAYER_SIZE_BYTES } from '../oci/manifest.js'
 export const MAX_TAGS_PER_IMAGE = 1000
 /** How many digests one BatchCheckLayerAvailability takes (the API model). */
 export const MAX_DIGESTS_PER_CHECK = 100

@@ -1,5 +1,6 @@
 import { problem } from '../runner/errors.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
+import { isTag } from '../oci/reference.js'
 import { MAX_TAGS_PER_IMAGE } from './limits.js'
 
 /** A tag that the image is to get, and what it names now. */
@@ -15,9 +16,6 @@ export interface TagDecision extends TagState {
   readonly action: 'create' | 'move' | 'keep' | 'skip'
 }
 
-/** The tags of OCI references; the API's model takes 300 characters, but then no client can pull. */
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
-
 /**
  * The tags, each once.
  *
@@ -31,7 +29,7 @@ export function checkTags(tags: readonly string[]): string[] {
       fix: 'set the input "image-tags"'
     })
   }
-  const malformed = unique.find((tag) => !TAG.test(tag))
+  const malformed = unique.find((tag) => !isTag(tag))
   if (malformed !== undefined) {
     throw problem({
       what: 'A tag is malformed',

@@ -2,31 +2,31 @@ import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
 import { messageOf, problem } from '../runner/errors.js'
 import type { HttpResponse } from '../http/http-client.js'
 import type { Challenge } from './challenge.js'
-import { tokenUrl } from './challenge.js'
-import type { RegistryDeps } from './registry-deps.js'
+import { findTokenUrl } from './challenge.js'
+import type { Deps } from '../runner/deps.js'
 
-/** What a request to the registry carries to be let in. */
+/** How a request to the registry is authorized. */
 export interface Authorization {
   /**
-   * `account`: the API's authorization token as it is; `open`: nothing, to be told where tokens are
-   * given; `token`: what the token endpoint gave.
+   * `account`: the authorization token of the API; `open`: no header, so that the response names the token endpoint;
+   * `token`: a token of the token endpoint.
    */
   readonly kind: 'account' | 'open' | 'token'
   readonly header?: string | undefined
-  /** `true` where the registry knows no account behind it, and allows one read a second. */
+  /** `true` if no account is used, for which the registry has a lower quota. */
   readonly isAnonymous: boolean
 }
 
-/** Gets and renews the authorization of one registry host. */
+/** Provides and renews the authorization of one registry host. */
 export interface Authorizer {
-  /** The authorization to use now. */
+  /** Returns the current authorization. */
   get(): Promise<Authorization>
-  /** To be called with what a read was answered with: what has worked once is tried anew when it expires. */
+  /** Records that the registry accepted `authorization`. If it is refused later, it is renewed because it has expired. */
   accepted(authorization: Authorization): void
   /**
-   * To be called when the registry refused `authorization`.
+   * Replaces an authorization that the registry refused.
    *
-   * @returns whether there is another one to try
+   * @returns `true` if there is another one to try
    */
   renew(
     authorization: Authorization,
@@ -35,20 +35,22 @@ export interface Authorizer {
   ): Promise<boolean>
 }
 
-/** How the authorizer reaches the token endpoint: one GET, tried again where that may help. */
+/** Sends a GET request to the token endpoint, with retries. */
 export type GetToken = (url: URL, authorization: string | undefined) => Promise<HttpResponse>
 
 const OPEN: Authorization = { kind: 'open', isAnonymous: true }
 
+/** The part of `Deps` that an authorizer uses. */
+type AuthorizerDeps = Pick<Deps, 'api' | 'signal' | 'log' | 'mask'>
+
 /**
- * The authorization token of the API is a valid Bearer of public.ecr.aws
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html), which saves the way
- * over the token endpoint. Where it is refused, it is shown there as Basic; where the API gives none
- * (the role may not ask for it), or it is refused there too, the registry is read anonymously.
+ * Creates the authorizer of a registry. public.ecr.aws accepts the authorization token of the API as a Bearer token
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html). If the registry refuses it, the
+ * token endpoint is used with the same token, and finally without one.
  */
 export function createAuthorizer(
   origin: string,
-  deps: RegistryDeps,
+  deps: AuthorizerDeps,
   getToken: GetToken
 ): Authorizer {
   return new AccountAuthorizer(origin, deps, getToken)
@@ -61,7 +63,7 @@ class AccountAuthorizer implements Authorizer {
 
   constructor(
     private readonly origin: string,
-    private readonly deps: RegistryDeps,
+    private readonly deps: AuthorizerDeps,
     private readonly getToken: GetToken
   ) {}
 
@@ -97,7 +99,7 @@ class AccountAuthorizer implements Authorizer {
     return { kind: 'account', header: `Bearer ${this.credential}`, isAnonymous: false }
   }
 
-  /** What to try after `refused`, or `undefined` where there is nothing left. */
+  /** Returns the authorization to try after `refused`, or `undefined` if there is none. */
   private next(
     refused: Authorization,
     challenge: Challenge | undefined,
@@ -114,12 +116,13 @@ class AccountAuthorizer implements Authorizer {
   }
 
   private async tokenFor(challenge: Challenge, repository: string): Promise<Authorization> {
-    const url = tokenUrl(this.origin, challenge, repository)
+    const url = findTokenUrl(this.origin, challenge, repository)
     if (url === undefined) {
       throw problem({
-        what: `${this.origin} names no place that gives tokens`,
+        what: `The token endpoint of ${this.origin} is not a valid URL`,
         value: challenge.realm,
-        expected: 'https, or http on the loopback'
+        expected:
+          'The URL must use https, or http on the loopback, and must not contain credentials.'
       })
     }
     if (this.credential !== undefined && url.origin === this.origin) {
@@ -128,18 +131,21 @@ class AccountAuthorizer implements Authorizer {
       if (token !== undefined) {
         return { kind: 'token', header: `Bearer ${token}`, isAnonymous: false }
       }
-      this.deps.log.debug(`The token endpoint of ${this.origin} refused the account's credentials`)
+      this.deps.log.debug(`The token endpoint of ${this.origin} refused the authorization token`)
     }
     this.credential = undefined
     const token = tokenOf(await this.getToken(url, undefined), this.deps)
     if (token === undefined) {
-      throw problem({ what: `${url.origin} gave no token to read with`, fix: 'try again later' })
+      throw problem({
+        what: `${url.origin} did not return a token`,
+        fix: 'Try again later.'
+      })
     }
     return { kind: 'token', header: `Bearer ${token}`, isAnonymous: true }
   }
 }
 
-async function findAuthorizationToken(deps: RegistryDeps): Promise<string | undefined> {
+async function findAuthorizationToken(deps: AuthorizerDeps): Promise<string | undefined> {
   try {
     const { authorizationData } = await deps.api.send(new GetAuthorizationTokenCommand({}))
     const token = authorizationData?.authorizationToken
@@ -149,20 +155,20 @@ async function findAuthorizationToken(deps: RegistryDeps): Promise<string | unde
     return token
   } catch (error) {
     deps.signal.throwIfAborted()
-    deps.log.debug(`The registry is read anonymously: ${messageOf(error)}`)
+    deps.log.debug(`Reading the registry anonymously: ${messageOf(error)}`)
     return undefined
   }
 }
 
-/** The token is the base64 of `AWS:password`. */
-function maskPassword(token: string, deps: RegistryDeps): void {
+/** Masks the password inside the token, which is `AWS:<password>` in base64. */
+function maskPassword(token: string, deps: AuthorizerDeps): void {
   const password = Buffer.from(token, 'base64')
     .toString('utf8')
     .replace(/^[^:]*:/, '')
   if (password !== '') deps.mask(password)
 }
 
-function tokenOf(response: HttpResponse, deps: RegistryDeps): string | undefined {
+function tokenOf(response: HttpResponse, deps: AuthorizerDeps): string | undefined {
   if (response.status !== 200) return undefined
   let json: unknown
   try {
@@ -175,6 +181,6 @@ function tokenOf(response: HttpResponse, deps: RegistryDeps): string | undefined
   const text = typeof token === 'string' ? token : accessToken
   if (typeof text !== 'string' || text === '') return undefined
   deps.mask(text)
-  // What a header cannot carry is no token.
+  // Other characters cannot be sent in a header.
   return /^[\x21-\x7e]+$/.test(text) ? text : undefined
 }

@@ -1,16 +1,16 @@
 import { isLoopback } from '../http/loopback.js'
 
-/** Where a registry wants its token fetched (https://distribution.github.io/distribution/spec/auth/token/). */
+/** The token endpoint of a registry (https://distribution.github.io/distribution/spec/auth/token/). */
 export interface Challenge {
   readonly realm: string
   readonly service?: string | undefined
   readonly scope?: string | undefined
 }
 
-/** The longest header that is looked at, in characters; public.ecr.aws sends about 100. */
+/** The maximum length of a header in characters. public.ecr.aws sends about 100. */
 const MAX_HEADER_CHARACTERS = 4096
 
-/** The Bearer challenge of a `WWW-Authenticate` header, or `undefined` where there is none. */
+/** Reads the Bearer challenge of a `WWW-Authenticate` header. Returns `undefined` if it does not have one. */
 export function parseChallenge(header: string | undefined): Challenge | undefined {
   if (header === undefined || header.length > MAX_HEADER_CHARACTERS) return undefined
   const scheme = /(?:^|,)\s*bearer\s+(.*)$/is.exec(header)
@@ -27,12 +27,12 @@ export function parseChallenge(header: string | undefined): Challenge | undefine
 }
 
 /**
- * The URL at which the token is asked for, or `undefined` where the realm is no place to ask: only
- * https, and http on the loopback for a registry that is there itself.
+ * Returns the URL that issues the token, or `undefined` if the realm cannot be used. It must be an https URL, or an
+ * http URL on the loopback if the registry is on the loopback too.
  *
- * @param origin the registry's own
+ * @param origin the origin of the registry
  */
-export function tokenUrl(
+export function findTokenUrl(
   origin: string,
   challenge: Challenge,
   repository: string

@@ -2,54 +2,76 @@ import { sha256Digest } from '../oci/digest.js'
 import { createHttpClient } from '../http/http-client.js'
 import type { HttpClient, HttpResponse } from '../http/http-client.js'
 import { originOf } from '../http/loopback.js'
+import { createRateLimiter } from '../http/rate-limiter.js'
+import type { RateLimit } from '../http/rate-limiter.js'
 import { createAuthorizer } from './authorizer.js'
 import type { Authorization } from './authorizer.js'
 import { parseChallenge } from './challenge.js'
-import { DamagedError, patientGet } from './patient-get.js'
-import { createRateLimiter } from './rate-limiter.js'
-import type { RetryOptions } from '../runner/deps.js'
-import type { RegistryDeps } from './registry-deps.js'
+import { DigestMismatchError, getWithRetries } from './get-with-retries.js'
+import type { Deps, RetryOptions } from '../runner/deps.js'
 
-/** How hard a read is tried where the caller says nothing else. */
+/** The part of `Deps` that a registry client uses. */
+export type RegistryDeps = Pick<
+  Deps,
+  'api' | 'env' | 'signal' | 'log' | 'mask' | 'now' | 'random' | 'sleep'
+>
+
+/** The options of a registry client. */
+export interface RegistryOptions {
+  /** Whether reads are delayed to keep within the quotas of the service. Defaults to `true`. */
+  readonly limitsRates?: boolean
+}
+
 const DEFAULT_RETRY_OPTIONS: RetryOptions = { maxAttempts: 8, budgetMilliseconds: 60_000 }
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html, with a little air. */
-const ACCOUNT_READS_PER_SECOND = 9.5
-const ANONYMOUS_READS_PER_SECOND = 0.95
+/**
+ * The quotas are 10 reads per second for an account and 1 read per second without one
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html). The limits are a little lower to
+ * allow for clock differences.
+ */
+const ACCOUNT_RATE: RateLimit = { calls: 9, intervalMilliseconds: 1000 }
+const ANONYMOUS_RATE: RateLimit = { calls: 2, intervalMilliseconds: 2100 }
 
-/** Blobs lie on another host, to which the registry redirects once. */
 const MAX_REDIRECTS = 5
 
-/** Authorizations tried for one read: the account's own, over the token endpoint, anonymous, and one that expired. */
+const MAX_TOKEN_RESPONSE_BYTES = 65_536
+
+/** The maximum number of authorizations per read: Bearer, token endpoint, anonymous, and those that expire meanwhile. */
 const MAX_AUTHORIZATIONS = 6
 
-/** One GET below `/v2/`. */
-export interface Read {
+/** A GET request below `/v2/<repository>/`. */
+export interface ReadRequest {
   readonly repository: string
   readonly path: string
   readonly accept: string
   readonly maxBytes: number
-  /** What the body must hash to, where that is known. */
+  /** The digest that the body must have, if it is known. */
   readonly digest?: string | undefined
-  readonly patience?: RetryOptions | undefined
+  readonly retryOptions?: RetryOptions | undefined
 }
 
 /**
- * Reads from a registry host: one kind of authorization after the other, until the registry lets one in,
- * within the rates that it allows.
+ * Creates a function that reads from a registry host. It tries the available authorizations in turn until the
+ * registry accepts one, and keeps within the quotas of the service.
  *
- * @returns a function that resolves to the answer whatever its status, and rejects where there is none
+ * @returns a function that resolves to a response with any status, and rejects without a response
  */
 export function createReader(
   host: string,
-  deps: RegistryDeps
-): (read: Read) => Promise<HttpResponse> {
+  deps: RegistryDeps,
+  options: RegistryOptions = {}
+): (read: ReadRequest) => Promise<HttpResponse> {
   const origin = originOf(host)
   const client = createHttpClient(deps)
   const authorizer = createAuthorizer(origin, deps, (url, authorization) =>
-    patientGet(client, { url, authorization, maxBytes: 65_536 }, deps, DEFAULT_RETRY_OPTIONS)
+    getWithRetries(
+      client,
+      { url, authorization, maxBytes: MAX_TOKEN_RESPONSE_BYTES },
+      deps,
+      DEFAULT_RETRY_OPTIONS
+    )
   )
-  const send = createSender(origin, client, deps)
+  const send = createSender(origin, client, deps, options)
   return async (read) => {
     for (let tried = 1; ; tried++) {
       const authorization = await authorizer.get()
@@ -65,24 +87,20 @@ export function createReader(
   }
 }
 
-/** Sends reads with one authorization each, no faster than the registry allows for its kind. */
+/** Creates a function that sends a read with one authorization and verifies the response. */
 function createSender(
   origin: string,
   client: HttpClient,
-  deps: RegistryDeps
-): (read: Read, authorization: Authorization) => Promise<HttpResponse> {
-  const limited = (perSecond: number): HttpClient => {
-    const { now, sleep } = deps
-    const limiter = createRateLimiter({ perSecond, burst: Math.max(2, perSecond), now, sleep })
-    return {
-      send: async (request) => {
-        await limiter.take()
-        return client.send(request)
-      }
-    }
+  deps: RegistryDeps,
+  { limitsRates = true }: RegistryOptions
+): (read: ReadRequest, authorization: Authorization) => Promise<HttpResponse> {
+  const limited = (rate: RateLimit): HttpClient => {
+    if (!limitsRates) return client
+    const wait = createRateLimiter(rate, deps.signal)
+    return { send: (request) => wait().then(() => client.send(request)) }
   }
-  const account = limited(ACCOUNT_READS_PER_SECOND)
-  const anonymous = limited(ANONYMOUS_READS_PER_SECOND)
+  const account = limited(ACCOUNT_RATE)
+  const anonymous = limited(ANONYMOUS_RATE)
   return (read, { header, isAnonymous }) => {
     const request = {
       url: new URL(`${origin}/v2/${read.repository}/${read.path}`),
@@ -91,23 +109,27 @@ function createSender(
       maxBytes: read.maxBytes,
       maxRedirects: MAX_REDIRECTS
     }
-    const patience = read.patience ?? DEFAULT_RETRY_OPTIONS
-    return patientGet(isAnonymous ? anonymous : account, request, deps, patience, (response) =>
-      verify(response, read.digest)
+    const retryOptions = read.retryOptions ?? DEFAULT_RETRY_OPTIONS
+    return getWithRetries(
+      isAnonymous ? anonymous : account,
+      request,
+      deps,
+      retryOptions,
+      (response) => checkDigest(response, read.digest)
     )
   }
 }
 
-/** public.ecr.aws answers 400, not 401, to a token that is wrong or has expired (aws/containers-roadmap#2835). */
+/** public.ecr.aws responds with 400, not 401, to an invalid or expired token (aws/containers-roadmap#2835). */
 function isRefused(response: HttpResponse, origin: string): boolean {
   if (response.url.origin !== origin) return false
   if (response.status === 401 || response.status === 403) return true
   return response.status === 400 && response.body.includes('DENIED')
 }
 
-function verify(response: HttpResponse, digest: string | undefined): void {
+function checkDigest(response: HttpResponse, digest: string | undefined): void {
   if (digest === undefined || sha256Digest(response.body) === digest) return
-  throw new DamagedError(
-    `${response.url.host} served other bytes than asked for: they do not hash to ${digest}`
+  throw new DigestMismatchError(
+    `The response of ${response.url.host} does not have the requested digest: "${digest}".`
   )
 }

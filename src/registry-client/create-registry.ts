@@ -4,9 +4,9 @@ import { MAX_MANIFEST_BYTES } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { HttpResponse } from '../http/http-client.js'
 import { createReader } from './create-reader.js'
-import { listReferrers } from './referrers.js'
-import type { RetryOptions, Registry, ServedManifest } from '../runner/deps.js'
-import type { RegistryDeps } from './registry-deps.js'
+import type { RegistryDeps, RegistryOptions } from './create-reader.js'
+import { listReferrers } from './list-referrers.js'
+import type { Registry, RetryOptions, ServedManifest } from '../runner/deps.js'
 
 const MANIFEST_TYPES = [
   MEDIA_TYPES.ociIndex,
@@ -17,16 +17,27 @@ const MANIFEST_TYPES = [
 
 type Get = ReturnType<typeof createReader>
 
-/** Opens the `/v2/` side of a registry host; nothing is sent before the first read. */
-export function createRegistry(host: string, deps: RegistryDeps): Registry {
-  const get = createReader(host, deps)
+/** Creates the client of a registry host. It sends nothing before the first read. */
+export function createRegistry(
+  host: string,
+  deps: RegistryDeps,
+  options: RegistryOptions = {}
+): Registry {
+  const get = createReader(host, deps, options)
   return {
     host,
-    findManifest: (repository, reference, patience) =>
-      findManifest(get, repository, reference, patience),
-    getBlob: async (repository, digest, maxBytes, patience) => {
+    findManifest: (repository, reference, retryOptions) =>
+      findManifest(get, repository, reference, retryOptions),
+    getBlob: async (repository, digest, maxBytes, retryOptions) => {
       const path = `blobs/${digest}`
-      const response = await get({ repository, path, accept: '*/*', maxBytes, digest, patience })
+      const response = await get({
+        repository,
+        path,
+        accept: '*/*',
+        maxBytes,
+        digest,
+        retryOptions
+      })
       if (response.status !== 200) throw refusal(response, `blob ${digest} of ${repository}`)
       return response.body
     },
@@ -41,7 +52,7 @@ async function findManifest(
   get: Get,
   repository: string,
   reference: string,
-  patience: RetryOptions | undefined
+  retryOptions: RetryOptions | undefined
 ): Promise<ServedManifest | undefined> {
   const response = await get({
     repository,
@@ -49,7 +60,7 @@ async function findManifest(
     accept: MANIFEST_TYPES,
     maxBytes: MAX_MANIFEST_BYTES,
     digest: reference.includes(':') ? reference : undefined,
-    patience
+    retryOptions
   })
   if (response.status === 404) return undefined
   if (response.status !== 200) throw refusal(response, `manifest ${repository}:${reference}`)
@@ -78,19 +89,23 @@ async function getReferrersPage(
 
 function refusal(response: HttpResponse, what: string): Error {
   return problem({
-    what: `${response.url.host} refused to give ${what}`,
+    what: `Cannot read the ${what} from ${response.url.host}`,
     value: `${String(response.status)} ${registryErrorText(response.body)}`.trim(),
-    fix: wayOutOf(response.status)
+    fix: fixOf(response.status)
   })
 }
 
-function wayOutOf(status: number): string | undefined {
-  if (status === 429) return 'try again later: the registry allows so many reads a second and month'
-  if (status === 401 || status === 403) return 'check that the repository exists and can be pulled'
+function fixOf(status: number): string | undefined {
+  if (status === 429) {
+    return 'Try again later. The registry limits the reads per second and the data transfer per month.'
+  }
+  if (status === 401 || status === 403) {
+    return 'Check that the repository exists and that you can pull from it.'
+  }
   return undefined
 }
 
-/** `CODE: message` of a registry's error body (OCI distribution specification, error codes). */
+/** Returns `CODE: message` of the first error in a response (OCI distribution specification, "Error Codes"). */
 function registryErrorText(body: Buffer): string {
   try {
     const json = JSON.parse(body.toString('utf8')) as {

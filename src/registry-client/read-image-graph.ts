@@ -1,71 +1,66 @@
 import pLimit from 'p-limit'
-import type { Log } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import { parseManifest } from '../oci/manifest.js'
 import type { GraphReader, ManifestLinks } from '../oci/image-graph.js'
-import type { Registry } from '../runner/deps.js'
+import type { RegistryRepository } from './open-repository.js'
 
-/** One repository on the reading side of the registry. */
-export interface GraphSource {
-  readonly registry: Registry
-  /** The path below the host, `alias/name`. */
-  readonly path: string
-  readonly log: Log
-  readonly signal: AbortSignal
-}
-
-/** Reads under way at once; the registry's client keeps to the service's rate. */
-const READS_AT_ONCE = 10
+const MAX_PARALLEL_READS = 10
 
 /**
- * Reads manifests over `/v2/` until the reader has nothing left to ask, or no answer matters any more. What cannot
- * be read is told as such, with a warning: the reader decides what that means.
+ * Reads manifests and referrers until the reader does not need any more. A manifest that cannot be read is logged as
+ * a warning and passed to the reader as `undefined`.
  *
- * @throws only where the run is cancelled
+ * @throws only if the run is cancelled
  */
-export async function readImageGraph(reader: GraphReader, source: GraphSource): Promise<void> {
-  const limit = pLimit(READS_AT_ONCE)
+export async function readImageGraph(
+  reader: GraphReader,
+  repository: RegistryRepository
+): Promise<void> {
+  const limit = pLimit(MAX_PARALLEL_READS)
   for (let question = reader.ask(); question !== undefined; question = reader.ask()) {
     const { kind, digests } = question
     await limit.map(digests, async (digest) => {
       if (reader.isSettled()) return
-      if (kind === 'manifests') reader.learnLinks(digest, await findLinks(source, digest))
-      else reader.learnReferrers(digest, await findReferrers(source, digest))
+      if (kind === 'manifests') reader.learnLinks(digest, await findLinks(repository, digest))
+      else reader.learnReferrers(digest, await findReferrers(repository, digest))
     })
   }
 }
 
-/** What a manifest refers to, or `undefined` where it cannot be read or understood. */
-async function findLinks(source: GraphSource, digest: string): Promise<ManifestLinks | undefined> {
-  const { registry, path } = source
+/** Returns the digests that a manifest refers to, or `undefined` if it cannot be read. */
+async function findLinks(
+  repository: RegistryRepository,
+  digest: string
+): Promise<ManifestLinks | undefined> {
+  const { registry, path } = repository
   try {
     const served = await registry.findManifest(path, digest)
-    if (served === undefined) throw new Error('the registry has no such manifest')
+    if (served === undefined) throw new Error('the registry does not have this manifest')
     const manifest = parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
     const children =
       manifest.kind === 'index' ? manifest.manifests.map((child) => child.digest) : []
     return { children, subject: manifest.subject?.digest }
   } catch (error) {
-    tell(source, `Manifest ${path}@${digest} could not be read: ${messageOf(error)}`)
+    warn(repository, `Cannot read the manifest ${path}@${digest}: ${messageOf(error)}`)
     return undefined
   }
 }
 
 async function findReferrers(
-  source: GraphSource,
+  repository: RegistryRepository,
   digest: string
 ): Promise<readonly string[] | 'unreadable' | undefined> {
-  const { registry, path } = source
+  const { registry, path } = repository
   try {
     const referrers = await registry.findReferrers(path, digest)
     return referrers?.map((referrer) => referrer.digest)
   } catch (error) {
-    tell(source, `What refers to ${path}@${digest} could not be read: ${messageOf(error)}`)
+    warn(repository, `Cannot read the referrers of ${path}@${digest}: ${messageOf(error)}`)
     return 'unreadable'
   }
 }
 
-function tell({ log, signal }: GraphSource, message: string): void {
+function warn({ log, signal }: RegistryRepository, message: string): void {
   signal.throwIfAborted()
   log.warning(message)
 }

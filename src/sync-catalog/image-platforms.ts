@@ -4,7 +4,7 @@ import type { Badges } from './badges.js'
 import type { Deps } from '../runner/deps.js'
 import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { parseConfig } from '../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { Registry } from '../runner/deps.js'
@@ -15,9 +15,6 @@ import { findReferrerTagSubject } from '../oci/referrer-tags.js'
  * and few enough for the registry's limit of reads.
  */
 const NEWEST_IMAGES = 10
-
-/** The most bytes of an image config that are read. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 
 /** What the images of a repository are made for. */
 export interface FoundBadges {

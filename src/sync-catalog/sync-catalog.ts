@@ -1,7 +1,7 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
-import { createSources } from '../registry-client/open-sources.js'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import type { Deps } from '../runner/deps.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
@@ -75,7 +75,7 @@ async function look(
   const context: LookContext = {
     wishes,
     registryId: inputs.registryId,
-    openSource: createSources(deps),
+    openSource: createRepositoryOpener(deps),
     keepDiff: createDiffKeeper(),
     deps
   }

@@ -32,7 +32,7 @@ const frame = fc
   .record({
     bytes: fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
-      // Blocks of one repeated byte, and several blocks.
+      // RLE blocks, and several blocks per frame.
       fc.integer({ min: 0, max: 400_000 }).map((length) => new Uint8Array(length).fill(7))
     ),
     isSkippable: fc.boolean(),
@@ -40,24 +40,26 @@ const frame = fc
     hasSize: fc.boolean()
   })
   .map(({ bytes, isSkippable, hasChecksum, hasSize }) => {
-    const plain = Buffer.from(bytes)
-    if (isSkippable) return { packed: skippable(plain.subarray(0, 500)), plain: Buffer.alloc(0) }
+    const content = Buffer.from(bytes)
+    if (isSkippable) {
+      return { compressed: skippable(content.subarray(0, 500)), content: Buffer.alloc(0) }
+    }
     const params = {
       [constants.ZSTD_c_checksumFlag]: Number(hasChecksum),
       [constants.ZSTD_c_contentSizeFlag]: Number(hasSize)
     }
-    return { packed: zstdCompressSync(plain, { params }), plain }
+    return { compressed: zstdCompressSync(content, { params }), content }
   })
 
-test('frames are cut apart where each ends, whatever the chunks are', async () => {
+test('splits data after each frame, independently of the chunks', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(frame, { maxLength: 6 }),
       fc.integer({ min: 1, max: 5000 }),
       async (frames, size) => {
-        const data = Buffer.concat(frames.map(({ packed }) => packed))
+        const data = Buffer.concat(frames.map(({ compressed }) => compressed))
         const pieces = await split(data, data.length || 1)
-        expect(pieces).toEqual(frames.map(({ packed }) => packed))
+        expect(pieces).toEqual(frames.map(({ compressed }) => compressed))
         expect(Buffer.concat(await split(data, size))).toEqual(data)
       }
     ),
@@ -65,28 +67,28 @@ test('frames are cut apart where each ends, whatever the chunks are', async () =
   )
 })
 
-test('all frames are decompressed, where Node.js alone stops after the first', async () => {
+test('lets Node.js decompress all frames', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(frame, { minLength: 1, maxLength: 6 }),
       fc.integer({ min: 50, max: 100_000 }),
       async (frames, size) => {
-        const data = Buffer.concat(frames.map(({ packed }) => packed))
-        const plain = Buffer.concat(frames.map((each) => each.plain))
-        expect((await decompress(data, size)).equals(plain)).toBe(true)
+        const data = Buffer.concat(frames.map(({ compressed }) => compressed))
+        const content = Buffer.concat(frames.map((each) => each.content))
+        expect((await decompress(data, size)).equals(content)).toBe(true)
       }
     ),
     { numRuns: 50 }
   )
 })
 
-test('what is no frame is passed on, and refused by the decompressor', async () => {
+test('passes invalid data to the decompressor, which rejects them', async () => {
   const data = Buffer.concat([zstdCompressSync(Buffer.from('x')), Buffer.from('garbage'.repeat(9))])
   expect(Buffer.concat(await split(data, 7))).toEqual(data)
   await expect(decompress(data, 1000)).rejects.toThrow()
 })
 
-test('more frames than anyone writes are refused', async () => {
+test('rejects data with too many frames', async () => {
   const data = Buffer.alloc(8 * 1_000_001, skippable(Buffer.alloc(0)))
   const chunks = splitZstdFrames(inChunks(data, data.length))
   await expect(
@@ -95,5 +97,5 @@ test('more frames than anyone writes are refused', async () => {
       for await (const chunk of chunks) count += chunk.length
       return count
     })()
-  ).rejects.toThrow(/zstd data of too many frames – at most 1000000/)
+  ).rejects.toThrow(/The zstd data have too many frames\. The maximum is 1000000 frames\./)
 })

@@ -12,7 +12,7 @@ const record = fc.tuple(
   text
 )
 
-test('records are read back as they were written, line feeds and repeated keywords too', () => {
+test('reads written records, with line feeds and repeated keywords', () => {
   fc.assert(
     fc.property(fc.array(record), (records) => {
       expect(parsePaxRecords(paxRecords(records))).toEqual(records)
@@ -20,7 +20,7 @@ test('records are read back as they were written, line feeds and repeated keywor
   )
 })
 
-test('records that are cut are malformed', () => {
+test('returns undefined for truncated records', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), fc.nat(), (records, cut) => {
       const bytes = paxRecords(records)
@@ -30,7 +30,7 @@ test('records that are cut are malformed', () => {
   )
 })
 
-test('any bytes are records or malformed', () => {
+test('never throws for any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const records = parsePaxRecords(Buffer.from(bytes))
@@ -48,15 +48,15 @@ test.each([
   '-6 a=b\n',
   '5 abc\n',
   '99 a=b\n'
-])('%j is malformed', (bytes) => {
+])('returns undefined for %j', (bytes) => {
   expect(parsePaxRecords(Buffer.from(bytes))).toBeUndefined()
 })
 
-test('NULs after the records are padding', () => {
+test('ignores NULs after the records', () => {
   expect(parsePaxRecords(Buffer.from('6 a=b\n\0\0\0'))).toEqual([['a', 'b']])
 })
 
-test('the last of several values counts', () => {
+test('returns the last value of a keyword', () => {
   const records = [
     ['path', 'a'],
     ['path', 'b']
@@ -73,6 +73,6 @@ test.each([
   ['1e3', undefined],
   ['', undefined],
   [undefined, undefined]
-])('%j is the number %p', (value, number) => {
+])('reads %j as the number %p', (value, number) => {
   expect(parsePaxNumber(value)).toBe(number)
 })

@@ -6,7 +6,7 @@ import {
 } from '../../../src/image-archive/tar/tar-header.js'
 import { base256, tarHeader, writeChecksum } from '../../helpers/tar-writer.js'
 
-test('name, size, type and link name are read', () => {
+test('decodes name, size, type and link name', () => {
   const header = tarHeader({ name: 'a/b', size: 1234, type: '2', linkName: '../c' })
   expect(decodeTarHeader(header)).toEqual({
     name: 'a/b',
@@ -17,19 +17,19 @@ test('name, size, type and link name are read', () => {
   })
 })
 
-test('a POSIX prefix is put before the name, and what GNU tar writes there is not', () => {
+test('adds the prefix field to the name in POSIX format, but not in GNU format', () => {
   const long = `${'p/'.repeat(60)}name`
   expect(decodeTarHeader(tarHeader({ name: long }))?.name).toBe(long)
   const gnu = tarHeader({ name: 'name', patch: (block) => block.write('00000000000', 345) }, 'gnu')
   expect(decodeTarHeader(gnu)).toMatchObject({ name: 'name', isGnu: true })
 })
 
-test('the NUL type of old archives is a file', () => {
+test('decodes the NUL type of old archives as a file', () => {
   const header = tarHeader({ name: 'old', type: '\0' }, 'v7')
   expect(decodeTarHeader(header)).toMatchObject({ name: 'old', type: '0' })
 })
 
-test('a checksum over signed bytes, as old writers made it, is taken', () => {
+test('accepts a checksum of signed bytes', () => {
   const header = tarHeader({ name: 'ä' })
   let sum = 0
   header.fill(0x20, 148, 156)
@@ -38,13 +38,13 @@ test('a checksum over signed bytes, as old writers made it, is taken', () => {
   expect(decodeTarHeader(header)?.name).toBe('ä')
 })
 
-test('a header with any byte changed is none', () => {
+test('rejects a header with a changed byte', () => {
   fc.assert(
     fc.property(fc.nat({ max: 511 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
       const header = tarHeader({ name: 'name', size: 7 })
       header[at] = header[at]! ^ change
       const decoded = decodeTarHeader(header)
-      // Within the checksum's own field another spelling of the same number is the same number.
+      // The checksum field can contain another spelling of the same number.
       if (at < 148 || at >= 156) expect(decoded).toBeUndefined()
     })
   )
@@ -56,15 +56,15 @@ test.each([
   ['1750\0garbage', 1000],
   ['\0\0\0\0', 0],
   ['777777777777', 0o777777777777]
-])('%j is %d', (text, value) => {
+])('decodes %j as %d', (text, value) => {
   expect(decodeTarNumber(Buffer.from(text, 'latin1'))).toBe(value)
 })
 
-test.each(['9', '12a', '-1', '1 2', '0x1'])('%j is no number', (text) => {
+test.each(['9', '12a', '-1', '1 2', '0x1'])('returns undefined for %j', (text) => {
   expect(decodeTarNumber(Buffer.from(text))).toBeUndefined()
 })
 
-test('base-256 is read up to what is exact, and not beyond', () => {
+test('decodes base-256 numbers up to the largest safe integer', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: (1n << 80n) - 1n }), (value) => {
       const expected = value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : undefined
@@ -74,14 +74,14 @@ test('base-256 is read up to what is exact, and not beyond', () => {
   expect(decodeTarNumber(Buffer.alloc(12, 0xff))).toBeUndefined()
 })
 
-test('a size that cannot be read makes it no header', () => {
+test('rejects a header with an invalid size', () => {
   const header = tarHeader({ name: 'a' })
   header.write('zz', 124, 'latin1')
   writeChecksum(header)
   expect(decodeTarHeader(header)).toBeUndefined()
 })
 
-test('only zeros are a block of zeros', () => {
+test('recognizes only zeros as a block of zeros', () => {
   expect(isZeroBlock(Buffer.alloc(512))).toBe(true)
   expect(isZeroBlock(Buffer.alloc(512, Buffer.concat([Buffer.alloc(511), Buffer.of(1)])))).toBe(
     false

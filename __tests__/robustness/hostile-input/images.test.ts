@@ -10,8 +10,8 @@ import {
   readOldGnuMap,
   readPaxMap
 } from '../../../src/image-archive/tar/sparse-map.js'
-import { parseChallenge, tokenUrl } from '../../../src/registry-client/challenge.js'
-import { listReferrers } from '../../../src/registry-client/referrers.js'
+import { parseChallenge, findTokenUrl } from '../../../src/registry-client/challenge.js'
+import { listReferrers } from '../../../src/registry-client/list-referrers.js'
 import { findLogoFault } from '../../../src/sync-catalog/check-logo.js'
 import { buildAttestation, buildImage, buildIndex } from '../../helpers/archives.js'
 import { makePng } from '../../helpers/make-workspace.js'
@@ -110,7 +110,7 @@ test(
     await tryHostile('parseChallenge', header, RUNS, (text) => {
       for (const origin of ['https://public.ecr.aws', 'http://127.0.0.1:5111']) {
         const challenge = parseChallenge(text)
-        const url = challenge && tokenUrl(origin, challenge, 'a/b')
+        const url = challenge && findTokenUrl(origin, challenge, 'a/b')
         if (url === undefined || url.protocol === 'https:') continue
         expect(url.hostname).toMatch(/^(?:127\.|localhost$|\[::1\]$)/)
         expect(origin).toMatch(/^http:/)

@@ -1,29 +1,27 @@
 import { problem } from '../../runner/errors.js'
 
-/** The most frames; zstd:chunked makes one for every file of a layer. Each costs a call, however small. */
+/** The maximum number of frames, because each one takes time. zstd:chunked writes one frame per file of a layer. */
 const MAX_FRAMES = 1_000_000
 
-/** The end of a frame in a chunk has to be known to the byte, so headers are gathered over chunks. */
+/** The next field of a frame. A field can extend over several chunks. */
 interface Scan {
-  /** What the next bytes are. */
   readonly kind: 'magic' | 'skip-size' | 'descriptor' | 'fields' | 'block' | 'content' | 'checksum'
-  /** How many of them there are. */
+  /** The size of the field in bytes. */
   readonly bytes: number
 }
 
 const MAGIC = 0xfd2fb528
-/** The first of sixteen magic numbers of frames that hold no data. */
+/** The first of the 16 magic numbers of skippable frames, which do not contain data. */
 const SKIPPABLE_MAGIC = 0x184d2a50
 const START: Scan = { kind: 'magic', bytes: 4 }
 const BLOCK: Scan = { kind: 'block', bytes: 3 }
 const RLE_BLOCK = 1
 
 /**
- * Cuts zstd data after every frame (RFC 8878, "Zstandard Frames" and "Skippable Frames"), so that a
- * decompressor that gets each chunk on its own reads all frames. Node.js's stops without an error where a
- * frame ends in the middle of a chunk, while pzstd, `cat` and zstd:chunked write several frames.
+ * Splits zstd data after each frame (RFC 8878, "Zstandard Frames" and "Skippable Frames"). The decompressor of Node.js
+ * ignores the rest of a chunk after the end of a frame, and pzstd and zstd:chunked write several frames.
  *
- * @throws ActionError where there are more frames than anyone writes
+ * @throws ActionError if there are too many frames
  */
 export async function* splitZstdFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const scanner = new FrameScanner()
@@ -35,7 +33,10 @@ export async function* splitZstdFrames(chunks: AsyncIterable<Buffer>): AsyncGene
       if (!scanner.isBetweenFrames) continue
       frames += 1
       if (frames > MAX_FRAMES) {
-        throw problem({ what: 'zstd data of too many frames', expected: `at most ${MAX_FRAMES}` })
+        throw problem({
+          what: 'The zstd data have too many frames',
+          expected: `The maximum is ${MAX_FRAMES} frames.`
+        })
       }
       yield chunk.subarray(start, at)
       start = at
@@ -44,7 +45,7 @@ export async function* splitZstdFrames(chunks: AsyncIterable<Buffer>): AsyncGene
   }
 }
 
-/** Follows frames through their headers; what is no frame is left to the decompressor to refuse. */
+/** Finds the ends of frames by their headers. The decompressor reports data that are not a valid frame. */
 class FrameScanner {
   private scan: Scan = START
   private left = START.bytes
@@ -52,12 +53,12 @@ class FrameScanner {
   private hasChecksum = false
   private isLastBlock = false
 
-  /** `true` where a frame has just ended. */
+  /** `true` at the end of a frame. */
   get isBetweenFrames(): boolean {
     return this.scan === START && this.left === START.bytes
   }
 
-  /** Takes bytes of what is being read and gives the offset of the first byte that was not taken. */
+  /** Reads bytes of the current field from offset `at` and returns the offset of the first byte after them. */
   advance(chunk: Buffer, at: number): number {
     const taken = Math.min(this.left, chunk.length - at)
     const isHeader = this.scan.kind !== 'content' && this.scan.kind !== 'checksum'
@@ -71,7 +72,7 @@ class FrameScanner {
     this.header = []
     this.scan = scan
     this.left = scan.bytes
-    // A block of no bytes, a frame without more fields: nothing is to be taken.
+    // A block or a list of fields can be empty.
     if (scan.bytes === 0) this.enter(this.next(Buffer.alloc(0)))
   }
 

@@ -1,46 +1,51 @@
 import { problem } from '../../runner/errors.js'
-import { parseConfig } from '../../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isSha256Digest, sha256Digest } from '../../oci/digest.js'
-import { parseDescriptor } from '../../oci/manifest.js'
+import { isForeignLayer, parseDescriptor } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
-import { isForeignLayer } from '../../oci/media-types.js'
 import { checkLayerSize, digestOfBlobName, readBlob } from '../oci/blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from '../contents.js'
+import { checkImageCount, getFile } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
 import { getNameInside } from '../tar/member-name.js'
-import { checkImageCount, getFile, MAX_CONFIG_BYTES, readStart, readWhole } from '../read-json.js'
-import { sniffCompression, SNIFFED_BYTES, unpackCommand } from '../compression/sniff.js'
-import type { Compression } from '../compression/sniff.js'
+import { readContent, readStart } from '../read-content.js'
+import {
+  decompressCommand,
+  detectCompression,
+  MAGIC_BYTES
+} from '../compression/detect-compression.js'
+import type { Compression } from '../compression/detect-compression.js'
 
 /** The file that lists the images of a `docker save` archive. */
 export const DOCKER_MANIFEST = 'manifest.json'
 
 const MAX_DOCKER_MANIFEST_BYTES = 4 * 1024 ** 2
 
-/** An image as `manifest.json` lists it (Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"). */
+/**
+ * An image in `manifest.json` (Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format").
+ */
 export interface DockerEntry {
-  /** Name of the config's file. */
+  /** The file name of the config. */
   readonly config: string
-  /** Names of the layers' files, the lowest first. */
+  /** The file names of the layers, lowest layer first. */
   readonly layers: readonly string[]
-  /** As the archive writes them. */
   readonly references: readonly string[]
-  /** Descriptors by diff ID, which Docker adds for layers that live elsewhere. */
+  /** The descriptors that Docker adds for foreign layers, by diff ID. */
   readonly sources: Readonly<Record<string, unknown>>
 }
 
 /**
- * The images that `manifest.json` lists; one that is listed twice, once per tag, is one image.
+ * Lists the images in `manifest.json`. An image that is listed once per tag is returned once.
  *
- * @returns `undefined` where there is no such file
- * @throws ActionError where it is malformed
+ * @returns `undefined` if the file does not exist
+ * @throws ActionError if it is malformed
  */
 export async function findDockerEntries(tree: FileTree): Promise<DockerEntry[] | undefined> {
   const content = await tree.find(DOCKER_MANIFEST)
   if (content === undefined) return undefined
-  const bytes = await readWhole(content, MAX_DOCKER_MANIFEST_BYTES)
+  const bytes = await readContent(content, MAX_DOCKER_MANIFEST_BYTES)
   const all = parseList(bytes).map((item, at) => readEntry(item, `${DOCKER_MANIFEST}, entry ${at}`))
   const images = groupBy(all, (entry) => JSON.stringify([entry.config, entry.layers]))
   checkImageCount(images.size, DOCKER_MANIFEST)
@@ -52,18 +57,18 @@ export async function findDockerEntries(tree: FileTree): Promise<DockerEntry[] |
 }
 
 /**
- * The image of an entry, its layers in order.
+ * Loads the image of an entry, with its layers in order.
  *
- * @throws ActionError where a file is missing, or config and layers do not fit each other
+ * @throws ActionError if a file is missing, or if the config and the entry have different numbers of layers
  */
 export async function loadDockerImage(tree: FileTree, entry: DockerEntry): Promise<DockerImage> {
   const bytes = await readConfig(tree, entry)
   const config = parseConfig(bytes, entry.config)
   if (config.diffIds.length !== entry.layers.length) {
     throw problem({
-      what: `${DOCKER_MANIFEST} lists ${entry.layers.length} layers, but ${entry.config} has`,
-      value: `${config.diffIds.length} rootfs.diff_ids`,
-      expected: 'as many of one as of the other'
+      what: `The number of layers in ${DOCKER_MANIFEST} and in the config of the image differ`,
+      value: entry.config,
+      reason: `${DOCKER_MANIFEST} lists ${entry.layers.length} layers, and the config lists ${config.diffIds.length} diff IDs.`
     })
   }
   const layers = new Map<string, LayerFile | ForeignLayer>()
@@ -72,19 +77,19 @@ export async function loadDockerImage(tree: FileTree, entry: DockerEntry): Promi
     if (!layers.has(diffId)) layers.set(diffId, await loadLayer(tree, entry, name, diffId))
     else if (!isForeign(layers.get(diffId))) await getFile(tree, name, DOCKER_MANIFEST)
   }
-  return dockerImage(bytes, config, layers)
+  return toDockerImage(bytes, config, layers)
 }
 
-/** The bytes of an entry's config. @throws ActionError where they are missing or not what their name promises */
+/** Reads the config of an entry. @throws ActionError if it is missing, or does not hash to the digest in its name */
 export async function readConfig(tree: FileTree, entry: DockerEntry): Promise<Buffer> {
   const content = await getFile(tree, entry.config, DOCKER_MANIFEST)
   const digest = digestOfBlobName(entry.config)
   if (digest !== undefined) return readBlob(content, digest, MAX_CONFIG_BYTES)
-  return readWhole(content, MAX_CONFIG_BYTES)
+  return readContent(content, MAX_CONFIG_BYTES)
 }
 
-/** Puts config and layers, by diff ID, together. */
-export function dockerImage(
+/** Creates an image of a config and its layers by diff ID. */
+export function toDockerImage(
   bytes: Buffer,
   config: ImageConfig,
   layers: ReadonlyMap<string, LayerFile | ForeignLayer>
@@ -98,11 +103,11 @@ export function dockerImage(
 }
 
 /**
- * A layer that is known by its diff ID, however it is stored.
+ * Creates a layer of a file with its diff ID, and detects its compression.
  *
- * @throws ActionError where it is compressed in a way that no registry client reads, or too large
+ * @throws ActionError if the compression is not supported by registry clients, or if the layer is too large
  */
-export async function layerFile(content: StoredContent, diffId: string): Promise<LayerFile> {
+export async function toLayerFile(content: StoredContent, diffId: string): Promise<LayerFile> {
   const compression = await compressionOf(content)
   if (compression === 'none') return { kind: 'layer-file', diffId, compression, content }
   if (compression === 'gzip' || compression === 'zstd') {
@@ -110,20 +115,20 @@ export async function layerFile(content: StoredContent, diffId: string): Promise
     return { kind: 'layer-file', diffId, compression, content }
   }
   throw problem({
-    what: `A layer is compressed with ${compression}`,
+    what: `A layer is compressed with ${compression}, which is not supported`,
     value: content.name,
-    expected: 'plain tar, gzip or zstd',
-    fix: `write the archive with other layers (${unpackCommand(compression)} unpacks this one)`
+    expected: 'A layer must be uncompressed, or compressed with gzip or zstd.',
+    fix: `Create the archive with other layers ("${decompressCommand(compression)}" decompresses this one).`
   })
 }
 
-/** What was found of files, of which many layers may be the same one. */
+/** The compression per file, because many layers can refer to the same file. */
 const compressions = new WeakMap<StoredContent, Compression | 'none'>()
 
 async function compressionOf(content: StoredContent): Promise<Compression | 'none'> {
   const known = compressions.get(content)
   if (known !== undefined) return known
-  const compression = sniffCompression(await readStart(content, SNIFFED_BYTES)) ?? 'none'
+  const compression = detectCompression(await readStart(content, MAGIC_BYTES)) ?? 'none'
   compressions.set(content, compression)
   return compression
 }
@@ -135,19 +140,18 @@ async function loadLayer(
   diffId: string
 ): Promise<LayerFile | ForeignLayer> {
   const content = await tree.find(name)
-  if (content !== undefined) return layerFile(content, diffId)
+  if (content !== undefined) return toLayerFile(content, diffId)
   const foreign = findForeignSource(entry, diffId)
   if (foreign !== undefined) return { kind: 'foreign-layer', diffId, descriptor: foreign }
-  // Words the error.
-  return layerFile(await getFile(tree, name, DOCKER_MANIFEST), diffId)
+  // The file is missing, so that `getFile` throws.
+  return toLayerFile(await getFile(tree, name, DOCKER_MANIFEST), diffId)
 }
 
 function findForeignSource(entry: DockerEntry, diffId: string): Descriptor | undefined {
   const source = Object.hasOwn(entry.sources, diffId) ? entry.sources[diffId] : undefined
   if (source === undefined) return undefined
   const descriptor = parseDescriptor(source, `${DOCKER_MANIFEST}, LayerSources["${diffId}"]`)
-  const hasUrls = descriptor.urls !== undefined && descriptor.urls.length > 0
-  return hasUrls && isForeignLayer(descriptor.mediaType) ? descriptor : undefined
+  return isForeignLayer(descriptor) ? descriptor : undefined
 }
 
 function isForeign(layer: LayerFile | ForeignLayer | undefined): boolean {
@@ -162,17 +166,20 @@ function parseList(bytes: Buffer): unknown[] {
     throw problem({ what: `${DOCKER_MANIFEST} is not JSON` }, error)
   }
   if (Array.isArray(list) && list.length > 0) return list
-  const isDir = typeof list === 'object' && list !== null && 'schemaVersion' in list
+  const isManifest = typeof list === 'object' && list !== null && 'schemaVersion' in list
   throw problem({
-    what: `${DOCKER_MANIFEST} lists no images`,
-    expected: 'a JSON array with at least one object, as docker save writes it',
-    fix: isDir ? 'it is an image manifest: with skopeo, write oci: instead of dir:' : undefined
+    what: `${DOCKER_MANIFEST} does not list any images`,
+    expected:
+      'The file must contain a JSON array with at least one object, as "docker save" writes it.',
+    fix: isManifest
+      ? 'The file is an image manifest. With skopeo, use "oci:" instead of "dir:".'
+      : undefined
   })
 }
 
 function readEntry(item: unknown, name: string): DockerEntry {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    throw problem({ what: `${name} is no JSON object` })
+    throw problem({ what: `${name} is not a JSON object` })
   }
   const {
     Config: config,
@@ -180,19 +187,19 @@ function readEntry(item: unknown, name: string): DockerEntry {
     RepoTags: tags,
     LayerSources: sources
   } = item as Record<string, unknown>
-  if (typeof config !== 'string') throw problem({ what: `${name} names no config` })
+  if (typeof config !== 'string') throw problem({ what: `${name} does not have a config` })
   return {
     config: isSha256Digest(config) ? config : getNameInside(config, name),
     layers: stringsOf(layers, `${name}, Layers`).map((layer) => getNameInside(layer, name)),
-    // Null for an image without a tag.
+    // Docker writes null for an image without a tag.
     references: tags === null || tags === undefined ? [] : stringsOf(tags, `${name}, RepoTags`),
     sources: typeof sources === 'object' && sources !== null ? { ...sources } : {}
   }
 }
 
 function stringsOf(value: unknown, name: string): string[] {
-  // Null for an image without layers, as Go writes an empty list.
+  // Go programs write null for an empty list.
   const list: unknown = value ?? []
   if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list
-  throw problem({ what: `${name} is no list of strings` })
+  throw problem({ what: `${name} is not a list of strings` })
 }

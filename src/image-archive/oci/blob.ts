@@ -1,31 +1,26 @@
 import { problem } from '../../runner/errors.js'
 import { sha256Digest } from '../../oci/digest.js'
+import { MAX_LAYER_SIZE_BYTES } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import type { StoredContent } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
-import { readWhole } from '../read-json.js'
+import { readContent } from '../read-content.js'
 
-/**
- * The most bytes of a layer in MiB: the service's quota, which cannot be raised
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html).
- */
-const MAX_LAYER_MIB = 10_000
-
-/** Where an OCI layout keeps a blob (OCI image layout, "Blobs"). */
+/** Returns the file name of a blob in an OCI layout (OCI image layout, "Blobs"). */
 export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
-/** The digest that a blob's name in an OCI layout promises, or `undefined` where the name is another. */
+/** Returns the digest in the file name of a blob, or `undefined` for any other file name. */
 export function digestOfBlobName(name: string): string | undefined {
   const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
 /**
- * The blob of a descriptor, or `undefined` where the archive does not hold it. Its bytes are not read.
+ * Returns the blob of a descriptor, or `undefined` if the archive does not contain it. Its bytes are not read.
  *
- * @throws ActionError where its size is another than the descriptor's, or one that the service does not take
+ * @throws ActionError if its size is not the one in the descriptor, or is not supported by the service
  */
 export async function findBlob(
   tree: FileTree,
@@ -35,45 +30,47 @@ export async function findBlob(
   if (content === undefined) return undefined
   if (content.size !== descriptor.size) {
     throw problem({
-      what: `${tree.path} has a blob of ${content.size} bytes where ${descriptor.size} were announced`,
+      what: `A blob in ${tree.path} does not have the size in its descriptor`,
       value: content.name,
-      fix: 'write or download the archive again'
+      reason: `The file has ${content.size} bytes, and the descriptor specifies ${descriptor.size} bytes.`,
+      fix: 'Create or download the archive again.'
     })
   }
   if (content.size === 0) {
     throw problem({
-      what: `${tree.path} has a blob without bytes, which ECR Public does not take`,
-      value: content.name
+      what: `A blob in ${tree.path} is empty`,
+      value: content.name,
+      reason: 'ECR Public does not support empty blobs.'
     })
   }
   checkLayerSize(content)
   return content
 }
 
-/** @throws ActionError where a layer is larger than ECR Public takes as it is stored */
+/** @throws ActionError if the stored layer is larger than the maximum size of a layer in ECR Public */
 export function checkLayerSize(content: StoredContent): void {
-  if (content.size <= MAX_LAYER_MIB * 1024 ** 2) return
+  if (content.size <= MAX_LAYER_SIZE_BYTES) return
   throw problem({
-    what: `A layer is larger than ECR Public takes: ${content.size} bytes`,
+    what: `A layer is too large for ECR Public (${content.size} bytes)`,
     value: content.name,
-    expected: `at most ${MAX_LAYER_MIB} MiB (a quota that cannot be raised)`,
-    fix: 'split the step that makes it'
+    expected: `The maximum size is ${MAX_LAYER_SIZE_BYTES} bytes, a quota that cannot be increased.`,
+    fix: 'Split the build step that creates the layer.'
   })
 }
 
-/** The bytes of a small blob. @throws ActionError where they do not hash to the digest that names them */
+/** Reads a small blob. @throws ActionError if it is too large or does not hash to its digest */
 export async function readBlob(
   content: StoredContent,
   digest: string,
   maxBytes: number
 ): Promise<Buffer> {
-  const bytes = await readWhole(content, maxBytes)
+  const bytes = await readContent(content, maxBytes)
   const actual = sha256Digest(bytes)
   if (actual === digest) return bytes
   throw problem({
-    what: `${content.name} is damaged: its bytes hash to another digest than its name`,
-    value: actual,
-    expected: digest,
-    fix: 'write or download the archive again'
+    what: 'A file of the archive is damaged',
+    value: content.name,
+    reason: `Its digest is ${actual} instead of ${digest}.`,
+    fix: 'Create or download the archive again.'
   })
 }

@@ -1,26 +1,27 @@
 import { problem } from '../../runner/errors.js'
-import { parseConfig } from '../../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
+import { isForeignLayer } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
-import { compressionOfLayer, isForeignLayer, MEDIA_TYPES } from '../../oci/media-types.js'
-import { blobName, findBlob, readBlob } from './blob.js'
+import { compressionOfLayer, MEDIA_TYPES } from '../../oci/media-types.js'
+import { findBlob, readBlob } from './blob.js'
 import type { StoredBlob, StoredContent } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
-import { MAX_CONFIG_BYTES } from '../read-json.js'
 
-/** The blobs of a manifest, and those that the layout does not hold. */
+/** The blobs of a manifest. */
 export interface ManifestBlobs {
-  /** What the config says that the image is made for. */
+  /** The platform in the config. */
   readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
+  /** The blobs that the layout does not contain. */
   readonly missing: readonly Descriptor[]
 }
 
 /**
- * Finds the blobs of a manifest: the config first, then the layers, each digest once. Foreign layers that
- * are not there are neither listed nor missing, where their descriptor says where else they are.
+ * Finds the blobs of a manifest: the config, then the layers, each digest once. Foreign layers without bytes are
+ * neither listed nor missing.
  *
- * @throws ActionError where a size, the config or the number of layers is wrong
+ * @throws ActionError if a size, the config or the number of layers is wrong
  */
 export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<ManifestBlobs> {
   const config = await findBlob(tree, manifest.config)
@@ -37,7 +38,7 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
     const content = await findBlob(tree, descriptor)
     if (content !== undefined) {
       blobs.set(descriptor.digest, { descriptor, content })
-    } else if (!isElsewhere(descriptor)) {
+    } else if (!isForeignLayer(descriptor)) {
       missing.set(descriptor.digest, descriptor)
     }
   }
@@ -45,7 +46,7 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
   return { platform, blobs: [...blobs.values()], missing: [...missing.values()] }
 }
 
-/** `true` for the manifest of an image as containers run it; artifacts may have any config and layers. */
+/** Returns `true` for the manifest of a container image. An artifact can have any config and layers. */
 export function isImageManifest(manifest: Manifest): boolean {
   const { mediaType } = manifest.config
   return (
@@ -55,7 +56,7 @@ export function isImageManifest(manifest: Manifest): boolean {
   )
 }
 
-/** The config of an image's manifest. @throws ActionError where it does not fit the manifest */
+/** Reads the config of an image. @throws ActionError if it does not have the same number of layers as the manifest */
 export async function readImageConfig(
   content: StoredContent,
   manifest: Manifest
@@ -64,13 +65,8 @@ export async function readImageConfig(
   const config = parseConfig(bytes, content.name)
   if (config.diffIds.length === manifest.layers.length) return { bytes, config }
   throw problem({
-    what: `A manifest lists ${manifest.layers.length} layers, but its config ${blobName(manifest.config.digest)} has`,
-    value: `${config.diffIds.length} rootfs.diff_ids`,
-    expected: 'as many of one as of the other'
+    what: 'The number of layers in a manifest and in its config differ',
+    value: content.name,
+    reason: `The manifest lists ${manifest.layers.length} layers, and the config lists ${config.diffIds.length} diff IDs.`
   })
-}
-
-function isElsewhere(descriptor: Descriptor): boolean {
-  const hasUrls = descriptor.urls !== undefined && descriptor.urls.length > 0
-  return hasUrls && isForeignLayer(descriptor.mediaType)
 }

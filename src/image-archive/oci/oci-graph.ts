@@ -6,7 +6,7 @@ import type { StoredBlob } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
 import { loadBlobs } from './manifest-blobs.js'
 
-/** A manifest of a layout with what the layout holds of it. */
+/** A manifest of a layout with its blobs. */
 export interface LoadedManifest {
   readonly kind: 'manifest'
   readonly descriptor: Descriptor
@@ -14,7 +14,7 @@ export interface LoadedManifest {
   readonly manifest: Manifest
   readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
-  /** Blobs that it needs and the layout does not hold. */
+  /** Required blobs that the layout does not contain. */
   readonly missing: readonly Descriptor[]
 }
 
@@ -26,41 +26,41 @@ export interface LoadedIndex {
   readonly mediaType: string
   readonly subject: Descriptor | undefined
   readonly children: readonly Loaded[]
-  /** Manifests and indexes in it, counted as often as they are listed. */
+  /** The number of manifests and indexes, including this one. Each occurrence counts. */
   readonly count: number
 }
 
-/** A manifest or index that the layout does not hold. */
+/** A manifest or index that the layout does not contain. */
 export interface Absent {
   readonly kind: 'absent'
   readonly descriptor: Descriptor
 }
 
-/** What a layout holds of an image. */
+/** A manifest or index of a layout, with everything below it. */
 export type Loaded = LoadedManifest | LoadedIndex | Absent
 
-/** How deep indexes may lie in each other. Builders nest one; nothing needs more than two. */
+/** The maximum depth of nested indexes. Builders use at most two levels. */
 const MAX_DEPTH = 8
 
-/** The most manifests and indexes of one image, counted as often as they are listed, so that every walk ends. */
+/** The maximum number of manifests and indexes per image. Each occurrence counts, which limits the time of a walk. */
 const MAX_NODES = 1000
 
-/** The most bytes of all manifests of one image, which are held in memory. */
+/** The maximum size of all manifests of a layout in bytes. They are kept in memory. */
 const MAX_NODES_BYTES = 64 * 1024 ** 2
 
-/** Loads manifests and indexes with all below them, each digest once. */
+/** Loads a manifest or index with everything below it, each digest once. */
 export type LoadGraph = (descriptor: Descriptor, bytes?: Buffer) => Promise<Loaded>
 
 /**
- * A loader for one layout. Digests and sizes of manifests, indexes and configs are checked; of layers only
- * the sizes, as their digests are checked on their way to the registry.
+ * Creates the loader of a layout. It checks the sizes of all blobs, and the digests of manifests, indexes and configs.
+ * The digests of layers are checked when they are pushed.
  */
 export function createGraphLoader(tree: FileTree): LoadGraph {
   const loaded = new Map<string, Loaded>()
   let bytesLeft = MAX_NODES_BYTES
   const load = async (descriptor: Descriptor, depth: number, given?: Buffer): Promise<Loaded> => {
     const known = loaded.get(descriptor.digest)
-    // The same content may be listed with another platform or other annotations.
+    // A manifest can be listed twice with different platforms or annotations.
     if (known !== undefined) return { ...known, descriptor }
     const bytes = given ?? (await findManifest(tree, descriptor))
     bytesLeft -= bytes?.length ?? 0
@@ -75,14 +75,14 @@ export function createGraphLoader(tree: FileTree): LoadGraph {
   return (descriptor, bytes) => load(descriptor, 0, bytes)
 }
 
-/** `true` where all that the image needs is there. */
+/** Returns `true` if the layout contains everything that the image requires. */
 export function isComplete(loaded: Loaded): boolean {
   if (loaded.kind === 'absent') return false
   if (loaded.kind === 'manifest') return loaded.missing.length === 0
   return loaded.children.every(isComplete)
 }
 
-/** The manifests below, the node itself where it is one; each digest once. */
+/** Lists the manifests of an index, or the manifest itself, each digest once. */
 export function listLeaves(loaded: Loaded): (LoadedManifest | Absent)[] {
   const leaves = new Map<string, LoadedManifest | Absent>()
   const visit = (node: Loaded): void => {
@@ -93,7 +93,7 @@ export function listLeaves(loaded: Loaded): (LoadedManifest | Absent)[] {
   return [...leaves.values()]
 }
 
-/** The node with this digest, at any depth. */
+/** Finds the manifest or index with this digest, at any depth. */
 export function findNode(loaded: Loaded, digest: string): Loaded | undefined {
   if (loaded.descriptor.digest === digest) return loaded
   if (loaded.kind !== 'index') return undefined
@@ -122,7 +122,8 @@ async function loadNode(
   if (parsed.kind === 'manifest') {
     return { kind: 'manifest', ...node, manifest: parsed, ...(await loadBlobs(tree, parsed)) }
   }
-  if (parsed.manifests.length === 0) throw problem({ what: `${name} is an index without images` })
+  if (parsed.manifests.length === 0)
+    throw problem({ what: 'The index does not list any images', value: name })
   const children: Loaded[] = []
   let count = 1
   for (const each of parsed.manifests) {
@@ -136,7 +137,7 @@ async function loadNode(
 }
 
 /**
- * A document that one client takes for an index and another for a manifest is refused
+ * Rejects a document that is an index for one client and a manifest for another
  * (CVE-2021-41190, https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh).
  */
 function checkIsOneKind(bytes: Buffer, name: string, descriptor: Descriptor): void {
@@ -146,15 +147,19 @@ function checkIsOneKind(bytes: Buffer, name: string, descriptor: Descriptor): vo
   const { mediaType } = json
   if (!isBoth && (mediaType === undefined || mediaType === descriptor.mediaType)) return
   throw problem({
-    what: `${name} is not what it is listed as`,
-    value: isBoth ? 'a manifest and an index at once' : jsonText(mediaType),
-    expected: descriptor.mediaType
+    what: 'The media type of a manifest does not match its descriptor',
+    value: name,
+    reason: isBoth
+      ? 'The document is a manifest and an index at the same time.'
+      : `The media type is ${jsonText(mediaType)}.`,
+    expected: `The descriptor requires ${descriptor.mediaType}.`
   })
 }
 
 function tooLarge(tree: FileTree): Error {
   return problem({
-    what: `${tree.path} has an index of too many manifests`,
-    expected: `at most ${MAX_NODES} manifests, ${MAX_NODES_BYTES} bytes of them, ${MAX_DEPTH} levels`
+    what: 'An index in the archive is too large',
+    value: tree.path,
+    expected: `The maximum is ${MAX_NODES} manifests with ${MAX_NODES_BYTES} bytes in total, in ${MAX_DEPTH} levels.`
   })
 }

@@ -1,52 +1,53 @@
 import { problem } from '../../runner/errors.js'
 import { parseConfig } from '../../oci/config.js'
-import { platformName } from '../../oci/manifest.js'
+import { isAttestation, platformName } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { compressionOfLayer } from '../../oci/media-types.js'
 import type { DockerImage, LayerFile, StoredIndex, StoredManifest } from '../contents.js'
-import { dockerImage, layerFile } from '../docker/docker-archive.js'
+import { toDockerImage, toLayerFile } from '../docker/docker-archive.js'
 import type { FileTree } from '../file-tree.js'
 import { isImageManifest, readImageConfig } from './manifest-blobs.js'
 import { isComplete, listLeaves } from './oci-graph.js'
 import type { Absent, Loaded, LoadedManifest } from './oci-graph.js'
 
-/** What of an OCI layout is pushed, with what a person should know of it. */
-export interface OciChoice {
+/** The image of an OCI layout that is pushed, and warnings to log. */
+export interface PlatformChoice {
   readonly loaded: Loaded
   readonly warnings: readonly string[]
 }
 
 /**
- * What can be pushed of an image: all of it where it is complete; the one platform that is complete where
- * others are missing, as in the archive of an image that was pulled for one platform only.
+ * Returns the whole image if it is complete, or else its only complete platform image. Docker saves an image that was
+ * pulled for one platform with the index of all platforms.
  *
- * @throws ActionError where nothing is complete, or where several platforms are, so that any choice would be a guess
+ * @throws ActionError if no platform image is complete, or if several but not all of them are
  */
-export function choosePlatforms(loaded: Loaded, tree: FileTree): OciChoice {
+export function choosePlatforms(loaded: Loaded, tree: FileTree): PlatformChoice {
   if (isComplete(loaded)) return { loaded, warnings: [] }
   const leaves = listLeaves(loaded)
   const platforms = leaves.filter((leaf) => !isAttestation(leaf.descriptor))
   const complete = platforms.filter(isComplete)
   const missing = leaves.filter((leaf) => !isComplete(leaf))
   const [only] = complete
-  if (loaded.kind !== 'index' || only === undefined) throw isIncomplete(missing, tree)
-  if (complete.length > 1) throw isPartial(complete, missing, tree)
+  if (loaded.kind !== 'index' || only === undefined) throw incompleteProblem(missing, tree)
+  if (complete.length > 1) throw severalPlatformsProblem(complete, missing, tree)
   const names = missing.map((leaf) => nameOf(leaf.descriptor)).join(', ')
   return {
     loaded: only,
     warnings: [
-      `The archive holds only ${nameOf(only.descriptor)} of this image, which is pushed alone; not in the archive: ${names}`
+      `Only ${nameOf(only.descriptor)} of this image is pushed. The archive does not contain ${names}.`
     ]
   }
 }
 
-/** A complete image as it is stored. */
-export function storedImage(loaded: Loaded): StoredManifest | StoredIndex {
-  if (loaded.kind === 'absent') throw new Error(`${loaded.descriptor.digest} is not complete`)
+/** Returns a complete image as stored. */
+export function toStoredImage(loaded: Loaded): StoredManifest | StoredIndex {
+  if (loaded.kind === 'absent')
+    throw new Error(`The manifest ${loaded.descriptor.digest} is missing.`)
   const { bytes, descriptor } = loaded
   if (loaded.kind === 'index') {
     const children = new Map(
-      loaded.children.map((child) => [child.descriptor.digest, storedImage(child)])
+      loaded.children.map((child) => [child.descriptor.digest, toStoredImage(child)])
     )
     return {
       kind: 'stored-index',
@@ -66,8 +67,8 @@ export function storedImage(loaded: Loaded): StoredManifest | StoredIndex {
   }
 }
 
-/** `true` for an image with layers that are stored uncompressed, as Docker ≥ 25 writes them with its classic store. */
-export function hasPlainLayers(loaded: Loaded): boolean {
+/** Returns `true` for an image with uncompressed layers, which Docker 25 and later writes with its classic image store. */
+export function hasUncompressedLayers(loaded: Loaded): boolean {
   return listLeaves(loaded).some(
     (leaf) =>
       leaf.kind === 'manifest' &&
@@ -77,10 +78,12 @@ export function hasPlainLayers(loaded: Loaded): boolean {
 }
 
 /**
- * A complete image with plain layers as one whose layers are compressed on their way. `undefined` for what
- * would lose something that way: referrers, artifacts, foreign layers, layers with annotations.
+ * Returns a complete image with uncompressed layers as an image whose layers are compressed by the push. Returns
+ * `undefined` if that would lose information: for referrers, artifacts, foreign layers and layers with annotations.
  */
-export async function findPlainImage(loaded: LoadedManifest): Promise<DockerImage | undefined> {
+export async function findCompressibleImage(
+  loaded: LoadedManifest
+): Promise<DockerImage | undefined> {
   const { manifest } = loaded
   if (!isImageManifest(manifest) || manifest.subject !== undefined) return undefined
   const contents = new Map(loaded.blobs.map((blob) => [blob.descriptor.digest, blob.content]))
@@ -94,41 +97,34 @@ export async function findPlainImage(loaded: LoadedManifest): Promise<DockerImag
     const diffId = config.diffIds[at]
     if (content === undefined || diffId === undefined) return undefined
     if (descriptor.annotations !== undefined) return undefined
-    checkPlainDigest(descriptor, diffId, content.name)
-    if (!layers.has(diffId)) layers.set(diffId, await layerFile(content, diffId))
+    checkUncompressedDigest(descriptor, diffId, content.name)
+    if (!layers.has(diffId)) layers.set(diffId, await toLayerFile(content, diffId))
   }
-  return { ...dockerImage(bytes, config, layers), annotations: manifest.annotations }
+  return { ...toDockerImage(bytes, config, layers), annotations: manifest.annotations }
 }
 
-/** BuildKit marks attestations by an annotation and by a platform that none can be. */
-function isAttestation(descriptor: Descriptor): boolean {
-  return (
-    descriptor.annotations?.['vnd.docker.reference.type'] !== undefined ||
-    descriptor.platform?.os === 'unknown'
-  )
-}
-
-function checkPlainDigest(descriptor: Descriptor, diffId: string, name: string): void {
-  const isPlain = compressionOfLayer(descriptor.mediaType) === 'none'
-  if (!isPlain || descriptor.digest === diffId) return
+function checkUncompressedDigest(descriptor: Descriptor, diffId: string, name: string): void {
+  const isUncompressed = compressionOfLayer(descriptor.mediaType) === 'none'
+  if (!isUncompressed || descriptor.digest === diffId) return
   throw problem({
-    what: `${name} is an uncompressed layer whose digest is not the one in the config`,
-    value: descriptor.digest,
-    expected: diffId
+    what: 'The digest of an uncompressed layer is not its diff ID in the config',
+    value: name,
+    expected: `The diff ID is ${diffId}.`
   })
 }
 
-function isIncomplete(missing: readonly (LoadedManifest | Absent)[], tree: FileTree): Error {
+function incompleteProblem(missing: readonly (LoadedManifest | Absent)[], tree: FileTree): Error {
   const [first] = missing
   const [blob] = first?.kind === 'manifest' ? first.missing : [first?.descriptor]
   return problem({
-    what: `${tree.path} does not hold all of the image; missing, among others`,
-    value: blob === undefined ? 'its manifests' : blob.digest,
-    fix: tree.hint === '' ? 'write or download the archive again' : tree.hint
+    what: 'The archive does not contain the whole image',
+    value: tree.path,
+    reason: `${blob === undefined ? 'Its manifests are' : `The blob ${blob.digest} is`} missing.`,
+    fix: tree.hint ?? 'Create or download the archive again.'
   })
 }
 
-function isPartial(
+function severalPlatformsProblem(
   complete: readonly (LoadedManifest | Absent)[],
   missing: readonly (LoadedManifest | Absent)[],
   tree: FileTree
@@ -139,8 +135,10 @@ function isPartial(
     .map((leaf) => `${leaf.descriptor.digest} (${nameOf(leaf.descriptor)})`)
     .join(' or ')
   return problem({
-    what: `${tree.path} holds several platforms of the image (${list(complete)}), but not all: ${list(missing)} is missing`,
-    fix: `save the image with all its platforms, or push one of them: archive-image: ${digests}`
+    what: 'The archive contains several platforms of the image, but not all of them',
+    value: tree.path,
+    reason: `It contains ${list(complete)}. Missing: ${list(missing)}.`,
+    fix: `Save the image with all platforms, or set the input "archive-image" to one of them: ${digests}.`
   })
 }
 

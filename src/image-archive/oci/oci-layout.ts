@@ -9,73 +9,75 @@ import {
 import type { Descriptor } from '../../oci/manifest.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findBlob } from './blob.js'
+import { checkImageCount } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
-import { checkImageCount, readWhole } from '../read-json.js'
+import { readContent } from '../read-content.js'
 import { isTag, parseReference } from '../../oci/reference.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 
 const INDEX = 'index.json'
 const LAYOUT = 'oci-layout'
 
-/** containerd's annotations of an exported image: its full reference, and what a referrer refers to. */
+/** The annotations of containerd: the full reference of an image, and the subject of a referrer. */
 const CONTAINERD_NAME = 'io.containerd.image.name'
 const CONTAINERD_SUBJECT = 'io.containerd.manifest.subject'
 /** OCI image specification, "Pre-Defined Annotation Keys". */
 const REF_NAME = 'org.opencontainers.image.ref.name'
 
-/** An image as `index.json` lists it. */
+/** An image in `index.json`. */
 export interface OciEntry {
-  /** Of the manifest or index. */
+  /** The descriptor of the manifest or index. */
   readonly descriptor: Descriptor
-  /** The bytes, where the image is `index.json` itself and no blob. */
+  /** The bytes of `index.json`, if that file is the index of the image. */
   readonly bytes?: Buffer
-  /** What it is called: a full reference, or only a tag. */
+  /** Full references or tags. */
   readonly references: readonly string[]
   readonly tags: readonly string[]
 }
 
-/** What `index.json` lists. */
+/** The entries of `index.json`. */
 export interface OciLayout {
   readonly entries: readonly OciEntry[]
-  /** Entries that only say something of another one: signatures, SBOMs and other referrers. */
-  readonly companions: readonly Descriptor[]
+  /** Signatures, SBOMs and other referrers of the images. */
+  readonly referrers: readonly Descriptor[]
 }
 
 /**
- * The images that an OCI layout lists; one that is listed under several names is one image.
+ * Lists the images of an OCI layout. An image that is listed once per name is returned once.
  *
- * @returns `undefined` where there is no `index.json`
- * @throws ActionError where the layout is malformed
+ * @returns `undefined` if `index.json` does not exist
+ * @throws ActionError if the layout is malformed
  */
 export async function findOciLayout(tree: FileTree): Promise<OciLayout | undefined> {
   const content = await tree.find(INDEX)
   if (content === undefined) return undefined
   await checkVersion(tree)
-  const bytes = await readWhole(content, MAX_MANIFEST_BYTES)
+  const bytes = await readContent(content, MAX_MANIFEST_BYTES)
   const index = parseManifest(bytes, INDEX, MEDIA_TYPES.ociIndex)
   const images = (index.kind === 'index' ? index.manifests : []).filter(isImage)
-  if (isOneImage(images)) return { entries: [entryOfIndex(bytes)], companions: [] }
+  if (isOneImage(images)) return { entries: [entryOfIndex(bytes)], referrers: [] }
   const listed = groupByDigest(images)
   checkImageCount(listed.length, INDEX)
-  const companions: OciEntry[] = []
+  const referrers: OciEntry[] = []
   const entries: OciEntry[] = []
   for (const entry of listed) {
-    const isOther = listed.length > 1 && (await isCompanion(tree, entry))
-    ;(isOther ? companions : entries).push(entry)
+    const isOther = listed.length > 1 && (await isReferrer(tree, entry))
+    ;(isOther ? referrers : entries).push(entry)
   }
-  if (entries.length === 0) return { entries: companions, companions: [] }
-  return { entries, companions: companions.map((entry) => entry.descriptor) }
+  if (entries.length === 0) return { entries: referrers, referrers: [] }
+  return { entries, referrers: referrers.map((entry) => entry.descriptor) }
 }
 
 async function checkVersion(tree: FileTree): Promise<void> {
   const content = await tree.find(LAYOUT)
   if (content === undefined) return
-  const version = parseJsonObject(await readWhole(content, 4096), LAYOUT).imageLayoutVersion
+  const version = parseJsonObject(await readContent(content, 4096), LAYOUT).imageLayoutVersion
   if (typeof version === 'string' && version.startsWith('1.')) return
   throw problem({
-    what: `${LAYOUT} has a version that is not understood`,
+    what: `The version of the OCI layout (${LAYOUT}) is not supported`,
     value: typeof version === 'string' ? version : 'none',
-    expected: '1.0.0'
+    expected: 'The version must be 1.0.0.'
   })
 }
 
@@ -84,8 +86,8 @@ function isImage(descriptor: Descriptor): boolean {
 }
 
 /**
- * `true` where `index.json` is itself the index of one image: platforms, each once, and attestations, none
- * with a name. That is how go-containerregistry (ko, apko) writes the image of several platforms.
+ * Returns `true` if `index.json` is the index of one image: it lists each platform once, and no entry has a name.
+ * go-containerregistry (ko, apko) writes images for several platforms this way.
  */
 function isOneImage(images: readonly Descriptor[]): boolean {
   const platforms = images
@@ -133,16 +135,18 @@ function tagOf(reference: string): string[] {
 }
 
 /**
- * Referrers, and the tags that stand for a list of them where a registry has none (`sha256-<hex>`, `.sig`,
- * `.att`). What cannot be read is taken for an image, whose error is then shown.
+ * Returns `true` for a referrer, and for an entry with only referrer tags or cosign tags. An entry that cannot be read
+ * counts as an image, so that its error is reported when it is loaded.
  */
-async function isCompanion(tree: FileTree, entry: OciEntry): Promise<boolean> {
+async function isReferrer(tree: FileTree, entry: OciEntry): Promise<boolean> {
   if (entry.descriptor.annotations?.[CONTAINERD_SUBJECT] !== undefined) return true
-  if (entry.tags.length > 0) return entry.tags.every((tag) => /^sha256-[0-9a-f]{64}/.test(tag))
+  if (entry.tags.length > 0) {
+    return entry.tags.every((tag) => findReferrerTagSubject(tag) !== undefined)
+  }
   try {
     const content = await findBlob(tree, entry.descriptor)
     if (content === undefined) return false
-    const bytes = await readWhole(content, MAX_MANIFEST_BYTES)
+    const bytes = await readContent(content, MAX_MANIFEST_BYTES)
     const { subject } = parseJsonObject(bytes, content.name)
     return subject !== undefined && subject !== null
   } catch (error) {

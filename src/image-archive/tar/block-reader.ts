@@ -1,13 +1,13 @@
 import type { LocalFile } from '../local-file.js'
 import { BLOCK_BYTES } from './tar-header.js'
 
-/** What is read ahead at a header, in bytes: headers of small members lie close to each other. */
+/** The number of bytes per read. The headers of small members are close to each other. */
 const WINDOW_BYTES = 32 * BLOCK_BYTES
 
-/** Reads blocks of an archive by their offset; fewer bytes than a block only at the end of the file. */
+/** Reads the block at a position. Returns fewer bytes than a block only at the end of the file. */
 export type ReadBlock = (position: number) => Promise<Buffer>
 
-/** A reader that keeps the part of the file that it read last. */
+/** Creates a block reader that buffers the last read. */
 export function createBlockReader(file: LocalFile): ReadBlock {
   let start = 0
   let window: Buffer = Buffer.alloc(0)

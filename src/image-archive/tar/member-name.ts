@@ -1,12 +1,13 @@
 import { problem } from '../../runner/errors.js'
 
-/** The longest name, in characters, and its most parts: what Linux takes as a path, and deeper than any layout. */
+/** The maximum length of a path on Linux (PATH_MAX). */
 const MAX_NAME_CHARACTERS = 4096
+/** The maximum number of path components. Image archives use fewer than ten. */
 const MAX_NAME_PARTS = 64
 
 /**
- * The one spelling of a member's name: without `./`, doubled or leading slashes, with `/` where Windows
- * wrote `\`. `undefined` where it is empty, leads out of the archive, or is longer than a path can be.
+ * Normalizes the name of a member: removes `./` and redundant slashes, and replaces the `\` of Windows by `/`. Returns
+ * `undefined` if the name is empty, points outside the archive or is too long.
  */
 export function normalizeName(name: string): string | undefined {
   if (name.length > MAX_NAME_CHARACTERS || name.includes('\0')) return undefined
@@ -16,25 +17,26 @@ export function normalizeName(name: string): string | undefined {
 }
 
 /**
- * The name that one file of an archive uses for another.
+ * Normalizes the name by which a file of an archive refers to another one.
  *
- * @throws ActionError where it is absolute or leads out of the archive
+ * @param namedBy the position of the name, for errors: a file and a member of its JSON
+ * @throws ActionError if the name is absolute or points outside the archive
  */
-export function getNameInside(name: string, where: string): string {
+export function getNameInside(name: string, namedBy: string): string {
   const normal = /^[/\\]/.test(name) ? undefined : normalizeName(name)
   if (normal !== undefined) return normal
   throw problem({
-    what: `${where} names a file outside of the archive`,
+    what: `${namedBy} refers to a file outside the archive`,
     value: name,
-    expected: `a path of at most ${MAX_NAME_CHARACTERS} characters below the root of the archive, without ".."`
+    expected: `The path must be relative to the root of the archive, without "..", and have at most ${MAX_NAME_CHARACTERS} characters.`
   })
 }
 
 /**
- * What a symbolic link names, from the root of the archive.
+ * Returns the name of the target of a symbolic link.
  *
- * @param from the normal name of the link
- * @returns `undefined` where the target lies outside of the archive
+ * @param from the normalized name of the link
+ * @returns `undefined` if the target is outside the archive
  */
 export function resolveLink(from: string, target: string): string | undefined {
   if (/^[/\\]/.test(target) || target.length > MAX_NAME_CHARACTERS) return undefined

@@ -1,16 +1,16 @@
-/** Records of a pax header in their order; a keyword may come more than once (GNU's sparse format 0.0). */
+/** The records of a pax header in order. A keyword can occur more than once (GNU sparse format 0.0). */
 export type PaxRecords = readonly (readonly [keyword: string, value: string])[]
 
 /**
- * Reads the records of a pax header, each `length keyword=value` and a line feed, where the length counts
- * the whole record in bytes, so that a value may hold line feeds
- * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "pax Extended Header").
- * `undefined` where they are malformed.
+ * Reads the records of a pax header: `length keyword=value` and a line feed. The length is the number of bytes of the
+ * whole record, so that a value can contain line feeds
+ * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "pax Extended Header"). Returns `undefined` if
+ * the records are malformed.
  */
 export function parsePaxRecords(bytes: Buffer): PaxRecords | undefined {
   const records: [string, string][] = []
   for (let at = 0; at < bytes.length;) {
-    // Some writers fill the last block of the header's own size with NULs.
+    // Some programs include the padding in the size of the header.
     if (bytes[at] === 0) break
     const space = bytes.indexOf(0x20, at)
     if (space === -1) return undefined
@@ -30,12 +30,12 @@ export function parsePaxRecords(bytes: Buffer): PaxRecords | undefined {
   return records
 }
 
-/** The value of a keyword, the last one where it comes more than once, or `undefined`. */
+/** Returns the last value of a keyword, or `undefined`. */
 export function findPaxValue(records: PaxRecords, keyword: string): string | undefined {
   return records.findLast(([key]) => key === keyword)?.[1]
 }
 
-/** A decimal number of a record; `undefined` where it is none or too large to be exact. */
+/** Reads a decimal number. Returns `undefined` if it is not a number or not a safe integer. */
 export function parsePaxNumber(value: string | undefined): number | undefined {
   if (value === undefined || !/^[0-9]{1,16}$/.test(value)) return undefined
   const number = Number(value)

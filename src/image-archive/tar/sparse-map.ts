@@ -2,33 +2,33 @@ import { findPaxValue, parsePaxNumber } from './pax-records.js'
 import type { PaxRecords } from './pax-records.js'
 import { decodeTarNumber } from './tar-header.js'
 
-/**
- * Sparse members: files with holes, of which the archive stores only the parts with data and a map of
- * them (https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html).
- */
-
-/** A part with data: where it lies in the whole file, in bytes. */
+/** A part of a sparse file that contains data. */
 export interface SparsePart {
+  /** The offset in the file, in bytes. */
   readonly at: number
+  /** In bytes. */
   readonly length: number
 }
 
-/** What a sparse member is when its holes are filled. */
+/**
+ * The map of a sparse file, of which the archive stores only the parts with data
+ * (https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html). The rest of the file is zeros.
+ */
 export interface SparseMap {
-  /** Size of the whole file in bytes. */
+  /** The size of the file in bytes, including the zeros. */
   readonly size: number
   readonly parts: readonly SparsePart[]
 }
 
-/** The most bytes that the holes of an archive may stand for; ten times what a layer may have. */
+/** The maximum number of zeros that sparse members of an archive can add, in bytes: ten times the size of a layer. */
 export const MAX_EXPANDED_BYTES = 100 * 1024 ** 3
 
-/** Entries of an old GNU map: four in the header, then 21 in each block that follows it. */
+/** The old GNU format has four map entries in the header and 21 entries in each following block. */
 const HEADER_MAP = { at: 386, entries: 4, more: 482, realSize: 483 } as const
 const BLOCK_MAP = { at: 0, entries: 21, more: 504 } as const
 const NUMBER_BYTES = 12
 
-/** The parts that one block of an old GNU map lists, and whether another block follows. */
+/** Reads one block of a map in the old GNU format. Returns `undefined` if it is malformed. */
 export function readOldGnuMap(
   block: Buffer,
   layout: 'header' | 'block'
@@ -48,12 +48,12 @@ export function readOldGnuMap(
   return { parts, hasMore: block[more] !== 0 }
 }
 
-/** The size of the whole file in the header of an old GNU sparse member. */
+/** Reads the size of the file from a header in the old GNU format. */
 export function readOldGnuSize(header: Buffer): number | undefined {
   return decodeTarNumber(header.subarray(HEADER_MAP.realSize, HEADER_MAP.realSize + NUMBER_BYTES))
 }
 
-/** Which of GNU's pax forms the records describe, if any. */
+/** Returns the sparse format that the pax records use, or `undefined` if the member is not sparse. */
 export function sparseFormat(records: PaxRecords): '0.0' | '0.1' | '1.0' | 'unknown' | undefined {
   const major = findPaxValue(records, 'GNU.sparse.major')
   const minor = findPaxValue(records, 'GNU.sparse.minor')
@@ -62,11 +62,11 @@ export function sparseFormat(records: PaxRecords): '0.0' | '0.1' | '1.0' | 'unkn
   }
   if (findPaxValue(records, 'GNU.sparse.map') !== undefined) return '0.1'
   if (findPaxValue(records, 'GNU.sparse.size') !== undefined) return '0.0'
-  // star's own form.
+  // The format of star.
   return findPaxValue(records, 'SCHILY.realsize') === undefined ? undefined : 'unknown'
 }
 
-/** The map in the records themselves (formats 0.0 and 0.1); `undefined` where it is malformed. */
+/** Reads a map in pax records (formats 0.0 and 0.1). Returns `undefined` if it is malformed. */
 export function readPaxMap(records: PaxRecords, format: '0.0' | '0.1'): SparseMap | undefined {
   const size = parsePaxNumber(findPaxValue(records, 'GNU.sparse.size'))
   const numbers =
@@ -80,27 +80,27 @@ export function readPaxMap(records: PaxRecords, format: '0.0' | '0.1'): SparseMa
 }
 
 /**
- * The map at the begin of the data (format 1.0): the number of parts, then offset and length of each, each
- * number on a line of its own. `undefined` where it is malformed or not whole.
+ * Reads a map at the beginning of the data (format 1.0): the number of parts, then the offset and the length of each
+ * part, one number per line. Returns `undefined` if it is malformed or truncated.
  */
 export function readDataMap(data: Buffer): { parts: SparsePart[]; bytes: number } | undefined {
   const numbers: (number | undefined)[] = []
   let at = 0
-  let wanted = 1
-  while (numbers.length < wanted) {
+  let count = 1
+  while (numbers.length < count) {
     const end = data.indexOf(0x0a, at)
     if (end === -1 || end - at > 20) return undefined
     numbers.push(parsePaxNumber(data.toString('latin1', at, end)))
-    if (numbers.length === 1) wanted = 1 + 2 * (numbers[0] ?? Infinity)
-    if (wanted > data.length) return undefined
+    if (numbers.length === 1) count = 1 + 2 * (numbers[0] ?? Infinity)
+    if (count > data.length) return undefined
     at = end + 1
   }
   const parts = pairs(numbers.slice(1))
   return parts === undefined ? undefined : { parts, bytes: at }
 }
 
-/** `true` for a map whose parts are in order, within the file, and as many bytes as are stored. */
-export function isSoundMap(map: SparseMap, storedBytes: number): boolean {
+/** Returns `true` if the parts are in order, inside the file, and have as many bytes as the archive stores. */
+export function isValidMap(map: SparseMap, storedBytes: number): boolean {
   let end = 0
   let sum = 0
   for (const part of map.parts) {

@@ -2,7 +2,7 @@ import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
 import { findPaxValue, parsePaxNumber } from './pax-records.js'
 import {
-  isSoundMap,
+  isValidMap,
   MAX_EXPANDED_BYTES,
   readDataMap,
   readOldGnuMap,
@@ -15,32 +15,32 @@ import type { Slice } from './stored-slices.js'
 import { BLOCK_BYTES } from './tar-header.js'
 import type { MemberHeader, Walk } from './tar-walk.js'
 
-/** What a member is and where its bytes lie. */
-export interface Stored {
-  /** In bytes, holes filled. */
+/** The content of a member. */
+export interface MemberContent {
+  /** In bytes, including the zeros of a sparse file. */
   readonly size: number
   readonly slices: readonly Slice[]
-  /** `true` for a form of sparse member that is not understood: its bytes must not be taken for its content. */
+  /** `true` for an unknown sparse format, in which the stored bytes are not the content. */
   readonly isUnknownSparse: boolean
 }
 
-/** The most bytes of a map at the begin of the data. */
+/** The maximum size of a map at the beginning of the data, in bytes. */
 const MAX_DATA_MAP_BYTES = 4 * 1024 ** 2
 
-/** What one part of a map costs of the budget of extension headers, in bytes: about its memory. */
+/** The approximate memory of a part in bytes. It counts towards the maximum size of extension headers. */
 const PART_COST_BYTES = 64
 
 /**
- * The content of a sparse member, in any of GNU tar's four forms; `undefined` where the member is not
- * sparse. `start` is where the stored bytes begin.
+ * Reads the map of a sparse member in one of the four formats of GNU tar. Returns `undefined` if the member is not
+ * sparse. `start` is the position of the stored bytes.
  *
- * @throws ActionError where its map does not fit what is stored
+ * @throws ActionError if the map is malformed or does not match the stored bytes
  */
 export async function readSparseMember(
   walk: Walk,
   given: MemberHeader,
   storedBytes: number
-): Promise<(Stored & { readonly start: number }) | undefined> {
+): Promise<(MemberContent & { readonly start: number }) | undefined> {
   const start = walk.position + BLOCK_BYTES
   if (given.header.type === 'S') return readOldGnu(walk, given.block, storedBytes)
   const { pax } = given.extensions
@@ -50,14 +50,14 @@ export async function readSparseMember(
   if (format === '1.0') return readInData(walk, given, storedBytes)
   const map = readPaxMap(pax, format)
   if (map === undefined) throw malformed(walk)
-  return { ...place(walk, map, { position: start, storedBytes }), start }
+  return { ...toContent(walk, map, { position: start, storedBytes }), start }
 }
 
 async function readOldGnu(
   walk: Walk,
   header: Buffer,
   storedBytes: number
-): Promise<Stored & { readonly start: number }> {
+): Promise<MemberContent & { readonly start: number }> {
   const size = readOldGnuSize(header)
   const first = readOldGnuMap(header, 'header')
   if (size === undefined || first === undefined) throw malformed(walk)
@@ -71,14 +71,14 @@ async function readOldGnu(
     parts.push(...more.parts)
     hasMore = more.hasMore
   }
-  return { ...place(walk, { size, parts }, { position, storedBytes }), start: position }
+  return { ...toContent(walk, { size, parts }, { position, storedBytes }), start: position }
 }
 
 async function readInData(
   walk: Walk,
   given: MemberHeader,
   storedBytes: number
-): Promise<Stored & { readonly start: number }> {
+): Promise<MemberContent & { readonly start: number }> {
   const start = walk.position + BLOCK_BYTES
   const size = parsePaxNumber(findPaxValue(given.extensions.pax, 'GNU.sparse.realsize'))
   const data = await walk.file.read(start, Math.min(storedBytes, MAX_DATA_MAP_BYTES))
@@ -87,19 +87,19 @@ async function readInData(
   walk.spend(map.bytes)
   const mapBytes = Math.ceil(map.bytes / BLOCK_BYTES) * BLOCK_BYTES
   const stored = { position: start + mapBytes, storedBytes: storedBytes - mapBytes }
-  return { ...place(walk, { size, parts: map.parts }, stored), start }
+  return { ...toContent(walk, { size, parts: map.parts }, stored), start }
 }
 
-/** Lays the stored bytes out over the parts of the map. */
-function place(
+/** Assigns the stored bytes to the parts of the map. */
+function toContent(
   walk: Walk,
   map: SparseMap,
   stored: { readonly position: number; readonly storedBytes: number }
-): Stored {
-  if (!isSoundMap(map, stored.storedBytes)) throw malformed(walk)
+): MemberContent {
+  if (!isValidMap(map, stored.storedBytes)) throw malformed(walk)
   walk.spend(Math.min(map.parts.length * PART_COST_BYTES, MAX_DATA_MAP_BYTES))
-  walk.holes += map.size - stored.storedBytes
-  if (walk.holes > MAX_EXPANDED_BYTES) throw malformed(walk)
+  walk.sparseBytes += map.size - stored.storedBytes
+  if (walk.sparseBytes > MAX_EXPANDED_BYTES) throw malformed(walk)
   let { position } = stored
   const slices = map.parts
     .filter((part) => part.length > 0)
@@ -113,8 +113,8 @@ function place(
 
 function malformed(walk: Walk): ActionError {
   return problem({
-    what: `${walk.file.path} has a sparse member whose map cannot be right, at byte ${walk.position}`,
+    what: `${walk.file.path} has a sparse member with an invalid map at byte ${walk.position}`,
     value: walk.lastName,
-    fix: 'write the archive without sparse members (tar without -S)'
+    fix: 'Create the archive without sparse members (tar without the option -S).'
   })
 }

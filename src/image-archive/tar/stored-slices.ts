@@ -3,23 +3,23 @@ import type { ReadMemory, StoredContent } from '../contents.js'
 import { changedProblem, openLocalFile } from '../local-file.js'
 import type { LocalFile } from '../local-file.js'
 
-/** Where nothing else is said, so much is read at once. */
+/** The default: new memory for each chunk of 1 MiB. */
 const NEW_MEMORY: ReadMemory = {
   chunkBytes: 1_048_576,
   allocate: (bytes) => Buffer.allocUnsafeSlow(bytes)
 }
 
-/** Some bytes of a content and where the file has them; what lies between slices is zeros. */
+/** A part of a content and its position in the file. The content between two slices is zeros. */
 export interface Slice {
-  /** Offset in the content, in bytes. */
+  /** The offset in the content, in bytes. */
   readonly at: number
-  /** Offset in the file, in bytes. */
+  /** The offset in the file, in bytes. */
   readonly position: number
   /** In bytes. */
   readonly length: number
 }
 
-/** A content made of slices of an open file, which must stay open while it is read. */
+/** Creates a content of slices of an open file. The file must not be closed while the content is read. */
 export function storedSlices(
   file: LocalFile,
   name: string,
@@ -30,8 +30,8 @@ export function storedSlices(
 }
 
 /**
- * A content that is a whole file, opened only while it is read, so that a layout directory with thousands of
- * blobs needs no thousands of file descriptors.
+ * Creates a content of a whole file. The file is open only while the content is read, because a layout directory can
+ * contain more files than a process can open.
  */
 export function storedFile(path: string, name: string, size: number, stamp: string): StoredContent {
   return {
@@ -65,11 +65,11 @@ async function* readSlices(
   let at = 0
   for (const slice of content.slices) {
     for (const chunk of zeros(slice.at - at, memory)) yield chunk
-    // Not in a generator of its own: each chunk would then pass through two more promises.
+    // A generator per slice would add two promises per chunk.
     for (let done = 0; done < slice.length;) {
-      const wanted = Math.min(memory.chunkBytes, slice.length - done)
-      yield await readChunk(file, content.name, slice.position + done, memory.allocate(wanted))
-      done += wanted
+      const length = Math.min(memory.chunkBytes, slice.length - done)
+      yield await readChunk(file, content.name, slice.position + done, memory.allocate(length))
+      done += length
     }
     at = slice.at + slice.length
   }
@@ -87,8 +87,9 @@ async function readChunk(
   if (chunk.length === memory.length) return chunk
   await file.checkUnchanged()
   throw problem({
-    what: `${file.path} ends early, at byte ${position + chunk.length}`,
-    value: name
+    what: `${file.path} ends at byte ${position + chunk.length}, before the end of a file in it`,
+    value: name,
+    fix: 'Create or download the archive again.'
   })
 }
 

@@ -1,25 +1,23 @@
+/** The size of a block of a tar archive in bytes. */
+export const BLOCK_BYTES = 512
+
 /**
- * Decoding of tar headers, as POSIX.1-2001 (`ustar`, pax) and GNU tar write them
+ * The fields of a tar header that this project uses, in POSIX.1-2001 (`ustar`, pax) and GNU archives
  * (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html,
  * https://www.gnu.org/software/tar/manual/html_node/Standard.html).
  */
-
-/** The unit in which a tar archive is written, in bytes. */
-export const BLOCK_BYTES = 512
-
-/** The members of a header that this project reads. */
 export interface TarHeader {
   readonly name: string
-  /** Bytes stored after the header. */
+  /** The number of bytes stored after the header. */
   readonly size: number
-  /** The type flag; `0` for the NUL of old archives. */
+  /** The type flag. The NUL of old archives is returned as `0`. */
   readonly type: string
   readonly linkName: string
-  /** `true` where GNU tar's own format is used, in which the end of the header means something else. */
+  /** `true` for the format of GNU tar, which uses the end of the header differently. */
   readonly isGnu: boolean
 }
 
-/** Fields of a header: offset and length in bytes. */
+/** The fields of a header: offset and length in bytes. */
 const NAME = [0, 100] as const
 const SIZE = [124, 12] as const
 const CHECKSUM = [148, 8] as const
@@ -28,7 +26,7 @@ const LINK_NAME = [157, 100] as const
 const MAGIC = [257, 8] as const
 const PREFIX = [345, 155] as const
 
-/** The header in this block, or `undefined` where it is none: its checksum does not fit, or its size is no number. */
+/** Decodes a header. Returns `undefined` if the checksum or the size is invalid. */
 export function decodeTarHeader(block: Buffer): TarHeader | undefined {
   if (!hasValidChecksum(block)) return undefined
   const size = decodeTarNumber(field(block, SIZE))
@@ -48,13 +46,13 @@ export function decodeTarHeader(block: Buffer): TarHeader | undefined {
 }
 
 /**
- * A number of a header: octal digits between spaces and NULs, or, with the first bit set, base-256 (GNU,
- * for sizes from 8 GiB). `undefined` where it is neither, negative, or too large to be exact.
+ * Decodes a number of a header: octal digits between spaces and NULs, or base-256 if the first bit is set (GNU, for
+ * sizes of 8 GiB and more). Returns `undefined` if it is invalid, negative or not a safe integer.
  */
 export function decodeTarNumber(bytes: Buffer): number | undefined {
   const first = bytes[0] ?? 0
   if ((first & 0x80) !== 0) {
-    // A second bit set makes it negative.
+    // The second bit is the sign.
     if ((first & 0x40) !== 0) return undefined
     let value = first & 0x3f
     for (const byte of bytes.subarray(1)) value = value * 256 + byte
@@ -65,12 +63,12 @@ export function decodeTarNumber(bytes: Buffer): number | undefined {
   return digits === '' ? 0 : parseInt(digits, 8)
 }
 
-/** `true` for a block of zeros, which ends an archive. */
+/** Returns `true` for a block of zeros, which marks the end of an archive. */
 export function isZeroBlock(block: Buffer): boolean {
   return block.every((byte) => byte === 0)
 }
 
-/** The text of a field, up to its first NUL. */
+/** Returns the text of a field up to the first NUL. */
 export function text(bytes: Buffer): string {
   const end = bytes.indexOf(0)
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end)
@@ -78,7 +76,7 @@ export function text(bytes: Buffer): string {
 
 function hasValidChecksum(block: Buffer): boolean {
   const stored = decodeTarNumber(field(block, CHECKSUM))
-  // The checksum itself counts as spaces.
+  // The bytes of the checksum count as spaces.
   let unsigned = CHECKSUM[1] * 0x20
   let negative = 0
   for (let at = 0; at < block.length; at += 1) {
@@ -88,7 +86,7 @@ function hasValidChecksum(block: Buffer): boolean {
     if (byte > 127) negative += 1
   }
   const signed = unsigned - negative * 256
-  // Old writers summed the bytes as signed ones.
+  // Some old programs add up signed bytes.
   return stored === unsigned || stored === signed
 }
 

@@ -5,42 +5,42 @@ import { normalizeName } from './member-name.js'
 import { findPaxValue, parsePaxNumber, parsePaxRecords } from './pax-records.js'
 import type { PaxRecords } from './pax-records.js'
 import { readSparseMember } from './sparse-member.js'
-import type { Stored } from './sparse-member.js'
+import type { MemberContent } from './sparse-member.js'
 import type { Slice } from './stored-slices.js'
 import { BLOCK_BYTES, decodeTarHeader, isZeroBlock, text } from './tar-header.js'
 import type { TarHeader } from './tar-header.js'
-import { checkFits, endsEarly, padded, startWalk } from './tar-walk.js'
+import { checkFits, padded, startWalk, truncatedProblem } from './tar-walk.js'
 import type { MemberHeader, Walk } from './tar-walk.js'
 
 /** A member of a tar archive. */
 export interface TarMember {
-  /** As `normalizeName` writes it. */
+  /** The normalized name. */
   readonly name: string
   readonly kind: 'file' | 'hard-link' | 'symbolic-link' | 'directory' | 'other'
-  /** In bytes, holes filled. */
+  /** In bytes, including the zeros of a sparse file. */
   readonly size: number
   readonly slices: readonly Slice[]
   readonly linkName: string
 }
 
-/** What a tar archive holds. */
+/** The members of a tar archive. */
 export interface TarIndex {
-  /** In the archive's order; those whose name leads out of the archive can never be asked for and are left out. */
+  /** The members in order, without those whose name points outside the archive. */
   readonly members: readonly TarMember[]
-  /** `false` where the blocks of zeros are missing that end an archive, as where it was cut between two members. */
+  /** `false` if the archive does not end with a block of zeros, because it was truncated between two members. */
   readonly hasEnd: boolean
 }
 
-/** The most members that are indexed: an archive of images has some hundred, that of a root file system many more. */
+/** The maximum number of members. An image archive has a few hundred, a root file system has many more. */
 export const MAX_MEMBERS = 100_000
 
-/** The pax records that matter here. */
+/** The pax records that this project uses. */
 const PAX_KEYWORDS = /^(?:path|linkpath|size|GNU\.sparse\..+|SCHILY\.realsize)$/
 
-/** The most extension headers before one member; GNU tar writes at most three. */
+/** The maximum number of extension headers per member. GNU tar writes at most three. */
 const MAX_EXTENSIONS = 16
 
-/** What extension headers say of the member that follows them. */
+/** The extension headers of the next member. */
 interface Extensions {
   readonly count: number
   readonly longName?: string
@@ -51,11 +51,10 @@ interface Extensions {
 const NO_EXTENSIONS: Extensions = { count: 0, pax: [] }
 
 /**
- * Lists the members of a tar archive by their headers; contents are skipped, never read. Reads POSIX, pax,
- * GNU and old (v7) archives. As with GNU tar, what follows the first block of zeros is not looked at, and
- * an archive without such blocks is taken as it is.
+ * Lists the members of a tar archive without reading their contents. Supports POSIX, pax, GNU and old (v7) archives.
+ * As in GNU tar, the archive ends at the first block of zeros or at the end of the file.
  *
- * @throws ActionError, naming byte and member, where the file ends early or is no tar archive
+ * @throws ActionError if the file is truncated or is not a tar archive
  */
 export async function indexTar(file: LocalFile, signal: AbortSignal): Promise<TarIndex> {
   const members: TarMember[] = []
@@ -80,20 +79,22 @@ export async function indexTar(file: LocalFile, signal: AbortSignal): Promise<Ta
 }
 
 function getHeader(walk: Walk, block: Buffer): TarHeader {
-  if (block.length < BLOCK_BYTES) throw endsEarly(walk, 'inside a header', walk.lastName)
+  if (block.length < BLOCK_BYTES)
+    throw truncatedProblem(walk, 'in a header after the member', walk.lastName)
   const header = decodeTarHeader(block)
   if (header !== undefined) return header
   if (walk.position === 0) {
     throw problem({
-      what: 'The file is no tar archive',
+      what: 'The file is not a tar archive',
       value: walk.file.path,
       expected:
-        'a tar archive, plain or compressed with gzip or zstd, or the directory of an OCI layout'
+        'Use a tar archive (uncompressed, gzip or zstd) or the directory of an OCI image layout.'
     })
   }
   throw problem({
-    what: `${walk.file.path} is damaged at byte ${walk.position}, where a tar header should be, after`,
-    value: walk.lastName
+    what: `${walk.file.path} is damaged: the tar header at byte ${walk.position} is invalid after the member`,
+    value: walk.lastName,
+    fix: 'Create or download the archive again.'
   })
 }
 
@@ -107,7 +108,7 @@ async function readExtension(
   before: Extensions
 ): Promise<Extensions> {
   const extensions = { ...before, count: before.count + 1 }
-  // Global records are left out, as Go's archive/tar does, which Docker reads with: git puts a comment there.
+  // Global records are ignored, as Docker does with Go's archive/tar. git writes a comment there.
   checkFits(walk, walk.position + BLOCK_BYTES, header.size, header.name)
   if (header.type === 'g') return extensions
   walk.spend(extensions.count > MAX_EXTENSIONS ? Infinity : header.size)
@@ -117,7 +118,7 @@ async function readExtension(
   const records = parsePaxRecords(bytes)?.filter(([keyword]) => PAX_KEYWORDS.test(keyword))
   if (records !== undefined) return { ...extensions, pax: extensions.pax.concat(records) }
   throw problem({
-    what: `${walk.file.path} has a malformed pax header at byte ${walk.position}, after`,
+    what: `${walk.file.path} has a malformed pax header at byte ${walk.position} after the member`,
     value: walk.lastName
   })
 }
@@ -154,7 +155,7 @@ async function readStored(
   given: MemberHeader,
   kind: TarMember['kind'],
   storedBytes: number
-): Promise<Stored & { readonly end: number }> {
+): Promise<MemberContent & { readonly end: number }> {
   const start = walk.position + BLOCK_BYTES
   if (kind === 'file') {
     const sparse = await readSparseMember(walk, given, storedBytes)
@@ -179,30 +180,32 @@ function getSize(walk: Walk, header: TarHeader, pax: PaxRecords): number {
   const size = parsePaxNumber(value)
   if (size !== undefined) return size
   throw problem({
-    what: `${walk.file.path} gives ${walk.lastName} a size that is no number of bytes`,
-    value
+    what: `The size of the member ${walk.lastName} in ${walk.file.path} is invalid`,
+    value,
+    expected: 'The size must be a decimal number of bytes.'
   })
 }
 
 function kindOf(header: TarHeader, name: string): TarMember['kind'] {
   if (header.type === '1') return 'hard-link'
   if (header.type === '2') return 'symbolic-link'
-  // Old archives have no type for directories: only the slash tells.
+  // In old archives, only the trailing slash marks a directory.
   if (header.type === '5' || (header.type === '0' && name.endsWith('/'))) return 'directory'
   if (header.type === '0' || header.type === '7') return 'file'
   if (header.type === 'S' && header.isGnu) return 'file'
   return 'other'
 }
 
-/** Links and directories may carry a size without having a content, as GNU tar reads them. */
+/** As in GNU tar, links and directories never have a content, even if their size is not 0. */
 function hasContent(kind: TarMember['kind']): boolean {
   return kind === 'file' || kind === 'other'
 }
 
 function tooManyMembers(file: LocalFile): ActionError {
   return problem({
-    what: `${file.path} holds too many files to be an image archive`,
-    expected: `at most ${MAX_MEMBERS}`,
-    fix: 'a root file system ("docker export") is no image; write the archive with "docker save"'
+    what: 'The archive contains too many files for an image archive',
+    value: file.path,
+    expected: `The maximum is ${MAX_MEMBERS} files.`,
+    fix: 'If it is a root file system ("docker export"), use "docker save" instead.'
   })
 }

@@ -1,27 +1,26 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
 import type { StoredContent } from '../contents.js'
+import { MAX_LISTED_NAMES } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
 import type { LocalFile } from '../local-file.js'
 import { normalizeName, resolveLink } from './member-name.js'
-import { haveSameBytes } from '../same-bytes.js'
+import { haveSameBytes } from '../have-same-bytes.js'
 import { storedSlices } from './stored-slices.js'
 import { indexTar } from './tar-index.js'
 import type { TarMember } from './tar-index.js'
 
-/** The most links that are followed from one name, as on Linux. */
+/** The maximum number of links to follow from one name, as on Linux. */
 const MAX_LINKS = 40
 
-const MAX_LISTED_NAMES = 1000
-
-/** The members of an archive by name; one name may come more than once. */
+/** The members of an archive by name. A name can occur more than once. */
 type Members = ReadonlyMap<string, readonly TarMember[]>
 
 /**
- * The files of a tar archive, indexed once by its headers. Closing the tree closes the file.
+ * Opens the files of a tar archive. Closing the tree closes the file.
  *
- * @throws ActionError where the file is no tar archive or ends early
+ * @throws ActionError if the file is truncated or is not a tar archive
  */
 export async function openTarTree(
   file: LocalFile,
@@ -42,7 +41,7 @@ export async function openTarTree(
     const [first, ...others] = [...resolveMember(members, name, path)].map(contentOf)
     for (const other of others) {
       if (first !== undefined && !(await haveSameBytes(first, other, signal))) {
-        throw isThereTwice(path, name)
+        throw duplicateProblem(path, name)
       }
     }
     return first
@@ -55,15 +54,17 @@ export async function openTarTree(
       return content
     },
     listNames: () => Promise.resolve([...members.keys()].slice(0, MAX_LISTED_NAMES)),
-    hint: index.hasEnd ? '' : 'the archive has no end mark: it may have been cut short',
+    hint: index.hasEnd
+      ? undefined
+      : 'The archive does not have an end marker and may be truncated. Create or download it again.',
     close: () => file.close()
   }
 }
 
-/** What names stand for, as far as they were resolved; `undefined` while one is being resolved. */
+/** The files of resolved names. The value is `undefined` while a name is being resolved. */
 type Resolved = Map<string, ReadonlySet<TarMember> | undefined>
 
-/** The files that a name stands for, links followed; none where there is no such member. */
+/** Returns the files of a name and follows links. The set is empty if the archive does not have such a member. */
 function resolveMember(
   members: Members,
   name: string,
@@ -72,8 +73,9 @@ function resolveMember(
 ): ReadonlySet<TarMember> {
   const known = resolved.get(name)
   if (known !== undefined) return known
-  if (resolved.has(name)) throw cannotFollow(path, name, 'goes round in a circle')
-  if (resolved.size > MAX_LINKS) throw cannotFollow(path, name, 'goes through too many others')
+  if (resolved.has(name)) throw linkProblem(path, name, 'The links form a cycle.')
+  if (resolved.size > MAX_LINKS)
+    throw linkProblem(path, name, `More than ${MAX_LINKS} links have to be followed.`)
   resolved.set(name, undefined)
   const files = new Set<TarMember>()
   for (const target of listTargets(members, name, path)) {
@@ -83,7 +85,7 @@ function resolveMember(
     }
     const linked = resolveMember(members, target, path, resolved)
     if (linked.size === 0 && members.has(name)) {
-      throw cannotFollow(path, name, `names nothing in the archive: ${target}`)
+      throw linkProblem(path, name, `The archive does not contain its target ${target}.`)
     }
     for (const file of linked) files.add(file)
   }
@@ -91,7 +93,7 @@ function resolveMember(
   return files
 }
 
-/** The files of this name, and the names that its links lead to. */
+/** Returns the files of a name, and the targets of its links. */
 function listTargets(members: Members, name: string, path: string): Set<TarMember | string> {
   const named = members.get(name)
   if (named !== undefined) {
@@ -99,29 +101,32 @@ function listTargets(members: Members, name: string, path: string): Set<TarMembe
       named.map((member) => (member.kind === 'file' ? member : targetOf(member, path)))
     )
   }
-  const real = throughLinkedDirectory(members, name, path)
+  const real = resolveLinkedDirectory(members, name, path)
   return new Set(real === undefined ? [] : [real])
 }
 
 function targetOf(member: TarMember, path: string): string {
   if (member.kind === 'directory' || member.kind === 'other') {
     throw problem({
-      what: `${path} has no regular file where one is needed`,
+      what: `A member of ${path} is not a regular file`,
       value: member.name,
-      expected: member.kind === 'directory' ? 'it is a directory' : 'it is of a special kind'
+      reason:
+        member.kind === 'directory'
+          ? 'It is a directory.'
+          : 'Its type is not supported by the action.'
     })
   }
-  // Hard links name their target from the root of the archive, symbolic ones from where they are.
+  // The target of a hard link is relative to the root of the archive.
   const target =
     member.kind === 'hard-link'
       ? normalizeName(member.linkName)
       : resolveLink(member.name, member.linkName)
   if (target !== undefined) return target
-  throw cannotFollow(path, member.name, `leads out of the archive: ${member.linkName}`)
+  throw linkProblem(path, member.name, `Its target ${member.linkName} is outside the archive.`)
 }
 
-/** The name with its first directory that is a symbolic link replaced; `undefined` where none is. */
-function throughLinkedDirectory(members: Members, name: string, path: string): string | undefined {
+/** Replaces the first directory of a name that is a symbolic link. Returns `undefined` if there is none. */
+function resolveLinkedDirectory(members: Members, name: string, path: string): string | undefined {
   const parts = name.split('/')
   for (let end = 1; end < parts.length; end += 1) {
     const directory = parts.slice(0, end).join('/')
@@ -131,14 +136,14 @@ function throughLinkedDirectory(members: Members, name: string, path: string): s
   return undefined
 }
 
-function cannotFollow(path: string, name: string, why: string): ActionError {
-  return problem({ what: `${path} has a link that ${why}`, value: name })
+function linkProblem(path: string, name: string, reason: string): ActionError {
+  return problem({ what: `Cannot follow a link in ${path}`, value: name, reason })
 }
 
-function isThereTwice(path: string, name: string): ActionError {
+function duplicateProblem(path: string, name: string): ActionError {
   return problem({
-    what: `${path} holds two different files of one name`,
+    what: `${path} contains two different files with the same name`,
     value: name,
-    fix: 'programs do not agree on which of them counts; write the archive again'
+    fix: 'Create the archive again. Programs do not agree on which of the files to use.'
   })
 }

@@ -7,34 +7,34 @@ import type { PaxRecords } from './pax-records.js'
 import { BLOCK_BYTES } from './tar-header.js'
 import type { TarHeader } from './tar-header.js'
 
-/** The most bytes of one extension header (long names, pax records, sparse maps). */
+/** The maximum size of an extension header (long name, pax records, sparse map) in bytes. */
 const MAX_EXTENSION_BYTES = 8 * 1024 ** 2
 
-/** The most bytes of all extension headers, which bounds the memory that an index takes. */
+/** The maximum size of all extension headers in bytes, which limits the memory of an index. */
 const MAX_EXTENSIONS_BYTES = 16 * 1024 ** 2
 
-/** Where the walk through an archive is. */
+/** The state of reading the headers of an archive. */
 export interface Walk {
   readonly file: LocalFile
   readonly readBlock: ReadBlock
-  /** Of the next header. */
+  /** The position of the next header. */
   position: number
-  /** Of the last member with a name, for errors. */
+  /** The name of the last member, for errors. */
   lastName: string
-  /** The bytes of all holes of sparse members so far. */
-  holes: number
-  /** Takes bytes of the budget of extension headers. @throws ActionError where it is used up */
+  /** The number of zeros that sparse members have added so far. */
+  sparseBytes: number
+  /** Counts bytes of extension headers. @throws ActionError if a maximum is exceeded */
   readonly spend: (bytes: number) => void
 }
 
-/** A header with the block that it is in and what extension headers add to it. */
+/** A header with its block and its extension headers. */
 export interface MemberHeader {
   readonly header: TarHeader
   readonly block: Buffer
   readonly extensions: { readonly pax: PaxRecords }
 }
 
-/** The begin of a walk through an archive. */
+/** Starts reading the headers of an archive. */
 export function startWalk(file: LocalFile): Walk {
   let left = MAX_EXTENSIONS_BYTES
   return {
@@ -42,34 +42,34 @@ export function startWalk(file: LocalFile): Walk {
     readBlock: createBlockReader(file),
     position: 0,
     lastName: '',
-    holes: 0,
+    sparseBytes: 0,
     spend: (bytes) => {
       left -= bytes
       if (bytes <= MAX_EXTENSION_BYTES && left >= 0) return
       throw problem({
-        what: `The extension headers of ${file.path} are too large to be those of an image archive`,
-        expected: `at most ${MAX_EXTENSION_BYTES} bytes for a member and ${MAX_EXTENSIONS_BYTES} in all`
+        what: 'The extension headers of the archive are too large',
+        value: file.path,
+        expected: `The maximum is ${MAX_EXTENSION_BYTES} bytes per member and ${MAX_EXTENSIONS_BYTES} bytes in total.`
       })
     }
   }
 }
 
-/** @throws ActionError where the file ends before `size` bytes from `start` on, naming what they belong to */
+/** @throws ActionError if the file ends before `size` bytes from `start` */
 export function checkFits(walk: Walk, start: number, size: number, name: string): void {
-  if (start + size > walk.file.size) throw endsEarly(walk, 'inside', name)
+  if (start + size > walk.file.size) throw truncatedProblem(walk, 'in the member', name)
 }
 
-/** What is wrong with a file that is cut, `inside` or `inside a header`, and where. */
-export function endsEarly(walk: Walk, place: string, name: string): ActionError {
-  const where = place === 'inside' ? 'inside' : `${place} after`
+/** Creates the error for a truncated archive. `position` describes the end of the file: `in the member`. */
+export function truncatedProblem(walk: Walk, position: string, name: string): ActionError {
   return problem({
-    what: `${walk.file.path} ends early, at byte ${walk.file.size} ${where}`,
+    what: `${walk.file.path} is truncated at byte ${walk.file.size}, ${position}`,
     value: name,
-    fix: 'write or download the archive again'
+    fix: 'Create or download the archive again.'
   })
 }
 
-/** The bytes that so many take in an archive, which is made of whole blocks. */
+/** Rounds a size up to whole blocks. */
 export function padded(size: number): number {
   return Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES
 }

@@ -4,58 +4,61 @@ import { digestOfBlobName } from './oci/blob.js'
 import { findDockerEntries } from './docker/docker-archive.js'
 import type { DockerEntry } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
-import { explainNoImage } from './no-image.js'
+import { noImageProblem } from './no-image-problem.js'
 import { listLeaves } from './oci/oci-graph.js'
 import type { LoadGraph } from './oci/oci-graph.js'
 import { findOciLayout } from './oci/oci-layout.js'
 import type { OciEntry } from './oci/oci-layout.js'
 import { parseReference } from '../oci/reference.js'
 
-/** An image that an archive holds, as `manifest.json` lists it, as `index.json` does, or both. */
-export interface Candidate {
+/** An image of an archive, listed in `manifest.json`, in `index.json` or in both. */
+export interface ArchiveImage {
   readonly docker: DockerEntry | undefined
   readonly oci: OciEntry | undefined
-  /** What the archive calls it. */
+  /** The references in the archive, each in one spelling. */
   readonly references: readonly string[]
   readonly tags: readonly string[]
 }
 
-/** The images of an archive, in its order, and what refers to them. */
-export interface Candidates {
-  readonly images: readonly Candidate[]
-  readonly companions: readonly Descriptor[]
+/** The images of an archive in its order, and their referrers. */
+export interface ArchiveImages {
+  readonly images: readonly ArchiveImage[]
+  readonly referrers: readonly Descriptor[]
 }
 
 /**
- * Lists the images of an archive. Docker ≥ 25 and containerd list the same images twice, for old and for new
- * readers; `manifest.json` alone has those without a name that are not in `index.json`.
+ * Lists the images of an archive. Docker 25 and later and containerd list each image in `index.json` and in
+ * `manifest.json`. Images without a name can be missing from `index.json`.
  *
- * @throws ActionError where the archive holds none, saying what it looks like instead
+ * @throws ActionError if the archive does not contain an image
  */
-export async function listCandidates(tree: FileTree, load: LoadGraph): Promise<Candidates> {
+export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promise<ArchiveImages> {
   const docker = await findDockerEntries(tree)
   const layout = await findOciLayout(tree)
-  if (docker === undefined && layout === undefined) throw await explainNoImage(tree)
+  if (docker === undefined && layout === undefined) throw await noImageProblem(tree)
   const oci = layout?.entries ?? []
   if (docker === undefined && oci.length === 0) {
-    throw problem({ what: `${tree.path}, index.json lists no images`, expected: 'at least one' })
+    throw problem({
+      what: 'The file index.json of the archive does not list any images',
+      value: tree.path
+    })
   }
-  const left = new Set(docker)
-  const images: Candidate[] = []
+  const remaining = new Set(docker)
+  const images: ArchiveImage[] = []
   for (const entry of oci) {
-    const same = await listSame(entry, [...left], oci.length === 1, load)
-    for (const each of same) left.delete(each)
-    images.push(candidate(same[0], entry, same))
+    const same = await listSameEntries(entry, [...remaining], oci.length === 1, load)
+    for (const each of same) remaining.delete(each)
+    images.push(archiveImage(same[0], entry, same))
   }
-  for (const entry of left) images.push(candidate(entry, undefined, [entry]))
-  return { images, companions: layout?.companions ?? [] }
+  for (const entry of remaining) images.push(archiveImage(entry, undefined, [entry]))
+  return { images, referrers: layout?.referrers ?? [] }
 }
 
-function candidate(
+function archiveImage(
   docker: DockerEntry | undefined,
   oci: OciEntry | undefined,
   entries: readonly DockerEntry[]
-): Candidate {
+): ArchiveImage {
   const named = entries.flatMap((entry) => entry.references).filter((name) => !isNone(name))
   const tags = named.flatMap((name) => parseReference(name)?.tag ?? [])
   return {
@@ -66,15 +69,15 @@ function candidate(
   }
 }
 
-/** What `manifest.json` lists of an image of `index.json`: the same config, or the only one on both sides. */
-async function listSame(
+/** Lists the entries of `manifest.json` that are the same image: those with its config, or the only one. */
+async function listSameEntries(
   entry: OciEntry,
   docker: readonly DockerEntry[],
   isOnlyOne: boolean,
   load: LoadGraph
 ): Promise<readonly DockerEntry[]> {
   if (docker.length === 0) return []
-  const configs = await listConfigs(entry, load)
+  const configs = await listConfigDigests(entry, load)
   const same = docker.filter((each) => configs.has(digestOfBlobName(each.config) ?? ''))
   if (same.length > 0 || !isOnlyOne || docker.length > 1) return same
   const names = new Set(entry.references.map(completeReference))
@@ -87,8 +90,8 @@ async function listSame(
   )
 }
 
-/** The configs below an entry; none where it cannot be read, which loading it will say. */
-async function listConfigs(entry: OciEntry, load: LoadGraph): Promise<Set<string>> {
+/** Lists the config digests of an image. The error of a damaged image is reported later, when the image is loaded. */
+async function listConfigDigests(entry: OciEntry, load: LoadGraph): Promise<Set<string>> {
   try {
     const leaves = listLeaves(await load(entry.descriptor, entry.bytes))
     return new Set(
@@ -100,12 +103,12 @@ async function listConfigs(entry: OciEntry, load: LoadGraph): Promise<Set<string
   }
 }
 
-/** `true` for what Docker wrote where an image had lost its name. */
+/** Returns `true` for the placeholder that Docker writes for an image without a name. */
 function isNone(reference: string): boolean {
   return reference.includes('<none>')
 }
 
-/** One reference in one spelling; of `app:1` and `docker.io/library/app:1` the first is kept. */
+/** Removes duplicates. Of `app:1` and `docker.io/library/app:1`, the first one is kept. */
 function distinctReferences(references: readonly string[]): string[] {
   const distinct = new Map<string, string>()
   for (const reference of references) {

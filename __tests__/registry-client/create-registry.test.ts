@@ -19,7 +19,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 const servers = new Set<Server>()
 
-/** A server of the loopback that answers as the test says; every request is remembered. */
+/** Starts a server with this handler and records its requests. */
 async function serve(handler: Handler): Promise<{ host: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -47,7 +47,7 @@ function openRegistry(
         : Promise.reject(new Error('not authorized to perform: ecr-public:GetAuthorizationToken'))
   } as unknown as EcrPublicApi
   const deps = makeDeps({ env: {} }, { api })
-  return { registry: createRegistry(host, deps), deps }
+  return { registry: createRegistry(host, deps, { limitsRates: false }), deps }
 }
 
 function answerManifest(response: ServerResponse): void {
@@ -67,7 +67,7 @@ const invalidToken = (response: ServerResponse): void =>
     .end('{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}')
 
 describe('authorization', () => {
-  it('is the token of the API as Bearer, so that a read is one request', async () => {
+  it('uses the token of the API as a Bearer token, so that a read takes one request', async () => {
     const { host, requests } = await serve((request, response) => {
       if (request.headers.authorization === `Bearer ${ACCOUNT_TOKEN}`) answerManifest(response)
       else challenge(request, response)
@@ -83,7 +83,7 @@ describe('authorization', () => {
     expect(deps.masked).toEqual([ACCOUNT_TOKEN, 'account-password'])
   })
 
-  it('goes over the token endpoint where the Bearer is refused', async () => {
+  it('uses the token endpoint if the Bearer token is refused', async () => {
     const { host } = await serve((request, response) => {
       const { authorization } = request.headers
       if (request.url?.startsWith('/token/')) {
@@ -98,7 +98,7 @@ describe('authorization', () => {
     expect(deps.masked).toContain('issued')
   })
 
-  it('falls back to an anonymous token where the API gives none', async () => {
+  it('uses an anonymous token if the API does not return a token', async () => {
     const { host, requests } = await serve((request, response) => {
       if (request.url?.startsWith('/token/')) response.end('{"token":"anonymous"}')
       else if (request.headers.authorization === 'Bearer anonymous') answerManifest(response)
@@ -115,7 +115,7 @@ describe('authorization', () => {
     ])
   })
 
-  it('falls back to an anonymous token where the token endpoint refuses the account', async () => {
+  it('uses an anonymous token if the token endpoint refuses the account', async () => {
     const { host } = await serve((request, response) => {
       const { authorization } = request.headers
       if (request.url?.startsWith('/token/')) {
@@ -129,7 +129,7 @@ describe('authorization', () => {
     expect((await registry.findManifest('a/b', 'v1'))?.digest).toBe(DIGEST)
   })
 
-  it('is renewed once it has expired', async () => {
+  it('is renewed after it has expired', async () => {
     let valid = 1
     let issued = 0
     const { host } = await serve((request, response) => {
@@ -147,7 +147,7 @@ describe('authorization', () => {
     expect((await registry.findManifest('a/b', 'v1'))?.digest).toBe(DIGEST)
   })
 
-  it('is asked for once by reads that start together', async () => {
+  it('is requested once for reads that start at the same time', async () => {
     const { host, requests } = await serve((request, response) => {
       if (request.url?.startsWith('/token/')) response.end('{"token":"t"}')
       else if (request.headers.authorization === 'Bearer t') answerManifest(response)
@@ -161,7 +161,7 @@ describe('authorization', () => {
     expect(requests.filter(({ url }) => url?.startsWith('/token/'))).toHaveLength(1)
   })
 
-  it('shows the account to no token endpoint of another origin', async () => {
+  it('does not send the account credentials to a token endpoint of another origin', async () => {
     const elsewhere = await serve((_request, response) => response.end('{"token":"t"}'))
     const { host } = await serve((request, response) => {
       if (request.headers.authorization === 'Bearer t') answerManifest(response)
@@ -176,21 +176,21 @@ describe('authorization', () => {
     expect(elsewhere.requests.map(({ headers }) => headers.authorization)).toEqual([undefined])
   })
 
-  it('ends in an error where every kind is refused', async () => {
+  it('fails if the registry refuses every authorization', async () => {
     const { host, requests } = await serve((request, response) => {
       if (request.url?.startsWith('/token/')) response.end('{"token":"t"}')
       else challenge(request, response)
     })
     const { registry } = openRegistry(host)
     await expect(registry.findManifest('a/b', 'v1')).rejects.toThrow(
-      /refused to give manifest a\/b:v1 – "401 DENIED: Not Authorized"/
+      /Cannot read the manifest a\/b:v1 from 127\.0\.0\.1:\d+: "401 DENIED: Not Authorized"\. Check that the repository exists/
     )
     expect(requests.length).toBeLessThan(10)
   })
 })
 
 describe('blobs', () => {
-  it('are followed to where they lie without the credentials', async () => {
+  it('are read from the redirect location without credentials', async () => {
     const storage = await serve((_request, response) => response.end('config'))
     const { host } = await serve((_request, response) =>
       response.writeHead(307, { location: `http://${storage.host}/signed?x=1` }).end()
@@ -201,15 +201,17 @@ describe('blobs', () => {
     expect(storage.requests[0]?.headers.authorization).toBeUndefined()
   })
 
-  it('that do not hash to their digest are refused, after another try', async () => {
+  it('with a wrong digest are retried, then rejected', async () => {
     const { host, requests } = await serve((_request, response) => response.end('something else'))
     const { registry } = openRegistry(host)
     const digest = sha256Digest(Buffer.from('config'))
-    await expect(registry.getBlob('a/b', digest, 100)).rejects.toThrow(/do not hash to sha256:/)
+    await expect(registry.getBlob('a/b', digest, 100)).rejects.toThrow(
+      /does not have the requested digest: "sha256:/
+    )
     expect(requests.length).toBe(8)
   })
 
-  it('longer than the caller takes are refused at once', async () => {
+  it('larger than the maximum are rejected without retries', async () => {
     const { host, requests } = await serve((_request, response) => response.end('x'.repeat(1000)))
     const { registry } = openRegistry(host)
     await expect(registry.getBlob('a/b', DIGEST, 100)).rejects.toThrow(/100 bytes/)
@@ -217,7 +219,7 @@ describe('blobs', () => {
   })
 
   it.each(['http://192.0.2.1/blob', 'ftp://127.0.0.1/blob', 'http://u:p@127.0.0.1/x'])(
-    'are not fetched from %s',
+    'are not read from %s',
     async (location) => {
       const { host } = await serve((_request, response) =>
         response.writeHead(307, { location }).end()
@@ -227,7 +229,7 @@ describe('blobs', () => {
     }
   )
 
-  it('are not followed in a circle', async () => {
+  it('fail after too many redirects', async () => {
     const { host, requests } = await serve((request, response) =>
       response.writeHead(307, { location: request.url ?? '' }).end()
     )
@@ -237,15 +239,15 @@ describe('blobs', () => {
   })
 })
 
-describe('a registry', () => {
-  it('that has no such manifest is no error', async () => {
+describe('createRegistry', () => {
+  it('returns undefined for a manifest that does not exist', async () => {
     const { host } = await serve((_request, response) =>
       response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
     )
     expect(await openRegistry(host).registry.findManifest('a/b', 'v1')).toBeUndefined()
   })
 
-  it('that serves another manifest than asked for by digest is refused', async () => {
+  it('rejects a manifest that does not have the requested digest', async () => {
     const { host } = await serve((_request, response) => answerManifest(response))
     const { registry } = openRegistry(host)
     await expect(
@@ -253,10 +255,10 @@ describe('a registry', () => {
         maxAttempts: 2,
         budgetMilliseconds: 1000
       })
-    ).rejects.toThrow(/other bytes/)
+    ).rejects.toThrow(/does not have the requested digest/)
   })
 
-  it.each([429, 500, 503])('that answers %s is asked again', async (status) => {
+  it.each([429, 500, 503])('retries status %s', async (status) => {
     let count = 0
     const { host } = await serve((_request, response) => {
       if (count++ < 3) response.writeHead(status, { 'retry-after': '1' }).end()
@@ -265,7 +267,7 @@ describe('a registry', () => {
     expect((await openRegistry(host).registry.findManifest('a/b', 'v1'))?.digest).toBe(DIGEST)
   })
 
-  it('that breaks the connection or cuts the answer short is asked again', async () => {
+  it('retries a broken connection and a truncated response', async () => {
     let count = 0
     const { host } = await serve((request, response) => {
       count++
@@ -278,7 +280,7 @@ describe('a registry', () => {
     expect((await openRegistry(host).registry.findManifest('a/b', 'v1'))?.digest).toBe(DIGEST)
   })
 
-  it('that limits for ever ends in an error after a bounded number of reads', async () => {
+  it('fails after the maximum number of attempts', async () => {
     const { host, requests } = await serve((_request, response) =>
       response
         .writeHead(429)
@@ -290,14 +292,14 @@ describe('a registry', () => {
     expect(requests).toHaveLength(8)
   })
 
-  it('is not asked again beyond the time that the caller has', async () => {
+  it('does not retry after the time budget of the caller', async () => {
     const { host, requests } = await serve((_request, response) =>
       response.writeHead(429, { 'retry-after': '9' }).end()
     )
-    const patience = { maxAttempts: 5, budgetMilliseconds: 3000 }
-    await expect(openRegistry(host).registry.findManifest('a/b', 'v1', patience)).rejects.toThrow(
-      /429/
-    )
+    const retryOptions = { maxAttempts: 5, budgetMilliseconds: 3000 }
+    await expect(
+      openRegistry(host).registry.findManifest('a/b', 'v1', retryOptions)
+    ).rejects.toThrow(/429/)
     expect(requests).toHaveLength(1)
   })
 })

@@ -2,33 +2,35 @@ import type { Descriptor } from '../../oci/manifest.js'
 import type { StoredIndex, StoredManifest } from '../contents.js'
 import { isComplete } from './oci-graph.js'
 import type { Loaded, LoadGraph } from './oci-graph.js'
-import { storedImage } from './oci-image.js'
+import { toStoredImage } from './oci-image.js'
 
 /**
- * What refers to an image, to a part of it, or to another referrer: signatures, SBOMs, attestations that
- * the archive lists beside the image. What is not complete is left out.
+ * Selects the complete referrers (signatures, SBOMs, attestations) of an image, of its platform images, and of the
+ * selected referrers.
  *
- * @param image the digests of the image and its parts
- * @param companions the entries of the layout that are no images of their own
+ * @param image the digests of the image and its platform images
+ * @param listed all referrers that the layout lists
  */
-export async function listReferrers(
+export async function selectReferrers(
   image: readonly string[],
-  companions: readonly Descriptor[],
+  listed: readonly Descriptor[],
   load: LoadGraph
 ): Promise<(StoredManifest | StoredIndex)[]> {
-  const open = new Map<string, Loaded>()
-  for (const companion of companions) {
-    for (const each of listSubjects(await load(companion))) open.set(each.descriptor.digest, each)
+  const loaded = new Map<string, Loaded>()
+  for (const descriptor of listed) {
+    for (const each of listWithSubject(await load(descriptor))) {
+      loaded.set(each.descriptor.digest, each)
+    }
   }
   const digests = new Set(image)
   const referrers = new Map<string, StoredManifest | StoredIndex>()
-  // Every round finds at least one or is the last.
+  // Repeats until no further referrer is found.
   for (let found = true; found;) {
     found = false
-    for (const [digest, each] of open) {
+    for (const [digest, each] of loaded) {
       if (referrers.has(digest) || !digests.has(subjectOf(each) ?? '') || !isComplete(each))
         continue
-      referrers.set(digest, storedImage(each))
+      referrers.set(digest, toStoredImage(each))
       digests.add(digest)
       found = true
     }
@@ -36,10 +38,10 @@ export async function listReferrers(
   return [...referrers.values()]
 }
 
-/** A referrer itself, or the referrers in the list of them that stands in for a registry's own. */
-function listSubjects(loaded: Loaded): Loaded[] {
+/** Returns a referrer, or the referrers in an index with a referrer tag. */
+function listWithSubject(loaded: Loaded): Loaded[] {
   if (subjectOf(loaded) !== undefined || loaded.kind !== 'index') return [loaded]
-  return loaded.children.flatMap(listSubjects)
+  return loaded.children.flatMap(listWithSubject)
 }
 
 function subjectOf(loaded: Loaded): string | undefined {
@@ -47,7 +49,7 @@ function subjectOf(loaded: Loaded): string | undefined {
   return (loaded.kind === 'index' ? loaded.subject : loaded.manifest.subject)?.digest
 }
 
-/** The digests of an image and of all its parts. */
+/** Lists the digests of an image and of its platform images. */
 export function listDigests(root: StoredManifest | StoredIndex): string[] {
   if (root.kind === 'stored-manifest') return [root.digest]
   return [root.digest, ...root.children.flatMap(listDigests)]

@@ -1,6 +1,6 @@
 import type { StoredContent } from './contents.js'
 
-/** `true` where both contents have the same bytes. */
+/** Returns `true` if both contents have the same bytes. */
 export async function haveSameBytes(
   one: StoredContent,
   other: StoredContent,
@@ -26,7 +26,7 @@ export async function haveSameBytes(
   }
 }
 
-/** The bytes of a content, taken in pieces of any length: contents need not come in the same chunks. */
+/** Reads a content in pieces of any length, because two contents can have chunks of different sizes. */
 class ByteReader {
   private readonly chunks: AsyncIterator<Buffer>
   private rest: Buffer = Buffer.alloc(0)

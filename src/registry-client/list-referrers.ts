@@ -3,33 +3,33 @@ import { parseManifest } from '../oci/manifest.js'
 import type { Descriptor } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 
-/** One answer of the referrers API. */
-export interface ReferrersAnswer {
+/** A response of the referrers API. */
+export interface ReferrersResponse {
   readonly status: number
   readonly body: Buffer
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** Pages that one list of referrers may have: more would be a registry that never ends it. */
+/** The maximum number of pages per list, so that a faulty registry cannot cause an endless loop. */
 const MAX_PAGES = 1000
 
-/** The most bytes that all pages of one list may have together; a referrer takes some hundred. */
+/** The maximum size of all pages of a list in bytes. A referrer takes a few hundred bytes. */
 const MAX_LIST_BYTES = 32 * 1024 * 1024
 
-/** The longest `Link` header that is looked at, and path that is asked for, in characters. */
+/** The maximum length of a `Link` header and of the path of the next page, in characters. */
 const MAX_LINK_CHARACTERS = 4096
 
 /**
- * All manifests whose `subject` is this one, by the referrers API (OCI distribution specification 1.1,
- * "Listing Referrers"), over all its pages; `undefined` where the registry has no such API.
+ * Lists the manifests whose `subject` is this digest with the referrers API (OCI distribution specification 1.1,
+ * "Listing Referrers"). Returns `undefined` if the registry does not have this API.
  *
- * @param get asks for a path below `/v2/<repository>/`; rejects for what is neither 200 nor 404
- * @throws ActionError where the answer is no list, or one that does not end
+ * @param get reads a path below `/v2/<repository>/` and rejects unless the status is 200 or 404
+ * @throws ActionError if a response is not a list, or if the list is too long
  */
 export async function listReferrers(
   repository: string,
   digest: string,
-  get: (path: string) => Promise<ReferrersAnswer>
+  get: (path: string) => Promise<ReferrersResponse>
 ): Promise<Descriptor[] | undefined> {
   const referrers: Descriptor[] = []
   let path: string | undefined = `referrers/${digest}`
@@ -37,10 +37,10 @@ export async function listReferrers(
   let bytes = 0
   while (path !== undefined) {
     if (seen.size === MAX_PAGES || seen.has(path) || bytes > MAX_LIST_BYTES) {
-      throw problem({ what: `The registry never ends the list of what refers to ${digest}` })
+      throw problem({ what: 'The registry returned an endless list of referrers', value: digest })
     }
     seen.add(path)
-    const { status, body, headers }: ReferrersAnswer = await get(path)
+    const { status, body, headers }: ReferrersResponse = await get(path)
     if (status === 404) return undefined
     bytes += body.length
     const index = parseManifest(body, `referrers of ${digest}`, MEDIA_TYPES.ociIndex)
@@ -50,7 +50,7 @@ export async function listReferrers(
   return referrers
 }
 
-/** The path of the next page (RFC 8288 `Link`, `rel="next"`), or `undefined` where this was the last. */
+/** Returns the path of the next page (RFC 8288 `Link`, `rel="next"`), or `undefined` after the last one. */
 function nextPath(
   repository: string,
   path: string,
@@ -58,9 +58,9 @@ function nextPath(
 ): string | undefined {
   const header = Array.isArray(link) ? link.join(', ') : (link ?? '')
   if (header.length > MAX_LINK_CHARACTERS) {
-    throw problem({ what: 'The registry sends a Link header without end' })
+    throw problem({ what: 'The registry sent a Link header that is too long' })
   }
-  // Neither part goes past the next "<", so that the time is that of one pass.
+  // Neither part matches "<", so that the time is linear.
   const links = [...header.matchAll(/<([^<>]*)>([^<,]*)/g)]
   const target = links.find(([, , parameters = '']) => /\brel="?next\b/i.test(parameters))?.[1]
   if (target === undefined) return undefined
@@ -68,8 +68,11 @@ function nextPath(
   const prefix = `/v2/${repository}/`
   if (next?.pathname.startsWith(prefix) === true) {
     const nextPage = `${next.pathname.slice(prefix.length)}${next.search}`
-    // A relative one may grow with every page.
+    // A relative URL could grow with every page.
     if (nextPage.length <= MAX_LINK_CHARACTERS) return nextPage
   }
-  throw problem({ what: 'The registry continues a list somewhere else', value: target })
+  throw problem({
+    what: 'The next page of the list of referrers is not in the same repository',
+    value: target
+  })
 }

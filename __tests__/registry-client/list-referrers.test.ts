@@ -1,6 +1,6 @@
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
-import { listReferrers } from '../../src/registry-client/referrers.js'
-import type { ReferrersAnswer } from '../../src/registry-client/referrers.js'
+import { listReferrers } from '../../src/registry-client/list-referrers.js'
+import type { ReferrersResponse } from '../../src/registry-client/list-referrers.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { createPlainClient, TestRepository } from '../helpers/populate.js'
 import { startEmulator } from '../helpers/start-emulator.js'
@@ -8,7 +8,7 @@ import { startEmulator } from '../helpers/start-emulator.js'
 const digestOf = (letter: string): string => `sha256:${letter.repeat(64)}`
 const SUBJECT = digestOf('0')
 
-const page = (letters: string, link?: string): ReferrersAnswer => ({
+const page = (letters: string, link?: string): ReferrersResponse => ({
   status: 200,
   headers: link === undefined ? {} : { link },
   body: Buffer.from(
@@ -25,14 +25,14 @@ const page = (letters: string, link?: string): ReferrersAnswer => ({
 })
 
 async function list(
-  pages: Readonly<Record<string, ReferrersAnswer>>
+  pages: Readonly<Record<string, ReferrersResponse>>
 ): Promise<string[] | undefined> {
   const found = await listReferrers('a1/app', SUBJECT, (path) => Promise.resolve(pages[path]!))
   return found?.map(({ digest }) => digest)
 }
 
 describe('listReferrers', () => {
-  test('goes through all pages, whether their links are whole, absolute or relative', async () => {
+  test('reads all pages, with absolute URLs, absolute paths and relative links', async () => {
     const pages = {
       [`referrers/${SUBJECT}`]: page('a', `</v2/a1/app/referrers/${SUBJECT}?last=a>; rel="next"`),
       [`referrers/${SUBJECT}?last=a`]: page(
@@ -45,38 +45,42 @@ describe('listReferrers', () => {
     expect(await list({ ...pages })).toEqual(['a', 'b', 'c', 'd'].map(digestOf))
   })
 
-  test('a registry without the API has no list', async () => {
-    const answer = { status: 404, headers: {}, body: Buffer.from('404 page not found\n') }
-    expect(await list({ [`referrers/${SUBJECT}`]: answer })).toBeUndefined()
+  test('returns undefined if the registry does not have the referrers API', async () => {
+    const response = { status: 404, headers: {}, body: Buffer.from('404 page not found\n') }
+    expect(await list({ [`referrers/${SUBJECT}`]: response })).toBeUndefined()
   })
 
-  test('a list that goes on elsewhere, never ends, or is none is refused', async () => {
+  test('rejects a list that continues in another repository, is endless or is malformed', async () => {
     const first = `referrers/${SUBJECT}`
     await expect(
       list({ [first]: page('a', '</v2/b2/other/referrers/x>; rel="next"') })
-    ).rejects.toThrow(/somewhere else/)
+    ).rejects.toThrow(/not in the same repository/)
     await expect(list({ [first]: page('a', `</v2/a1/app/${first}>; rel="next"`) })).rejects.toThrow(
-      /never ends/
+      /endless list of referrers/
     )
     await expect(
       list({ [first]: page('a', `<${'灯'.repeat(1000)}>; rel="next"`) })
-    ).rejects.toThrow(/somewhere else/)
-    await expect(list({ [first]: page('a', '<'.repeat(20_000)) })).rejects.toThrow(/without end/)
-    let asked = 0
-    const endless = (): Promise<ReferrersAnswer> =>
+    ).rejects.toThrow(/not in the same repository/)
+    await expect(list({ [first]: page('a', '<'.repeat(20_000)) })).rejects.toThrow(
+      /Link header that is too long/
+    )
+    let requests = 0
+    const endless = (): Promise<ReferrersResponse> =>
       Promise.resolve({
         status: 200,
-        headers: { link: `</v2/a1/app/referrers/${++asked}>; rel="next"` },
+        headers: { link: `</v2/a1/app/referrers/${++requests}>; rel="next"` },
         body: Buffer.concat([page('a').body, Buffer.alloc(4 * 1024 * 1024, ' ')])
       })
-    await expect(listReferrers('a1/app', SUBJECT, endless)).rejects.toThrow(/never ends/)
-    expect(asked).toBeLessThan(20)
+    await expect(listReferrers('a1/app', SUBJECT, endless)).rejects.toThrow(
+      /endless list of referrers/
+    )
+    expect(requests).toBeLessThan(20)
     await expect(
       list({ [first]: { status: 200, headers: {}, body: Buffer.from('{}') } })
-    ).rejects.toThrow(/no image manifest/)
+    ).rejects.toThrow(/not a supported image manifest/)
   })
 
-  test('an emulated registry tells all referrers, over its pages', async () => {
+  test('lists all referrers of an emulated registry over several pages', async () => {
     const emulator = await startEmulator({ limits: { referrersPerPage: 2 } })
     const repository = await TestRepository.create(createPlainClient(emulator), 'team/app')
     const subject = await repository.push({ name: 'image' }, 'v1')

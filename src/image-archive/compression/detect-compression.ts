@@ -1,14 +1,14 @@
-/** What the first bytes of a file say that it is compressed with. */
+/** A compression format that is recognized by its first bytes. */
 export type Compression =
   'gzip' | 'zstd' | 'xz' | 'bzip2' | 'lz4' | 'lzip' | 'compress' | 'zip' | '7z'
 
-/** How many first bytes `sniffCompression` looks at. */
-export const SNIFFED_BYTES = 10
+/** The number of bytes that `detectCompression` checks. */
+export const MAGIC_BYTES = 10
 
 /**
- * The magic numbers, from the formats' own descriptions: RFC 1952 (gzip), RFC 8878 (zstd, skippable frames
- * too), the .xz file format, bzip2's block header (so that a tar whose first name begins with `BZh` is not
- * taken for one), the LZ4 frame format, lzip's and zip's.
+ * The magic numbers of the formats, in hexadecimal: RFC 1952 (gzip), RFC 8878 (zstd and its skippable frames) and the
+ * specifications of the other formats. The one of bzip2 includes its block header, because the first name in a tar
+ * archive can begin with `BZh`.
  */
 const MAGIC: readonly (readonly [Compression, RegExp])[] = [
   ['gzip', /^1f8b08/],
@@ -22,14 +22,14 @@ const MAGIC: readonly (readonly [Compression, RegExp])[] = [
   ['7z', /^377abcaf271c/]
 ]
 
-/** What these first bytes of a file say that it is compressed with; `undefined` for anything else. */
-export function sniffCompression(start: Buffer): Compression | undefined {
-  const hex = start.toString('hex', 0, SNIFFED_BYTES)
+/** Returns the compression of a file with these first bytes, or `undefined` for any other file. */
+export function detectCompression(start: Buffer): Compression | undefined {
+  const hex = start.toString('hex', 0, MAGIC_BYTES)
   return MAGIC.find(([, magic]) => magic.test(hex))?.[0]
 }
 
-/** The command that unpacks a file of this kind. */
-export function unpackCommand(compression: Compression): string {
+/** Returns the command that decompresses a file. */
+export function decompressCommand(compression: Compression): string {
   const programs: Readonly<Record<Compression, string>> = {
     gzip: 'gzip -d',
     zstd: 'zstd -d',

@@ -2,8 +2,8 @@ import { ActionError } from '../../src/runner/errors.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
-test('a token endpoint that gives no token is told in words', async () => {
-  // A caller who may not get an authorization token reads with an anonymous one.
+test('rejects a response of the token endpoint without a token', async () => {
+  // A caller without permission for GetAuthorizationToken uses an anonymous token.
   const emulator = await startEmulator({
     allow: ['ecr-public:*'],
     seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v1' }] }] }] }
@@ -12,10 +12,10 @@ test('a token endpoint that gives no token is told in words', async () => {
   const registry = await makeDeps(emulator).openRegistry(emulator.host)
   const reading = registry.findManifest('a1b2c3d4/team/app', 'v1')
   await expect(reading).rejects.toBeInstanceOf(ActionError)
-  await expect(reading).rejects.toThrow(/gave no token to read with/)
+  await expect(reading).rejects.toThrow(/did not return a token/)
 })
 
-test('a registry that serves other bytes than asked for is told in words', async () => {
+test('rejects a manifest that does not have the requested digest', async () => {
   const emulator = await startEmulator({
     seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v1' }] }] }] }
   })

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import {
+  buildImage,
+  dockerMembers,
+  writeDockerArchive,
+  writeOciArchive
+} from '../helpers/archives.js'
+import { asDocker, asManifest, openTestArchive, useDirectory } from '../helpers/read-archive.js'
+import { writeTar } from '../helpers/tar-writer.js'
+
+const directory = useDirectory()
+const path = (): string => join(directory(), 'archive.tar')
+const amd64 = buildImage()
+
+describe('archives with several images', () => {
+  const a = buildImage({ layers: [{ a: 'a' }], tags: ['ex.com/a:1', 'ex.com/a:latest'] })
+  const b = buildImage({ layers: [{ b: 'b' }], tags: ['docker.io/library/b:2'] })
+  const untagged = buildImage({ layers: [{ c: 'c' }], tags: [] })
+
+  test.each([
+    ['ex.com/a:1', a],
+    ['ex.com/a', a],
+    ['#0', a],
+    ['b:2', b],
+    ['library/b:2', b],
+    ['docker.io/library/b:2', b],
+    ['index.docker.io/library/b:2', b],
+    ['b', b],
+    ['#2', untagged],
+    [untagged.configDigest, untagged]
+  ])('selects an image of a docker-archive by %s', async (archiveImage, image) => {
+    await writeDockerArchive(path(), [a, b, untagged], 'podman')
+    const contents = await openTestArchive(path(), archiveImage)
+    expect(asDocker(contents).config.digest).toBe(image.configDigest)
+    expect(contents.tags).toEqual(image.tags.map((tag) => tag.slice(tag.lastIndexOf(':') + 1)))
+  })
+
+  test.each([
+    ['ex.com/a:1', a],
+    ['b:2', b],
+    ['#2', untagged],
+    [untagged.content.digest, untagged],
+    [untagged.configDigest, untagged]
+  ])('selects an image of an OCI layout by %s', async (archiveImage, image) => {
+    await writeOciArchive(path(), [a, b, untagged])
+    expect(asManifest(await openTestArchive(path(), archiveImage)).digest).toBe(
+      image.content.digest
+    )
+  })
+
+  test.each(['a:1', 'ex.com/a:2', '#3', 'c', 'sha256:12', `sha256:${'0'.repeat(64)}`, '#', '::'])(
+    'lists the images if %s does not match any of them',
+    async (archiveImage) => {
+      await writeDockerArchive(path(), [a, b, untagged], 'podman')
+      await expect(openTestArchive(path(), archiveImage)).rejects.toThrow(
+        /Input "archive-image" does not match any image of .*#0 ex\.com\/a:1 or ex\.com\/a:latest, #1 docker\.io\/library\/b:2, #2 without a name/
+      )
+    }
+  )
+
+  test('rejects a repository without a tag that matches several images', async () => {
+    const images = ['ex.com/x:1', 'ex.com/x:2'].map((tag) =>
+      buildImage({ layers: [{ [tag]: tag }], tags: [tag] })
+    )
+    await writeDockerArchive(path(), images)
+    await expect(openTestArchive(path(), 'ex.com/x')).rejects.toThrow(/matches several images/)
+  })
+
+  test('rejects a reference that does not match the only image', async () => {
+    await writeOciArchive(path(), [amd64])
+    await expect(openTestArchive(path(), 'other:1')).rejects.toThrow(/does not match any image/)
+  })
+
+  test('matches the prefix localhost/ of images that podman built', async () => {
+    const local = buildImage({ layers: [{ l: 'l' }], tags: ['localhost/app:1'] })
+    await writeDockerArchive(path(), [a, local], 'podman')
+    expect(asDocker(await openTestArchive(path(), 'app:1')).config.digest).toBe(local.configDigest)
+  })
+
+  test('lists an entry of manifest.json that is not in index.json as another image', async () => {
+    await writeDockerArchive(path(), [a, b], 'docker25')
+    const members = dockerMembers([untagged], 'docker25')
+    const both = dockerMembers([a, b, untagged], 'docker25')
+    const index = dockerMembers([a, b], 'docker25').find(({ name }) => name === 'index.json')!
+    await writeTar(path(), [
+      ...both.filter(({ name }) => name !== 'index.json'),
+      index,
+      ...members.filter(({ name }) => name.startsWith('blobs/'))
+    ])
+    await expect(openTestArchive(path())).rejects.toThrow(/contains 3 images/)
+    const contents = await openTestArchive(path(), '#2')
+    expect(asDocker(contents).config.digest).toBe(untagged.configDigest)
+    const named = await openTestArchive(path(), 'ex.com/a:1')
+    expect(asDocker(named).config.digest).toBe(a.configDigest)
+  })
+
+  test('lists at most twenty images in an error', async () => {
+    const images = Array.from({ length: 25 }, (_, at) =>
+      buildImage({ layers: [{ [at]: String(at) }], tags: [`ex.com/app:${at}`] })
+    )
+    await writeDockerArchive(path(), images)
+    await expect(openTestArchive(path())).rejects.toThrow(/#19 ex\.com\/app:19, and 5 more\./)
+  })
+})

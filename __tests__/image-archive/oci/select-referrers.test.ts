@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import {
+  attestationDescriptor,
+  buildAttestation,
+  buildImage,
+  buildIndex,
+  descriptorOf,
+  writeOciArchive
+} from '../../helpers/archives.js'
+import type { TestBlob } from '../../helpers/archives.js'
+import {
+  asDocker,
+  asIndex,
+  asManifest,
+  openTestArchive,
+  useDirectory
+} from '../../helpers/read-archive.js'
+
+const directory = useDirectory()
+const path = (): string => join(directory(), 'archive.tar')
+const amd64 = buildImage()
+const arm64 = buildImage({
+  layers: [{ arm: 'arm' }],
+  platform: { os: 'linux', architecture: 'arm64', variant: 'v8' }
+})
+const attestation = buildAttestation(amd64)
+const multi = buildIndex([amd64, arm64, attestation], {
+  descriptors: [undefined, undefined, attestationDescriptor(amd64)]
+})
+
+describe('referrers', () => {
+  test('selects signatures, their referrers, and the referrers in a list with a referrer tag', async () => {
+    const refer = (name: string, to: TestBlob): ReturnType<typeof buildImage> =>
+      buildImage({
+        layers: [{ [name]: name }],
+        tags: [],
+        manifest: { subject: descriptorOf(to), artifactType: 'application/example' }
+      })
+    const signature = refer('signature', arm64.content)
+    const countersignature = refer('countersignature', signature.content)
+    const unrelated = refer('unrelated', buildImage({ layers: [] }).content)
+    const sbom = refer('sbom', multi.content)
+    const fallback = buildIndex([sbom], {
+      tags: [`ex.com/app:${multi.content.digest.replace(':', '-')}`]
+    })
+    await writeOciArchive(path(), [countersignature, unrelated, signature, fallback, multi])
+    const contents = await openTestArchive(path())
+    expect(asIndex(contents).digest).toBe(multi.content.digest)
+    expect(contents.tags).toEqual(['1'])
+    expect(contents.referrers?.map((referrer) => referrer.digest).sort()).toEqual(
+      [signature, countersignature, sbom].map((each) => each.content.digest).sort()
+    )
+  })
+
+  test('omits the signature of an image whose digest changes, and warns', async () => {
+    const uncompressed = buildImage({ compression: 'none' })
+    const signature = buildImage({
+      layers: [{ signature: 'signature' }],
+      tags: [],
+      manifest: { subject: descriptorOf(uncompressed.content) }
+    })
+    await writeOciArchive(path(), [uncompressed, signature])
+    const contents = await openTestArchive(path())
+    expect(asDocker(contents).config.digest).toBe(uncompressed.configDigest)
+    expect(contents.referrers).toEqual([])
+    expect(contents.warnings).toEqual([
+      expect.stringMatching(/^The referrers of the image .* are not pushed/)
+    ])
+  })
+
+  test('treats an entry with the subject null as an image', async () => {
+    const [one, other] = ['1', '2'].map((a) =>
+      buildImage({ layers: [{ a }], tags: [], manifest: { subject: null } })
+    )
+    await writeOciArchive(path(), [one!, other!])
+    await expect(openTestArchive(path())).rejects.toThrow(/contains 2 images/)
+  })
+
+  test('treats a referrer as an image if it is the only entry', async () => {
+    const alone = buildImage({ tags: [], manifest: { subject: descriptorOf(arm64.content) } })
+    await writeOciArchive(path(), [alone])
+    expect(asManifest(await openTestArchive(path())).digest).toBe(alone.content.digest)
+  })
+})
