@@ -21,7 +21,7 @@ const OPERATIONS = [
   'GetManifest',
   'BatchDeleteImage'
 ]
-/** Faults, and how often each strikes: more often than the three attempts of a call, it lasts. */
+/** Faults and the number of requests that each affects. With more than three, all attempts of a call fail. */
 const FAULTS: readonly (readonly [string, number])[] = isSoak
   ? [
       'throttle',
@@ -42,7 +42,7 @@ const FAULTS: readonly (readonly [string, number])[] = isSoak
       ['access-denied', 1]
     ]
 
-/** Two indexes of two images each, a signature, a tag beside another: every kind of deletion. */
+/** Creates indexes of two images each, signatures, and images with several tags: every kind of deletion. */
 async function build(): Promise<{
   emulator: RunningEmulator
   repository: TestRepository
@@ -70,19 +70,19 @@ const INPUTS = {
   untagged: 'true'
 }
 
-/** The changes of a plan, and whether the report says that they took place. */
+/** Returns the deletions of a report, including the failed ones. */
 const deletionsOf = (report: Report): (Change & { failed?: boolean; digest: string })[] =>
   report.plan.filter(({ action }) => action === 'delete') as (Change & { digest: string })[]
 
-function isThere({ kind, target, digest }: Change & { digest: string }, state: RepositoryState) {
+function exists({ kind, target, digest }: Change & { digest: string }, state: RepositoryState) {
   return kind === 'tag'
     ? state.tags.get(target.slice('team/app:'.length)) === digest
     : state.images.has(digest)
 }
 
-describe.each(OPERATIONS)('faults at %s', (operation) => {
+describe.each(OPERATIONS)('faults of %s', (operation) => {
   test.each(FAULTS)(
-    '%s, %i times: what is reported is what happened, and nothing else did',
+    '%s, %i times: the report matches the state of the registry',
     async (fault, count) => {
       const { emulator, repository, now } = await build()
       const dry = await cleanupTags(
@@ -112,9 +112,9 @@ describe.each(OPERATIONS)('faults at %s', (operation) => {
         return
       }
       for (const row of deletionsOf(report)) {
-        // Behind a fault that lasts nobody can look whether it was deleted: then it counts as failed.
+        // If a fault persists, the mode cannot find out whether it was deleted, and it counts as failed.
         if (row.failed === true) continue
-        expect([row.target, isThere(row, after)]).toEqual([row.target, false])
+        expect([row.target, exists(row, after)]).toEqual([row.target, false])
       }
       const reported = deletionsOf(report).map(({ target }) => target)
       expect(reported).toEqual(expect.arrayContaining(gone))
@@ -125,7 +125,7 @@ describe.each(OPERATIONS)('faults at %s', (operation) => {
   )
 })
 
-test('the documented permissions are enough', async () => {
+test('works with the documented permissions', async () => {
   const at = (day: number): string => new Date(START + day * DAY_MS).toISOString()
   const images = [1, 2, 3].map((day) => ({
     tags: [{ tag: `v${day}`, createdAt: at(day) }],
@@ -148,7 +148,7 @@ test('the documented permissions are enough', async () => {
   })
 })
 
-test('without permission to delete nothing is, and the action that is missing is named', async () => {
+test('names the missing IAM action if deletions are denied', async () => {
   const clock = { time: START }
   const emulator = await startEmulator({ now: () => new Date(clock.time) })
   const repository = await TestRepository.create(createPlainClient(emulator), 'team/app')
@@ -160,7 +160,7 @@ test('without permission to delete nothing is, and the action that is missing is
   expect(report).toMatchObject({
     changed: false,
     outputs: { 'deleted-count': 0, 'failed-count': 205 },
-    failure: expect.stringMatching(/^205 of 205 deletions failed .*ecr-public:BatchDeleteImage/)
+    failure: expect.stringMatching(/^205 of 205 deletions failed\. .*ecr-public:BatchDeleteImage/)
   })
   const calls = (await emulator.operations()).filter((call) => call === 'BatchDeleteImage')
   expect(calls).toHaveLength(1)

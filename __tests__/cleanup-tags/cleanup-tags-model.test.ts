@@ -7,12 +7,13 @@ import type { EcrPublicApi } from '../../src/runner/deps.js'
 import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import type { RepositoryState } from '../helpers/populate.js'
 import { build, scenario } from '../helpers/registry-scenario.js'
 import type { Disturbance, Scenario, World } from '../helpers/registry-scenario.js'
-import { expectedState, targetOfCompanion } from '../helpers/retention-model.js'
+import { expectedState, findReferrerTagTarget } from '../helpers/retention-model.js'
 import type { Given, PolicyRule, RuleInputs } from '../helpers/retention-model.js'
 import { isSoak } from '../helpers/counts.js'
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-const plain = (state: RepositoryState): unknown => ({
+const toComparable = (state: RepositoryState): unknown => ({
   tags: Object.fromEntries([...state.tags].sort()),
   images: Object.fromEntries(
     [...state.images].map(([digest, tags]) => [digest, [...tags].sort()]).sort()
@@ -67,9 +68,9 @@ function ruleInputs(rules: RuleInputs): Record<string, string> {
   }
 }
 
-/** What the others did. */
+/** The changes of other clients. */
 interface Done {
-  /** Tags that were set, and the image that each was set to last. */
+  /** Tags that were created or moved, and their latest images. */
   readonly tags: Map<string, string>
   readonly pushed: Set<string>
   isDisturbed: boolean
@@ -77,7 +78,7 @@ interface Done {
 
 const nothingDone = (): Done => ({ tags: new Map(), pushed: new Set(), isDisturbed: false })
 
-/** The API as the mode gets it: before some of its calls, somebody else changes the repository. */
+/** Wraps the API so that another client changes the repository before some of the calls. */
 function disturbed(
   api: EcrPublicApi,
   world: World,
@@ -86,18 +87,17 @@ function disturbed(
 ): EcrPublicApi {
   let call = -1
   let pending = [...all]
-  const send = async (command: unknown): Promise<unknown> => {
-    // Between the last look and the deletion itself nobody can protect anything: it is one call.
+  return interceptApi(api, async (command, send) => {
+    // A change between the last check and the deletion cannot be detected, so there is none.
     if (!(command instanceof BatchDeleteImageCommand)) {
       const due = pending.filter((one) => one.call <= call)
       pending = pending.filter((one) => one.call > call)
       for (const one of due) await disturb(world, one, done)
-      // What happens before the listing is listed.
+      // Changes before the listing would be part of the listing.
       if (call >= 0 || command instanceof DescribeImageTagsCommand) call++
     }
-    return (api.send as (command: unknown) => Promise<unknown>)(command)
-  }
-  return { send: send as EcrPublicApi['send'], middlewareStack: api.middlewareStack }
+    return send(command)
+  })
 }
 
 async function disturb(world: World, { kind, image, tag }: Disturbance, done: Done): Promise<void> {
@@ -120,7 +120,7 @@ async function disturb(world: World, { kind, image, tag }: Disturbance, done: Do
     if (kind === 'push-over') done.pushed.add(made)
     done.tags.set(name, made)
   } catch {
-    // It names that image already, or what the image needs is no more.
+    // The tag already has that image, or an image that it needs was deleted.
   }
 }
 
@@ -137,7 +137,7 @@ async function run(
   return cleanupTags(makeInputs('cleanup-tags', await inputsOf(given)), deps)
 }
 
-/** Nothing that is there lacks what it needs or what belongs to it, unless it lacked it before. */
+/** Checks that no image lost an image it needs or one of its referrers. */
 function expectWhole(world: World, before: RepositoryState, after: RepositoryState): void {
   for (const [digest, { children, subject }] of world.known) {
     if (after.images.has(digest)) {
@@ -153,15 +153,15 @@ function expectWhole(world: World, before: RepositoryState, after: RepositorySta
     }
   }
   for (const tag of before.tags.keys()) {
-    const target = targetOfCompanion(tag)
+    const target = findReferrerTagTarget(tag)
     if (target === undefined || !before.images.has(target) || after.tags.has(tag)) continue
     expect([tag, after.images.has(target)]).toEqual([tag, false])
   }
 }
 
 /**
- * Whether what belongs to an image may go before it although the image is then left: where the service insists on
- * that order, or the order goes round in a circle, and the image then changes, or its deletion fails.
+ * Returns whether referrers can be deleted although their image is kept in the end. This happens if the service enforces
+ * that order or the order has a cycle, and the image then changes or its deletion fails.
  */
 function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario): boolean {
   if (given.subjectProtection === 'on') return true
@@ -169,7 +169,7 @@ function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario
     ...children.map((child) => [digest, child]),
     ...(subject === undefined ? [] : [[subject, digest]])
   ])
-  for (const [tag, digest] of before.tags) edges.push([targetOfCompanion(tag) ?? '', digest])
+  for (const [tag, digest] of before.tags) edges.push([findReferrerTagTarget(tag) ?? '', digest])
   return [...world.known.keys()].some((digest) => {
     const reached = new Set(edges.flatMap(([from, to]) => (from === digest ? [to] : [])))
     for (const node of reached) for (const [from, to] of edges) if (from === node) reached.add(to)
@@ -177,24 +177,24 @@ function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario
   })
 }
 
-/** What the report says is what the registry holds. */
+/** Checks that the report matches the state of the registry. */
 function expectTruth(report: Report, after: RepositoryState, done: Done, given: Scenario): void {
   const rows = report.plan as readonly (Change & { digest: string; failed?: boolean })[]
   for (const { action, kind, target, digest, failed, reason } of rows) {
     const tag = kind === 'tag' ? target.slice('team/app:'.length) : undefined
     if (tag !== undefined && done.tags.has(tag)) continue
-    const isThere = tag === undefined ? after.images.has(digest) : after.tags.get(tag) === digest
+    const exists = tag === undefined ? after.images.has(digest) : after.tags.get(tag) === digest
     if (tag === undefined && done.pushed.has(digest)) continue
-    const isHalfDone = failed === true && reason?.startsWith('its tag is gone') === true
+    const isHalfDone = failed === true && reason?.startsWith('its tag was deleted') === true
     if (isHalfDone) expect(given.lastTagDeletion).toBe('tag')
-    expect([target, isThere]).toEqual([
+    expect([target, exists]).toEqual([
       target,
       !isHalfDone && (action === 'keep' || failed === true)
     ])
   }
 }
 
-/** Whether the service does not let go of an image that should go, as something that stays refers to it. */
+/** Returns whether the service rejects the deletion of an image because a kept image refers to it. */
 function isBlocked(
   { known }: World,
   { subjectProtection }: Scenario,
@@ -208,14 +208,14 @@ function isBlocked(
   })
 }
 
-/** What was to stay is there, and so is all that was tagged meanwhile. */
+/** Checks that all images and tags to keep exist, including the tags that other clients created. */
 function expectKept(
   after: RepositoryState,
   expected: RepositoryState,
   done: Done,
   { given }: Scenario
 ): void {
-  // What is pushed or tagged before the images are listed counts in the ranks of a policy.
+  // Images that other clients push before the images are listed change the ranks of a policy.
   if (given.policy === undefined || !done.isDisturbed) {
     for (const [tag, digest] of expected.tags) {
       if (!done.tags.has(tag)) expect([tag, after.tags.get(tag)]).toEqual([tag, digest])
@@ -241,7 +241,7 @@ async function check(scene: Scenario): Promise<void> {
     const isHindered = done.isDisturbed || isBlocked(world, scene, before, expected)
     if (!isHindered || !mayLoseReferrers(world, before, scene)) expectWhole(world, before, after)
     expectTruth(report, after, done, scene)
-    // A tag that was moved away and back looks as it was listed: nobody can see that.
+    // A tag that was moved away and back looks like an unchanged tag.
     for (const [name, digest] of done.tags) {
       if (before.tags.get(name) === digest) done.tags.delete(name)
     }
@@ -251,7 +251,7 @@ async function check(scene: Scenario): Promise<void> {
       return
     }
     if (!done.isDisturbed) {
-      expect(plain(after)).toEqual(plain(expected))
+      expect(toComparable(after)).toEqual(toComparable(expected))
       expect(report.failure).toBeUndefined()
     } else if (!(await settleDown(world, scene))) return
     await expectNothingLeftToDo(world, scene.given)
@@ -261,7 +261,7 @@ async function check(scene: Scenario): Promise<void> {
   }
 }
 
-/** After a run that was disturbed, one that is not does what is left; `false` where the service does not let it. */
+/** Runs once more without other clients. Returns `false` if the service rejects one of the remaining deletions. */
 async function settleDown(world: World, scene: Scenario): Promise<boolean> {
   const known = new Map(world.known)
   const before = await world.repository.state()
@@ -277,7 +277,7 @@ async function settleDown(world: World, scene: Scenario): Promise<boolean> {
   const expected = expectedState(settled, before, scene.given)
   if (isBlocked(settled, scene, before, expected)) return false
   expect(report.failure).toBeUndefined()
-  expect(plain(after)).toEqual(plain(expected))
+  expect(toComparable(after)).toEqual(toComparable(expected))
   return true
 }
 
@@ -292,7 +292,7 @@ async function expectNothingLeftToDo(world: World, given: Given): Promise<void> 
 
 describe('cleanup-tags on random registries', () => {
   test(
-    'keeps what is needed, takes what is not, tells what it did, and then has nothing left to do',
+    'keeps needed images, deletes the others, reports both correctly, and is idempotent',
     async () => {
       await fc.assert(fc.asyncProperty(scenario, check), { numRuns: RUNS })
     },

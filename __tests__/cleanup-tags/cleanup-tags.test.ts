@@ -6,10 +6,10 @@ import {
   DescribeImagesCommand,
   DescribeImageTagsCommand
 } from '@aws-sdk/client-ecr-public'
-import type { EcrPublicApi } from '../../src/runner/deps.js'
 import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -48,7 +48,7 @@ async function stage(
   }
 }
 
-/** Pushes one image a tag, a day apart. */
+/** Pushes one image per tag, one per day. */
 async function pushDaily({ repository, clock }: Stage, ...tags: string[]): Promise<string[]> {
   const digests: string[] = []
   for (const tag of tags) {
@@ -64,25 +64,29 @@ const rowOf = (report: Report, target: string): Change | undefined =>
 const tagsOf = async ({ repository }: Stage): Promise<string[]> =>
   [...(await repository.state()).tags.keys()].sort()
 
-/** Runs something right before the deletions of the mode are looked at once more. */
-function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
-  let isDone = false
-  const send = async (command: unknown): Promise<unknown> => {
-    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
-      isDone = true
-      await act()
-    }
-    return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-  }
-  const api = { ...on.deps.api, send } as EcrPublicApi
+/** Lets `intercept` receive the commands that the mode sends. */
+function intercepted(on: Stage, intercept: Parameters<typeof interceptApi>[1]): Stage {
+  const api = interceptApi(on.deps.api, intercept)
   const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
   const run: Stage['run'] = (inputs) =>
     cleanupTags(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
   return { ...on, deps, run }
 }
 
-describe('which tags go', () => {
-  test('all but the latest, and a second run has nothing to do', async () => {
+/** Runs `act` right before the images of the first deletion are checked. */
+function beforeDeletions(on: Stage, act: () => Promise<unknown>): Stage {
+  let isDone = false
+  return intercepted(on, async (command, send) => {
+    if (command instanceof DescribeImagesCommand && command.input.imageIds && !isDone) {
+      isDone = true
+      await act()
+    }
+    return send(command)
+  })
+}
+
+describe('tags to delete', () => {
+  test('deletes all but the latest tags, and a second run changes nothing', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2', 'latest', 'v3')
     const report = await on.run({ 'keep-latest': '2' })
@@ -104,7 +108,7 @@ describe('which tags go', () => {
     expect((await on.emulator.operations()).slice(before)).not.toContain('BatchDeleteImage')
   })
 
-  test('the age that counts is that of the tag, not of the image', async () => {
+  test('evaluates the age of the tag and not of the image', async () => {
     const on = await stage()
     const [old] = await pushDaily(on, 'v1')
     on.clock.time += 40 * DAY_MS
@@ -118,11 +122,11 @@ describe('which tags go', () => {
     expect(rowOf(report, 'team/app:v1')).not.toHaveProperty('deletesImage', true)
     expect(rowOf(report, 'team/app:fresh')).toMatchObject({
       action: 'keep',
-      reason: 'number 1 of the latest 1 by created'
+      reason: 'among the 1 most recent tags (rank 1 by creation time)'
     })
   })
 
-  test('conditions are joined by AND, exclusions take no place, and the newest stay however old', async () => {
+  test('requires all conditions, does not count excluded tags, and keeps the newest at any age', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'rc-1', 'v2', 'release', 'v3', 'rc-2', 'v4')
     on.clock.time += 30 * DAY_MS
@@ -136,10 +140,12 @@ describe('which tags go', () => {
     expect(await tagsOf(on)).toEqual(['rc-2', 'release', 'v4'])
     expect(rowOf(report, 'team/app:release')?.reason).toBe('matches no pattern of tags')
     expect(rowOf(report, 'team/app:v4')?.reason).toBe('matches exclude-tags v4')
-    expect(rowOf(report, 'team/app:rc-2')?.reason).toBe('number 1 of the latest 1 by created')
+    expect(rowOf(report, 'team/app:rc-2')?.reason).toBe(
+      'among the 1 most recent tags (rank 1 by creation time)'
+    )
   })
 
-  test('untagged: true alone touches no tag', async () => {
+  test('does not delete tags if only untagged is given', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2')
     on.clock.time += 400 * DAY_MS
@@ -147,7 +153,7 @@ describe('which tags go', () => {
     expect(await tagsOf(on)).toEqual(['v1', 'v2'])
   })
 
-  test('what stays for its age alone is told with the time when it goes', async () => {
+  test('reports when tags that only their age keeps are deleted', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2', 'v3')
     const report = await on.run({ 'older-than': '30d' })
@@ -157,7 +163,7 @@ describe('which tags go', () => {
     })
     expect(report.summary.at(-1)).toEqual({
       kind: 'table',
-      columns: ['what', 'when', 'in'],
+      columns: ['tag or image', 'time', 'in'],
       rows: [
         ['team/app:v1', '2026-03-31T00:00:00.000Z', '27 d'],
         ['team/app:v2', '2026-04-01T00:00:00.000Z', '28 d']
@@ -165,7 +171,7 @@ describe('which tags go', () => {
     })
   })
 
-  test('nothing is listed twice, and no image at all, where no tag goes', async () => {
+  test('lists tags once and does not list images if no tag is deleted', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2')
     const before = (await on.emulator.operations()).length
@@ -177,8 +183,8 @@ describe('which tags go', () => {
   })
 })
 
-describe('what is needed stays', () => {
-  test('the images of a kept index, with their own tags', async () => {
+describe('images in use', () => {
+  test('keeps the images of a kept index and their tags', async () => {
     const on = await stage()
     const [amd, arm] = await pushDaily(on, 'v1-amd64', 'v1-arm64')
     await on.repository.push({ name: 'v1', children: [amd!, arm!] }, 'v1')
@@ -192,7 +198,7 @@ describe('what is needed stays', () => {
     })
   })
 
-  test('of several tags of such an image the latest stays, the others go', async () => {
+  test('deletes all but the latest tag of an image that a kept index needs', async () => {
     const on = await stage()
     const amd = await on.repository.push({ name: 'amd' }, 'build-1')
     on.clock.time += DAY_MS
@@ -202,7 +208,7 @@ describe('what is needed stays', () => {
     expect(await tagsOf(on)).toEqual(['build-2', 'v1'])
   })
 
-  test('an index that goes leaves its images where untagged is false, and the plan says so', async () => {
+  test('keeps the images of a deleted index if untagged is false, and reports them as orphans', async () => {
     const on = await stage()
     const amd = await on.repository.push({ name: 'amd' })
     const arm = await on.repository.push({ name: 'arm' })
@@ -215,14 +221,14 @@ describe('what is needed stays', () => {
       deletesImage: true,
       orphans: [amd],
       reason:
-        'number 2 by created, of which the latest stay; the last tag of its image, which goes with it; leaves 1 image that nothing refers to'
+        'not among the 1 most recent tags (rank 2 by creation time); the image is deleted with its last tag; 1 image is no longer referenced'
     })
     expect([...(await on.repository.state()).images.keys()]).toEqual(
       expect.arrayContaining([amd, arm])
     )
   })
 
-  test('with untagged: true the images of nested indexes go after them, shared ones stay', async () => {
+  test('deletes the images of nested indexes after the indexes and keeps shared ones if untagged is true', async () => {
     const on = await stage()
     const amd = await on.repository.push({ name: 'amd' })
     const arm = await on.repository.push({ name: 'arm' })
@@ -241,7 +247,7 @@ describe('what is needed stays', () => {
     expect([...images.keys()].sort()).toEqual([arm, kept].sort())
   })
 
-  test('an untagged image stays for an hour, and for older-than where that is given', async () => {
+  test('keeps untagged images for an hour, or for older-than', async () => {
     const on = await stage()
     const fresh = await on.repository.push({ name: 'fresh' })
     on.clock.time += 59 * 60_000
@@ -253,7 +259,7 @@ describe('what is needed stays', () => {
   })
 
   test.each(['application/vnd.example.signature', undefined])(
-    'what refers to a kept image stays, tagged or not (artifact type %s)',
+    'keeps referrers of kept images, tagged or not (artifact type %s)',
     async (artifactType) => {
       const on = await stage()
       const [v1, v2] = await pushDaily(on, 'v1', 'v2')
@@ -274,30 +280,31 @@ describe('what is needed stays', () => {
     }
   )
 
-  test('companion tags stay and go with their image, and match no pattern', async () => {
+  test('keeps or deletes referrer tags with their image, without regard to patterns', async () => {
     const on = await stage()
     const [v1, v2] = await pushDaily(on, 'v1', 'v2')
-    const companion = (digest: string, suffix: string): string => digest.replace(':', '-') + suffix
-    const signature = await on.repository.push({ name: 's1' }, companion(v1!, '.sig'))
-    await on.repository.push({ name: 's1s' }, companion(signature, '.att'))
-    await on.repository.push({ name: 's2' }, companion(v2!, '.sig'))
-    const lone = companion(`sha256:${'0'.repeat(64)}`, '.sbom')
+    const referrerTag = (digest: string, suffix: string): string =>
+      digest.replace(':', '-') + suffix
+    const signature = await on.repository.push({ name: 's1' }, referrerTag(v1!, '.sig'))
+    await on.repository.push({ name: 's1s' }, referrerTag(signature, '.att'))
+    await on.repository.push({ name: 's2' }, referrerTag(v2!, '.sig'))
+    const lone = referrerTag(`sha256:${'0'.repeat(64)}`, '.sbom')
     await on.repository.push({ name: 'lone' }, lone)
     on.clock.time += DAY_MS
     const report = await on.run({ 'keep-latest': '1', tags: '*' })
-    expect(await tagsOf(on)).toEqual([companion(v2!, '.sig'), lone, 'v2'].sort())
-    expect(rowOf(report, `team/app:${companion(v1!, '.sig')}`)?.reason).toMatch(
-      /^belongs to v1, which goes; the last tag of its image/
+    expect(await tagsOf(on)).toEqual([referrerTag(v2!, '.sig'), lone, 'v2'].sort())
+    expect(rowOf(report, `team/app:${referrerTag(v1!, '.sig')}`)?.reason).toMatch(
+      /^refers to v1, which is deleted; the image is deleted with its last tag/
     )
     await on.run({ 'keep-latest': '1', untagged: 'true' })
-    expect(await tagsOf(on)).toEqual([companion(v2!, '.sig'), 'v2'].sort())
+    expect(await tagsOf(on)).toEqual([referrerTag(v2!, '.sig'), 'v2'].sort())
   })
 
   test.each([
-    ['access-denied', 'the registry refuses it'],
-    ['truncate', 'its bytes are damaged'],
+    ['access-denied', 'the registry denies access'],
+    ['truncate', 'the response is damaged'],
     ['server-error', 'the registry fails']
-  ])('where an index cannot be read (%s), nothing that it may need goes', async (fault) => {
+  ])('does not delete any image if an index cannot be read (%s: %s)', async (fault) => {
     const on = await stage()
     const amd = await on.repository.push({ name: 'amd' })
     await on.repository.push({ name: 'index', children: [amd] }, 'stable')
@@ -310,24 +317,28 @@ describe('what is needed stays', () => {
     expect((await on.repository.state()).images.get(shared)).toEqual(['release'])
     expect(rowOf(report, 'team/app:v2')).toMatchObject({
       action: 'keep',
-      reason: 'index stable could not be read and may need it'
+      reason: 'index stable could not be read and might need it'
     })
     expect(on.deps.lines.join('\n')).toMatch(
-      /warning: team\/app: index sha256:.* could not be read/
+      /warning: team\/app: Index sha256:.* could not be read\. No image of the repository is deleted\.$/m
     )
-    expect(JSON.stringify(report.summary)).toMatch(/could not be read, so no image/)
+    expect(JSON.stringify(report.summary)).toMatch(
+      /could not be read\. No image that it might refer to is deleted\./
+    )
   })
 })
 
-describe('the brakes', () => {
-  test('more than max-deletions fails before anything is deleted, with the whole plan', async () => {
+describe('limits', () => {
+  test('fails before the first deletion if the plan exceeds max-deletions, and reports the whole plan', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2', 'v3')
     const report = await on.run({ 'keep-latest': '1', 'max-deletions': '1' })
     expect(report).toMatchObject({
       changed: false,
       outputs: { 'deleted-tags': [], 'deleted-count': 0, 'kept-count': 3, 'failed-count': 0 },
-      failure: expect.stringMatching(/^2 deletions planned – more than max-deletions allows – 1 – /)
+      failure: expect.stringMatching(
+        /^The plan has more deletions \(2\) than the input "max-deletions" allows: "1"\. Nothing was deleted\. /
+      )
     })
     expect(report.plan.filter(({ action }) => action === 'delete')).toHaveLength(2)
     expect(await tagsOf(on)).toEqual(['v1', 'v2', 'v3'])
@@ -338,7 +349,7 @@ describe('the brakes', () => {
     })
   })
 
-  test('every tag of a repository goes only with keep-latest: 0', async () => {
+  test('deletes every tag of a repository only if keep-latest is 0', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2')
     on.clock.time += 400 * DAY_MS
@@ -348,7 +359,7 @@ describe('the brakes', () => {
     expect(await tagsOf(on)).toEqual([])
   })
 
-  test('a dry run says the same and deletes nothing', async () => {
+  test('reports the same with dry-run and deletes nothing', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2', 'v3')
     const dry = await on.run({ 'keep-latest': '1', 'dry-run': 'true' })
@@ -356,10 +367,14 @@ describe('the brakes', () => {
     const wet = await on.run({ 'keep-latest': '1' })
     expect({ ...dry, summary: [] }).toEqual({ ...wet, summary: [] })
     const text = JSON.stringify(dry.summary)
-    expect(text).toMatch(/2 tags and 0 untagged images would go in 1 repository/)
-    expect(text.replaceAll('would delete', 'deleted').replace('would go', 'deleted')).toBe(
-      JSON.stringify(wet.summary).replace(' become free', ' would become free')
+    expect(text).toMatch(
+      /Would delete 2 tags and 0 untagged images in 1 repository\. Kept: 1\. Failed: 0\. Would free up to /
     )
+    const wetText = text
+      .replaceAll('would delete', 'deleted')
+      .replace('Would delete', 'Deleted')
+      .replace('Would free', 'Frees')
+    expect(wetText).toBe(JSON.stringify(wet.summary))
   })
 })
 
@@ -371,7 +386,7 @@ describe('lifecycle-policy', () => {
   }
   const action = { type: 'expire' }
 
-  test('images go as a whole, what a kept index needs stays', async () => {
+  test('deletes images with all their tags, except images that a kept index needs', async () => {
     const on = await stage()
     await pushDaily(on, 'prod-1')
     await on.repository.push({ name: 'prod-1' }, 'beta-1')
@@ -387,11 +402,13 @@ describe('lifecycle-policy', () => {
     const path = await policyFile({ rulePriority: 1, selection, action })
     const report = await on.run({ 'lifecycle-policy': path })
     expect(await tagsOf(on)).toEqual(['prod-2', 'prod-3', 'stable'])
-    expect(rowOf(report, 'team/app:beta-1')?.reason).toMatch(/^rule 1: number 3 by push/)
+    expect(rowOf(report, 'team/app:beta-1')?.reason).toMatch(
+      /^lifecycle rule with priority 1: not among the 1 most recent images \(rank 3 by push time\)/
+    )
     expect(await on.run({ 'lifecycle-policy': path })).toMatchObject({ changed: false })
   })
 
-  test('a policy that would take every tag leaves the last one', async () => {
+  test('keeps the last tag if the policy selects every tag', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2')
     on.clock.time += 90 * DAY_MS
@@ -404,27 +421,27 @@ describe('lifecycle-policy', () => {
     const path = await policyFile({ rulePriority: 1, selection, action })
     const report = await on.run({ 'lifecycle-policy': path })
     expect(await tagsOf(on)).toEqual(['v2'])
-    expect(rowOf(report, 'team/app:v2')?.reason).toBe('the last tag of the repository always stays')
+    expect(rowOf(report, 'team/app:v2')?.reason).toBe('the last tag of a repository is always kept')
   })
 
-  test('a policy that cannot be used fails before any call', async () => {
+  test('rejects an invalid policy before the first API call', async () => {
     const on = await stage()
     const before = (await on.emulator.operations()).length
     const selection = { tagStatus: 'any', countType: 'sinceImagePulled', countNumber: 1 }
     const path = await policyFile({ rulePriority: 4, selection, action })
     await expect(on.run({ 'lifecycle-policy': path })).rejects.toThrow(
-      /rule 1 \(priority 4\), selection.countType – "sinceImagePulled" – cannot be evaluated/
+      /: rule 1 \(priority 4\) uses an unsupported feature in "selection.countType": "sinceImagePulled"\./
     )
     await expect(on.run({ 'lifecycle-policy': '/no/such/file' })).rejects.toThrow(
-      /cannot be read – "\/no\/such\/file" – ENOENT/
+      /cannot be read: "\/no\/such\/file"\. ENOENT/
     )
     expect((await on.emulator.operations()).length).toBe(before)
   })
 })
 
-describe('what changes during the run', () => {
+describe('changes during the run', () => {
   test.each(['tag', 'image'] as const)(
-    'an image promoted under a new tag stays with all that it needs (tag and digest: %s)',
+    'keeps an image that got a new tag, and the images it needs (deleteByTagAndDigest %s)',
     async (deleteByTagAndDigest) => {
       const on = await stage({ deleteByTagAndDigest, childProtection: 'off' })
       const amd = await on.repository.push({ name: 'amd' })
@@ -441,13 +458,15 @@ describe('what changes during the run', () => {
       const { images } = await on.repository.state()
       expect([...images.keys()]).toEqual(expect.arrayContaining([amd, digest, signature]))
       expect(rowOf(report, 'team/app:v1')?.reason).toMatch(
-        /changed since it was listed and now has/
+        /^its image changed after it was listed; its tags are now: .*prod/
       )
-      expect(rowOf(report, `team/app@${amd}`)?.reason).toMatch(/stays, which it belongs to$/)
+      expect(rowOf(report, `team/app@${amd}`)?.reason).toMatch(
+        /must be deleted first, but was kept$/
+      )
     }
   )
 
-  test('a tag that moved stays, and so does the image that it named', async () => {
+  test('keeps a tag that moved, and its former image', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2')
     const report = await beforeDeletions(on, () => on.repository.push({ name: 'new' }, 'v1')).run({
@@ -459,7 +478,7 @@ describe('what changes during the run', () => {
     expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 0 })
   })
 
-  test('what somebody else has deleted is told as gone, and is no failure', async () => {
+  test('reports tags that another client deleted as kept and does not fail', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2', 'v3')
     const report = await beforeDeletions(on, () => on.repository.delete(v1!)).run({
@@ -468,34 +487,34 @@ describe('what changes during the run', () => {
     expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 1 } })
     expect(rowOf(report, 'team/app:v1')).toMatchObject({
       action: 'keep',
-      reason: 'it was gone already'
+      reason: 'already deleted'
     })
   })
 
-  test('an index pushed during the run holds its images; that counts as a failed deletion', async () => {
+  test('fails to delete an image that an index pushed during the run needs', async () => {
     const on = await stage()
     const [v1] = await pushDaily(on, 'v1', 'v2')
     const pushIndex = (): Promise<string> => on.repository.push({ name: 'i', children: [v1!] }, 'i')
     const report = await beforeDeletions(on, pushIndex).run({ 'keep-latest': '1' })
     expect(await tagsOf(on)).toEqual(['i', 'v1', 'v2'])
     expect(report.failure).toMatch(
-      /^1 of 1 deletion failed – first team\/app:v1 – ImageReferencedByManifestList/
+      /^1 of 1 deletion failed\. First failure: "team\/app:v1": ImageReferencedByManifestList/
     )
     const deletions = (await on.emulator.operations()).filter((call) => call === 'BatchDeleteImage')
     expect(deletions).toHaveLength(2)
   })
 })
 
-describe('what nobody outside knows of the service', () => {
+describe('undocumented service behavior', () => {
   test.each(['off', 'on'] as const)(
-    'an image goes with what refers to it, whichever has to go first (subjectProtection %s)',
+    'deletes an image and its referrers in the order that the service accepts (subjectProtection %s)',
     async (subjectProtection) => {
       const on = await stage({ subjectProtection })
       const [v1] = await pushDaily(on, 'v1')
       const artifactType = 'application/vnd.example.sbom'
       const sbom = await on.repository.push({ name: 'sbom', subject: v1, artifactType })
       await on.repository.push({ name: 'signature', subject: sbom, artifactType })
-      await on.repository.push({ name: 'companion' }, v1!.replace(':', '-') + '.sig')
+      await on.repository.push({ name: 'cosign signature' }, v1!.replace(':', '-') + '.sig')
       on.clock.time += DAY_MS
       const [v2] = await pushDaily(on, 'v2')
       const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
@@ -504,7 +523,7 @@ describe('what nobody outside knows of the service', () => {
     }
   )
 
-  test('what refers to an image round a circle goes with it all the same', async () => {
+  test('deletes an image and its referrers if references form a cycle', async () => {
     const on = await stage({ subjectProtection: 'on' })
     const old = await on.repository.push({ name: 'old' })
     const referrer = await on.repository.push({ name: 'referrer', subject: old }, 'v1')
@@ -518,7 +537,7 @@ describe('what nobody outside knows of the service', () => {
     expect([...(await on.repository.state()).images.keys()]).toEqual([v2])
   })
 
-  test('a tag that went is not told as kept where its image has to wait for what stays', async () => {
+  test('does not report a deleted tag as kept if its image has to wait for a kept image', async () => {
     const on = await stage({ subjectProtection: 'on', lastTagDeletion: 'tag' })
     const [v1] = await pushDaily(on, 'v1')
     const referrer = await on.repository.push({ name: 'referrer', subject: v1 }, 'v2')
@@ -529,10 +548,12 @@ describe('what nobody outside knows of the service', () => {
     const report = await on.run({ 'keep-latest': '1' })
     expect(await tagsOf(on)).toEqual(['v3'])
     expect(report.outputs).toMatchObject({ 'deleted-count': 0, 'failed-count': 2 })
-    expect(rowOf(report, 'team/app:v1')?.reason).toMatch(/^its tag is gone, but not its image: /)
+    expect(rowOf(report, 'team/app:v1')?.reason).toMatch(
+      /^its tag was deleted but its image was not: /
+    )
   })
 
-  test('where an index of somebody else holds an image, what refers to it stays with it', async () => {
+  test('keeps the referrers of an image that an index of another client needs', async () => {
     const on = await stage({ subjectProtection: 'on' })
     const [v1] = await pushDaily(on, 'v1', 'v2')
     const artifactType = 'application/vnd.example.sbom'
@@ -550,7 +571,7 @@ describe('what nobody outside knows of the service', () => {
   })
 
   test.each(['tag', 'image'] as const)(
-    'an image whose last tag goes is gone, also where the service would keep it (tag and digest: %s)',
+    'deletes an image with its last tag even if the service keeps it (deleteByTagAndDigest %s)',
     async (deleteByTagAndDigest) => {
       const on = await stage({ lastTagDeletion: 'tag', deleteByTagAndDigest })
       const child = await on.repository.push({ name: 'child' })
@@ -567,7 +588,7 @@ describe('what nobody outside knows of the service', () => {
     }
   )
 
-  test('an image tagged anew right after its last tag went keeps what it needs', async () => {
+  test('keeps the images of an index that was tagged again right after its last tag was deleted', async () => {
     const on = await stage({ lastTagDeletion: 'tag', childProtection: 'off' })
     const child = await on.repository.push({ name: 'child' })
     const index = { name: 'index', children: [child] }
@@ -575,87 +596,75 @@ describe('what nobody outside knows of the service', () => {
     on.clock.time += DAY_MS
     await pushDaily(on, 'v2')
     let isDeleted = false
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (isDeleted && command instanceof DescribeImagesCommand) {
         isDeleted = false
         await on.repository.push(index, 'prod')
       }
       isDeleted = command instanceof BatchDeleteImageCommand
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
-    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+      return send(command)
+    })
+    await during.run({ 'keep-latest': '1', untagged: 'true' })
     const { images, tags } = await on.repository.state()
     expect([...tags.keys()].sort()).toEqual(['prod', 'v2'])
     expect([...images.keys()]).toEqual(expect.arrayContaining([digest, child]))
   })
 
-  test('a look that comes too early for the service does no harm', async () => {
+  test('recovers if the lookup after the first deletion is too early', async () => {
     const on = await stage()
     await pushDaily(on, ...Array.from({ length: 150 }, (_, at) => `v${at}`))
-    let looks = 0
+    let lookups = 0
     let isDeleted = false
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (command instanceof BatchDeleteImageCommand) isDeleted = true
       const ids = command instanceof DescribeImagesCommand ? (command.input.imageIds ?? []) : []
-      if (isDeleted && ids.length === 1 && ++looks === 1) {
+      if (isDeleted && ids.length === 1 && ++lookups === 1) {
         return { imageDetails: [{ imageDigest: ids[0]!.imageDigest }] }
       }
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1' }
-    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
+      return send(command)
+    })
+    const report = await during.run({ 'keep-latest': '1' })
     expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 149 } })
     expect(await tagsOf(on)).toEqual(['v149'])
-    expect(looks).toBe(1)
+    expect(lookups).toBe(1)
   })
 
-  test('where the image stays after its last tag went, that is said, and what it needs stays', async () => {
+  test('reports an image that could not be deleted after its last tag, and keeps the images it needs', async () => {
     const on = await stage({ lastTagDeletion: 'tag' })
     const child = await on.repository.push({ name: 'child' })
     const index = await on.repository.push({ name: 'index', children: [child] }, 'v1')
     on.clock.time += DAY_MS
     await pushDaily(on, 'v2')
     let deletions = 0
-    const send = (command: unknown): Promise<unknown> => {
-      // The second deletion is that of the image itself.
+    const during = intercepted(on, (command, send) => {
+      // The second call deletes the image by its digest.
       const isDigest = command instanceof BatchDeleteImageCommand && ++deletions === 2
       if (isDigest) return Promise.reject(new Error('out of order'))
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1', untagged: 'true' }
-    const report = await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
-    expect(report.failure).toMatch(/its tag is gone, but not its image: .*out of order/)
+      return send(command)
+    })
+    const report = await during.run({ 'keep-latest': '1', untagged: 'true' })
+    expect(report.failure).toMatch(/its tag was deleted but its image was not: .*out of order/)
     const { images, tags } = await on.repository.state()
     expect([...tags.keys()]).toEqual(['v2'])
     expect([...images.keys()]).toEqual(expect.arrayContaining([index, child]))
   })
 
-  test('what was tagged in the moment before its deletion, and went with it, is told', async () => {
+  test('warns about a tag that was created just before the deletion and was deleted too', async () => {
     const on = await stage({ deleteByTagAndDigest: 'image' })
     const [v1] = await pushDaily(on, 'v1', 'v2')
-    const send = async (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, async (command, send) => {
       if (command instanceof BatchDeleteImageCommand) await on.repository.push({ name: 'v1' }, 'rc')
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = { repository: 'team/app', 'keep-latest': '1' }
-    await cleanupTags(makeInputs('cleanup-tags', inputs), deps)
-    expect(deps.lines).toContain(
-      `warning: team/app: Tag rc of ${v1!} was set in the moment before its deletion and went too`
+      return send(command)
+    })
+    await during.run({ 'keep-latest': '1' })
+    expect(during.deps.lines).toContain(
+      `warning: team/app: Tag rc of ${v1!} was created just before the deletion and was deleted too.`
     )
   })
 })
 
-describe('what fails', () => {
-  test('failed deletions are listed, the others go on, and the step fails at the end', async () => {
+describe('failures', () => {
+  test('reports failed deletions, carries out the others, and fails at the end', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2', 'v3', 'v4', 'v5')
     await on.emulator.fault({ operation: 'BatchDeleteImage', fault: 'partial', count: 1 })
@@ -663,13 +672,13 @@ describe('what fails', () => {
     expect(report).toMatchObject({
       changed: true,
       outputs: { 'deleted-count': 2, 'failed-count': 2, 'kept-count': 1 },
-      failure: expect.stringMatching(/^2 of 4 deletions failed – first team\/app:v/)
+      failure: expect.stringMatching(/^2 of 4 deletions failed\. First failure: "team\/app:v/)
     })
     expect((await tagsOf(on)).length).toBe(3)
     expect(on.deps.lines.filter((line) => line.startsWith('warning: team/app:v'))).toHaveLength(2)
   })
 
-  test('what was deleted before the connection broke is reported as deleted', async () => {
+  test('reports tags as deleted if the connection failed after the deletion', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2', 'v3')
     await on.repository.push({ name: 'v3' }, 'x1')
@@ -679,31 +688,28 @@ describe('what fails', () => {
     expect(await tagsOf(on)).toEqual(['x1'])
   })
 
-  test('a repository that cannot be listed is told, and the others are cleaned up', async () => {
+  test('reports a repository that cannot be listed and cleans up the others', async () => {
     const on = await stage()
     await pushDaily(on, 'v1', 'v2')
     const other = await TestRepository.create(on.repository.client, 'team/other')
     await other.push({ name: 'x' }, 'x')
-    const send = (command: unknown): Promise<unknown> => {
+    const during = intercepted(on, (command, send) => {
       const isOther =
         command instanceof DescribeImageTagsCommand && command.input.repositoryName === 'team/other'
       if (isOther) return Promise.reject(new Error('out of order'))
-      return (on.deps.api.send as (command: unknown) => Promise<unknown>)(command)
-    }
-    const api = { ...on.deps.api, send } as EcrPublicApi
-    const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
-    const inputs = makeInputs('cleanup-tags', { repository: 'team/*', 'keep-latest': '1' })
-    const report = await cleanupTags(inputs, deps)
+      return send(command)
+    })
+    const report = await during.run({ repository: 'team/*', 'keep-latest': '1' })
     expect(report).toMatchObject({
       repositories: ['team/app'],
       outputs: { 'deleted-count': 1 },
       failure: expect.stringMatching(
-        /^1 repository could not be looked at, where nothing was deleted – first team\/other – .*out of order/
+        /^1 repository could not be read, so nothing was deleted there\. First failure: "team\/other": .*out of order\.$/
       )
     })
   })
 
-  test('a repository that does not exist fails the step', async () => {
+  test('fails if the repository does not exist', async () => {
     const on = await stage()
     await expect(on.run({ repository: 'team/none', 'keep-latest': '1' })).rejects.toThrow(
       /team\/none/

@@ -17,17 +17,17 @@ import type { RunningEmulator } from './start-emulator.js'
 
 /** A manifest or index that a test pushes. */
 export interface TestManifest {
-  /** Set for an index: what it lists. */
+  /** Only for an index: the digests of its manifests. */
   readonly children?: readonly string[]
   readonly subject?: string | undefined
-  /** Docker's media types instead of OCI's. */
+  /** Uses Docker's media types instead of OCI's. */
   readonly isDocker?: boolean
   readonly artifactType?: string | undefined
-  /** What makes its digest another than that of the next. */
+  /** A unique name, so that the digest is unique. */
   readonly name: string
 }
 
-/** What a repository holds: digests by tag, and tags by digest. */
+/** The contents of a repository: digests by tag, and tags by digest. */
 export interface RepositoryState {
   readonly tags: ReadonlyMap<string, string>
   readonly images: ReadonlyMap<string, readonly string[]>
@@ -36,7 +36,7 @@ export interface RepositoryState {
 const EMPTY = Buffer.from('{}')
 const LAYER = Buffer.from('a layer')
 
-/** A client of the SDK without the action's rates and retries, for what happens around the action. */
+/** Creates an SDK client without rate limits and retries, for changes outside of the action. */
 export function createPlainClient(emulator: Pick<RunningEmulator, 'env' | 'url'>): ECRPUBLICClient {
   return new ECRPUBLICClient({
     region: 'us-east-1',
@@ -49,7 +49,7 @@ export function createPlainClient(emulator: Pick<RunningEmulator, 'env' | 'url'>
   })
 }
 
-/** A repository of an emulator that a test fills, through the API as any client would. */
+/** A repository of an emulator that a test fills through the API. */
 export class TestRepository {
   private readonly sizes = new Map<string, number>()
 
@@ -58,7 +58,7 @@ export class TestRepository {
     readonly name: string
   ) {}
 
-  /** Makes the repository, with the two blobs that all of its images share. */
+  /** Creates the repository and the two blobs that all of its images share. */
   static async create(client: ECRPUBLICClient, name: string): Promise<TestRepository> {
     await client.send(new CreateRepositoryCommand({ repositoryName: name }))
     const repository = new TestRepository(client, name)
@@ -67,7 +67,7 @@ export class TestRepository {
     return repository
   }
 
-  /** Pushes a manifest under a tag, or none; resolves to its digest. */
+  /** Pushes a manifest with an optional tag. Returns its digest. */
   async push(manifest: TestManifest, tag?: string): Promise<string> {
     return this.pushText(this.textOf(manifest), tag)
   }
@@ -81,7 +81,7 @@ export class TestRepository {
     return digest
   }
 
-  /** The text of a manifest; what it refers to was pushed or described here before. */
+  /** Returns the text of a manifest. The manifests that it refers to must have been created by this object before. */
   textOf(manifest: TestManifest): string {
     const { children, subject, isDocker = false, artifactType, name } = manifest
     const isArtifact = artifactType !== undefined
@@ -130,7 +130,7 @@ export class TestRepository {
     return { mediaType, digest, size: this.sizes.get(digest) ?? 1 }
   }
 
-  /** Deletes images whatever refers to them; ids that fail are left. */
+  /** Deletes images by digest and ignores failures. */
   async delete(...digests: string[]): Promise<void> {
     if (digests.length === 0) return
     await this.client.send(
@@ -151,7 +151,7 @@ export class TestRepository {
     }
   }
 
-  /** All that the repository holds. */
+  /** Returns the contents of the repository. */
   async state(): Promise<RepositoryState> {
     const input = { repositoryName: this.name, maxResults: 1000 }
     const images = new Map<string, readonly string[]>()
@@ -169,7 +169,7 @@ export class TestRepository {
     return { tags, images }
   }
 
-  /** The time at which each tag was set. */
+  /** Returns the creation time of each tag, in milliseconds since the epoch. */
   async tagTimes(): Promise<Map<string, number>> {
     const { imageTagDetails } = await this.client.send(
       new DescribeImageTagsCommand({ repositoryName: this.name, maxResults: 1000 })

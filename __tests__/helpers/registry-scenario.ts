@@ -21,10 +21,10 @@ const TAGS = [
   'pr-7'
 ]
 
-/** One push; what it refers to are places of earlier ones, taken modulo their number. */
+/** One push. `refers` are the numbers of earlier pushes, modulo their count. */
 interface Push {
   readonly kind:
-    'image' | 'docker' | 'index' | 'docker-list' | 'artifact' | 'plain-referrer' | 'companion'
+    'image' | 'docker' | 'index' | 'docker-list' | 'artifact' | 'plain-referrer' | 'referrer-tag'
   readonly refers: readonly number[]
   readonly hasSubject: boolean
   readonly suffix: '' | '.sig' | '.att' | '.sbom'
@@ -42,7 +42,7 @@ const push: fc.Arbitrary<Push> = fc.record({
     'docker-list',
     'artifact',
     'plain-referrer',
-    'companion'
+    'referrer-tag'
   ),
   refers: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
   hasSubject: fc.nat(9).map((one) => one === 0),
@@ -90,7 +90,7 @@ const given: fc.Arbitrary<Given> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ policy }) }
 )
 
-/** What somebody else does during the run, before the call of this number after the listing of the tags. */
+/** A change of another client during the run, before the call with this number after the listing of the tags. */
 export interface Disturbance {
   readonly call: number
   readonly kind: 'move' | 'promote' | 'push-over' | 'partial'
@@ -105,7 +105,7 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.record({
   tag: fc.nat(40)
 })
 
-/** A registry, what the service does where nobody knows, what the run is given, and what happens meanwhile. */
+/** A registry, the undocumented service behavior, the rules of the run, and the changes of other clients. */
 export const scenario = fc.record({
   pushes: fc.array(push, { minLength: 2, maxLength: 14 }),
   removed: fc.array(fc.nat(20), { maxLength: 2 }),
@@ -123,14 +123,14 @@ export const scenario = fc.record({
 /** One of the random scenarios. */
 export type Scenario = typeof scenario extends fc.Arbitrary<infer S> ? S : never
 
-/** A registry as a scenario has it. */
+/** The registry of a scenario. */
 export interface World extends KnownRepository {
   readonly emulator: RunningEmulator
   readonly repository: TestRepository
   readonly known: ReadonlyMap<string, Known>
 }
 
-/** Pushes what the scenario says, deletes what it removes, and lets time pass. */
+/** Carries out the pushes and deletions of a scenario and advances the clock. */
 export async function build(scene: Scenario): Promise<World> {
   const clock = { time: START }
   const { childProtection, subjectProtection, lastTagDeletion } = scene
@@ -170,7 +170,7 @@ function manifestOf(
   const [first] = targets
   const isIndex = kind === 'index' || kind === 'docker-list'
   const isReferrer = kind === 'artifact' || kind === 'plain-referrer'
-  // With a single target an index refers to the very image that it lists.
+  // With a single target, the subject of an index is one of its own manifests.
   const listed = hasSubject && targets.length > 1 ? targets.slice(1) : targets
   const children = isIndex ? [...new Set(listed)] : []
   const subject = isReferrer || (hasSubject && kind === 'index') ? first : undefined
@@ -181,12 +181,12 @@ function manifestOf(
     isDocker: kind === 'docker' || kind === 'docker-list',
     artifactType: kind === 'artifact' ? 'application/vnd.example.sbom' : undefined
   })
-  const isCompanion = kind === 'companion' && first !== undefined
-  const companion = isCompanion ? [`${first.replace(':', '-')}${suffix}`] : []
+  const hasReferrerTag = kind === 'referrer-tag' && first !== undefined
+  const referrerTags = hasReferrerTag ? [`${first.replace(':', '-')}${suffix}`] : []
   return {
     text,
     children,
     subject,
-    tags: [...companion, ...(isCompanion ? tags.slice(0, 1) : tags)]
+    tags: [...referrerTags, ...(hasReferrerTag ? tags.slice(0, 1) : tags)]
   }
 }

@@ -5,7 +5,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Patterns of tags, and what they mean. */
+/** Tag patterns and equivalent regular expressions. */
 export const PATTERNS: Readonly<Record<string, RegExp>> = {
   '*': /^/,
   'v*': /^v/,
@@ -14,7 +14,7 @@ export const PATTERNS: Readonly<Record<string, RegExp>> = {
   '{latest,pr-*}': /^(latest|pr-.*)$/
 }
 
-/** The six inputs; ages in milliseconds. */
+/** The inputs of the tag rules. Ages are in milliseconds. */
 export interface RuleInputs {
   readonly tags?: string | undefined
   readonly excludeTags?: string | undefined
@@ -24,19 +24,19 @@ export interface RuleInputs {
   readonly untagged: boolean
 }
 
-/** A rule of a lifecycle policy, in the order of the priorities. */
+/** A rule of a lifecycle policy. Rules are in the order of their priorities. */
 export interface PolicyRule {
   readonly select: 'untagged' | 'any' | readonly string[]
   readonly count?: number | undefined
   readonly days?: number | undefined
 }
 
-/** What a run is given. */
+/** The rules of a run. */
 export type Given =
   | { readonly rules: RuleInputs; readonly policy?: undefined }
   | { readonly policy: readonly PolicyRule[] }
 
-/** What a test knows of each image, from having pushed it. */
+/** An image that the test pushed. */
 export interface Known {
   readonly text: string
   readonly children: readonly string[]
@@ -44,47 +44,47 @@ export interface Known {
   readonly pushedAt: number
 }
 
-/** What a test knows of a repository. */
+/** A repository that the test filled. */
 export interface KnownRepository {
   readonly known: ReadonlyMap<string, Known>
   readonly tagTimes: ReadonlyMap<string, number>
   readonly now: number
 }
 
-/** What the rules say, before it is asked what is needed. */
-interface Opinion {
+/** The tags and images that the rules select, without regard to references. */
+interface Selection {
   readonly staleTags: ReadonlySet<string>
   readonly staleUntagged: ReadonlySet<string>
-  /** Whether an image that stays keeps all of its tags. */
+  /** Whether a kept image keeps all of its tags. */
   readonly isByImage: boolean
 }
 
-/** The digest that a companion tag belongs to. */
-export function targetOfCompanion(tag: string): string | undefined {
+/** Returns the digest that a referrer tag refers to. */
+export function findReferrerTagTarget(tag: string): string | undefined {
   const hex = /^sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom)?$/.exec(tag)?.[1]
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
-/** What has to be left of a repository, worked out from the rules as they are documented, and naively. */
+/** Computes the expected state after a run with a naive implementation of the documented rules. */
 export function expectedState(
   world: KnownRepository,
   state: RepositoryState,
   given: Given
 ): RepositoryState {
-  const opinion =
+  const selection =
     given.policy === undefined
-      ? opinionOfRules(world, state, given.rules)
-      : opinionOfPolicy(world, state, given.policy)
-  const staying = stayingImages(world, state, opinion)
+      ? selectByRules(world, state, given.rules)
+      : selectByPolicy(world, state, given.policy)
+  const kept = findKeptImages(world, state, selection)
   const images = new Map<string, string[]>()
   const tags = new Map<string, string>()
-  for (const digest of staying) {
+  for (const digest of kept) {
     const all = state.images.get(digest)!
-    const left = opinion.isByImage ? [...all] : tagsThatStay(all, state, staying, opinion)
-    // The service takes no last tag of an image that is needed: the latest of them holds it.
+    const left = selection.isByImage ? [...all] : listKeptTags(all, state, kept, selection)
+    // The deletion of its last tag would delete the image, so the latest tag is kept.
     if (left.length === 0 && all.length > 0) {
       const sorted = all.toSorted(latestFirst(world))
-      left.push(sorted.find((tag) => targetOfCompanion(tag) === undefined) ?? sorted[0]!)
+      left.push(sorted.find((tag) => findReferrerTagTarget(tag) === undefined) ?? sorted[0]!)
     }
     images.set(digest, left)
     for (const tag of left) tags.set(tag, digest)
@@ -92,43 +92,42 @@ export function expectedState(
   return { images, tags }
 }
 
-function tagsThatStay(
+function listKeptTags(
   all: readonly string[],
   state: RepositoryState,
-  staying: ReadonlySet<string>,
-  { staleTags }: Opinion
+  kept: ReadonlySet<string>,
+  { staleTags }: Selection
 ): string[] {
   return all.filter((tag) => {
-    const target = targetOfCompanion(tag)
+    const target = findReferrerTagTarget(tag)
     return (
-      !staleTags.has(tag) &&
-      (target === undefined || !state.images.has(target) || staying.has(target))
+      !staleTags.has(tag) && (target === undefined || !state.images.has(target) || kept.has(target))
     )
   })
 }
 
-function stayingImages(
+function findKeptImages(
   { known }: KnownRepository,
   state: RepositoryState,
-  { staleTags, staleUntagged }: Opinion
+  { staleTags, staleUntagged }: Selection
 ): Set<string> {
-  const mayGo = (tag: string): boolean =>
-    staleTags.has(tag) || state.images.has(targetOfCompanion(tag) ?? '')
-  const staying = new Set<string>()
+  const isSelected = (tag: string): boolean =>
+    staleTags.has(tag) || state.images.has(findReferrerTagTarget(tag) ?? '')
+  const kept = new Set<string>()
   for (const [digest, tags] of state.images) {
-    if (tags.length === 0 ? !staleUntagged.has(digest) : !tags.every(mayGo)) staying.add(digest)
+    if (tags.length === 0 ? !staleUntagged.has(digest) : !tags.every(isSelected)) kept.add(digest)
   }
-  for (let size = -1; size !== staying.size;) {
-    size = staying.size
+  for (let size = -1; size !== kept.size;) {
+    size = kept.size
     for (const [digest, tags] of state.images) {
       const { children = [], subject } = known.get(digest) ?? {}
-      if (staying.has(digest))
-        for (const child of children) if (state.images.has(child)) staying.add(child)
-      if (subject !== undefined && staying.has(subject)) staying.add(digest)
-      if (tags.some((tag) => staying.has(targetOfCompanion(tag) ?? ''))) staying.add(digest)
+      if (kept.has(digest))
+        for (const child of children) if (state.images.has(child)) kept.add(child)
+      if (subject !== undefined && kept.has(subject)) kept.add(digest)
+      if (tags.some((tag) => kept.has(findReferrerTagTarget(tag) ?? ''))) kept.add(digest)
     }
   }
-  return staying
+  return kept
 }
 
 const latestFirst =
@@ -136,11 +135,11 @@ const latestFirst =
   (a: string, b: string): number =>
     (tagTimes.get(b) ?? 0) - (tagTimes.get(a) ?? 0) || (a < b ? 1 : -1)
 
-function opinionOfRules(
+function selectByRules(
   world: KnownRepository,
   state: RepositoryState,
   given: RuleInputs
-): Opinion {
+): Selection {
   const { known, tagTimes, now } = world
   const limit = now - (given.olderThan ?? 0)
   const grace = now - (given.olderThan ?? HOUR)
@@ -148,7 +147,7 @@ function opinionOfRules(
   const timeOf = (tag: string): number => tagTimes.get(tag) ?? 0
   const excluded = given.excludeTags === undefined ? /^latest$/ : PATTERNS[given.excludeTags]!
   const ranked = [...state.tags.keys()]
-    .filter((tag) => targetOfCompanion(tag) === undefined)
+    .filter((tag) => findReferrerTagTarget(tag) === undefined)
     .filter((tag) => PATTERNS[given.tags ?? '*']!.test(tag) && !excluded.test(tag))
     .sort(latestFirst(world))
   if (given.sortBy === 'semver') {
@@ -160,7 +159,7 @@ function opinionOfRules(
       .slice(given.keepLatest ?? 1)
       .filter((tag) => isForTags && (given.olderThan === undefined || timeOf(tag) < limit))
   )
-  for (const tag of lonelyCompanions(state)) {
+  for (const tag of listDanglingReferrerTags(state)) {
     if (given.untagged && timeOf(tag) < grace) staleTags.add(tag)
   }
   const staleUntagged = [...state.images.keys()].filter(
@@ -169,28 +168,28 @@ function opinionOfRules(
   return { staleTags, staleUntagged: new Set(staleUntagged), isByImage: false }
 }
 
-/** Companion tags whose image is no more. */
-function lonelyCompanions(state: RepositoryState): string[] {
+/** Lists referrer tags whose image is not in the repository. */
+function listDanglingReferrerTags(state: RepositoryState): string[] {
   return [...state.tags.keys()].filter((tag) => {
-    const target = targetOfCompanion(tag)
+    const target = findReferrerTagTarget(tag)
     return target !== undefined && !state.images.has(target)
   })
 }
 
-function opinionOfPolicy(
+function selectByPolicy(
   world: KnownRepository,
   state: RepositoryState,
   policy: readonly PolicyRule[]
-): Opinion {
+): Selection {
   const { known, tagTimes, now } = world
   const pushedAt = (digest: string): number => known.get(digest)?.pushedAt ?? now
   const ownTags = (digest: string): string[] =>
-    state.images.get(digest)!.filter((tag) => targetOfCompanion(tag) === undefined)
+    state.images.get(digest)!.filter((tag) => findReferrerTagTarget(tag) === undefined)
   const seen = [...state.images.keys()].filter((digest) => {
-    const isCompanion = state.images
+    const isReferrer = state.images
       .get(digest)!
-      .some((tag) => state.images.has(targetOfCompanion(tag) ?? ''))
-    return ownTags(digest).length > 0 || !isCompanion
+      .some((tag) => state.images.has(findReferrerTagTarget(tag) ?? ''))
+    return ownTags(digest).length > 0 || !isReferrer
   })
   const isExpired = (digest: string): boolean => {
     const first = policy.find(({ select }) => selects(select, ownTags(digest)))
@@ -204,10 +203,12 @@ function opinionOfPolicy(
   }
   const expired = withoutLastTag(world, state, new Set(seen.filter(isExpired)))
   const isOld = (time: number | undefined): boolean => time !== undefined && time + HOUR < now
-  const lonely = new Set(lonelyCompanions(state))
+  const dangling = new Set(listDanglingReferrerTags(state))
   const staleTags = [...state.tags].filter(([tag, digest]) => {
     if (!expired.has(digest)) return false
-    return targetOfCompanion(tag) === undefined || (lonely.has(tag) && isOld(tagTimes.get(tag)))
+    return (
+      findReferrerTagTarget(tag) === undefined || (dangling.has(tag) && isOld(tagTimes.get(tag)))
+    )
   })
   return {
     staleTags: new Set(staleTags.map(([tag]) => tag)),
@@ -216,13 +217,13 @@ function opinionOfPolicy(
   }
 }
 
-/** No policy takes every tag: the image whose tag was set last stays then. */
+/** If a policy selects every tag, the image with the latest tag is kept. */
 function withoutLastTag(
   world: KnownRepository,
   state: RepositoryState,
   expired: ReadonlySet<string>
 ): Set<string> {
-  const own = [...state.tags.keys()].filter((tag) => targetOfCompanion(tag) === undefined)
+  const own = [...state.tags.keys()].filter((tag) => findReferrerTagTarget(tag) === undefined)
   const left = new Set(expired)
   if (own.every((tag) => expired.has(state.tags.get(tag)!))) {
     const [latest = ''] = own.sort(latestFirst(world))

@@ -1,41 +1,42 @@
-import type { Row } from './rules/retention-plan.js'
-import type { FinalOutcome } from './deletion-run.js'
-import type { RepositoryPlan } from './look-at-repository.js'
+import type { FinalOutcome } from './deletion/deletion-outcome.js'
+import { formatCount } from './format.js'
+import type { CleanupPlan } from './plan-cleanup.js'
+import type { RetentionRow } from './rules/plan-retention.js'
 
-/** What became of one tag or untagged image, or would become of it in a dry run. */
+/** The result for one tag or untagged image. */
 export interface RowResult {
   readonly repository: string
-  readonly row: Row
-  /** `delete`: deleted (in a dry run and behind the brake: planned). */
+  readonly row: RetentionRow
+  /** `delete` also with `dry-run` and if the deletion limit is exceeded. The deletion is only planned then. */
   readonly decision: 'delete' | 'failed' | 'keep'
   readonly reason: string
 }
 
-/** What became of a repository. */
-export interface RepositoryResult {
+/** The results for one repository. */
+export interface CleanupResult {
   readonly repository: string
   readonly rows: readonly RowResult[]
 }
 
 /**
- * Puts the plan of a repository and what came of it together.
+ * Combines the plan of a repository with the outcomes of its deletions.
  *
- * @param outcomes by row; `undefined` where nothing was carried out
+ * @param outcomes by row, or `undefined` if the deletions were not carried out
  */
-export function resultOf(
-  plan: RepositoryPlan,
-  outcomes: ReadonlyMap<Row, FinalOutcome> | undefined
-): RepositoryResult {
+export function createCleanupResult(
+  plan: CleanupPlan,
+  outcomes: ReadonlyMap<RetentionRow, FinalOutcome> | undefined
+): CleanupResult {
   const repository = plan.repository.repositoryName
   const rows = plan.rows.map((row): RowResult => {
-    const { reason } = row.verdict
-    if (!row.verdict.goes) return { repository, row, decision: 'keep', reason }
+    const { action, reason } = row.decision
+    if (action === 'keep') return { repository, row, decision: 'keep', reason }
     const outcome = outcomes?.get(row)
     switch (outcome?.kind) {
       case undefined:
       case 'deleted':
-        return { repository, row, decision: 'delete', reason: goingReason(row) }
-      case 'left':
+        return { repository, row, decision: 'delete', reason: deletionReason(row) }
+      case 'kept':
         return { repository, row, decision: 'keep', reason: outcome.reason }
       case 'failed':
         return { repository, row, decision: 'failed', reason: outcome.reason }
@@ -44,29 +45,29 @@ export function resultOf(
   return { repository, rows }
 }
 
-/** Why it goes, and what goes with it or is left behind. */
-function goingReason({ verdict, takesImage, orphans }: Row): string {
-  const parts = [verdict.reason]
-  if (takesImage) parts.push('the last tag of its image, which goes with it')
+/** Returns the reason of a deletion with its effects on images. */
+function deletionReason({ decision, deletesImage, orphans }: RetentionRow): string {
+  const parts = [decision.reason]
+  if (deletesImage) parts.push('the image is deleted with its last tag')
   if (orphans.length > 0) {
-    const images = orphans.length === 1 ? '1 image' : `${orphans.length} images`
-    parts.push(`leaves ${images} that nothing refers to`)
+    const images = formatCount(orphans.length, 'image is', 'images are')
+    parts.push(`${images} no longer referenced`)
   }
   return parts.join('; ')
 }
 
-/** `team/app:v1` or `team/app@sha256:…`. */
+/** Returns `team/app:v1` or `team/app@sha256:…`. */
 export function targetOf({ repository, row }: Pick<RowResult, 'repository' | 'row'>): string {
   return row.tag === undefined ? `${repository}@${row.digest}` : `${repository}:${row.tag}`
 }
 
 /**
- * Bytes that become free at the most: the sizes of the images that go. Layers that another image shares stay, and
- * nobody but the service knows which.
+ * Returns the sum of the sizes of the deleted images in bytes. It is an upper limit: the service keeps layers that other
+ * images share, and does not report which.
  */
 export function freedBytes(results: readonly RowResult[]): number {
-  const going = results.filter(({ decision, row }) => {
-    return decision === 'delete' && !row.isIndex && (row.tag === undefined || row.takesImage)
+  const deleted = results.filter(({ decision, row }) => {
+    return decision === 'delete' && !row.isIndex && (row.tag === undefined || row.deletesImage)
   })
-  return going.reduce((sum, { row }) => sum + row.sizeBytes, 0)
+  return deleted.reduce((sum, { row }) => sum + row.sizeBytes, 0)
 }

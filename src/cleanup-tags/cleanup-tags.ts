@@ -1,106 +1,107 @@
 import pLimit from 'p-limit'
-import { resultOf } from './cleanup-result.js'
-import { compileJudge } from './compile-judge.js'
-import { deletePlanned } from './delete-planned.js'
-import type { FinalOutcome } from './deletion-run.js'
-import { formatCount } from './format.js'
-import { lookAtRepository } from './look-at-repository.js'
-import type { Judge, RepositoryPlan } from './look-at-repository.js'
-import { createRepositoryOpener } from '../registry-client/open-repository.js'
-import { reportCleanup } from './report-cleanup.js'
-import { ServiceHabits } from './service-habits.js'
-import { notesOf, tellPlan, tellResult } from './tell-cleanup.js'
-import type { Deps } from '../runner/deps.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { selectRepositories } from '../ecr-public/resolve-repositories.js'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
+import type { Deps } from '../runner/deps.js'
+import { problem } from '../runner/errors.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
 import type { Report } from '../runner/report.js'
-import type { Row } from './rules/retention-plan.js'
+import { settleEach, splitSettled } from '../runner/settle-each.js'
+import { createCleanupResult } from './cleanup-result.js'
+import { createEvaluator } from './create-evaluator.js'
+import type { Evaluator } from './create-evaluator.js'
+import { deletePlanned } from './deletion/delete-planned.js'
+import type { FinalOutcome } from './deletion/deletion-outcome.js'
+import { ObservedServiceBehavior } from './deletion/observed-service-behavior.js'
+import { logPlan, logResult } from './log-cleanup.js'
+import { planCleanup } from './plan-cleanup.js'
+import type { CleanupPlan } from './plan-cleanup.js'
+import { reportCleanup } from './report-cleanup.js'
+import type { UnreadableRepository } from './report-cleanup.js'
+import type { RetentionRow } from './rules/plan-retention.js'
 
-/** Repositories that are worked on at once. */
-const REPOSITORIES_AT_ONCE = 4
-
-/** What was found, before anything is deleted. */
-interface Look {
-  readonly plans: readonly RepositoryPlan[]
-  readonly unreachable: readonly { readonly repository: string; readonly reason: string }[]
-}
+/** Number of repositories to process in parallel. */
+const CONCURRENCY = 4
 
 /**
- * Deletes stale tags and orphaned images, never a thing still needed. Every repository is looked at before
- * the first deletion, so that the brake counts all of them; a deletion that fails does not keep the others from
- * going on.
+ * Deletes stale tags and orphaned images. Images that are still in use are never deleted. All repositories are planned
+ * before the first deletion, so that the deletion limit covers all of them. A failed deletion does not stop the others.
  */
 export async function cleanupTags(inputs: CleanupTagsInputs, deps: Deps): Promise<Report> {
   const now = deps.now().getTime()
-  const judge = await compileJudge(inputs, now)
-  const { plans, unreachable } = await look(inputs, judge, deps)
-  const stopped = findBrake(plans, inputs.maxDeletions)
-  for (const plan of plans) await tellPlan(plan, deps.log)
-  const isApplied = !inputs.dryRun && stopped === undefined
-  const outcomes = isApplied ? await apply(plans, deps) : undefined
-  const results = plans.map((plan) => resultOf(plan, outcomes?.get(plan)))
-  for (const result of results) tellResult(result, deps.log)
-  return reportCleanup(results, {
-    now,
-    dryRun: inputs.dryRun,
-    stopped,
-    unreachable,
-    notes: plans.flatMap(notesOf)
-  })
+  const evaluator = await createEvaluator(inputs, now)
+  const { plans, unreadable } = await planAll(inputs, evaluator, deps)
+  const limitError = checkDeletionLimit(plans, inputs.maxDeletions)
+  for (const plan of plans) await logPlan(plan, deps.log)
+  const isCarriedOut = !inputs.dryRun && limitError === undefined
+  const outcomes = isCarriedOut ? await deleteAll(plans, deps) : undefined
+  const results = plans.map((plan) => createCleanupResult(plan, outcomes?.get(plan)))
+  for (const result of results) logResult(result, deps.log)
+  return reportCleanup(results, { now, dryRun: inputs.dryRun, limitError, plans, unreadable })
 }
 
-async function look(inputs: CleanupTagsInputs, judge: Judge, deps: Deps): Promise<Look> {
+async function planAll(
+  inputs: CleanupTagsInputs,
+  evaluator: Evaluator,
+  deps: Deps
+): Promise<{ plans: readonly CleanupPlan[]; unreadable: readonly UnreadableRepository[] }> {
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const openSource = createRepositoryOpener(deps)
-  const unreachable: { repository: string; reason: string }[] = []
-  const errors: unknown[] = []
-  const looks = await pLimit(REPOSITORIES_AT_ONCE).map(repositories, async (found) => {
-    const { repositoryName = '', repositoryUri = '' } = found
-    const address = { repositoryName, registryId: inputs.registryId }
-    try {
-      return await lookAtRepository(deps.api, address, () => openSource(repositoryUri), judge)
-    } catch (error) {
-      deps.signal.throwIfAborted()
-      errors.push(error)
-      unreachable.push({ repository: repositoryName, reason: explain(error, deps) })
-      return undefined
+  const openRepository = createRepositoryOpener(deps)
+  const settled = await settleEach(
+    repositories,
+    ({ repositoryName = '', repositoryUri = '' }) => {
+      const address = { repositoryName, registryId: inputs.registryId }
+      return planCleanup(deps.api, address, () => openRepository(repositoryUri), evaluator)
+    },
+    {
+      signal: deps.signal,
+      explain: (error) => explain(error, deps),
+      concurrency: CONCURRENCY
     }
-  })
-  const plans = looks.filter((plan) => plan !== undefined)
-  if (plans.length === 0 && errors.length > 0) throw errors[0]
-  return { plans, unreachable }
+  )
+  const { values: plans, failures } = splitSettled(settled)
+  if (plans.length === 0 && failures[0] !== undefined) throw failures[0].error
+  const unreadable = failures.map(({ item: { repositoryName = '' }, reason }) => ({
+    repository: repositoryName,
+    reason
+  }))
+  return { plans, unreadable }
 }
 
-/** Why nothing may be deleted, or `undefined`. */
-function findBrake(
-  plans: readonly RepositoryPlan[],
+/** Returns the error if the plans have more deletions than the input `max-deletions`. */
+function checkDeletionLimit(
+  plans: readonly CleanupPlan[],
   maxDeletions: number | undefined
 ): string | undefined {
   const count = plans.reduce((sum, { deletions }) => sum + deletions.length, 0)
   if (maxDeletions === undefined || count <= maxDeletions) return undefined
-  return `${formatCount(count, 'deletion')} planned – more than max-deletions allows – ${maxDeletions} – nothing was deleted; look at the plan, then raise max-deletions or narrow the rules`
+  return problem({
+    what: `The plan has more deletions (${count}) than the input "max-deletions" allows`,
+    value: String(maxDeletions),
+    reason: 'Nothing was deleted.',
+    fix: 'Check the plan, then increase "max-deletions" or narrow the rules.'
+  }).message
 }
 
-async function apply(
-  plans: readonly RepositoryPlan[],
+async function deleteAll(
+  plans: readonly CleanupPlan[],
   deps: Deps
-): Promise<Map<RepositoryPlan, Map<Row, FinalOutcome>>> {
-  const outcomes = new Map<RepositoryPlan, Map<Row, FinalOutcome>>()
-  const habits = new ServiceHabits()
-  await pLimit(REPOSITORIES_AT_ONCE).map(plans, async (plan) => {
-    const { api, log, signal } = deps
+): Promise<Map<CleanupPlan, Map<RetentionRow, FinalOutcome>>> {
+  const { api, log, signal } = deps
+  const behavior = new ObservedServiceBehavior()
+  const outcomes = new Map<CleanupPlan, Map<RetentionRow, FinalOutcome>>()
+  await pLimit(CONCURRENCY).map(plans, async (plan) => {
     const { repository, imageCount, expected } = plan
-    const done = await deletePlanned(plan, expected, {
+    const outcome = await deletePlanned(plan, expected, {
       api,
       log,
       signal,
-      habits,
+      behavior,
       repository,
       imageCount,
       explain: (error) => explain(error, deps)
     })
-    outcomes.set(plan, done)
+    outcomes.set(plan, outcome)
   })
   return outcomes
 }

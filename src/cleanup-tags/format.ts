@@ -3,7 +3,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
-/** An age as people say it: `45 min`, `12 h`, `30 d`. */
+/** Formats an age in its largest unit: `45 min`, `12 h`, `30 d`. */
 export function formatAge(milliseconds: number): string {
   if (milliseconds < MINUTE_MS) return 'now'
   if (milliseconds < HOUR_MS) return `${Math.floor(milliseconds / MINUTE_MS)} min`
@@ -11,7 +11,7 @@ export function formatAge(milliseconds: number): string {
   return `${Math.floor(milliseconds / DAY_MS)} d`
 }
 
-/** A size in units of a thousand: `12.3 MB`. */
+/** Formats a size with decimal units: `12.3 MB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -22,7 +22,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${BYTE_UNITS[unit] ?? 'B'}`
 }
 
-/** `1 tag`, `2 tags`. */
+/** Formats a count with its noun: `1 tag`, `2 tags`. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

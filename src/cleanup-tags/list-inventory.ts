@@ -1,16 +1,16 @@
 import type { ImageDetail, ImageTagDetail } from '@aws-sdk/client-ecr-public'
-import type { EcrPublicApi } from '../runner/deps.js'
 import { listImages, listImageTags } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
+import type { EcrPublicApi } from '../runner/deps.js'
 import type { ListedImage, ListedTag } from './rules/inventory.js'
 
-/** The tags of a repository, and the images that they name (whose own `tags` are left empty). */
+/** The tags of a repository and the tagged images. The `tags` of these images are empty. */
 export interface TagListing {
   readonly tags: readonly ListedTag[]
   readonly images: ReadonlyMap<string, ListedImage>
 }
 
-/** All tags of a repository, with the images that they name; a call a thousand tags. */
+/** Lists all tags of a repository with their images, with one call per 1000 tags. */
 export async function listTags(
   api: EcrPublicApi,
   repository: RepositoryAddress
@@ -29,7 +29,7 @@ export async function listTags(
   return { tags: [...tags.values()], images }
 }
 
-/** All images of a repository by digest, those without a tag too; a call a thousand images. */
+/** Lists all images of a repository by digest, tagged or not, with one call per 1000 images. */
 export async function listAllImages(
   api: EcrPublicApi,
   repository: RepositoryAddress
@@ -49,7 +49,7 @@ function toListedTag({ imageTag, createdAt, imageDetail }: ImageTagDetail): List
   return { tag: imageTag, digest: imageDetail.imageDigest, createdAt: createdAt?.getTime() }
 }
 
-/** The image as the rules see it; `undefined` for one without a digest, which the service has none of. */
+/** Converts an image of the API. Returns `undefined` if it does not have a digest, which the types allow. */
 export function toListedImage(detail: ImageDetail): ListedImage | undefined {
   if (detail.imageDigest === undefined) return undefined
   return {

@@ -8,7 +8,7 @@ const withSelection = (selection: unknown) => (): unknown =>
   parse({ rules: [{ rulePriority: 3, selection, action: expire }] })
 
 describe('parseLifecyclePolicy', () => {
-  test('takes what private ECR takes', () => {
+  test('accepts a policy that private ECR accepts', () => {
     const policy = {
       rules: [
         {
@@ -37,41 +37,57 @@ describe('parseLifecyclePolicy', () => {
   })
 
   test.each<[string, () => unknown, RegExp]>([
-    ['no object', () => parse([]), /^Lifecycle policy p\.json – .*a JSON object/],
-    ['no rules', () => parse({}), /rules – a list/],
-    ['an empty list', () => parse({ rules: [] }), /rules – "0" – 1 to 50 rules/],
-    ['an unknown member', () => parse({ rules: [], version: 1 }), /"version" – the members rules/],
     [
-      'no selection',
-      withRule({ rulePriority: 1, action: expire }),
-      /rule 1 \(priority 1\), selection/
+      'a list instead of an object',
+      () => parse([]),
+      /^Lifecycle policy p\.json is not valid: "\[\]"\. Use a JSON object\.$/
     ],
-    ['no priority', withRule({ selection: untagged, action: expire }), /rule 1, rulePriority/],
+    ['missing rules', () => parse({}), /does not have "rules"\. Use a list\.$/],
+    ['an empty list', () => parse({ rules: [] }), /number of rules: "0"\. Use 1 to 50 rules\.$/],
+    [
+      'an unknown member',
+      () => parse({ rules: [], version: 1 }),
+      /unknown member: "version"\. Use only these members: rules\.$/
+    ],
+    [
+      'a missing selection',
+      withRule({ rulePriority: 1, action: expire }),
+      /: rule 1 \(priority 1\) does not have "selection"\./
+    ],
+    [
+      'a missing priority',
+      withRule({ selection: untagged, action: expire }),
+      /: rule 1 does not have "rulePriority"\./
+    ],
     [
       'priority 0',
       withRule({ rulePriority: 0, selection: untagged, action: expire }),
-      /rulePriority – "0"/
+      /has an invalid "rulePriority": "0"\./
     ],
-    ['no action', withRule({ rulePriority: 1, selection: untagged }), /action – a JSON object/],
+    [
+      'a missing action',
+      withRule({ rulePriority: 1, selection: untagged }),
+      /does not have "action"\. Use a JSON object\.$/
+    ],
     [
       'a number as description',
       withRule({ rulePriority: 1, description: 1, selection: untagged, action: expire }),
-      /description – "1" – a text/
+      /invalid "description": "1"\. Use a string\.$/
     ],
     [
       'an unknown status',
       withSelection({ ...untagged, tagStatus: 'all' }),
-      /selection\.tagStatus – .*one of tagged, untagged, any/
+      /invalid "selection\.tagStatus": .*Use one of tagged, untagged, any\.$/
     ],
     [
-      'a status that every object has as a member',
+      'a status that is a member of every object',
       withSelection({ ...untagged, tagStatus: 'constructor' }),
-      /selection\.tagStatus – "\\?"constructor\\?"" – one of tagged/
+      /"selection\.tagStatus": "\\?"constructor\\?""\. Use one of tagged/
     ],
     [
       'tagged without lists',
       withSelection({ ...untagged, tagStatus: 'tagged' }),
-      /exactly one of tagPrefixList and tagPatternList/
+      /Use exactly one of tagPrefixList and tagPatternList/
     ],
     [
       'both lists',
@@ -86,36 +102,40 @@ describe('parseLifecyclePolicy', () => {
     [
       'lists with untagged',
       withSelection({ ...untagged, tagPrefixList: ['a'] }),
-      /tagPrefixList – .*none unless tagStatus is tagged/
+      /tagPrefixList": .*Remove it unless tagStatus is tagged/
     ],
     [
       'an empty prefix',
       withSelection({ ...untagged, tagStatus: 'tagged', tagPrefixList: [''] }),
-      /texts, not empty/
+      /strings that are not empty/
     ],
     [
       'five wildcards',
       withSelection({ ...untagged, tagStatus: 'tagged', tagPatternList: ['a*b*c*d*e*'] }),
-      /at most 4 \*/
+      /at most 4 wildcards \(\*\)/
     ],
-    ['a count of 0', withSelection({ ...untagged, countNumber: 0 }), /countNumber – "0"/],
-    ['a broken count', withSelection({ ...untagged, countNumber: 1.5 }), /countNumber – "1.5"/],
+    ['a count of 0', withSelection({ ...untagged, countNumber: 0 }), /countNumber": "0"/],
+    [
+      'a fractional count',
+      withSelection({ ...untagged, countNumber: 1.5 }),
+      /countNumber": "1\.5"/
+    ],
     [
       'a unit with a count',
       withSelection({ ...untagged, countUnit: 'days' }),
-      /countUnit – .*none for countType imageCountMoreThan/
+      /countUnit": .*Remove it if countType is imageCountMoreThan/
     ],
     [
       'an age without unit',
       withSelection({ ...untagged, countType: 'sinceImagePushed' }),
-      /countUnit – only days/
+      /countUnit"\. Use "days"\.$/
     ],
     [
       'weeks',
       withSelection({ ...untagged, countType: 'sinceImagePushed', countUnit: 'weeks' }),
-      /countUnit – .*only days/
+      /countUnit": .*Use "days"\.$/
     ]
-  ])('%s is refused, naming rule and member', (_, refused, message) => {
+  ])('rejects %s and names the rule and the member', (_, refused, message) => {
     expect(refused).toThrow(message)
   })
 
@@ -128,12 +148,12 @@ describe('parseLifecyclePolicy', () => {
     [
       'sinceImageTransitioned',
       withSelection({ ...untagged, countType: 'sinceImageTransitioned' }),
-      /no archive/
+      /does not have an archive/
     ],
     [
       'storageClass',
       withSelection({ ...untagged, storageClass: 'standard' }),
-      /no storage classes/
+      /does not have storage classes/
     ],
     [
       'transition',
@@ -142,7 +162,7 @@ describe('parseLifecyclePolicy', () => {
         selection: untagged,
         action: { type: 'transition', targetStorageClass: 'archive' }
       }),
-      /no archive/
+      /does not have an archive/
     ],
     [
       'targetStorageClass',
@@ -151,14 +171,16 @@ describe('parseLifecyclePolicy', () => {
         selection: untagged,
         action: { ...expire, targetStorageClass: 'archive' }
       }),
-      /no storage classes/
+      /does not have storage classes/
     ]
-  ])('%s is refused by name, as ECR Public has no data for it', (name, refused, reason) => {
+  ])('rejects %s by name because ECR Public does not support it', (name, refused, reason) => {
     expect(refused).toThrow(reason)
-    expect(refused).toThrow(new RegExp(`"${name}" – cannot be evaluated`))
+    expect(refused).toThrow(
+      new RegExp(`uses an unsupported feature in "[\\w.]+": "${name}"\\. .* Remove it`)
+    )
   })
 
-  test('priorities and selections must be unique, and any the last', () => {
+  test('requires unique priorities and selections, and a rule for any as the last', () => {
     const rule = (rulePriority: number, selection: unknown) => ({
       rulePriority,
       selection,
@@ -171,30 +193,30 @@ describe('parseLifecyclePolicy', () => {
       tagPrefixList
     })
     expect(() => parse({ rules: [rule(1, untagged), rule(1, any)] })).toThrow(
-      /rule 2 \(priority 1\), rulePriority.*once/
+      /rule 2 \(priority 1\) has an invalid "rulePriority": "1"\..*once/
     )
     expect(() => parse({ rules: [rule(1, untagged), rule(2, untagged)] })).toThrow(
-      /rule 2 .*selection.*rule 1/
+      /rule 2 .*selects the same images as rule 1\. Use each selection only once/
     )
     expect(() => parse({ rules: [rule(1, tagged('a', 'b')), rule(2, tagged('b', 'a'))] })).toThrow(
-      /another choice/
+      /selects the same images as rule 1/
     )
     expect(() => parse({ rules: [rule(1, any), rule(2, untagged)] })).toThrow(
-      /the highest number of all \(more than 2\)/
+      /the highest priority number\. Use a number greater than 2\./
     )
   })
 
-  test('what is no JSON, or too long, is refused', () => {
-    expect(() => parseLifecyclePolicy('{', 'p.json')).toThrow(/p\.json is not JSON/)
+  test('rejects text that is not JSON or is too long', () => {
+    expect(() => parseLifecyclePolicy('{', 'p.json')).toThrow(/p\.json is not valid JSON/)
     const description = 'x'.repeat(30_720)
     expect(() =>
       parse({ rules: [{ rulePriority: 1, description, selection: untagged, action: expire }] })
-    ).toThrow(/30720 characters/)
+    ).toThrow(/Use at most 30720 characters/)
     const rules = Array.from({ length: 51 }, (_, at) => ({
       rulePriority: at + 1,
       selection: untagged,
       action: expire
     }))
-    expect(() => parse({ rules })).toThrow(/"51" – 1 to 50/)
+    expect(() => parse({ rules })).toThrow(/"51"\. Use 1 to 50/)
   })
 })

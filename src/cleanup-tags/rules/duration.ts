@@ -1,8 +1,8 @@
 import { problem } from '../../runner/errors.js'
 
-/** A span of time: calendar months, and milliseconds for what has a fixed length. */
+/** A duration: calendar months, and milliseconds for the units of fixed length. */
 export interface Duration {
-  /** As written. */
+  /** The text of the input, for reasons and errors. */
   readonly text: string
   readonly months: number
   readonly milliseconds: number
@@ -15,7 +15,7 @@ const DAY_MS = 24 * HOUR_MS
 const WEEK_MS = 7 * DAY_MS
 const MONTHS_PER_YEAR = 12
 
-/** No image is older than a thousand years; beyond that a date could not be counted back. */
+/** No image is older than 1000 years, and much longer durations would leave the range of `Date`. */
 const MAX_MONTHS = 1000 * MONTHS_PER_YEAR
 const MAX_MILLISECONDS = 366 * 1000 * DAY_MS
 
@@ -27,23 +27,27 @@ const ISO_8601 = new RegExp(
 )
 
 /**
- * Reads `45m`, `12h`, `30d`, `2w`, `1y`, or an ISO 8601 duration (`P30D`, `P1Y2M10DT2H`). Years and
- * months are counted by the calendar (UTC), all else by its fixed length.
+ * Parses `45m`, `12h`, `30d`, `2w`, `1y`, or an ISO 8601 duration (`P30D`, `P1Y2M10DT2H`). Years and months are
+ * calendar units in UTC, the other units have a fixed length.
  *
- * @param what the input or member that holds it, for errors
- * @throws ActionError where it is no duration
+ * @param what the name of the input, for errors
+ * @throws ActionError if the text is not a duration or the duration is longer than 1000 years
  */
 export function parseDuration(text: string, what: string): Duration {
   const duration = parseShort(text) ?? parseIso8601(text)
   if (duration === undefined) {
     throw problem({
-      what: `${what} is no duration`,
+      what: `${what} is not a valid duration`,
       value: text,
-      expected: '45m, 12h, 30d, 2w, 1y, or ISO 8601 such as P30D or P1Y2M10DT2H'
+      expected: 'Use a number with a unit (45m, 12h, 30d, 2w, 1y) or ISO 8601 (P30D).'
     })
   }
   if (duration.months > MAX_MONTHS || duration.milliseconds > MAX_MILLISECONDS) {
-    throw problem({ what: `${what} is too long`, value: text, expected: 'up to a thousand years' })
+    throw problem({
+      what: `${what} is too long`,
+      value: text,
+      expected: 'Use a duration of at most 1000 years.'
+    })
   }
   return duration
 }
@@ -83,17 +87,17 @@ function parseIso8601(text: string): Duration | undefined {
   }
 }
 
-/** The instant that lies the duration before this one, both in milliseconds since the epoch. */
+/** Returns the instant that is `duration` before `instant`, both in milliseconds since the epoch. */
 export function instantBefore(instant: number, duration: Duration): number {
   return addMonths(instant, -duration.months) - duration.milliseconds
 }
 
-/** The instant that lies the duration after this one, both in milliseconds since the epoch. */
+/** Returns the instant that is `duration` after `instant`, both in milliseconds since the epoch. */
 export function instantAfter(instant: number, duration: Duration): number {
   return addMonths(instant, duration.months) + duration.milliseconds
 }
 
-/** The same day and time so many months on; the last day of the month where it has no such day. */
+/** Adds calendar months. If the month does not have the day, its last day is used. */
 function addMonths(instant: number, months: number): number {
   if (months === 0) return instant
   const date = new Date(instant)

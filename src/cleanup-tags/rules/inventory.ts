@@ -1,37 +1,37 @@
-/** A tag as it was listed. Times are milliseconds since the epoch, `undefined` where the service gave none. */
+/** A tag as listed. Times are milliseconds since the epoch, and `undefined` if the response does not contain them. */
 export interface ListedTag {
   readonly tag: string
   readonly digest: string
-  /** When the tag was set; a tag that moves is set anew. */
+  /** When the tag was created, or last moved to another image. */
   readonly createdAt: number | undefined
 }
 
-/** An image (or index, or artifact) as it was listed. */
+/** An image, index or artifact as listed. */
 export interface ListedImage {
   readonly digest: string
   readonly tags: readonly string[]
   readonly pushedAt: number | undefined
-  /** In bytes; of an index, the size of its largest manifest. */
+  /** In bytes. For an index, the size of its largest image. */
   readonly sizeBytes: number
   readonly mediaType: string | undefined
   /** The media type of the config. */
   readonly artifactMediaType: string | undefined
 }
 
-/** What a repository holds. */
+/** The tags and images of a repository. */
 export interface Inventory {
   readonly tags: readonly ListedTag[]
   readonly images: ReadonlyMap<string, ListedImage>
-  /** Images that changed between the two listings: nothing of them is touched. */
+  /** Images that changed between the two listings. They and their tags are kept. */
   readonly unsettled: ReadonlySet<string>
 }
 
 /**
- * Puts the listing of tags and the listing of images together. They were made one after the other: an
- * image whose tags differ between them is unsettled, so is one that only one of them has.
+ * Combines the listing of tags and the listing of images. The two are not one snapshot: an image is unsettled if its
+ * tags differ between them or if a tagged image is in only one of them.
  *
- * @param taggedImages the images that the listing of tags described, whose `tags` do not matter
- * @param images the listing of images; `undefined` where it was not needed, and all images have tags
+ * @param taggedImages the images in the listing of tags; their `tags` are ignored
+ * @param images the listing of images, or `undefined` if only tagged images are needed
  */
 export function createInventory(
   tags: readonly ListedTag[],
@@ -58,9 +58,9 @@ export function createInventory(
   return { tags, images: all, unsettled }
 }
 
-/** `true` where both hold the same tags, in whatever order. */
-export function isSameSet(some: Iterable<string>, others: Iterable<string>): boolean {
-  const one = new Set(some)
-  const other = new Set(others)
-  return one.size === other.size && [...one].every((tag) => other.has(tag))
+/** Returns `true` if both contain the same values, in any order. */
+export function isSameSet(first: Iterable<string>, second: Iterable<string>): boolean {
+  const one = new Set(first)
+  const other = new Set(second)
+  return one.size === other.size && [...one].every((value) => other.has(value))
 }

@@ -1,6 +1,7 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { isTooDeep, MAX_JSON_DEPTH } from '../../runner/json.js'
+import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../../runner/json.js'
+import type { Json, JsonObject } from '../../runner/json.js'
 import { compileWildcards } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 
@@ -8,7 +9,7 @@ import type { TextMatcher } from '../../runner/inputs/glob.js'
 export interface LifecycleRule {
   readonly priority: number
   readonly tagStatus: 'tagged' | 'untagged' | 'any'
-  /** For `tagged`: an image must have, for each of these, a tag that matches. */
+  /** Only for `tagged`. The rule selects an image if each matcher matches at least one of its tags. */
   readonly tagMatchers: readonly TextMatcher[]
   readonly count: {
     readonly type: 'imageCountMoreThan' | 'sinceImagePushed'
@@ -16,83 +17,80 @@ export interface LifecycleRule {
   }
 }
 
-/** What private ECR takes (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html and the API reference of PutLifecyclePolicy). */
+/** The limits of PutLifecyclePolicy: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
 const MAX_POLICY_CHARACTERS = 30_720
 const MAX_RULES = 50
 const MAX_WILDCARDS = 4
 
-/** What ECR Public keeps no record of, or cannot do. */
-const UNAVAILABLE: Readonly<Record<string, string>> = {
-  sinceImagePulled: 'ECR Public does not tell when an image was pulled',
-  sinceImageTransitioned: 'ECR Public has no archive to which an image could be moved',
-  transition: 'ECR Public has no archive to which an image could be moved',
-  archive: 'ECR Public has no archive to which an image could be moved',
-  storageClass: 'ECR Public has no storage classes',
-  targetStorageClass: 'ECR Public has no storage classes'
+const NO_ARCHIVE = 'ECR Public does not have an archive storage class.'
+
+/** By member or value, why a feature of private ECR cannot be evaluated for ECR Public. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  sinceImagePulled: 'ECR Public does not report when an image was pulled.',
+  sinceImageTransitioned: NO_ARCHIVE,
+  transition: NO_ARCHIVE,
+  archive: NO_ARCHIVE,
+  storageClass: 'ECR Public does not have storage classes.',
+  targetStorageClass: 'ECR Public does not have storage classes.'
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /**
- * Reads the lifecycle policy of a private ECR repository, as PutLifecyclePolicy takes it; the rules come
- * back in the order of their priorities, the first to be applied first.
+ * Parses a lifecycle policy of a private ECR repository, as PutLifecyclePolicy accepts it, and returns its rules in the
+ * order of their priorities.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
  *
- * @param name what errors call the policy: its path
- * @throws ActionError naming the rule and the member that are wrong
+ * @param name the name of the policy for errors: its path
+ * @throws ActionError that names the invalid rule and member
  */
 export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[] {
-  if (text.length > MAX_POLICY_CHARACTERS) {
-    throw problem({
-      what: `Lifecycle policy ${name} is too long`,
-      value: `${text.length} characters`,
-      expected: `${MAX_POLICY_CHARACTERS} characters`
-    })
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw problem({ what: `Lifecycle policy ${name} is not JSON` }, error)
-  }
-  if (isTooDeep(json)) {
-    throw problem({
-      what: `Lifecycle policy ${name} nests too deep`,
-      expected: `at most ${MAX_JSON_DEPTH} levels`
-    })
-  }
-  const policy = new Member(json, `Lifecycle policy ${name}`, '')
+  const owner = `Lifecycle policy ${name}`
+  const policy = new Member(parsePolicyJson(text, owner), owner, '')
   const { rules } = policy.object(['rules'])
-  const list = new Member(rules, policy.owner, 'rules').array()
+  const list = new Member(rules, owner, 'rules').array()
   if (list.length === 0 || list.length > MAX_RULES) {
-    throw new Member(rules, policy.owner, 'rules').refusal(
-      `1 to ${MAX_RULES} rules`,
-      `${list.length}`
-    )
+    throw problem({
+      what: `${owner} has an invalid number of rules`,
+      value: String(list.length),
+      expected: `Use 1 to ${MAX_RULES} rules.`
+    })
   }
-  const parsed = list.map((rule, at) => parseRule(rule, ruleName(policy.owner, rule, at)))
-  checkTogether(parsed, policy.owner)
+  const parsed = list.map((rule, at) => parseRule(rule, `${owner}: ${ruleName(rule, at)}`))
+  checkRules(parsed)
   return parsed.map(({ rule }) => rule).sort((a, b) => a.priority - b.priority)
 }
 
-/** `…, rule 2 (priority 20)`: people count rules, the service names priorities. */
-function ruleName(owner: string, rule: unknown, at: number): string {
-  const priority =
-    typeof rule === 'object' && rule !== null ? (rule as Json).rulePriority : undefined
-  const suffix = typeof priority === 'number' ? ` (priority ${priority})` : ''
-  return `${owner}, rule ${at + 1}${suffix}`
+function parsePolicyJson(text: string, owner: string): Json {
+  if (text.length > MAX_POLICY_CHARACTERS) {
+    throw problem({
+      what: `${owner} is too long`,
+      value: `${text.length} characters`,
+      expected: `Use at most ${MAX_POLICY_CHARACTERS} characters.`
+    })
+  }
+  try {
+    return parseJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw problem({ what: `${owner} is not valid JSON`, reason: syntaxErrorOf(error) }, error)
+  }
 }
 
-/** A rule, and what has to be compared between rules. */
+/** Returns `rule 2 (priority 20)`. Authors count rules, and the service identifies them by priority. */
+function ruleName(rule: Json, at: number): string {
+  const priority = isJsonObject(rule) ? rule.rulePriority : undefined
+  return `rule ${at + 1}${typeof priority === 'number' ? ` (priority ${priority})` : ''}`
+}
+
+/** A rule with the facts that are compared between rules. */
 interface ParsedRule {
   readonly rule: LifecycleRule
   readonly owner: string
-  /** The tag lists as one text; equal ones select the same images. */
+  /** The tag status and tag lists as text. Rules with equal texts select the same images. */
   readonly selection: string
 }
 
-function parseRule(value: unknown, owner: string): ParsedRule {
+function parseRule(value: Json, owner: string): ParsedRule {
   const json = new Member(value, owner, '').object([
     'rulePriority',
     'description',
@@ -131,34 +129,32 @@ function parseRule(value: unknown, owner: string): ParsedRule {
 function checkAction(action: Member, owner: string): void {
   const json = action.object(['type', 'targetStorageClass'])
   new Member(json.type, owner, 'action.type').oneOf(['expire'])
-  if (json.targetStorageClass !== undefined) {
-    throw action.unavailable('targetStorageClass')
-  }
+  if (json.targetStorageClass !== undefined) throw action.unsupported('targetStorageClass')
 }
 
-function parseCount(selection: Json, owner: string): LifecycleRule['count'] {
+function parseCount(selection: JsonObject, owner: string): LifecycleRule['count'] {
   const member = (name: string): Member => new Member(selection[name], owner, `selection.${name}`)
-  if (selection.storageClass !== undefined) throw member('storageClass').unavailable('storageClass')
+  if (selection.storageClass !== undefined) throw member('storageClass').unsupported('storageClass')
   const type = member('countType').oneOf(['imageCountMoreThan', 'sinceImagePushed'])
   const number = member('countNumber').positiveInteger()
   if (type === 'sinceImagePushed') member('countUnit').oneOf(['days'])
   else if (selection.countUnit !== undefined) {
-    throw member('countUnit').refusal('none for countType imageCountMoreThan')
+    throw member('countUnit').invalid('Remove it if countType is imageCountMoreThan.')
   }
   return { type, number }
 }
 
-function parseTagLists(selection: Json, tagStatus: string, owner: string): TextMatcher[] {
+function parseTagLists(selection: JsonObject, tagStatus: string, owner: string): TextMatcher[] {
   const prefixes = new Member(selection.tagPrefixList, owner, 'selection.tagPrefixList')
   const patterns = new Member(selection.tagPatternList, owner, 'selection.tagPatternList')
   const given = [prefixes, patterns].filter(({ value }) => value !== undefined)
   if (tagStatus !== 'tagged') {
-    if (given[0] !== undefined) throw given[0].refusal('none unless tagStatus is tagged')
+    if (given[0] !== undefined) throw given[0].invalid('Remove it unless tagStatus is tagged.')
     return []
   }
   if (given.length !== 1) {
-    throw prefixes.refusal(
-      'exactly one of tagPrefixList and tagPatternList, as tagStatus is tagged'
+    throw prefixes.invalid(
+      'Use exactly one of tagPrefixList and tagPatternList if tagStatus is tagged.'
     )
   }
   if (patterns.value === undefined) {
@@ -166,103 +162,113 @@ function parseTagLists(selection: Json, tagStatus: string, owner: string): TextM
   }
   return patterns.texts().map((pattern) => {
     if (pattern.split('*').length - 1 > MAX_WILDCARDS) {
-      throw patterns.refusal(`at most ${MAX_WILDCARDS} * in a pattern`, pattern)
+      throw patterns.invalid(`Use at most ${MAX_WILDCARDS} wildcards (*) per pattern.`, pattern)
     }
     return compileWildcards(pattern)
   })
 }
 
-function selectionText({ tagPrefixList, tagPatternList }: Json): string {
-  const sorted = (list: unknown): unknown =>
-    Array.isArray(list) ? (list as unknown[]).toSorted() : undefined
+function selectionText({ tagPrefixList, tagPatternList }: JsonObject): string {
+  const sorted = (list: Json | undefined): Json => (Array.isArray(list) ? list.toSorted() : null)
   return JSON.stringify([sorted(tagPrefixList), sorted(tagPatternList)])
 }
 
-/** What holds between rules: unique priorities and selections, and `any` as the last. */
-function checkTogether(rules: readonly ParsedRule[], owner: string): void {
-  const priorities = new Map<number, string>()
-  const selections = new Map<string, string>()
-  for (const { rule, owner: name, selection } of rules) {
-    const same = priorities.get(rule.priority)
+/** Checks that priorities and selections are unique, and that a rule with tagStatus any is the last. */
+function checkRules(rules: readonly ParsedRule[]): void {
+  const priorities = new Set<number>()
+  const selections = new Map<string, number>()
+  for (const [at, { rule, owner, selection }] of rules.entries()) {
+    if (priorities.has(rule.priority)) {
+      throw new Member(rule.priority, owner, 'rulePriority').invalid('Use each priority only once.')
+    }
+    priorities.add(rule.priority)
+    const same = selections.get(selection)
     if (same !== undefined) {
-      throw new Member(rule.priority, name, 'rulePriority').refusal('each priority once')
+      throw problem({
+        what: `${owner} selects the same images as rule ${same + 1}`,
+        expected: 'Use each selection only once.'
+      })
     }
-    priorities.set(rule.priority, name)
-    const equal = selections.get(selection)
-    if (equal !== undefined) {
-      throw new Member(undefined, name, 'selection').refusal(
-        `another choice of tags than that of ${equal.slice(owner.length + 2)}`
-      )
-    }
-    selections.set(selection, name)
+    selections.set(selection, at)
   }
-  const last = Math.max(...priorities.keys())
+  const last = Math.max(...priorities)
   const early = rules.find(({ rule }) => rule.tagStatus === 'any' && rule.priority !== last)
   if (early !== undefined) {
-    throw new Member(early.rule.priority, early.owner, 'rulePriority').refusal(
-      `the highest number of all (more than ${last}), as tagStatus is any`
+    throw new Member(early.rule.priority, early.owner, 'rulePriority').invalid(
+      `A rule with tagStatus any must have the highest priority number. Use a number greater than ${last}.`
     )
   }
 }
 
-/** One member of the JSON, which knows how errors call it. */
+/** One member of the JSON, with its name for errors. */
 class Member {
   constructor(
-    readonly value: unknown,
-    readonly owner: string,
+    readonly value: Json | undefined,
+    private readonly owner: string,
     private readonly path: string
   ) {}
 
-  refusal(expected: string, value?: string): ActionError {
-    const text = value ?? (this.value === undefined ? undefined : JSON.stringify(this.value))
+  /** Creates the error for an invalid or missing value. `expected` is a full sentence. */
+  invalid(expected: string, value = this.valueText()): ActionError {
+    const isMissing = this.value === undefined
+    const name = `${isMissing ? 'does not have' : 'has an invalid'} "${this.path}"`
     return problem({
-      what: this.path === '' ? this.owner : `${this.owner}, ${this.path}`,
-      value: text,
+      what: `${this.owner} ${this.path === '' ? 'is not valid' : name}`,
+      value,
       expected
     })
   }
 
-  /** Refuses by name what private ECR has and ECR Public lacks. */
-  unavailable(name: string): ActionError {
+  private valueText(): string | undefined {
+    return this.value === undefined ? undefined : JSON.stringify(this.value)
+  }
+
+  /** Creates the error for a feature of private ECR that ECR Public does not have. */
+  unsupported(name: string): ActionError {
     return problem({
-      what: `${this.owner}, ${this.path}`,
+      what: `${this.owner} uses an unsupported feature in "${this.path}"`,
       value: name,
-      expected: `cannot be evaluated: ${UNAVAILABLE[name] ?? 'ECR Public has no data for it'}`,
-      fix: 'remove it from the policy for ECR Public'
+      reason: UNSUPPORTED[name] ?? 'ECR Public does not have it.',
+      fix: 'Remove it from the policy for ECR Public.'
     })
   }
 
-  object(members: readonly string[]): Json {
-    if (typeof this.value !== 'object' || this.value === null || Array.isArray(this.value)) {
-      throw this.refusal('a JSON object')
-    }
+  object(members: readonly string[]): JsonObject {
+    if (!isJsonObject(this.value)) throw this.invalid('Use a JSON object.')
     const unknown = Object.keys(this.value).find((name) => !members.includes(name))
     if (unknown !== undefined) {
-      throw this.refusal(`the members ${members.join(', ')}`, unknown)
+      const place = this.path === '' ? '' : ` in "${this.path}"`
+      throw problem({
+        what: `${this.owner} has an unknown member${place}`,
+        value: unknown,
+        expected: `Use only these members: ${members.join(', ')}.`
+      })
     }
-    return this.value as Json
+    return this.value
   }
 
-  array(): readonly unknown[] {
-    if (!Array.isArray(this.value)) throw this.refusal('a list')
+  array(): readonly Json[] {
+    if (!Array.isArray(this.value)) throw this.invalid('Use a list.')
     return this.value
   }
 
   text(): string {
-    if (typeof this.value !== 'string') throw this.refusal('a text')
+    if (typeof this.value !== 'string') throw this.invalid('Use a string.')
     return this.value
   }
 
   texts(): readonly string[] {
     const list = this.array()
-    const isFit = (item: unknown): item is string => typeof item === 'string' && item !== ''
-    if (list.length === 0 || !list.every(isFit)) throw this.refusal('a list of texts, not empty')
+    const isText = (item: Json): item is string => typeof item === 'string' && item !== ''
+    if (list.length === 0 || !list.every(isText)) {
+      throw this.invalid('Use a list of one or more strings that are not empty.')
+    }
     return list
   }
 
   positiveInteger(): number {
     if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 1) {
-      throw this.refusal('a whole number of 1 or more')
+      throw this.invalid('Use a whole number of 1 or more.')
     }
     return this.value
   }
@@ -270,11 +276,11 @@ class Member {
   oneOf<Choice extends string>(choices: readonly Choice[]): Choice {
     const choice = choices.find((candidate) => candidate === this.value)
     if (choice !== undefined) return choice
-    if (typeof this.value === 'string' && Object.hasOwn(UNAVAILABLE, this.value)) {
-      throw this.unavailable(this.value)
+    if (typeof this.value === 'string' && Object.hasOwn(UNSUPPORTED, this.value)) {
+      throw this.unsupported(this.value)
     }
-    throw this.refusal(
-      choices.length === 1 ? `only ${choices.join('')}` : `one of ${choices.join(', ')}`
+    throw this.invalid(
+      choices.length === 1 ? `Use "${choices.join('')}".` : `Use one of ${choices.join(', ')}.`
     )
   }
 }

@@ -1,23 +1,24 @@
 import { messageOf, problem } from '../../runner/errors.js'
+import type { ActionError } from '../../runner/errors.js'
 import { compileTagGlob } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 
-/** The pattern that a tag matches first, as written, or `undefined`. */
+/** Returns the first pattern that matches a tag, as written in the input, or `undefined`. */
 export type TagMatcher = (tag: string) => string | undefined
 
 const MAX_EXPRESSION_CHARACTERS = 500
 
 /**
- * Instructions that a regular expression may compile to. The time of a match grows with their number times the
- * length of the tag: repetitions of repetitions (`a{0,999}` a hundred times over) would make it seconds.
+ * The maximum number of instructions that a regular expression compiles to. The time of a match is proportional to it,
+ * and nested repetitions such as `(a{0,999}){99}` multiply it.
  */
 const MAX_EXPRESSION_INSTRUCTIONS = 2000
 
 /**
- * Compiles globs and `/regular expressions/`, both safe against patterns that take for ever.
+ * Compiles globs and `/regular expressions/`. The time of a match is linear in the length of the tag for both.
  *
- * @param what the input that holds them, for errors
- * @throws ActionError for a pattern that cannot be used
+ * @param what the name of the input, for errors
+ * @throws ActionError if a pattern is not valid
  */
 export async function compileTagPatterns(
   patterns: readonly string[],
@@ -35,45 +36,56 @@ export async function compileTagPatterns(
   return (tag) => compiled.find(({ matches }) => matches(tag))?.pattern
 }
 
-/**
- * A regular expression in the syntax of RE2, whose time is linear in the text; found anywhere in the tag
- * unless it is anchored. Its engine is loaded only where one is given.
- */
+/** Compiles a regular expression with RE2 syntax. It matches anywhere in the tag unless it is anchored. */
 async function compileExpression(
   pattern: string,
   source: string,
   flags: string,
   what: string
 ): Promise<TextMatcher> {
-  const { RE2JS } = await import('re2js')
   if (!/^[iu]*$/.test(flags)) {
     throw problem({
-      what: `${what} holds a regular expression with unknown flags`,
+      what: `${what} contains a regular expression with an unsupported flag`,
       value: pattern,
-      expected: 'i (case does not matter)'
+      expected: 'Use only the flags i (ignore case) and u.'
     })
   }
-  let expression
-  try {
-    if (source.length > MAX_EXPRESSION_CHARACTERS) throw new Error('it is too long')
-    expression = RE2JS.compile(
-      RE2JS.translateRegExp(source),
-      flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0
-    )
-    if (expression.programSize() > MAX_EXPRESSION_INSTRUCTIONS) {
-      throw new Error('its repetitions multiply to too many steps')
-    }
-  } catch (error) {
-    throw problem(
-      {
-        what: `${what} holds a regular expression that cannot be used`,
-        value: pattern,
-        expected: `the syntax of RE2 (${messageOf(error)})`,
-        fix: 'lookaround and backreferences do not exist there: use "exclude-tags"'
-      },
-      error
+  if (source.length > MAX_EXPRESSION_CHARACTERS) {
+    throw invalidExpression(
+      what,
+      pattern,
+      `It is too long. Use at most ${MAX_EXPRESSION_CHARACTERS} characters.`
     )
   }
-  const compiled = expression
-  return (tag) => compiled.test(tag)
+  // Most runs do not use regular expressions, so the engine is loaded on demand.
+  const { RE2JS } = await import('re2js')
+  const options = flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0
+  let expression: ReturnType<typeof RE2JS.compile>
+  try {
+    expression = RE2JS.compile(RE2JS.translateRegExp(source), options)
+  } catch (error) {
+    throw invalidExpression(what, pattern, `RE2 reports: ${messageOf(error)}.`, error)
+  }
+  if (expression.programSize() > MAX_EXPRESSION_INSTRUCTIONS) {
+    throw invalidExpression(what, pattern, 'Its repetitions expand to too many steps.')
+  }
+  return (tag) => expression.test(tag)
+}
+
+function invalidExpression(
+  what: string,
+  pattern: string,
+  reason: string,
+  cause?: unknown
+): ActionError {
+  return problem(
+    {
+      what: `${what} contains an invalid regular expression`,
+      value: pattern,
+      reason,
+      expected: 'Use RE2 syntax, which does not support lookaround and backreferences.',
+      fix: 'Use "exclude-tags" to exclude tags.'
+    },
+    cause
+  )
 }

@@ -3,9 +3,9 @@ import type { SemVer } from 'semver'
 import type { ListedTag } from './inventory.js'
 
 /**
- * An order of tags, the latest first. `semver`: by semantic version (a `v` before it does not matter, pre-releases
- * are lower than their release), tags that are none last. Ties, and `created`: by the time when the tag was set,
- * then by name, so that the order never depends on that of the listing.
+ * Returns a comparison that sorts the latest tag first. With `semver`, tags are ordered by semantic version (a leading
+ * `v` is ignored, a pre-release is lower than its release) and tags without a version are last. Equal versions, and all
+ * tags with `created`, are ordered by creation time and then by name, so that the order of the listing is irrelevant.
  */
 export function compareLatestFirst(
   sortBy: 'created' | 'semver'
@@ -28,11 +28,21 @@ export function compareLatestFirst(
   }
 }
 
-/** A tag without a known time counts as the latest: what is not known is kept. */
 function compareCreated(a: ListedTag, b: ListedTag): number {
-  const one = a.createdAt ?? Infinity
-  const other = b.createdAt ?? Infinity
+  return compareNewestFirst({ name: a.tag, time: a.createdAt }, { name: b.tag, time: b.createdAt })
+}
+
+/** A name and a time in milliseconds since the epoch. */
+interface Timed {
+  readonly name: string
+  readonly time: number | undefined
+}
+
+/** Compares by time and then by name. An unknown time counts as the newest, so that retention rules keep the tag. */
+export function compareNewestFirst(a: Timed, b: Timed): number {
+  const one = a.time ?? Infinity
+  const other = b.time ?? Infinity
   if (one !== other) return one > other ? -1 : 1
-  if (a.tag === b.tag) return 0
-  return a.tag > b.tag ? -1 : 1
+  if (a.name === b.name) return 0
+  return a.name > b.name ? -1 : 1
 }

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import type { Inventory } from '../../../src/cleanup-tags/rules/inventory.js'
-import { evaluateLifecycle, judgeByLifecycle } from '../../../src/cleanup-tags/rules/lifecycle.js'
+import {
+  evaluateLifecyclePolicy,
+  evaluateLifecycleRules
+} from '../../../src/cleanup-tags/rules/evaluate-lifecycle-policy.js'
 import { parseLifecyclePolicy } from '../../../src/cleanup-tags/rules/lifecycle-policy.js'
 
 const DAY_MS = 86_400_000
 const NOW = Date.parse('2026-06-01T00:00:00Z')
 
-/** `A: 10 beta-1 prod-1` is image A, pushed 10 days ago, with these tags. */
+/** Parses lines: `A: 10 beta-1 prod-1` is image A, pushed 10 days ago, with these tags. */
 const imagesOf = (...lines: string[]) =>
   lines.map((line) => {
     const [digest, rest = ''] = line.split(': ')
@@ -33,18 +36,18 @@ const since = (countNumber: number) => ({
 
 const expired = (images: ReturnType<typeof imagesOf>, ...rules: unknown[]): string => {
   const policy = parseLifecyclePolicy(JSON.stringify({ rules }), 'policy.json')
-  const verdicts = evaluateLifecycle(images, policy, NOW)
-  return [...verdicts]
-    .filter(([, { goes }]) => goes)
+  const decisions = evaluateLifecycleRules(images, policy, NOW)
+  return [...decisions]
+    .filter(([, { action }]) => action === 'delete')
     .map(([digest]) => digest)
     .sort()
     .join(' ')
 }
 
-// The repositories, policies and results that AWS documents for private ECR:
+// Repositories, policies and results from the documentation of private ECR:
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html
-describe('the published examples give the documented results', () => {
-  test('filtering on image age: what is older than 14 days expires', () => {
+describe('documented examples', () => {
+  test('filtering on image age: images older than 14 days expire', () => {
     const images = imagesOf('A: 15', 'B: 14', 'C: 13', 'D: 30 prod-1')
     expect(expired(images, rule(1, { tagStatus: 'untagged', ...since(14) }))).toBe('A')
     const tagged = imagesOf('A: 15 prod-1', 'B: 13 production', 'C: 20 beta', 'D: 99')
@@ -59,7 +62,7 @@ describe('the published examples give the documented results', () => {
   const multiple = imagesOf('A: 10 beta-1 prod-1', 'B: 9 beta-2 prod-2', 'C: 8 beta-3')
 
   test.each([prefixes, (tag: string) => patterns(`${tag}*`)])(
-    'filtering on multiple rules, example A: an image is judged by one rule only',
+    'filtering on multiple rules, example A: only one rule decides on an image',
     (select) => {
       const rules = [
         rule(1, { ...select('prod'), ...moreThan(1) }),
@@ -69,7 +72,7 @@ describe('the published examples give the documented results', () => {
     }
   )
 
-  test('filtering on multiple rules, example B: the priority decides', () => {
+  test('filtering on multiple rules, example B: the rule with the lower priority number decides', () => {
     const rules = [
       rule(1, { ...prefixes('beta'), ...moreThan(1) }),
       rule(2, { ...prefixes('prod'), ...moreThan(1) })
@@ -90,7 +93,7 @@ describe('the published examples give the documented results', () => {
     expect(expired(images, rule(1, { ...patterns('alpha*', 'beta*'), ...since(5) }))).toBe('C')
   })
 
-  test('filtering on multiple tags in a single rule, example B: other tags do not matter', () => {
+  test('filtering on multiple tags in a single rule, example B: other tags are ignored', () => {
     const images = imagesOf(
       'A: 10 alpha-1 beta-1 gamma-1',
       'B: 9 alpha-2 beta-2',
@@ -104,7 +107,7 @@ describe('the published examples give the documented results', () => {
     expect(expired(images, rule(1, { tagStatus: 'any', ...moreThan(1) }))).toBe('A B C')
   })
 
-  test('filtering on all images, example B: what a rule before has seen, any leaves alone', () => {
+  test('filtering on all images, example B: any skips images that an earlier rule selects', () => {
     const images = imagesOf('A: 4 alpha-1 beta-1', 'B: 3', 'C: 2 alpha-2', 'D: 1 githash', 'E: 1')
     const rules = [
       rule(1, { ...prefixes('alpha'), ...moreThan(1) }),
@@ -115,8 +118,8 @@ describe('the published examples give the documented results', () => {
   })
 })
 
-describe('evaluateLifecycle', () => {
-  test('rules are applied by priority, not in the order of the file', () => {
+describe('evaluateLifecycleRules', () => {
+  test('applies rules by priority and not in the order of the file', () => {
     const images = imagesOf('A: 10 beta-1 prod-1', 'B: 9 beta-2 prod-2', 'C: 8 beta-3')
     const rules = [
       rule(20, { ...prefixes('beta'), ...moreThan(1) }),
@@ -125,14 +128,14 @@ describe('evaluateLifecycle', () => {
     expect(expired(images, ...rules)).toBe('A')
   })
 
-  test('any with an age takes tagged and untagged alike, and a rule before shields its images', () => {
+  test('selects tagged and untagged images with any, except images of an earlier rule', () => {
     const images = imagesOf('A: 40 alpha-1', 'B: 40', 'C: 2')
     const any = rule(7, { tagStatus: 'any', ...since(30) })
     expect(expired(images, any)).toBe('A B')
     expect(expired(images, rule(1, { ...prefixes('alpha'), ...moreThan(1) }), any)).toBe('B')
   })
 
-  test('images that an earlier rule expired still count in a later one', () => {
+  test('counts images that an earlier rule expired in later rules', () => {
     const images = imagesOf('A: 1 a', 'B: 2 b', 'C: 3 b')
     const rules = [
       rule(1, { ...prefixes('a'), ...moreThan(1) }),
@@ -141,7 +144,7 @@ describe('evaluateLifecycle', () => {
     expect(expired(images, ...rules)).toBe('C')
   })
 
-  test('no image expires by a rule after the first that selects it', () => {
+  test('decides on each image by the first rule that selects it', () => {
     const tag = fc.constantFrom('a1', 'a2', 'b1', 'b2')
     const image = fc.record({
       tags: fc.uniqueArray(tag),
@@ -170,7 +173,7 @@ describe('evaluateLifecycle', () => {
             JSON.stringify({ rules: [...rules, rule(99, { tagStatus: 'any', ...counts[5] })] }),
             'p'
           )
-          const together = evaluateLifecycle(numbered, policy, NOW)
+          const together = evaluateLifecycleRules(numbered, policy, NOW)
           for (const { digest, tags } of numbered) {
             const first = policy.find(
               ({ tagStatus, tagMatchers }) =>
@@ -178,7 +181,7 @@ describe('evaluateLifecycle', () => {
                 (tagStatus === 'untagged' && tags.length === 0) ||
                 (tagStatus === 'tagged' && tagMatchers.every((match) => tags.some(match)))
             )!
-            const alone = evaluateLifecycle(numbered, [first], NOW)
+            const alone = evaluateLifecycleRules(numbered, [first], NOW)
             expect(together.get(digest)).toEqual(alone.get(digest))
           }
         }
@@ -187,7 +190,7 @@ describe('evaluateLifecycle', () => {
   })
 })
 
-describe('judgeByLifecycle', () => {
+describe('evaluateLifecyclePolicy', () => {
   const hex = 'ab'.repeat(32)
   const inventoryOf = (...lines: string[]): Inventory => {
     const images = imagesOf(...lines)
@@ -209,26 +212,27 @@ describe('judgeByLifecycle', () => {
     'p'
   )
 
-  test('companions of an image that is here take no place and follow it', () => {
+  test('does not evaluate referrer tags of an image in the repository', () => {
     const inventory = inventoryOf(`sha256:${hex}: 9 v1`, 'B: 8 v2', `S: 1 sha256-${hex}.sig`)
-    // The split of the line at its first ": " leaves the digest whole.
-    const { tags } = judgeByLifecycle(inventory, all, NOW)
-    expect(tags.get('v2')?.goes).toBe(false)
-    expect(tags.get('v1')?.goes).toBe(true)
+    const { tags } = evaluateLifecyclePolicy(inventory, all, NOW)
+    expect(tags.get('v2')?.action).toBe('keep')
+    expect(tags.get('v1')?.action).toBe('delete')
     expect(tags.has(`sha256-${hex}.sig`)).toBe(false)
   })
 
-  test('companions of an image that is no more count as untagged images', () => {
+  test('evaluates dangling referrer tags as untagged images', () => {
     const inventory = inventoryOf('B: 8 v2', `S: 9 sha256-${hex}.sig`)
-    expect(judgeByLifecycle(inventory, all, NOW).tags.get(`sha256-${hex}.sig`)?.goes).toBe(true)
+    expect(evaluateLifecyclePolicy(inventory, all, NOW).tags.get(`sha256-${hex}.sig`)?.action).toBe(
+      'delete'
+    )
   })
 
-  test('an image without a tag stays for an hour, whatever the policy', () => {
-    const { untagged } = judgeByLifecycle(inventoryOf('A: 0', 'B: 0.03', 'C: 2'), all, NOW)
-    expect([...untagged].map(([digest, { goes }]) => [digest, goes])).toEqual([
-      ['A', false],
-      ['B', false],
-      ['C', true]
+  test('keeps untagged images for an hour', () => {
+    const { untagged } = evaluateLifecyclePolicy(inventoryOf('A: 0', 'B: 0.03', 'C: 2'), all, NOW)
+    expect([...untagged].map(([digest, { action }]) => [digest, action])).toEqual([
+      ['A', 'keep'],
+      ['B', 'keep'],
+      ['C', 'delete']
     ])
   })
 })

@@ -1,15 +1,14 @@
-/** Which nodes there are after a node, or before it. */
-export type Neighbours = (node: string) => Iterable<string>
+/** Returns the nodes that follow a node in a directed graph, or that precede it. */
+export type Neighbors = (node: string) => Iterable<string>
 
 /**
- * Numbers the nodes of a directed graph so that two have the same number exactly where each can be reached
- * from the other: those of one circle (strongly connected components, by Kosaraju's algorithm). Linear in
- * nodes and edges, and without recursion, as chains may be long.
+ * Numbers the nodes of a directed graph. Two nodes have the same number if and only if they are on a common cycle
+ * (strongly connected components by Kosaraju's algorithm). It is not recursive, as chains can be long.
  */
-export function numberCircles(
+export function numberCycles(
   nodes: Iterable<string>,
-  after: Neighbours,
-  before: Neighbours
+  after: Neighbors,
+  before: Neighbors
 ): Map<string, number> {
   const numbers = new Map<string, number>()
   for (const [number, root] of listByFinish(nodes, after).reverse().entries()) {
@@ -23,8 +22,8 @@ export function numberCircles(
   return numbers
 }
 
-/** Every node once, each after all that were first reached from it (depth first). */
-function listByFinish(nodes: Iterable<string>, after: Neighbours): string[] {
+/** Lists every node once, in the order in which a depth-first search finishes them. */
+function listByFinish(nodes: Iterable<string>, after: Neighbors): string[] {
   const finished: string[] = []
   const seen = new Set<string>()
   for (const root of nodes) {

@@ -1,0 +1,271 @@
+import fc from 'fast-check'
+import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
+import type { Decision } from '../../../src/cleanup-tags/rules/decision.js'
+import type { Inventory, ListedImage } from '../../../src/cleanup-tags/rules/inventory.js'
+import { orderDeletions } from '../../../src/cleanup-tags/rules/order-deletions.js'
+import type { SubjectOrder } from '../../../src/cleanup-tags/rules/order-deletions.js'
+import { ReferenceAnalysis } from '../../../src/cleanup-tags/rules/reference-analysis.js'
+import type { ManifestLinks } from '../../../src/oci/image-graph.js'
+
+const hexOf = (at: number): string => at.toString(16).padStart(64, '0')
+const digestOf = (at: number): string => `sha256:${hexOf(at)}`
+
+const image = (at: number, changes: Partial<ListedImage> = {}): ListedImage => ({
+  digest: digestOf(at),
+  tags: [`t${at}`],
+  pushedAt: 0,
+  sizeBytes: 1,
+  mediaType: MEDIA_TYPES.ociManifest,
+  artifactMediaType: MEDIA_TYPES.ociConfig,
+  ...changes
+})
+
+/** Creates an analysis of these images. The rules select the images with the numbers in `selected`. */
+function analyze(images: readonly ListedImage[], selected: readonly number[]): ReferenceAnalysis {
+  const tags = images.flatMap(({ digest, tags: own }) =>
+    own.map((tag) => ({ tag, digest, createdAt: 0 }))
+  )
+  const inventory: Inventory = {
+    tags,
+    images: new Map(images.map((one) => [one.digest, one])),
+    unsettled: new Set()
+  }
+  const decisionOf = (digest: string): Decision => ({
+    action: selected.some((at) => digestOf(at) === digest) ? 'delete' : 'keep',
+    reason: 'x'
+  })
+  return new ReferenceAnalysis(inventory, {
+    tags: new Map(
+      tags
+        .filter(({ tag }) => !tag.startsWith('sha256-'))
+        .map(({ tag, digest }) => [tag, decisionOf(digest)])
+    ),
+    untagged: new Map(images.map(({ digest }) => [digest, decisionOf(digest)])),
+    isByImage: false
+  })
+}
+
+const links = (children: number[], subject?: number): ManifestLinks => ({
+  children: children.map(digestOf),
+  subject: subject === undefined ? undefined : digestOf(subject)
+})
+
+const index = { mediaType: MEDIA_TYPES.ociIndex, artifactMediaType: undefined }
+
+describe('ReferenceAnalysis', () => {
+  test('does not read anything if the rules do not select anything', () => {
+    expect(analyze([image(1), image(2, index)], []).ask()).toBeUndefined()
+  })
+
+  test('reads kept indexes but not the Docker images to delete', () => {
+    const docker = {
+      mediaType: MEDIA_TYPES.dockerManifest,
+      artifactMediaType: MEDIA_TYPES.dockerConfig
+    }
+    const analysis = analyze([image(1, docker), image(2, index)], [1])
+    expect(analysis.ask()).toEqual({ kind: 'manifests', digests: [digestOf(2)] })
+    analysis.learnLinks(digestOf(2), links([]))
+    expect(analysis.ask()).toBeUndefined()
+    expect([...analysis.toDelete]).toEqual([digestOf(1)])
+  })
+
+  test('treats manifests of unknown types as indexes', () => {
+    const analysis = analyze(
+      [image(1), image(2, { mediaType: undefined }), image(3, { mediaType: 'x/y' })],
+      [1]
+    )
+    expect(analysis.ask()?.digests).toEqual([digestOf(2), digestOf(3)])
+    analysis.learnLinks(digestOf(3), undefined)
+    expect(analysis.toDelete.size).toBe(0)
+    expect(analysis.unreadable).toEqual([digestOf(3)])
+  })
+
+  test('keeps only the unreadable image if it is not an index', () => {
+    const analysis = analyze([image(1), image(2)], [1, 2])
+    expect(analysis.ask()?.digests).toEqual([digestOf(1), digestOf(2)])
+    analysis.learnLinks(digestOf(1), undefined)
+    analysis.learnLinks(digestOf(2), links([]))
+    expect([...analysis.toDelete]).toEqual([digestOf(2)])
+    expect(analysis.reasons.get(digestOf(1))).toBe('its manifest could not be read')
+  })
+
+  const many = Array.from({ length: 150 }, (_, at) => at)
+
+  test('lists the referrers of the kept images if there are too many images to read', () => {
+    const analysis = analyze([...many.map((at) => image(at)), image(999)], many)
+    expect(analysis.ask()).toEqual({ kind: 'referrers', digests: [digestOf(999)] })
+    analysis.learnReferrers(digestOf(999), [digestOf(5), digestOf(12345)])
+    expect(analysis.reasons.get(digestOf(5))).toBe('refers to t999')
+    expect(analysis.ask()).toEqual({ kind: 'referrers', digests: [digestOf(5)] })
+    analysis.learnReferrers(digestOf(5), [])
+    expect(analysis.ask()).toBeUndefined()
+    expect(analysis.toDelete.size).toBe(149)
+    expect(analysis.uncheckedCount).toBe(0)
+  })
+
+  test('keeps images if listing referrers fails, and counts them as unchecked if it is not supported', () => {
+    const failing = analyze([...many.map((at) => image(at)), image(999)], many)
+    failing.learnReferrers(digestOf(999), 'unreadable')
+    expect(failing.toDelete.size).toBe(0)
+    const unsupported = analyze([...many.map((at) => image(at)), image(999)], many)
+    unsupported.learnReferrers(digestOf(999), undefined)
+    expect(unsupported.ask()).toBeUndefined()
+    expect(unsupported.toDelete.size).toBe(150)
+    expect(unsupported.uncheckedCount).toBe(150)
+  })
+
+  test('reads the images that no index lists if there are too many kept images', () => {
+    const kept = Array.from({ length: 101 }, (_, at) => 1000 + at)
+    const images = [...many, ...kept].map((at) => image(at))
+    const analysis = analyze([...images, image(2000, index)], [...many, 2000])
+    analysis.learnLinks(digestOf(2000), links(many.slice(3)))
+    expect(analysis.ask()).toEqual({ kind: 'manifests', digests: many.slice(0, 3).map(digestOf) })
+    analysis.learnLinks(digestOf(0), links([], 1000))
+    for (const at of [1, 2]) analysis.learnLinks(digestOf(at), links([]))
+    expect(analysis.ask()).toBeUndefined()
+    expect(analysis.toDelete.has(digestOf(0))).toBe(false)
+    expect(analysis.uncheckedCount).toBe(147)
+  })
+
+  test('keeps or deletes images whose referrer tags form a cycle together', () => {
+    const ring = [
+      image(1, { tags: [`sha256-${hexOf(2)}.sig`] }),
+      image(2, { tags: [`sha256-${hexOf(1)}.sig`] })
+    ]
+    const analysis = analyze(ring, [])
+    for (const { digest } of ring) analysis.learnLinks(digest, links([]))
+    expect(analysis.ask()).toBeUndefined()
+    expect(analysis.toDelete.size).toBe(2)
+    expect(
+      analyze([{ ...ring[0]!, tags: [...ring[0]!.tags, 'kept'] }, ring[1]!], []).toDelete.size
+    ).toBe(0)
+  })
+})
+
+describe('orderDeletions', () => {
+  /** Lists which image is deleted before which, by the documented rules: enforced pairs and preferred pairs. */
+  function orderOf(
+    images: readonly ListedImage[],
+    known: ReadonlyMap<string, ManifestLinks>,
+    subjectOrder: SubjectOrder
+  ): { enforced: [string, string][]; preferred: [string, string][] } {
+    const enforced: [string, string][] = []
+    const preferred: [string, string][] = []
+    for (const { digest, tags } of images) {
+      const { children, subject } = known.get(digest)!
+      for (const child of children) enforced.push([digest, child])
+      const isReferrerFirst = subjectOrder === 'referrer-first'
+      if (subject !== undefined && isReferrerFirst) enforced.push([digest, subject])
+      if (subject !== undefined && !isReferrerFirst) preferred.push([subject, digest])
+      for (const tag of tags) {
+        const target = tag.replace('-', ':')
+        if (target !== digest && !(isReferrerFirst && target === subject))
+          preferred.push([target, digest])
+      }
+    }
+    return { enforced, preferred }
+  }
+
+  /** Returns whether the graph has a path between the two nodes. */
+  function hasPath(edges: readonly [string, string][], from: string, to: string): boolean {
+    const seen = new Set<string>([from])
+    for (const node of seen) {
+      for (const [before, after] of edges) if (before === node) seen.add(after)
+    }
+    return seen.has(to)
+  }
+
+  test.each<SubjectOrder>(['subject-first', 'referrer-first'])(
+    'orders indexes before their images and keeps the preferred order outside of cycles (%s)',
+    (subjectOrder) => {
+      const shape = fc.array(
+        fc.record({
+          children: fc.array(fc.nat(30), { maxLength: 3 }),
+          subject: fc.option(fc.nat(30), { nil: undefined }),
+          referrerTagOf: fc.option(fc.nat(30), { nil: undefined }),
+          isSelected: fc.boolean()
+        }),
+        { minLength: 1, maxLength: 20 }
+      )
+      fc.assert(
+        fc.property(shape, (nodes) => {
+          // A manifest refers only to earlier manifests, as in a registry. Referrer tags can have any target.
+          const known = new Map<string, ManifestLinks>()
+          const images = nodes.map(({ children, subject, referrerTagOf }, at) => {
+            const earlier = (to: number): number[] => (at === 0 ? [] : [to % at])
+            const subjects = subject === undefined ? [] : earlier(subject)
+            known.set(digestOf(at), links(children.flatMap(earlier), subjects[0]))
+            const target = referrerTagOf === undefined ? undefined : referrerTagOf % nodes.length
+            return image(at, { tags: target === undefined ? [] : [`sha256-${hexOf(target)}`] })
+          })
+          const toDelete = new Set(
+            nodes.flatMap(({ isSelected }, at) => (isSelected ? [digestOf(at)] : []))
+          )
+          const inventory = {
+            tags: [],
+            images: new Map(images.map((one) => [one.digest, one])),
+            unsettled: new Set<string>()
+          }
+          const positions = orderDeletions(inventory, toDelete, known, subjectOrder)
+          expect([...positions.keys()].sort()).toEqual([...toDelete].sort())
+          for (const { depth, after } of positions.values()) {
+            for (const before of after) expect(positions.get(before)!.depth).toBeLessThan(depth)
+          }
+          const given = orderOf(images, known, subjectOrder)
+          const isDeleted = ([before, after]: [string, string]): boolean =>
+            toDelete.has(before) && toDelete.has(after)
+          const enforced = given.enforced.filter(isDeleted)
+          const preferred = given.preferred.filter(isDeleted)
+          for (const [before, after] of enforced) {
+            expect(positions.get(after)!.after).toContain(before)
+          }
+          for (const [before, after] of preferred) {
+            if (hasPath([...enforced, ...preferred], after, before)) continue
+            expect(positions.get(after)!.after).toContain(before)
+          }
+        })
+      )
+    }
+  )
+
+  test('orders an index that refers to its own image first, and a signature of that image last', () => {
+    const images = [image(1), image(2, index), image(3)]
+    const inventory = {
+      tags: [],
+      images: new Map(images.map((one) => [one.digest, one])),
+      unsettled: new Set<string>()
+    }
+    const known = new Map([
+      [digestOf(2), links([1], 1)],
+      [digestOf(3), links([], 1)]
+    ])
+    const toDelete = new Set(images.map(({ digest }) => digest))
+    const positions = orderDeletions(inventory, toDelete, known)
+    expect(positions.get(digestOf(2))).toEqual({ depth: 0, after: [] })
+    expect(positions.get(digestOf(1))).toEqual({ depth: 1, after: [digestOf(2)] })
+    expect(positions.get(digestOf(3))).toEqual({ depth: 2, after: [digestOf(1)] })
+  })
+
+  test('orders a long chain of images, including a cycle', () => {
+    const chain = Array.from({ length: 20_000 }, (_, at) => digestOf(at))
+    const known = new Map(chain.map((digest, at) => [digest, links([], at + 1)]))
+    known.set(digestOf(19_999), links([0], 0))
+    const inventory = { tags: [], images: new Map(), unsettled: new Set<string>() }
+    const positions = orderDeletions(inventory, new Set(chain), known)
+    expect(positions.size).toBe(20_000)
+  })
+
+  test('orders referrers and referrer tags after their image', () => {
+    const images = [image(1), image(2), image(3, { tags: [`sha256-${hexOf(2)}.sig`] })]
+    const inventory = {
+      tags: [],
+      images: new Map(images.map((one) => [one.digest, one])),
+      unsettled: new Set<string>()
+    }
+    const known = new Map([[digestOf(2), links([], 1)]])
+    const toDelete = new Set(images.map(({ digest }) => digest))
+    const positions = orderDeletions(inventory, toDelete, known)
+    expect(positions.get(digestOf(2))).toEqual({ depth: 1, after: [digestOf(1)] })
+    expect(positions.get(digestOf(3))).toEqual({ depth: 2, after: [digestOf(2)] })
+  })
+})

@@ -1,0 +1,254 @@
+import type { Log } from '../../runner/deps.js'
+import { isSameSet } from '../rules/inventory.js'
+import type { ListedImage } from '../rules/inventory.js'
+import type { PlannedDeletion, RetentionRow } from '../rules/plan-retention.js'
+import { deleteBatch } from './delete-batch.js'
+import type { BatchResult } from './delete-batch.js'
+import { hasLostTag, toFinalOutcome } from './deletion-outcome.js'
+import type { DeletionOutcome, FinalOutcome, RefusedDeletion } from './deletion-outcome.js'
+import { findImages, MAX_IMAGE_IDS } from './find-images.js'
+import type { ImageLookup } from './find-images.js'
+import type { ObservedServiceBehavior } from './observed-service-behavior.js'
+
+/** The state of an image that its deletion requires. */
+export interface ExpectedImage {
+  readonly tags: Set<string>
+  readonly pushedAt: number | undefined
+}
+
+/** The repository in which the deletions are carried out. */
+export interface DeletionScope extends ImageLookup {
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly behavior: ObservedServiceBehavior
+  /** Returns the text of an error for users. */
+  readonly explain: (error: unknown) => string
+}
+
+/** The number of consecutive failed calls, each after all its attempts, after which the repository is given up. */
+const MAX_CONSECUTIVE_ERRORS = 3
+
+/** Errors after which no further call can succeed. */
+const FINAL_ERRORS: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'RepositoryNotFoundException',
+  'UnrecognizedClientException',
+  'UnsupportedCommandException'
+])
+
+/** The deletions of one repository while they are carried out, with the outcome of each. */
+export class DeletionRun {
+  private readonly outcomes = new Map<
+    RetentionRow,
+    { deletion: PlannedDeletion; outcome: DeletionOutcome }
+  >()
+  /** By digest, whether the image does not exist any more. Only images whose deletion has an outcome. */
+  private readonly isGone = new Map<string, boolean>()
+  private readonly refusedImages = new Set<string>()
+  private consecutiveErrors = 0
+  private finalError: string | undefined
+
+  constructor(
+    private readonly expected: Map<string, ExpectedImage>,
+    private readonly scope: DeletionScope
+  ) {}
+
+  /** Carries out deletions phase by phase. Within a phase, the given order is kept. */
+  async deleteAll(deletions: readonly PlannedDeletion[]): Promise<void> {
+    let batch: PlannedDeletion[] = []
+    for (const deletion of deletions.toSorted((a, b) => a.phase - b.phase)) {
+      const isNextPhase = batch[0] !== undefined && batch[0].phase !== deletion.phase
+      if (batch.length === MAX_IMAGE_IDS || isNextPhase) {
+        await this.deleteBatch(batch)
+        batch = []
+      }
+      batch.push(deletion)
+    }
+    if (batch.length > 0) await this.deleteBatch(batch)
+  }
+
+  /** Returns the refused deletions and the ones that wait for them, by phase, and allows to retry them. */
+  takeRefused(): RefusedDeletion[] {
+    this.refusedImages.clear()
+    const refused = [...this.outcomes.values()].flatMap(
+      ({ deletion, outcome }): RefusedDeletion[] =>
+        outcome.kind === 'refused' ? [{ deletion, outcome }] : []
+    )
+    return refused.sort((a, b) => a.deletion.phase - b.deletion.phase)
+  }
+
+  /** Returns whether the image of one of these deletions does not exist any more. */
+  isDeleted(digest: string): boolean {
+    return this.isGone.get(digest) === true
+  }
+
+  /** Returns the final outcome of each deletion. */
+  finish(): Map<RetentionRow, FinalOutcome> {
+    const final = new Map<RetentionRow, FinalOutcome>()
+    for (const [row, { deletion, outcome }] of this.outcomes) {
+      final.set(row, toFinalOutcome(deletion, outcome))
+    }
+    return final
+  }
+
+  private async deleteBatch(batch: readonly PlannedDeletion[]): Promise<void> {
+    const byTag = batch.filter(({ kind }) => kind === 'image-by-tag')
+    const listed = new Map(byTag.map(({ row }) => [row.digest, this.expected.get(row.digest)]))
+    await this.attempt(batch)
+    const deleted = byTag.filter(({ row }) => this.outcomes.get(row)?.outcome.kind === 'deleted')
+    const untagged = await this.findUntagged(deleted)
+    for (const { row } of untagged) {
+      this.isGone.set(row.digest, false)
+      this.expected.set(row.digest, {
+        tags: new Set(),
+        pushedAt: listed.get(row.digest)?.pushedAt
+      })
+    }
+    const { behavior, log, repository } = this.scope
+    const attempted = await this.attempt(untagged)
+    const areDeleted = untagged.every(({ row }) => this.isDeleted(row.digest))
+    if (untagged.length > 0 && attempted === 0 && areDeleted) behavior.setDeletesUntagged()
+    log.debug(`${repository.repositoryName}: ${this.outcomes.size} deletions processed`)
+  }
+
+  /** Returns deletions by digest for the images that the service keeps after their last tag was deleted. */
+  private async findUntagged(deleted: readonly PlannedDeletion[]): Promise<PlannedDeletion[]> {
+    const [first] = deleted
+    if (first === undefined) return []
+    const { behavior, signal } = this.scope
+    try {
+      const keeps = await behavior.mayKeepUntagged(this.scope, first.row.digest)
+      return keeps
+        ? deleted.map((deletion): PlannedDeletion => ({ ...deletion, kind: 'image' }))
+        : []
+    } catch (error) {
+      signal.throwIfAborted()
+      this.recordCall({ unexpected: [], error })
+      return []
+    }
+  }
+
+  /** Deletes what has not changed since it was listed. Returns the number of deletions that were attempted. */
+  private async attempt(batch: readonly PlannedDeletion[]): Promise<number> {
+    const unblocked = batch.filter((deletion) => this.checkUnblocked(deletion))
+    const unchanged = await this.filterUnchanged(unblocked)
+    if (unchanged.length === 0) return 0
+    const result = await deleteBatch(this.scope, unchanged, this.scope.signal)
+    this.recordCall(result)
+    for (const [deletion, outcome] of result.outcomes) this.record(deletion, outcome)
+    return unchanged.length
+  }
+
+  /** Returns `false` and records the outcome if an error or another deletion blocks this one. */
+  private checkUnblocked(deletion: PlannedDeletion): boolean {
+    if (this.finalError !== undefined) {
+      const reason = `not attempted after an earlier error: ${this.finalError}`
+      this.record(deletion, { kind: 'failed', reason })
+      return false
+    }
+    const refused = deletion.after.find((digest) => this.refusedImages.has(digest))
+    if (refused !== undefined) {
+      const reason = keptFirst(refused)
+      this.record(deletion, { kind: 'refused', reason, isWaiting: true, holders: [] })
+      return false
+    }
+    const kept = deletion.after.find((digest) => !this.isDeleted(digest))
+    if (kept !== undefined) {
+      this.record(deletion, keepOutcome(keptFirst(kept)))
+      return false
+    }
+    return true
+  }
+
+  /** Reads the images of a batch right before the deletion, and records the changed ones as kept. */
+  private async filterUnchanged(batch: readonly PlannedDeletion[]): Promise<PlannedDeletion[]> {
+    const digests = new Set(batch.map(({ row }) => row.digest))
+    let images: Map<string, ListedImage>
+    try {
+      const found = await findImages(
+        this.scope,
+        [...digests].map((imageDigest) => ({ imageDigest }))
+      )
+      images = new Map(found.map((image) => [image.digest, image]))
+    } catch (error) {
+      this.scope.signal.throwIfAborted()
+      const reason = `not attempted because its current state could not be read: ${this.scope.explain(error)}`
+      for (const deletion of batch) this.record(deletion, { kind: 'failed', reason })
+      this.recordCall({ unexpected: [], error })
+      return []
+    }
+    return batch.filter((deletion) => {
+      const change = this.findChange(deletion, images.get(deletion.row.digest))
+      if (change !== undefined) this.record(deletion, change)
+      return change === undefined
+    })
+  }
+
+  private findChange(
+    { kind, row }: PlannedDeletion,
+    image: ListedImage | undefined
+  ): DeletionOutcome | undefined {
+    const expected = this.expected.get(row.digest)
+    if (image === undefined || expected === undefined) return keepOutcome('already deleted', true)
+    const isSame =
+      isSameSet(image.tags, expected.tags) &&
+      image.pushedAt === expected.pushedAt &&
+      (kind === 'image' || expected.tags.has(row.tag ?? ''))
+    if (!isSame) {
+      const tags = image.tags.length === 0 ? 'none' : image.tags.join(', ')
+      return keepOutcome(`its image changed after it was listed; its tags are now: ${tags}`)
+    }
+    const others = expected.tags.size - (kind === 'image' ? 0 : 1)
+    if (kind !== 'tag' && others > 0) {
+      return keepOutcome('another tag of its image could not be deleted')
+    }
+    if (kind === 'tag' && others === 0) return keepOutcome('it is now the last tag of its image')
+    return undefined
+  }
+
+  private record(deletion: PlannedDeletion, outcome: DeletionOutcome): void {
+    const { kind, row } = deletion
+    this.outcomes.set(row, { deletion, outcome: withTag(deletion, outcome) })
+    if (outcome.kind === 'deleted' && kind === 'tag') {
+      this.expected.get(row.digest)?.tags.delete(row.tag ?? '')
+    }
+    if (kind === 'tag') return
+    if (outcome.kind === 'refused') this.refusedImages.add(row.digest)
+    const isGone = outcome.kind === 'deleted' || (outcome.kind === 'kept' && outcome.isGone)
+    if (isGone) this.expected.delete(row.digest)
+    this.isGone.set(row.digest, isGone)
+  }
+
+  private recordCall({ error, unexpected }: Pick<BatchResult, 'error' | 'unexpected'>): void {
+    const { explain, log, repository } = this.scope
+    for (const message of unexpected) log.warning(`${repository.repositoryName}: ${message}`)
+    if (error === undefined) {
+      this.consecutiveErrors = 0
+      return
+    }
+    const text = explain(error)
+    log.warning(`${repository.repositoryName}: ${text}`)
+    this.consecutiveErrors++
+    const isFinal = error instanceof Error && FINAL_ERRORS.has(error.name)
+    if (isFinal || this.consecutiveErrors >= MAX_CONSECUTIVE_ERRORS) this.finalError = text
+  }
+}
+
+/** Adds to the outcome of an image that was kept without its last tag that the tag is deleted. */
+function withTag(deletion: PlannedDeletion, outcome: DeletionOutcome): DeletionOutcome {
+  if (!hasLostTag(deletion)) return outcome
+  if (outcome.kind === 'kept') return { kind: 'deleted' }
+  if (outcome.kind === 'deleted') return outcome
+  return { ...outcome, reason: `its tag was deleted but its image was not: ${outcome.reason}` }
+}
+
+function keptFirst(digest: string): string {
+  return `${digest} must be deleted first, but was kept`
+}
+
+function keepOutcome(reason: string, isGone = false): DeletionOutcome {
+  return { kind: 'kept', reason, isGone }
+}

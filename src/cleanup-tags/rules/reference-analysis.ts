@@ -1,0 +1,223 @@
+import { shortDigest } from '../../oci/digest.js'
+import type { GraphQuestion, GraphReader, ManifestLinks } from '../../oci/image-graph.js'
+import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
+import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
+import type { Decisions } from './decision.js'
+import type { Inventory, ListedImage } from './inventory.js'
+
+/**
+ * The maximum number of container images whose manifests are read to find out whether they have a subject. For more
+ * images, the media type of the config is trusted: 100,000 reads would take three hours.
+ */
+const MAX_CONTAINER_IMAGE_READS = 100
+
+const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
+
+/** Other manifest types that are not an index. Old repositories still contain them. */
+const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  OCI_ARTIFACT_MANIFEST
+])
+
+/**
+ * Finds the images that can be deleted: those that the rules select and that no kept image needs. An index needs its
+ * manifests at any depth. Referrers (by `subject` or by tag) are kept with their image.
+ *
+ * It requests manifests with `ask` and receives them with `learn…`. Each answer can only add to the kept images, so the
+ * order of the answers does not matter and cycles are safe.
+ */
+export class ReferenceAnalysis implements GraphReader {
+  /** Digests of the images to delete. */
+  readonly toDelete = new Set<string>()
+  /** By digest, why an image is kept although the rules select it. */
+  readonly reasons = new Map<string, string>()
+  /** By digest, the links of the manifests that were read. */
+  readonly links = new Map<string, ManifestLinks>()
+  /** Digests of indexes that could not be read. */
+  readonly unreadable: string[] = []
+  /** Number of images that were assumed to be container images without a subject. */
+  uncheckedCount = 0
+
+  private readonly kept = new Set<string>()
+  private readonly referrerTagged = new Map<string, string[]>()
+  private readonly referrers = new Map<string, string[]>()
+  private readonly asked = new Set<string>()
+  private canListReferrers = true
+
+  constructor(
+    private readonly inventory: Inventory,
+    private readonly decisions: Decisions
+  ) {
+    const kept: string[] = []
+    for (const image of inventory.images.values()) {
+      for (const tag of image.tags) {
+        const target = findReferrerTagSubject(tag)
+        if (target !== undefined) append(this.referrerTagged, target, image.digest)
+      }
+      if (this.isSelected(image)) this.toDelete.add(image.digest)
+      else kept.push(image.digest)
+    }
+    for (const digest of kept) this.keep(digest)
+  }
+
+  private isSelected({ digest, tags }: ListedImage): boolean {
+    if (this.inventory.unsettled.has(digest)) return false
+    if (tags.length === 0) return this.decisions.untagged.get(digest)?.action === 'delete'
+    return tags.every((tag) => this.decisions.tags.get(tag)?.action !== 'keep')
+  }
+
+  /** Returns what to read next, or `undefined` if the analysis is complete. */
+  ask(): GraphQuestion | undefined {
+    if (this.isSettled()) return undefined
+    const indexes = this.listUnread(this.kept, (image) => canBeIndex(image))
+    if (indexes.length > 0) return { kind: 'manifests', digests: indexes }
+    const artifacts = this.listUnread(
+      this.toDelete,
+      (image) => canRefer(image) && !isContainerImage(image)
+    )
+    if (artifacts.length > 0) return { kind: 'manifests', digests: artifacts }
+    return this.askForContainerImages()
+  }
+
+  /** Returns `true` if no image is left to delete, so that further answers cannot change anything. */
+  isSettled(): boolean {
+    return this.toDelete.size === 0
+  }
+
+  private askForContainerImages(): GraphQuestion | undefined {
+    const images = this.listUnread(this.toDelete, (image) => canRefer(image))
+    if (images.length === 0) return undefined
+    if (images.length <= MAX_CONTAINER_IMAGE_READS) return { kind: 'manifests', digests: images }
+    if (this.canListReferrers && this.kept.size <= MAX_CONTAINER_IMAGE_READS) {
+      const digests = [...this.kept].filter((digest) => !this.asked.has(digest))
+      return digests.length === 0 ? undefined : { kind: 'referrers', digests }
+    }
+    const unlisted = this.withoutListed(images)
+    if (unlisted.length > 0 && unlisted.length <= MAX_CONTAINER_IMAGE_READS) {
+      return { kind: 'manifests', digests: unlisted }
+    }
+    this.uncheckedCount = images.length
+    return undefined
+  }
+
+  /** Returns the images that no index lists. They are more likely to have a subject than platform images. */
+  private withoutListed(digests: readonly string[]): string[] {
+    const listed = new Set([...this.links.values()].flatMap(({ children }) => children))
+    return digests.filter((digest) => !listed.has(digest))
+  }
+
+  private listUnread(
+    digests: Iterable<string>,
+    isRequired: (image: ListedImage) => boolean
+  ): string[] {
+    return [...digests].filter((digest) => {
+      const image = this.inventory.images.get(digest)
+      return image !== undefined && !this.links.has(digest) && isRequired(image)
+    })
+  }
+
+  /** Receives the links of a manifest, or `undefined` if it could not be read. */
+  learnLinks(digest: string, links: ManifestLinks | undefined): void {
+    this.links.set(digest, links ?? { children: [], subject: undefined })
+    if (links === undefined) {
+      this.keepUnreadable(digest)
+      return
+    }
+    if (links.subject !== undefined) {
+      append(this.referrers, links.subject, digest)
+      if (this.kept.has(links.subject)) this.keep(digest, `refers to ${this.nameOf(links.subject)}`)
+    }
+    if (this.kept.has(digest)) this.keepChildren(digest)
+  }
+
+  /**
+   * Receives the referrers of an image, `'unreadable'` if the request failed, or `undefined` if the registry does not
+   * have a referrers API.
+   */
+  learnReferrers(digest: string, referrers: readonly string[] | 'unreadable' | undefined): void {
+    this.asked.add(digest)
+    if (referrers === undefined) {
+      this.canListReferrers = false
+    } else if (referrers === 'unreadable') {
+      const reason = `the referrers of ${this.nameOf(digest)} could not be read`
+      const images = this.listUnread(this.toDelete, (image) => canRefer(image))
+      for (const image of images) this.keep(image, reason)
+    } else {
+      for (const referrer of referrers) this.keep(referrer, `refers to ${this.nameOf(digest)}`)
+    }
+  }
+
+  /** Keeps an image whose manifest could not be read. If it can be an index, it can need every other image. */
+  private keepUnreadable(digest: string): void {
+    const image = this.inventory.images.get(digest)
+    this.keep(digest, 'its manifest could not be read')
+    if (image === undefined || !canBeIndex(image)) return
+    this.unreadable.push(digest)
+    const reason = `index ${this.nameOf(digest)} could not be read and might need it`
+    for (const other of [...this.toDelete]) this.keep(other, reason)
+  }
+
+  /** Keeps an image, the images that it needs, and its referrers. */
+  private keep(digest: string, reason?: string): void {
+    const pending: [string, string | undefined][] = [[digest, reason]]
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const [current, why] = next
+      if (this.kept.has(current) || !this.inventory.images.has(current)) continue
+      this.kept.add(current)
+      this.toDelete.delete(current)
+      if (why !== undefined) this.reasons.set(current, why)
+      const name = this.nameOf(current)
+      for (const child of this.links.get(current)?.children ?? []) {
+        pending.push([child, `needed by ${name}`])
+      }
+      for (const referrer of this.referrerTagged.get(current) ?? []) {
+        pending.push([referrer, `refers to ${name} by its tag`])
+      }
+      for (const referrer of this.referrers.get(current) ?? []) {
+        pending.push([referrer, `refers to ${name}`])
+      }
+    }
+  }
+
+  private keepChildren(digest: string): void {
+    const reason = `needed by ${this.nameOf(digest)}`
+    for (const child of this.links.get(digest)?.children ?? []) this.keep(child, reason)
+  }
+
+  /** Returns the name of an image for reasons: its first tag, or its shortened digest. */
+  nameOf(digest: string): string {
+    return this.inventory.images.get(digest)?.tags[0] ?? shortDigest(digest)
+  }
+}
+
+/** Returns `false` only for types that are not an index. An unknown or missing type can be an index. */
+function canBeIndex({ mediaType }: ListedImage): boolean {
+  if (mediaType === undefined || isIndexMediaType(mediaType)) return true
+  return !isManifestMediaType(mediaType) && !OTHER_MANIFEST_TYPES.has(mediaType)
+}
+
+/** Returns whether a manifest can have a subject. Docker's manifests cannot. */
+function canRefer(image: ListedImage): boolean {
+  const { mediaType } = image
+  return (
+    canBeIndex(image) ||
+    mediaType === MEDIA_TYPES.ociManifest ||
+    mediaType === OCI_ARTIFACT_MANIFEST
+  )
+}
+
+/** Returns whether the config is a container image's. Signatures, attestations and SBOMs have other configs. */
+function isContainerImage(image: ListedImage): boolean {
+  const { artifactMediaType } = image
+  if (canBeIndex(image)) return false
+  return (
+    artifactMediaType === MEDIA_TYPES.ociConfig || artifactMediaType === MEDIA_TYPES.dockerConfig
+  )
+}
+
+function append(map: Map<string, string[]>, key: string, value: string): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
