@@ -39,7 +39,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** Diff IDs, computed from the bytes, and config of an image as skopeo pulls it. */
+/** Pulls an image with skopeo. Returns its config and its diff IDs, which are computed from the layers. */
 async function pullWithSkopeo(
   emulator: RunningEmulator,
   tag: string
@@ -57,18 +57,18 @@ async function pullWithSkopeo(
   for (const { digest, mediaType } of manifest.layers) {
     const bytes = await blob(digest)
     const isGzip = mediaType.endsWith('gzip')
-    const unpacked = isGzip
+    const uncompressed = isGzip
       ? gunzipSync(bytes)
       : mediaType.endsWith('zstd')
         ? zstdDecompressSync(bytes)
         : bytes
-    diffIds.push(sha256Digest(unpacked))
+    diffIds.push(sha256Digest(uncompressed))
   }
   return { diffIds, config: await blob(manifest.config.digest) }
 }
 
 describeWithClient('skopeo', () => {
-  it('pulls back what was pushed, of any image in any format, byte for byte', async () => {
+  it('pulls pushed images of all formats without changes', async () => {
     const emulator = await startEmulator()
     const deps = makeDeps(emulator)
     await deps.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
@@ -82,7 +82,7 @@ describeWithClient('skopeo', () => {
       'oci',
       'directory'
     )
-    // How an OCI layout stores each layer; docker-archives have their own ways.
+    // The compression of each layer in an OCI layout. Docker archives ignore it.
     const stored = fc.constantFrom<LayerCompression>('none', 'gzip', 'zstd')
     let count = 0
     const counts = { images: 0, layers: 0 }

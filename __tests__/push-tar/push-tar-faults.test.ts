@@ -10,7 +10,7 @@ import { makeInputs } from '../helpers/make-inputs.js'
 import { pullImage } from '../helpers/pull-image.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
-/** 200 pushes take minutes: they run with SOAK=1. */
+/** 200 pushes take minutes and run only with SOAK=1. */
 const PUSHES = isSoak ? 200 : 12
 const FAULTS = ['throttle', 'server-error', 'reset-before', 'reset-after', 'truncate'] as const
 
@@ -22,7 +22,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-it(`${String(PUSHES)} pushes succeed though 10 % of all calls fail (SEED=${String(SEED)})`, async () => {
+it(`${String(PUSHES)} pushes succeed although 10 % of all calls fail (SEED=${String(SEED)})`, async () => {
   const emulator = await startEmulator({ limits: { accountReadsPerSecond: 1e6 } })
   const setUp = makeDeps(emulator)
   await setUp.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
@@ -56,7 +56,7 @@ it(`${String(PUSHES)} pushes succeed though 10 % of all calls fail (SEED=${Strin
     await emulator.clearFaults()
     const pulled = await pullImage(emulator, 'team/app', tag)
     expect(pulled[0]?.diffIds).toEqual(image.diffIds)
-    // Layers, each of one part here, and configs.
+    // Every layer and config has one part.
     partsNeeded += report.plan.filter(
       ({ action, kind }) => kind === 'layer' && action === 'push'
     ).length
@@ -70,7 +70,7 @@ it(`${String(PUSHES)} pushes succeed though 10 % of all calls fail (SEED=${Strin
   expect(parts.length).toBeLessThanOrEqual(partsNeeded + failed.length + PUSHES)
 }, 600_000)
 
-it('ends in a clear error, and soon, where all calls fail', async () => {
+it('fails after a limited number of requests if all calls fail', async () => {
   const emulator = await startEmulator()
   const deps = makeDeps(emulator)
   await deps.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))

@@ -17,12 +17,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-it('has at least 60 malformed archives to try', () => {
+it('tests at least 60 malformed archives', () => {
   expect(malformedArchives.length).toBeGreaterThanOrEqual(60)
 })
 
 it.each(malformedArchives.map((archive) => [archive.name, archive] as const))(
-  'a push of an archive with %s ends in one clear error and writes nothing',
+  'fails for an archive with %s and writes nothing',
   async (_name, { build, message }) => {
     const emulator = await startEmulator()
     const deps = makeDeps(emulator)

@@ -19,7 +19,7 @@ afterEach(async () => {
 const REQUIRED = PERMISSIONS['push-tar'].actions
 const seed = { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] }
 
-/** Pushes a small archive to an emulator that denies all but these IAM actions. */
+/** Pushes a small archive to an emulator that allows only these IAM actions. */
 async function pushWith(allow: readonly string[]): Promise<string | undefined> {
   const emulator = await startEmulator({ allow, seed })
   const tar = join(directory, 'image.tar')
@@ -31,7 +31,7 @@ async function pushWith(allow: readonly string[]): Promise<string | undefined> {
 }
 
 describe('the permissions of push-tar', () => {
-  it('are no more than those documented', async () => {
+  it('are all documented', async () => {
     expect(await pushWith(REQUIRED)).toBeUndefined()
     expect(await pushWith(allActions('push-tar'))).toBeUndefined()
   })
@@ -42,7 +42,7 @@ describe('the permissions of push-tar', () => {
     'UploadLayerPart',
     'CompleteLayerUpload',
     'PutImage'
-  ])('include %s, whose lack is named', async (operation) => {
+  ])('include %s, which the error names if it is denied', async (operation) => {
     const action = `ecr-public:${operation}`
     const without = REQUIRED.filter((allowed) => allowed !== action)
     await expect(pushWith(without)).rejects.toThrow(action)

@@ -39,7 +39,7 @@ async function startWithRepository(): Promise<RunningEmulator> {
   return emulator
 }
 
-/** Pushes under the tag `v`, which must name no other image. */
+/** Pushes with the tag `v` and `if-tag-exists: fail`. */
 function push(
   emulator: RunningEmulator,
   tar: string,
@@ -49,7 +49,7 @@ function push(
   return pushTar(makeInputs('push-tar', texts), makeDeps(emulator, overrides))
 }
 
-/** A docker-archive whose layers are stored as the image has them. */
+/** Writes a docker-archive that stores the layers with the compression of the image. */
 async function writeAsStored(path: string, image: TestImage): Promise<void> {
   const members = dockerMembers([image], 'legacy').map((member) => {
     const layer = image.layers.find(({ tar }) => member.body?.length === tar.length)
@@ -58,10 +58,10 @@ async function writeAsStored(path: string, image: TestImage): Promise<void> {
   await writeTar(path, members)
 }
 
-describe('a tag that names this very image is no other image', () => {
+describe('a tag that already refers to this image does not fail the push', () => {
   const image = buildImage()
 
-  it('where the archive has a layer as zstd', async () => {
+  it('if the archive has a layer with zstd', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'zstd.tar')
     await writeAsStored(tar, buildImage({ layers: [{ a: 'a'.repeat(999) }], compression: 'zstd' }))
@@ -71,7 +71,7 @@ describe('a tag that names this very image is no other image', () => {
     expect(second.outputs.digest).toBe(first.outputs.digest)
   })
 
-  it('where the registry does not serve it yet', async () => {
+  it('if the registry does not serve the image yet', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'image.tar')
     await writeDockerArchive(tar, [image])
@@ -83,7 +83,7 @@ describe('a tag that names this very image is no other image', () => {
     expect((await push(emulator, tar, { openRegistry })).changed).toBe(false)
   })
 
-  it('where a layer of it seems to be gone', async () => {
+  it('if the repository seems to have lost a layer', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'image.tar')
     await writeDockerArchive(tar, [image])
@@ -102,7 +102,7 @@ describe('a tag that names this very image is no other image', () => {
   })
 })
 
-it('an image of plain layers keeps the annotations of its manifest, and is found again', async () => {
+it('an image with uncompressed layers keeps the annotations of its manifest and is found again', async () => {
   const emulator = await startWithRepository()
   const annotations = { 'org.opencontainers.image.source': 'https://example.com/app' }
   const image = buildImage({ compression: 'none', manifest: { annotations } })
@@ -121,17 +121,17 @@ it('an image of plain layers keeps the annotations of its manifest, and is found
   expect(second.outputs.digest).toBe(first.outputs.digest)
   const plain = join(directory, 'docker.tar')
   await writeDockerArchive(plain, [image])
-  // The same config and layers, without what the archive cannot say.
+  // A docker-archive has the same config and layers, but cannot have annotations.
   expect((await push(emulator, plain)).changed).toBe(false)
 })
 
 describe.each(['docker-archive', 'OCI layout'])(
-  'a tag that another job sets meanwhile (%s)',
+  'a tag that another job sets during the push (%s)',
   (kind) => {
     const mine = buildImage({ layers: [{ a: 'mine' }] })
-    const others = buildImage({ layers: [{ a: 'of another job' }] })
+    const others = buildImage({ layers: [{ a: 'other' }] })
 
-    /** Pushes `mine`; while its layers are sent, another job pushes `others` under the same tag. */
+    /** Pushes `mine`. During the upload, another job pushes `others` with the same tag. */
     async function race(
       emulator: RunningEmulator,
       ifTagExists: string
@@ -142,13 +142,13 @@ describe.each(['docker-archive', 'OCI layout'])(
       await writeDockerArchive(otherTar, [others])
       const { api } = makeDeps(emulator)
       let other: Report | undefined
-      let begun: Promise<Report> | undefined
+      let started: Promise<Report> | undefined
       const racing = {
         middlewareStack: api.middlewareStack,
         send: async (command: object) => {
           if (command instanceof CompleteLayerUploadCommand) {
-            begun ??= push(emulator, otherTar)
-            other = await begun
+            started ??= push(emulator, otherTar)
+            other = await started
           }
           return api.send(command as never)
         }
@@ -158,14 +158,14 @@ describe.each(['docker-archive', 'OCI layout'])(
       return { pushed, other: () => other }
     }
 
-    it('is not taken from it with "fail"', async () => {
+    it('fails the push with "fail"', async () => {
       const emulator = await startWithRepository()
       const { pushed } = await race(emulator, 'fail')
-      await expect(pushed).rejects.toThrow(/A tag already names another image – "team\/app:v"/)
+      await expect(pushed).rejects.toThrow(/A tag already refers to another image: "team\/app:v"/)
       expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(others.diffIds)
     })
 
-    it('is left to it with "skip"', async () => {
+    it('is not moved with "skip"', async () => {
       const emulator = await startWithRepository()
       const { pushed, other } = await race(emulator, 'skip')
       const report = await pushed

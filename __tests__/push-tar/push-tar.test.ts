@@ -45,7 +45,7 @@ async function startWithRepository(
   return emulator
 }
 
-/** Writes the image as `docker save` does and gives its path. */
+/** Writes a docker-archive and returns its path. */
 async function archiveOf(image: TestImage, name = 'image.tar'): Promise<string> {
   const path = join(directory, name)
   await writeDockerArchive(path, [image])
@@ -81,7 +81,7 @@ const version1 = buildImage({ layers: [base, { 'app/v': '1' }], tags: ['ex.com/a
 const version2 = buildImage({ layers: [base, { 'app/v': '2' }], tags: ['ex.com/app:2'] })
 
 describe('a push of a docker save archive', () => {
-  it('sends layers, config, manifest and tag, and says so', async () => {
+  it('uploads layers, config, manifest and tag, and reports them', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const { report, operations } = await push(emulator, { tar })
@@ -112,7 +112,7 @@ describe('a push of a docker save archive', () => {
     })
   })
 
-  it('a second time finds everything there: no writing call, nothing sent', async () => {
+  it('makes no writing call the second time', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const first = await push(emulator, { tar })
@@ -128,7 +128,7 @@ describe('a push of a docker save archive', () => {
   })
 
   it.each(['gzip', 'zstd', 'none'])(
-    'a second time finds everything there without reading the images, too (%s)',
+    'makes no writing call the second time without reading images (%s)',
     async (compression) => {
       const emulator = await startWithRepository()
       const noise = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * at * 31) % 256))
@@ -142,7 +142,7 @@ describe('a push of a docker save archive', () => {
     }
   )
 
-  it('of the next version sends only the layer that changed', async () => {
+  it('uploads only the changed layer of the next version', async () => {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1) })
     const { report, operations } = await push(emulator, { tar: await archiveOf(version2, '2.tar') })
@@ -153,7 +153,7 @@ describe('a push of a docker save archive', () => {
     expect(pulled?.diffIds).toEqual(version2.diffIds)
   })
 
-  it('reuses what an image without this tag, and with another compression, is made of', async () => {
+  it('reuses layers of an image with another tag and another compression', async () => {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1), 'compression-level': '9' })
     const { report } = await push(emulator, {
@@ -168,7 +168,7 @@ describe('a push of a docker save archive', () => {
     ])
   })
 
-  it('does not reuse zstd layers where gzip is asked for', async () => {
+  it('does not reuse zstd layers if gzip is requested', async () => {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1), compression: 'zstd' })
     const { report } = await push(emulator, { tar: await archiveOf(version1) })
@@ -178,10 +178,10 @@ describe('a push of a docker save archive', () => {
   })
 
   it.each([
-    ['limits', { operation: 'GetManifest', fault: 'throttle' }],
+    ['throttles requests', { operation: 'GetManifest', fault: 'throttle' }],
     ['fails', { operation: 'GetManifest', fault: 'server-error' }],
-    ['breaks off', { operation: 'GetBlob', fault: 'reset-before' }]
-  ])('goes on without reuse where the registry %s', async (_name, rule) => {
+    ['closes the connection', { operation: 'GetBlob', fault: 'reset-before' }]
+  ])('continues without reusing layers if the registry %s', async (_name, rule) => {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1) })
     await emulator.fault(rule)
@@ -192,7 +192,7 @@ describe('a push of a docker save archive', () => {
     expect(pulled?.diffIds).toEqual(version2.diffIds)
   })
 
-  it('gives all tags, each once, and takes them before those of the archive', async () => {
+  it('sets the tags of the input, each once, instead of the tags in the archive', async () => {
     const emulator = await startWithRepository()
     const { report } = await push(emulator, {
       tar: await archiveOf(version1),
@@ -208,7 +208,7 @@ describe('a push of a docker save archive', () => {
     expect(digests).toEqual([report.outputs.digest, report.outputs.digest])
   })
 
-  it('adds a tag to an image that is there, without sending it', async () => {
+  it('adds a tag to an existing image without uploading it', async () => {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1) })
     const { report, operations } = await push(emulator, {
@@ -223,7 +223,7 @@ describe('a push of a docker save archive', () => {
     ])
   })
 
-  it('lists a layer that occurs twice twice, and sends it once', async () => {
+  it('uploads a layer that occurs twice only once', async () => {
     const emulator = await startWithRepository()
     const image = buildImage({ layers: [base, { x: 'x' }, base] })
     const { report } = await push(emulator, { tar: await archiveOf(image) })
@@ -232,14 +232,14 @@ describe('a push of a docker save archive', () => {
     expect(pulled?.diffIds).toEqual(image.diffIds)
   })
 
-  it('sends an empty layer, which has no bytes of its own', async () => {
+  it('uploads an empty layer', async () => {
     const emulator = await startWithRepository()
     const image = buildImage({ layers: [Buffer.alloc(1024), base] })
     await push(emulator, { tar: await archiveOf(image) })
     expect((await pullImage(emulator, 'team/app', '1'))[0]?.diffIds).toEqual(image.diffIds)
   })
 
-  it('sends compressed layers as they are, and writes an OCI manifest for zstd', async () => {
+  it('uploads compressed layers unchanged, and writes an OCI manifest for zstd', async () => {
     const emulator = await startWithRepository()
     const image = buildImage({
       layers: [base, { b: 'b' }, { c: 'c' }],
@@ -261,7 +261,7 @@ describe('a push of a docker save archive', () => {
     expect(pulled?.manifest.layers[2]?.digest).toBe(image.layers[2]?.digest)
   })
 
-  it('sends layers of several parts, with what memory there is', async () => {
+  it('uploads layers of several parts', async () => {
     const emulator = await startWithRepository({ partSize: 5 * 1024 * 1024 })
     const noise = Buffer.alloc(12 * 1024 * 1024)
     let state = 1
@@ -288,7 +288,7 @@ describe('a push of an OCI archive', () => {
     descriptors: [undefined, undefined, attestationDescriptor(amd)]
   })
 
-  it('keeps the digest that the builder printed', async () => {
+  it('does not change the digest', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'oci.tar')
     await writeOciArchive(tar, [amd])
@@ -297,7 +297,7 @@ describe('a push of an OCI archive', () => {
     expect((await pullImage(emulator, 'team/app', 'v1'))[0]?.digest).toBe(amd.content.digest)
   })
 
-  it('puts all platforms before the index, and only the index under the tag', async () => {
+  it('puts all platform images before the index, and tags only the index', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'index.tar')
     await writeOciArchive(tar, [index])
@@ -321,7 +321,7 @@ describe('a push of an OCI archive', () => {
     expect(writingCalls(second.operations)).toEqual([])
   })
 
-  it('sends a layer that several platforms share once', async () => {
+  it('uploads a layer that several platforms share once', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'index.tar')
     await writeOciArchive(tar, [index])
@@ -333,7 +333,7 @@ describe('a push of an OCI archive', () => {
 })
 
 describe('a dry run', () => {
-  it('plans, counts and names all that the push then does, and writes nothing', async () => {
+  it('reports the same as the push, and writes nothing', async () => {
     const emulator = await startWithRepository()
     const texts = { tar: await archiveOf(version1), 'image-tags': 'v1\nv2' }
     const dry = await push(emulator, { ...texts, 'dry-run': 'true' })
@@ -344,7 +344,7 @@ describe('a dry run', () => {
     expect(dry.report.changed).toBe(true)
   })
 
-  it('of an index is the same too', async () => {
+  it('reports the same as the push of an index', async () => {
     const emulator = await startWithRepository()
     const tar = join(directory, 'index.tar')
     await writeOciArchive(tar, [buildIndex([version1, version2])])
@@ -357,7 +357,7 @@ describe('a dry run', () => {
   })
 })
 
-describe('a tag that names another image', () => {
+describe('a tag that refers to another image', () => {
   async function withVersion1(): Promise<RunningEmulator> {
     const emulator = await startWithRepository()
     await push(emulator, { tar: await archiveOf(version1), 'image-tags': 'v' })
@@ -374,7 +374,7 @@ describe('a tag that names another image', () => {
     expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version2.diffIds)
   })
 
-  it('is left alone with "skip", and nothing is sent where no tag is left', async () => {
+  it('is not moved with "skip", and nothing is uploaded if all tags are skipped', async () => {
     const emulator = await withVersion1()
     const { report, operations } = await push(emulator, {
       tar: await archiveOf(version2, '2.tar'),
@@ -388,7 +388,7 @@ describe('a tag that names another image', () => {
     expect(report.outputs.digest).toBe(pulled?.digest)
   })
 
-  it('is left alone with "skip" while others are set', async () => {
+  it('is not moved with "skip" when other tags are set', async () => {
     const emulator = await withVersion1()
     const { report } = await push(emulator, {
       tar: await archiveOf(version2, '2.tar'),
@@ -401,7 +401,7 @@ describe('a tag that names another image', () => {
   })
 
   it.each(['true', 'false'])(
-    'fails with "fail" before anything is sent (reuse-layers: %s)',
+    'fails the push with "fail" before anything is uploaded (reuse-layers: %s)',
     async (reuse) => {
       const emulator = await withVersion1()
       const before = (await emulator.operations()).length
@@ -412,13 +412,13 @@ describe('a tag that names another image', () => {
           'if-tag-exists': 'fail',
           'reuse-layers': reuse
         })
-      ).rejects.toThrow(/already names another image – "team\/app:v"/)
+      ).rejects.toThrow(/already refers to another image: "team\/app:v"/)
       expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
     }
   )
 
   it.each(['true', 'false'])(
-    'is no other image where it is this very one (reuse-layers: %s)',
+    'does not fail the push with "fail" if it already refers to this image (reuse-layers: %s)',
     async (reuse) => {
       const emulator = await withVersion1()
       const { report } = await push(emulator, {
@@ -432,8 +432,8 @@ describe('a tag that names another image', () => {
   )
 })
 
-describe('an image of this machine', () => {
-  /** Programs of which `docker` behaves as the test says. */
+describe('a local image', () => {
+  /** Creates `exec` for a test that replaces docker and podman. */
   const docker = (
     run: (program: string, args: readonly string[], file: string) => Promise<number>
   ): TestDeps['exec'] => {
@@ -458,7 +458,7 @@ describe('an image of this machine', () => {
     expect((await pullImage(emulator, 'team/app', '1'))[0]?.diffIds).toEqual(version1.diffIds)
   })
 
-  it('is saved with podman where docker is missing', async () => {
+  it('is saved with podman if docker is not installed', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const exec = docker(async (program, _args, file) => {
@@ -469,37 +469,40 @@ describe('an image of this machine', () => {
     expect((await push(emulator, { image: 'app:1' }, { exec })).report.changed).toBe(true)
   })
 
-  it('that docker does not have fails with its words, before any call', async () => {
+  it('fails with the output of docker before any call if docker does not have it', async () => {
     const emulator = await startWithRepository()
     const before = (await emulator.operations()).length
     await expect(
       push(emulator, { image: 'app:1' }, { exec: docker(() => Promise.resolve(1)) })
-    ).rejects.toThrow(/"docker save" failed with exit status 1 – ".*No such image: app:1"/)
+    ).rejects.toThrow(/"docker save" failed with exit status 1: ".*No such image: app:1"/)
     expect(await emulator.operations()).toHaveLength(before)
   })
 
-  it('fails where neither program is there', async () => {
+  it('fails if neither program is installed', async () => {
     const emulator = await startWithRepository()
     const exec = docker(() => Promise.reject(new Error('ENOENT')))
     await expect(push(emulator, { image: 'app:1' }, { exec })).rejects.toThrow(
-      /needs docker or podman/
+      /requires docker or podman/
     )
   })
 
-  it.each(['--help', '-o/etc/x', '', 'a b'])('is no reference: %j', async (image) => {
-    const emulator = await startWithRepository()
-    if (image === '') return
-    await expect(push(emulator, { image })).rejects.toThrow(/no reference of an image/)
-  })
+  it.each(['--help', '-o/etc/x', '', 'a b'])(
+    'is rejected if its reference is invalid: %j',
+    async (image) => {
+      const emulator = await startWithRepository()
+      if (image === '') return
+      await expect(push(emulator, { image })).rejects.toThrow(/is not a valid image reference/)
+    }
+  )
 })
 
-describe('a push that cannot succeed', () => {
+describe('a push that fails', () => {
   it.each([
-    ['a tag with a repository', { 'image-tags': 'app:1' }, /A tag is malformed – "app:1"/],
-    ['a tag that is too long', { 'image-tags': 'x'.repeat(129) }, /A tag is malformed/],
-    ['no such file', { tar: '/nowhere/image.tar' }, /nowhere\/image\.tar/],
-    ['no such repository', { repository: 'team/other' }, /does not exist/]
-  ])('ends in one error, and writes nothing: %s', async (_name, texts, message) => {
+    ['a tag with a repository', { 'image-tags': 'app:1' }, /A tag is invalid: "app:1"/],
+    ['a tag that is too long', { 'image-tags': 'x'.repeat(129) }, /A tag is invalid/],
+    ['a missing file', { tar: '/nowhere/image.tar' }, /nowhere\/image\.tar/],
+    ['a missing repository', { repository: 'team/other' }, /does not exist/]
+  ])('writes nothing: %s', async (_name, texts, message) => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const before = (await emulator.operations()).length
@@ -507,7 +510,7 @@ describe('a push that cannot succeed', () => {
     expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
   })
 
-  it('asks about few of many tags where there is no such repository', async () => {
+  it('reads only some of many tags if the repository does not exist', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const tags = Array.from({ length: 40 }, (_, at) => `v${at}`).join('\n')
@@ -519,7 +522,7 @@ describe('a push that cannot succeed', () => {
     expect((await emulator.operations()).length - before).toBeLessThanOrEqual(17)
   })
 
-  it('that sends layers once more looks at the tags once more, too', async () => {
+  it('reads the tags again before it uploads missing layers again', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     const other = await archiveOf(version2, '2.tar')
@@ -528,36 +531,36 @@ describe('a push that cannot succeed', () => {
     const send = async (command: unknown): Promise<unknown> => {
       if (command instanceof PutImageCommand && puts++ === 0) {
         await push(emulator, { tar: other, 'image-tags': 'v' })
-        throw Object.assign(new Error('layers missing'), { name: 'LayersNotFoundException' })
+        throw Object.assign(new Error('Layers are missing'), { name: 'LayersNotFoundException' })
       }
       return api.send(command as PutImageCommand)
     }
     const lossy = { send, middlewareStack: api.middlewareStack } as unknown as Deps['api']
     const texts = { tar, 'image-tags': 'v', 'if-tag-exists': 'fail' }
-    await expect(push(emulator, texts, { api: lossy })).rejects.toThrow(/already names another/)
+    await expect(push(emulator, texts, { api: lossy })).rejects.toThrow(/already refers to another/)
     expect(puts).toBe(1)
     expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version2.diffIds)
   })
 
-  it('without any tag says so', async () => {
+  it('fails if neither the input nor the archive has a tag', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(buildImage({ tags: [] }))
-    await expect(push(emulator, { tar })).rejects.toThrow(/gives the image no tag/)
+    await expect(push(emulator, { tar })).rejects.toThrow(/does not contain a tag for the image/)
   })
 
-  it('stops at a wrong diff ID before the first writing call', async () => {
+  it('rejects a wrong diff ID before the first writing call', async () => {
     const emulator = await startWithRepository()
     const wrong = buildLayer({ x: 'another' })
     const image = buildImage({ layers: [base, { x: 'x' }] })
     const lying = { ...image, layers: [image.layers[0]!, wrong] }
     const before = (await emulator.operations()).length
     await expect(push(emulator, { tar: await archiveOf(lying) })).rejects.toThrow(
-      /another than the one that the config of the image names|diff/
+      /A layer of the archive is damaged: .+ Its diff ID is /
     )
     expect(writingCalls((await emulator.operations()).slice(before))).toEqual([])
   })
 
-  it('ends soon where every call fails', async () => {
+  it('fails after a limited number of attempts if every call fails', async () => {
     const emulator = await startWithRepository()
     const tar = await archiveOf(version1)
     await emulator.fault({ operation: 'UploadLayerPart', fault: 'throttle' })

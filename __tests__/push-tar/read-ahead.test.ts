@@ -3,8 +3,8 @@ import { readAhead } from '../../src/push-tar/read-ahead.js'
 const A = Buffer.from('a')
 const B = Buffer.from('b')
 
-describe('reading ahead', () => {
-  it('gives the same chunks, each while the next one is being read', async () => {
+describe('readAhead', () => {
+  it('yields each chunk while the next one is read', async () => {
     const events: string[] = []
     const source = async function* (): AsyncGenerator<Buffer> {
       for (const chunk of [A, B]) {
@@ -16,28 +16,28 @@ describe('reading ahead', () => {
     expect(events).toEqual(['read a', 'read b', 'work on a', 'work on b'])
   })
 
-  it('tells of a failed read after the chunks before it', async () => {
+  it('throws the error of a read after the previous chunks', async () => {
     const source = async function* (): AsyncGenerator<Buffer> {
       yield await Promise.resolve(A)
-      throw new Error('the disk is gone')
+      throw new Error('Disk error')
     }
     const taken: string[] = []
     const take = async (): Promise<void> => {
       for await (const chunk of readAhead(source())) taken.push(String(chunk))
     }
-    await expect(take()).rejects.toThrow('the disk is gone')
+    await expect(take()).rejects.toThrow('Disk error')
     expect(taken).toEqual(['a'])
   })
 
   it.each([
     ['another chunk', B],
-    ['a failure', undefined]
-  ])('closes its source where it is left early, with %s to come', async (_title, second) => {
+    ['an error', undefined]
+  ])('closes its source if the consumer stops before %s', async (_title, second) => {
     let isClosed = false
     const source = async function* (): AsyncGenerator<Buffer> {
       try {
         yield await Promise.resolve(A)
-        if (second === undefined) throw new Error('nobody is told')
+        if (second === undefined) throw new Error('Unhandled')
         yield second
       } finally {
         isClosed = true

@@ -1,6 +1,6 @@
 import { saveImage } from '../../src/push-tar/save-image.js'
 
-it('a run that is cancelled while docker saves ends there, and podman is not tried', async () => {
+it('does not try podman if the run is cancelled while docker saves the image', async () => {
   const cancellation = new AbortController()
   const { signal } = cancellation
   const programs: string[] = []

@@ -1,88 +1,100 @@
 import type { DockerImage } from '../image-archive/contents.js'
 import { listImages } from '../ecr-public/listings.js'
+import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
+import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
-import { NOTHING_KNOWN, readKnownImages } from './known-images.js'
-import type { KnownImages } from './known-images.js'
-import type { PushSession } from './push-session.js'
-import type { TagState } from './tag-decisions.js'
+import type { Compression } from './compress/compressor.js'
+import type { CurrentTag } from './list-current-tags.js'
+import { NOTHING_KNOWN, readKnownImages } from './read-known-images.js'
+import type { KnownImages } from './read-known-images.js'
+import type { PushTarget } from './resolve-target.js'
 
-/** How long the search may take, in milliseconds; uploading a layer is not much slower. */
+/** The maximum duration of the search in milliseconds. Uploading a layer does not take much longer. */
 const SEARCH_MS = 10_000
-/** How many pages of images are looked at for the newest ones; a page has 1,000. */
+/** The maximum number of pages of images that are listed. A page has 1,000 images. */
 const MAX_PAGES = 3
 
+type SearchDeps = Pick<Deps, 'api' | 'log' | 'signal'>
+
 /**
- * Looks at the repository's images for layers of this one: at what the tags name now, then at `latest`
- * and the newest others. Never fails a push: what cannot be read is not known.
+ * Searches the images of the repository for layers of this image: first the images that the current tags refer to, then
+ * `latest` and the newest images. Never fails: images that cannot be read are logged and ignored.
  */
 export async function findKnownImages(
   image: DockerImage,
-  states: readonly TagState[],
-  session: PushSession
+  currentTags: readonly CurrentTag[],
+  target: PushTarget,
+  compression: Compression,
+  deps: SearchDeps & Pick<Deps, 'openRegistry'>
 ): Promise<KnownImages> {
-  const { deps, inputs, target } = session
-  if (!inputs.reuseLayers) return NOTHING_KNOWN
-  const namedNow = new Set(states.flatMap(({ digest }) => (digest === undefined ? [] : [digest])))
-  const wanted = {
-    configDigest: image.config.digest,
-    layers: image.layers,
-    annotations: image.annotations,
-    platform: image.platform,
-    namedNow
+  const { log, signal } = deps
+  const tagged = new Set(
+    currentTags.flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
+  )
+  const { config, layers, annotations, platform } = image
+  const imageToFind = {
+    configDigest: config.digest,
+    layers,
+    annotations,
+    platform,
+    tagged,
+    compression
   }
   try {
     const registry = await deps.openRegistry(target.host)
-    return await readKnownImages(candidates(namedNow, session), wanted, {
-      deps,
+    return await readKnownImages(listCandidates(tagged, target.address, deps), imageToFind, {
+      log,
+      signal,
       registry,
       path: target.path,
-      compression: inputs.compression,
-      signal: AbortSignal.any([deps.signal, AbortSignal.timeout(SEARCH_MS)])
+      searchSignal: AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     })
   } catch (error) {
-    deps.signal.throwIfAborted()
-    deps.log.info(`No layers are reused: ${messageOf(error)}`)
+    signal.throwIfAborted()
+    log.info(`Not reusing layers: ${messageOf(error)}`)
     return NOTHING_KNOWN
   }
 }
 
-async function* candidates(
-  namedNow: ReadonlySet<string>,
-  { deps, target }: PushSession
+async function* listCandidates(
+  tagged: ReadonlySet<string>,
+  repository: RepositoryAddress,
+  deps: SearchDeps
 ): AsyncGenerator<string, void, undefined> {
-  yield* namedNow
-  const tagged: TaggedImage[] = []
+  yield* tagged
+  const images: TaggedImage[] = []
   try {
-    await listTagged(tagged, { deps, target })
+    await collectTaggedImages(images, repository, deps)
   } catch (error) {
     deps.signal.throwIfAborted()
-    deps.log.info(`Not all images are looked at for layers: ${messageOf(error)}`)
+    deps.log.info(`Not all images are searched for layers to reuse: ${messageOf(error)}`)
   }
-  tagged.sort((a, b) => b.pushedAt - a.pushedAt || (a.digest < b.digest ? -1 : 1))
-  for (const { digest } of tagged) yield digest
+  images.sort((a, b) => b.pushedAt - a.pushedAt || (a.digest < b.digest ? -1 : 1))
+  for (const { digest } of images) yield digest
 }
 
-/** An image with tags that people gave it. */
 interface TaggedImage {
   readonly digest: string
-  /** In milliseconds; the largest number for `latest`. */
+  /** In milliseconds since 1970. The largest number for `latest`. */
   readonly pushedAt: number
 }
 
-/** Adds the images of the repository, as many as can be listed. */
-async function listTagged(
-  tagged: TaggedImage[],
-  { deps, target }: Pick<PushSession, 'deps' | 'target'>
+/** Adds the tagged images of the repository to `images`. If a page cannot be listed, the previous pages remain. */
+async function collectTaggedImages(
+  images: TaggedImage[],
+  repository: RepositoryAddress,
+  { api }: Pick<Deps, 'api'>
 ): Promise<void> {
   let pages = 0
-  for await (const page of listImages(deps.api, target.address)) {
+  for await (const page of listImages(api, repository)) {
     for (const { imageDigest, imageTags = [], imagePushedAt } of page) {
+      // Signatures and attestations do not have layers of images.
       const tags = imageTags.filter((tag) => findReferrerTagSubject(tag) === undefined)
       if (imageDigest === undefined || tags.length === 0) continue
       const isLatest = tags.includes('latest')
       const pushedAt = isLatest ? Number.MAX_VALUE : (imagePushedAt?.getTime() ?? 0)
-      tagged.push({ digest: imageDigest, pushedAt })
+      images.push({ digest: imageDigest, pushedAt })
     }
     if (++pages === MAX_PAGES) break
   }

@@ -1,16 +1,15 @@
 /**
- * What ECR Public takes of an image
- * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html). None of it can be raised.
+ * The quotas of ECR Public for images (https://docs.aws.amazon.com/AmazonECR/latest/public/public-service-quotas.html).
+ * They cannot be increased.
  */
 
 const MIB = 1024 * 1024
 
-/** A part of a layer must have at least so many bytes, unless it is the last one. */
+/** The minimum size of every part of a layer except the last one. */
 export const MIN_PART_SIZE_BYTES = 5 * MIB
-/** The API model says 20 MiB, which is the number of private registries. */
+/** The quota. The 20 MiB of the API model are the limit of private registries. */
 export const MAX_PART_SIZE_BYTES = 10 * MIB
 export const MAX_PARTS = 1000
-export { MAX_LAYER_SIZE_BYTES } from '../oci/manifest.js'
 export const MAX_TAGS_PER_IMAGE = 1000
-/** How many digests one BatchCheckLayerAvailability takes (the API model). */
+/** The maximum number of digests per BatchCheckLayerAvailability call (API model). */
 export const MAX_DIGESTS_PER_CHECK = 100

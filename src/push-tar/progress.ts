@@ -1,24 +1,23 @@
-import type { Deps } from '../runner/deps.js'
+import type { Log } from '../runner/deps.js'
 
-/** What is told of a push while it runs. */
-export interface Progress {
-  /** So many bytes of layers have to be gone through, in `layers` layers; none for those that are read again. */
+/** Counts the layers and bytes of a push for its progress line. */
+export interface ProgressMeter {
+  /** Adds bytes of layers to read, in `layers` layers. `layers` is 0 if a layer is read again. */
   expect(bytes: number, layers: number): void
-  /** So many bytes of layers, as the archive has them, were gone through. */
+  /** Counts bytes of layers that were read from the archive. */
   read(bytes: number): void
-  /** So many bytes have arrived at the registry. */
+  /** Counts bytes that the registry received. */
   sent(bytes: number): void
   layerDone(): void
-}
-
-/** How often a line is written, in milliseconds. */
-const INTERVAL_MS = 5000
-
-/** A progress whose state can be told as one line. */
-export interface ProgressMeter extends Progress {
-  /** `Pushed 3 of 7 layers – 61 % – 212.4 MB sent – 38.1 MB/s – about 5 s left`; the rate is that since the line before. */
+  /**
+   * Returns a line such as `Pushed 3 of 7 layers: 61 %, 212.4 MB sent, 38.1 MB/s, about 5 s left`. The rate is the
+   * average since the previous line.
+   */
   line(): string
 }
+
+/** The interval between two progress lines, in milliseconds. */
+const INTERVAL_MS = 5000
 
 export function createProgressMeter(now: () => Date): ProgressMeter {
   const start = now().getTime()
@@ -39,27 +38,27 @@ export function createProgressMeter(now: () => Date): ProgressMeter {
       done++
     },
     line: () => {
-      if (layers === 0) return 'Looking at what the repository has'
+      if (layers === 0) return 'Checking which layers the repository already has'
       const at = now().getTime()
       const rate = ((sent - last.sent) / Math.max(1, at - last.at)) * 1000
       last = { at, sent }
       const share = expected === 0 ? 1 : Math.min(1, read / expected)
       const left = share === 0 ? undefined : ((at - start) * (1 - share)) / share
-      return [
-        `Pushed ${done} of ${layers} layers`,
+      const details = [
         `${Math.floor(share * 100)} %`,
         `${megabytes(sent)} sent`,
         `${megabytes(rate)}/s`,
         ...(left === undefined ? [] : [`about ${Math.ceil(left / 1000)} s left`])
-      ].join(' – ')
+      ]
+      return `Pushed ${done} of ${layers} layers: ${details.join(', ')}`
     }
   }
 }
 
-/** Writes the line of the meter every few seconds while `body` runs. */
+/** Logs the progress line every few seconds while `body` runs. */
 export async function withProgress<T>(
   meter: ProgressMeter,
-  { log }: Pick<Deps, 'log'>,
+  log: Log,
   body: () => Promise<T>
 ): Promise<T> {
   const timer = setInterval(() => log.info(meter.line()), INTERVAL_MS)
@@ -71,7 +70,7 @@ export async function withProgress<T>(
   }
 }
 
-/** `212.4 MB`: as people and registries count, in millions of bytes. */
+/** Returns a size in millions of bytes, such as `212.4 MB`. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`
 }

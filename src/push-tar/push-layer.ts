@@ -1,135 +1,167 @@
-import { createHash } from 'node:crypto'
 import type { LayerFile, ReadMemory, StoredBlob, StoredContent } from '../image-archive/contents.js'
-import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { hashStream } from '../oci/digest.js'
+import type { StreamDigest } from '../oci/digest.js'
 import type { Descriptor } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import { createChunkRing } from './compress/block-memory.js'
 import { createCompressor } from './compress/compressor.js'
-import type { Compressor } from './compress/compressor.js'
+import type { Compression, Compressor } from './compress/compressor.js'
 import { MAX_PART_SIZE_BYTES } from './limits.js'
-import { PartStream } from './upload/part-stream.js'
-import type { StreamTotal } from './upload/part-stream.js'
 import type { PushContext } from './push-context.js'
 import { readAhead } from './read-ahead.js'
+import { PartStream } from './upload/part-stream.js'
 import { uploadBlob } from './upload/upload-blob.js'
 import type { BlobSource } from './upload/upload-blob.js'
-import type { Verified } from './verify.js'
 
-/** What has become of a layer. */
-export interface LayerOutcome {
+/** A layer of which only the diff ID is known, or a blob with a known digest. */
+export type UploadItem = LayerFile | StoredBlob
+
+/** The digests and sizes of the items as they are stored. A promise rejects if its item is damaged. */
+export type VerifiedItems = ReadonlyMap<UploadItem, Promise<StreamDigest>>
+
+/** The result of pushing a layer or config. */
+export interface PushedLayer {
   readonly descriptor: Descriptor
   /**
-   * `uploaded`: it was sent (in a dry run: would be); `found`: the repository has these very bytes;
-   * `reused`: it has the layer by its diff ID; `foreign`: it stays elsewhere.
+   * `uploaded`: the layer was uploaded, or would be without `dry-run`. `found`: the repository has the same bytes.
+   * `reused`: the repository has a layer with the same diff ID. `foreign`: the layer is stored outside the registry.
    */
-  readonly fate: 'uploaded' | 'found' | 'reused' | 'foreign'
+  readonly result: 'uploaded' | 'found' | 'reused' | 'foreign'
   readonly milliseconds: number
 }
 
-/** How a push treats all of its layers. */
-export interface LayerPolicy {
-  readonly repository: RepositoryAddress
-  /** `false` in a dry run: layers are compressed and looked up, but not sent. */
-  readonly writes: boolean
-  /** Layers that do not fit into memory are compressed once more, so that they are looked up before they are sent. */
+/** How layers are pushed. */
+export interface LayerOptions {
+  /** Compresses layers and looks them up, but uploads nothing. */
+  readonly dryRun: boolean
+  /** Compresses layers that do not fit in memory twice, so that they are looked up before they are uploaded. */
   readonly looksUpFirst: boolean
 }
 
-/** A blob whose digest is known: sent as it is stored, where the repository does not have it. */
-export async function pushBlob(
-  blob: StoredBlob,
-  policy: LayerPolicy,
+type DescribedLayer = Pick<PushedLayer, 'descriptor' | 'result'>
+
+/** Pushes a layer or config. Nothing is written to the registry before all items are verified. */
+export async function pushLayer(
+  item: UploadItem,
+  verified: VerifiedItems,
+  options: LayerOptions,
   context: PushContext
-): Promise<LayerOutcome['fate']> {
-  const { digest, size } = blob.descriptor
-  if (policy.writes)
-    await uploadBlob(
-      storedSource(blob.content, { digest, size }, context),
-      policy.repository,
-      context
-    )
-  else context.progress.read(blob.content.size)
-  return 'uploaded'
+): Promise<PushedLayer> {
+  const start = context.now().getTime()
+  const pushed = await pushItem(item, verified, options, context)
+  return { ...pushed, milliseconds: context.now().getTime() - start }
 }
 
-/**
- * A layer that is compressed already: looked up by the digest that it was found to have, and sent as it
- * is stored.
- */
-export async function pushPackedLayer(
-  layer: LayerFile,
-  verified: Verified,
-  policy: LayerPolicy,
+function pushItem(
+  item: UploadItem,
+  verified: VerifiedItems,
+  options: LayerOptions,
   context: PushContext
-): Promise<Pick<LayerOutcome, 'descriptor' | 'fate'>> {
-  const mediaType =
-    layer.compression === 'zstd' ? MEDIA_TYPES.ociLayerZstd : MEDIA_TYPES.dockerLayerGzip
-  const descriptor = { mediaType, ...verified }
-  const isFound = await isThere(verified, context)
-  if (policy.writes && !isFound) {
-    await uploadBlob(storedSource(layer.content, verified, context), policy.repository, context)
-  } else context.progress.read(layer.content.size)
-  return { descriptor, fate: isFound ? 'found' : 'uploaded' }
+): Promise<DescribedLayer> {
+  if (!('kind' in item)) return pushBlob(item, verified, options, context)
+  return item.compression === 'none'
+    ? pushUncompressedLayer(item, verified, options, context)
+    : pushCompressedLayer(item, item.compression, verified, options, context)
 }
 
-/**
- * A plain layer: compressed on its way. As its digest is known only at its end, its parts are held in memory
- * if there is room for all of them, to be looked up before they are sent.
- */
-export async function pushPlainLayer(
-  layer: LayerFile,
-  policy: LayerPolicy,
+/** Uploads a blob that the repository does not have. */
+async function pushBlob(
+  { descriptor, content }: StoredBlob,
+  verified: VerifiedItems,
+  { dryRun }: LayerOptions,
   context: PushContext
-): Promise<Pick<LayerOutcome, 'descriptor' | 'fate'>> {
+): Promise<DescribedLayer> {
+  if (dryRun) context.progress.read(content.size)
+  else await upload(storedSource(content, descriptor, context), verified, context)
+  return { descriptor, result: 'uploaded' }
+}
+
+/** Uploads a layer as it is stored, if the repository does not have it. */
+async function pushCompressedLayer(
+  layer: LayerFile,
+  compression: Compression,
+  verified: VerifiedItems,
+  { dryRun }: LayerOptions,
+  context: PushContext
+): Promise<DescribedLayer> {
   const { content } = layer
-  const compressor = compressorFor(layer, context)
-  const mediaType = plainLayerType(compressor)
+  const stored = await verified.get(layer)
+  if (stored === undefined) throw new Error(`The layer ${layer.diffId} is not verified`)
+  const descriptor = { mediaType: mediaTypeOf(compression), ...stored }
+  const isFound = await isAvailable(stored, context)
+  if (dryRun || isFound) context.progress.read(content.size)
+  else await upload(storedSource(content, stored, context), verified, context)
+  return { descriptor, result: isFound ? 'found' : 'uploaded' }
+}
+
+/**
+ * Compresses a layer and uploads it. Its digest is known only after the last byte, so its parts are kept in memory if
+ * all of them fit, and the layer is looked up before they are sent.
+ */
+async function pushUncompressedLayer(
+  layer: LayerFile,
+  verified: VerifiedItems,
+  { dryRun, looksUpFirst }: LayerOptions,
+  context: PushContext
+): Promise<DescribedLayer> {
+  const { content } = layer
+  const compressor = compressorFor(content, context)
+  const mediaType = mediaTypeOf(compressor.compression)
   const compress = (): AsyncIterable<Buffer> =>
-    compressor.compress((memory) => counted(content, memory, context))
-  if (!policy.writes) {
-    const made = await digestOf(compress(), context)
-    const fate = (await isThere(made, context)) ? 'found' : 'uploaded'
-    return { descriptor: { mediaType, ...made }, fate }
+    compressor.compress((memory) => readWithProgress(content, memory, context))
+  if (dryRun) {
+    const compressed = await hashStream(compress(), context.signal)
+    const result = (await isAvailable(compressed, context)) ? 'found' : 'uploaded'
+    return { descriptor: { mediaType, ...compressed }, result }
   }
-  const capacity = Math.min(MAX_PART_SIZE_BYTES, mostCompressed(content.size))
-  const first = { parts: partStream(compress(), capacity, context) }
+  const capacity = Math.min(MAX_PART_SIZE_BYTES, maxCompressedBytes(content.size))
+  const first = partStream(compress(), capacity, context)
   try {
-    const isWhole = await first.parts.fill()
-    if (isWhole || policy.looksUpFirst) {
-      const made = isWhole ? first.parts.total() : await first.parts.drain()
-      const descriptor = { mediaType, ...made }
-      if (await isThere(made, context)) return { descriptor, fate: 'found' }
+    const isWhole = await first.fill()
+    if (isWhole || looksUpFirst) {
+      const compressed = isWhole ? first.total() : await first.drain()
+      const descriptor = { mediaType, ...compressed }
+      if (await isAvailable(compressed, context)) return { descriptor, result: 'found' }
     }
-    const isMade = isWhole || !policy.looksUpFirst
-    const open = takeOr(isMade ? first : {}, (partSize) => {
+    const open = reuseFirst(isWhole || !looksUpFirst ? first : undefined, (partSize) => {
       context.progress.expect(content.size, 0)
       return partStream(compress(), Math.min(partSize, capacity), context)
     })
-    const uploaded = await uploadBlob({ name: content.name, open }, policy.repository, context)
-    return { descriptor: { mediaType, ...uploaded }, fate: 'uploaded' }
+    const uploaded = await upload({ name: content.name, open }, verified, context)
+    return { descriptor: { mediaType, ...uploaded }, result: 'uploaded' }
   } finally {
-    await first.parts.close()
+    await first.close()
   }
 }
 
-/** More than any of the compressions makes of so many bytes, be they as random as they may. */
-function mostCompressed(bytes: number): number {
+async function upload(
+  source: BlobSource,
+  verified: VerifiedItems,
+  context: PushContext
+): Promise<StreamDigest> {
+  // If any item is damaged, the push must fail before anything is written.
+  await Promise.all(verified.values())
+  return uploadBlob(source, context)
+}
+
+/** Returns a size that no compression of so many bytes exceeds, not even of random bytes. */
+function maxCompressedBytes(bytes: number): number {
   return Math.ceil(bytes * 1.01) + 4096
 }
 
-/** Gives the parts that were begun, the first time and if they are small enough; else new ones. */
-function takeOr(
-  first: { parts?: PartStream },
-  again: (partSize: number) => PartStream
+/** Returns the first stream for the first upload if its parts are small enough, and a new stream otherwise. */
+function reuseFirst(
+  first: PartStream | undefined,
+  openAgain: (partSize: number) => PartStream
 ): BlobSource['open'] {
-  let { parts } = first
+  let unused = first
   return async (partSize) => {
-    const begun = parts
-    parts = undefined
-    if (begun !== undefined && begun.capacity <= partSize) return begun
-    // Its memory is needed for the new ones.
-    await begun?.close()
-    return again(partSize)
+    const stream = unused
+    unused = undefined
+    if (stream !== undefined && stream.capacity <= partSize) return stream
+    // The new stream needs its memory.
+    await stream?.close()
+    return openAgain(partSize)
   }
 }
 
@@ -141,41 +173,42 @@ function partStream(
   return new PartStream(stream, { capacity, buffers, signal })
 }
 
-/** A layer without bytes is compressed in any case: the service takes no upload without them. */
-function compressorFor({ content }: LayerFile, { compressor }: PushContext): Compressor {
-  const wouldBeEmpty = content.size === 0 && compressor.compression === 'none'
-  return wouldBeEmpty ? createCompressor('gzip') : compressor
+/** An empty layer is always compressed, because the service rejects uploads without bytes. */
+function compressorFor({ size }: StoredContent, { compressor }: PushContext): Compressor {
+  const isEmpty = size === 0 && compressor.compression === 'none'
+  return isEmpty ? createCompressor('gzip') : compressor
 }
 
-function plainLayerType({ compression }: Compressor): string {
+function mediaTypeOf(compression: Compression): string {
   if (compression === 'zstd') return MEDIA_TYPES.ociLayerZstd
   return compression === 'gzip' ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.dockerLayer
 }
 
-async function isThere({ digest, size }: StreamTotal, { api }: PushContext): Promise<boolean> {
-  return (await api.check([digest])).get(digest) === size
+async function isAvailable(
+  { digest, size }: StreamDigest,
+  { layerApi }: PushContext
+): Promise<boolean> {
+  return (await layerApi.check([digest])).get(digest) === size
 }
 
 function storedSource(
   content: StoredContent,
-  known: StreamTotal,
+  { digest, size }: StreamDigest,
   context: PushContext
 ): BlobSource {
-  const { digest, size } = known
   return {
     name: content.name,
     digest,
     open: (partSize) =>
       partStream(
-        readAhead(counted(content, createChunkRing(2), context)),
+        readAhead(readWithProgress(content, createChunkRing(2), context)),
         Math.max(1, Math.min(partSize, size)),
         context
       )
   }
 }
 
-/** The content, told to the progress as it is read. */
-async function* counted(
+async function* readWithProgress(
   content: StoredContent,
   memory: ReadMemory,
   { progress, signal }: PushContext
@@ -185,18 +218,4 @@ async function* counted(
     progress.read(chunk.length)
     yield chunk
   }
-}
-
-async function digestOf(
-  stream: AsyncIterable<Buffer>,
-  { signal }: PushContext
-): Promise<StreamTotal> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of stream) {
-    signal.throwIfAborted()
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, size }
 }

@@ -1,107 +1,60 @@
 import pLimit from 'p-limit'
-import type { LayerFile, StoredBlob } from '../image-archive/contents.js'
-import { pushBlob, pushPackedLayer, pushPlainLayer } from './push-layer.js'
-import type { LayerOutcome, LayerPolicy } from './push-layer.js'
 import type { PushContext } from './push-context.js'
+import { pushLayer } from './push-layer.js'
+import type { LayerOptions, PushedLayer, UploadItem, VerifiedItems } from './push-layer.js'
 import { verifyBlob, verifyLayerFile } from './verify.js'
-import type { Verified } from './verify.js'
 
-/** Something that may have to be uploaded: a layer file, or a blob with its digest. */
-export type LayerItem = LayerFile | StoredBlob
+/** The pushed layers and configs by their items. */
+export type PushedLayers = ReadonlyMap<UploadItem, PushedLayer>
 
-/** What was made of the items, by the item itself. */
-export type LayerOutcomes = ReadonlyMap<LayerItem, LayerOutcome>
-
-/** What of a push context comes into being with a set of layers. */
-export type LayersContext = Omit<PushContext, 'mayWrite'> & {
-  /** Layers handled at once. */
-  readonly concurrency: number
-}
-
-/** Contents that are hashed at the same time as others are compressed. */
-const VERIFIED_AT_ONCE = 2
+/** The number of items that are hashed in parallel, while others are compressed. */
+const VERIFY_CONCURRENCY = 2
 
 /**
- * Brings layers into the repository, several at once, the largest first. Each is read twice: once to
- * see that it is what the image says, which must hold for all of them before the first call that writes,
- * and once on its way. The first one that fails ends the others.
+ * Pushes layers and configs in parallel, the largest first. Each is read twice: first to verify its digest or diff ID,
+ * then to upload it. Nothing is written to the registry before all items are verified. The first failure stops the rest.
  */
 export async function pushLayers(
-  items: readonly LayerItem[],
-  policy: LayerPolicy,
-  layersContext: LayersContext
-): Promise<LayerOutcomes> {
+  items: readonly UploadItem[],
+  options: LayerOptions,
+  parent: PushContext
+): Promise<PushedLayers> {
   const failure = new AbortController()
-  const signal = AbortSignal.any([layersContext.signal, failure.signal])
-  const unique = [...new Set(items)].sort((a, b) => b.content.size - a.content.size)
-  const verified = verifyAll(unique, signal)
-  const all = Promise.all(verified.values())
-  all.then(
-    () => layersContext.compressor.useAllThreads(),
-    (error: unknown) => failure.abort(error)
-  )
-  const mayWrite = async (): Promise<void> => {
-    await all
-  }
-  const context: PushContext = { ...layersContext, signal, mayWrite }
-  const limit = pLimit(layersContext.concurrency)
-  const outcomes = new Map<LayerItem, LayerOutcome>()
-  context.progress.expect(
-    unique.reduce((sum, { content }) => sum + content.size, 0),
-    unique.length
-  )
-  const pushes = unique.map((item) =>
+  const fail = (error: unknown): void => failure.abort(error)
+  const signal = AbortSignal.any([parent.signal, failure.signal])
+  const context: PushContext = { ...parent, signal }
+  const sorted = [...new Set(items)].sort((a, b) => b.content.size - a.content.size)
+  const totalBytes = sorted.reduce((sum, { content }) => sum + content.size, 0)
+  context.progress.expect(totalBytes, sorted.length)
+
+  const verified = verifyAll(sorted, signal)
+  Promise.all(verified.values()).then(() => context.compressor.useAllThreads(), fail)
+  const limit = pLimit(context.concurrency)
+  const pushed = new Map<UploadItem, PushedLayer>()
+  const pushes = sorted.map((item) =>
     limit(async () => {
       signal.throwIfAborted()
-      outcomes.set(item, await pushItem(item, verified, policy, context))
+      pushed.set(item, await pushLayer(item, verified, options, context))
       context.progress.layerDone()
     })
   )
-  for (const push of pushes) push.catch((error: unknown) => failure.abort(error))
+  for (const push of pushes) push.catch(fail)
   await Promise.allSettled([...pushes, ...verified.values()])
-  // The first failure is the reason for all the others.
+  // All later failures are consequences of the first one.
   if (failure.signal.aborted) throw failure.signal.reason
-  layersContext.signal.throwIfAborted()
-  return outcomes
+  parent.signal.throwIfAborted()
+  return pushed
 }
 
-function verifyAll(
-  items: readonly LayerItem[],
-  signal: AbortSignal
-): ReadonlyMap<LayerItem, Promise<Verified>> {
-  const limit = pLimit(VERIFIED_AT_ONCE)
+function verifyAll(items: readonly UploadItem[], signal: AbortSignal): VerifiedItems {
+  const limit = pLimit(VERIFY_CONCURRENCY)
   return new Map(
     items.map((item) => [
       item,
       limit(() => {
         signal.throwIfAborted()
-        return isLayerFile(item) ? verifyLayerFile(item, signal) : verifyBlob(item, signal)
+        return 'kind' in item ? verifyLayerFile(item, signal) : verifyBlob(item, signal)
       })
     ])
   )
-}
-
-async function pushItem(
-  item: LayerItem,
-  verified: ReadonlyMap<LayerItem, Promise<Verified>>,
-  policy: LayerPolicy,
-  context: PushContext
-): Promise<LayerOutcome> {
-  const { now } = context.deps
-  const start = now().getTime()
-  const took = (): number => now().getTime() - start
-  if (!isLayerFile(item)) {
-    const fate = await pushBlob(item, policy, context)
-    return { descriptor: item.descriptor, fate, milliseconds: took() }
-  }
-  if (item.compression === 'none') {
-    return { ...(await pushPlainLayer(item, policy, context)), milliseconds: took() }
-  }
-  const stored = await (verified.get(item) ?? verifyLayerFile(item, context.signal))
-  return { ...(await pushPackedLayer(item, stored, policy, context)), milliseconds: took() }
-}
-
-/** `true` for a layer that is known by its diff ID. */
-export function isLayerFile(item: LayerItem): item is LayerFile {
-  return 'kind' in item
 }

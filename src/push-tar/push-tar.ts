@@ -1,44 +1,27 @@
-import { openArchive } from '../image-archive/open-archive.js'
 import type { Deps } from '../runner/deps.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
-import { describeChange } from '../runner/plan.js'
-import { lookUpTags } from './look-up-tags.js'
-import { pushArchive } from './push-archive.js'
-import { layerLines, pushReport } from './push-report.js'
-import { saveImage } from './save-image.js'
-import { checkTags } from './tag-decisions.js'
-import { getPushAddress, getPushTarget } from './target.js'
-import { checkZstdIsThere } from './compress/zstd.js'
 import type { Report } from '../runner/report.js'
+import { checkTags } from './check-tags.js'
+import { checkZstdSupport } from './compress/zstd.js'
+import { openImage } from './open-image.js'
+import { pushImage } from './push-image.js'
+import { reportPush } from './report-push.js'
+import { resolveTarget } from './resolve-target.js'
 
-/** Pushes an image archive: archive → registry → tags decided → layers → manifests → tags. */
+/** Pushes the image of an archive or of a local container engine to a repository through the layer API. */
 export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report> {
-  if (inputs.compression === 'zstd') checkZstdIsThere()
-  const givenTags = inputs.imageTags === undefined ? undefined : checkTags(inputs.imageTags)
-  const { source } = inputs
-  const path = source.kind === 'tar' ? source.path : await saveImage(source.reference, deps)
-  const archive = await openArchive(path, {
-    archiveImage: inputs.archiveImage,
-    temporaryDirectory: deps.temporaryDirectory,
-    signal: deps.signal,
-    info: (line) => deps.log.info(line)
-  })
+  const { source, archiveImage, repository, registryId, imageTags, compression } = inputs
+  // These checks need neither the archive nor the network.
+  if (compression === 'zstd') checkZstdSupport()
+  const givenTags = imageTags === undefined ? undefined : checkTags(imageTags)
+
+  const image = await openImage(source, archiveImage, deps)
   try {
-    for (const warning of archive.warnings) deps.log.warning(warning)
-    const tags = givenTags ?? checkTags(archive.tags)
-    const address = await getPushAddress(inputs, deps)
-    const states = lookUpTags(tags, address, deps)
-    // Where both fail, the repository is the reason.
-    states.catch(() => undefined)
-    const target = await getPushTarget(address, deps)
-    const pushed = await pushArchive(archive, await states, target, inputs, deps)
-    const report = pushReport(pushed, target)
-    for (const line of layerLines(pushed)) deps.log.info(line)
-    for (const change of report.plan) {
-      if (change.kind !== 'layer') deps.log.info(describeChange(change))
-    }
-    return report
+    const tags = givenTags ?? checkTags(image.tags)
+    const { target, currentTags } = await resolveTarget(repository, registryId, tags, deps)
+    const pushed = await pushImage(image, currentTags, target, inputs, deps)
+    return reportPush(pushed, target, deps.log)
   } finally {
-    await archive.close()
+    await image.close()
   }
 }

@@ -1,58 +1,114 @@
-import type { StoredIndex, StoredManifest } from '../image-archive/contents.js'
-import type { EcrPublicApi } from '../runner/deps.js'
+import { PutImageCommand } from '@aws-sdk/client-ecr-public'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { putImage } from './put-image.js'
-import type { ManifestToPut } from './put-image.js'
+import { isWorthRetrying } from '../ecr-public/retry-strategy.js'
+import type { EcrPublicApi } from '../runner/deps.js'
+import { messageOf, problem } from '../runner/errors.js'
+import { findDigest } from './list-current-tags.js'
 
-/** What is put of an image, in this order. */
+/** A manifest or index to put. */
+export interface ManifestToPut {
+  readonly bytes: Buffer
+  readonly mediaType: string
+  readonly digest: string
+}
+
+/** The manifests of an image, in the order in which they are put. */
 export interface ManifestsToPut {
-  /** The parts of an index, inner ones first: by digest, without a tag. */
-  readonly parts: readonly ManifestToPut[]
+  /** The manifests of an index, nested ones first. They are put by digest, without a tag. */
+  readonly children: readonly ManifestToPut[]
   readonly root: ManifestToPut
-  /** The tags that the root gets; without any it is there already and not put. */
-  readonly tags: readonly string[]
-  /** What refers to the image: by digest, without a tag. */
+  /** The referrers of the image. They are put by digest, without a tag. */
   readonly referrers: readonly ManifestToPut[]
 }
 
-/**
- * Puts all manifests of an image. The tags come last but for what refers to the image, so that no tag
- * ever names an image of which a part is missing.
- */
-export async function putManifests(
-  manifests: ManifestsToPut,
-  api: EcrPublicApi,
-  repository: RepositoryAddress
-): Promise<void> {
-  const { parts, root, tags, referrers } = manifests
-  const putParts = async (): Promise<void> => {
-    for (const part of parts) await putImage(api, repository, part)
+/** Thrown if the service does not find layers of a manifest that it reported as available. */
+export class LayersMissingError extends Error {
+  override readonly name = 'LayersMissingError'
+
+  constructor(
+    readonly digests: readonly string[],
+    cause: unknown
+  ) {
+    super(messageOf(cause), { cause })
   }
-  await putParts()
-  for (const tag of tags) {
-    try {
-      await putImage(api, repository, root, tag)
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ReferencedImagesNotFoundException')
-        throw error
-      // The service may take a moment to see what it has just stored.
-      await putParts()
-      await putImage(api, repository, root, tag)
-    }
-  }
-  for (const referrer of referrers) await putImage(api, repository, referrer)
 }
 
-/** All manifests below an index, each once, what an index names before the index; without the index itself. */
-export function partsOf(root: StoredManifest | StoredIndex): (StoredManifest | StoredIndex)[] {
-  const parts = new Map<string, StoredManifest | StoredIndex>()
-  const collect = (node: StoredManifest | StoredIndex): void => {
-    if (node.kind === 'stored-manifest') return
-    for (const child of node.children) {
-      collect(child)
-      parts.set(child.digest, child)
+/**
+ * Puts all manifests of an image: the children, the root under each tag, and the referrers. No tag refers to an
+ * incomplete image at any time.
+ *
+ * @param tags the tags to set. If there are none, the repository already has the root, and it is not put
+ * @throws LayersMissingError if the service does not find layers of a manifest
+ */
+export async function putManifests(
+  { children, root, referrers }: ManifestsToPut,
+  tags: readonly string[],
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<void> {
+  const putUntagged = async (manifests: readonly ManifestToPut[]): Promise<void> => {
+    for (const manifest of manifests) await putImage(manifest, undefined, repository, api)
+  }
+  await putUntagged(children)
+  for (const tag of tags) {
+    try {
+      await putImage(root, tag, repository, api)
+    } catch (error) {
+      if (nameOf(error) !== 'ReferencedImagesNotFoundException') throw error
+      // The service may not find manifests immediately after it stored them.
+      await putUntagged(children)
+      await putImage(root, tag, repository, api)
     }
   }
-  collect(root)
-  return [...parts.values()]
+  await putUntagged(referrers)
+}
+
+/** Puts a manifest under a tag, or by its digest alone. It is not an error if the repository already has it. */
+async function putImage(
+  manifest: ManifestToPut,
+  tag: string | undefined,
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<void> {
+  const { bytes, mediaType, digest } = manifest
+  try {
+    const { image } = await api.send(
+      new PutImageCommand({
+        ...repository,
+        imageManifest: bytes.toString('utf8'),
+        imageManifestMediaType: mediaType,
+        imageDigest: digest,
+        ...(tag === undefined ? {} : { imageTag: tag })
+      })
+    )
+    checkStoredDigest(image?.imageId?.imageDigest, digest)
+  } catch (error) {
+    const name = nameOf(error)
+    if (name === 'ImageAlreadyExistsException') return
+    if (name === 'LayersNotFoundException') throw layersMissing(error, bytes)
+    // After a broken connection or a server error, the manifest may have been stored.
+    const isOutcomeUnknown = isWorthRetrying(error) && name !== 'ActionError'
+    if (isOutcomeUnknown && (await findDigest(tag ?? digest, repository, api)) === digest) return
+    throw error
+  }
+}
+
+function checkStoredDigest(stored: string | undefined, digest: string): void {
+  if (stored === undefined || stored === digest) return
+  throw problem({
+    what: 'ECR Public stored the manifest under a wrong digest',
+    value: stored,
+    expected: `The digest of the manifest is ${digest}.`
+  })
+}
+
+function layersMissing(error: unknown, manifest: Buffer): LayersMissingError {
+  const listDigests = (text: string): string[] | null => text.match(/sha256:[0-9a-f]{64}/g)
+  // If the message does not list the layers, any layer of the manifest may be missing.
+  const digests = listDigests(messageOf(error)) ?? listDigests(manifest.toString('utf8'))
+  return new LayersMissingError(digests ?? [], error)
+}
+
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.name : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * The same chunks, with the next one being read while one is worked on: work that does not wait, such as
- * hashing, would otherwise keep the reader from starting. At most two chunks are in use at a time.
+ * Yields the chunks of a stream and reads the next chunk while the current one is processed. Synchronous work such as
+ * hashing would otherwise delay the next read. At most two chunks are in use at a time.
  */
 export async function* readAhead(
   chunks: AsyncIterable<Buffer>
@@ -10,7 +10,7 @@ export async function* readAhead(
   try {
     for (let read = await next; read.done !== true; read = await next) {
       next = reader.next()
-      // It is awaited in its turn; until then, a failure of it is nobody's.
+      // The error is thrown when the chunk is awaited. Until then, it must not be an unhandled rejection.
       next.catch(() => undefined)
       yield read.value
     }

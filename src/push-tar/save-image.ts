@@ -6,15 +6,14 @@ import { messageOf, problem } from '../runner/errors.js'
 /** The programs that can save a local image, in the order in which they are tried. */
 const PROGRAMS = ['docker', 'podman'] as const
 
-/** The last words of a program that an error shows, in characters. */
-const MAX_WORDS = 500
+/** The maximum length of the output of a program in an error, in characters. */
+const MAX_OUTPUT_CHARACTERS = 500
 
 /**
- * Saves an image of this machine into a file of the step's temporary directory: with docker, or with podman
- * where docker is missing.
+ * Saves a local image to a file in the temporary directory, with docker or, if docker is not installed, with podman.
  *
  * @returns the path of the archive
- * @throws ActionError with the words of the program where it fails, or where neither is there
+ * @throws ActionError with the output of the program if it fails, or if neither program is installed
  */
 export async function saveImage(
   reference: string,
@@ -35,31 +34,31 @@ export async function saveImage(
     deps.signal.throwIfAborted()
     throw problem({
       what: `"${program} save" failed with exit status ${saved.exitCode}`,
-      value: lastWords(saved.stderr),
-      fix: `check that "${program} image inspect ${reference}" finds the image in this job`
+      value: endOf(saved.stderr),
+      fix: `Check that "${program} image inspect ${reference}" finds the image in this job.`
     })
   }
   throw problem(
     {
-      what: 'Input "image" needs docker or podman, and neither is there',
+      what: 'Input "image" requires docker or podman, but neither is installed',
       value: reference,
-      fix: 'install one of them, or save the image yourself and give its path in "tar"'
+      fix: 'Install docker or podman, or save the image in another way and set "tar" to the path of the archive.'
     },
     causes[0]
   )
 }
 
-/** References begin with a letter or digit; what begins with "-" would be read as an option. */
+/** Rejects references that a program would parse as an option. References begin with a letter or digit. */
 function checkReference(reference: string): void {
   if (/^[A-Za-z0-9][\w.:/@+-]*$/.test(reference)) return
   throw problem({
-    what: 'Input "image" is no reference of an image',
+    what: 'Input "image" is not a valid image reference',
     value: reference,
-    expected: 'a name with tag or digest, or an image id'
+    expected: 'Use a name with a tag or digest, or an image ID.'
   })
 }
 
-/** Runs the program; an error is given back where it could not be started. */
+/** Runs the program. Returns an error if the program could not be started. */
 async function runSave(
   program: string,
   reference: string,
@@ -75,7 +74,7 @@ async function runSave(
   }
 }
 
-function lastWords(stderr: string): string {
-  const text = stderr.trim()
-  return text.length <= MAX_WORDS ? text : `…${text.slice(-MAX_WORDS)}`
+function endOf(output: string): string {
+  const text = output.trim()
+  return text.length <= MAX_OUTPUT_CHARACTERS ? text : `…${text.slice(-MAX_OUTPUT_CHARACTERS)}`
 }

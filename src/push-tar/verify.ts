@@ -1,163 +1,137 @@
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
-import type { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import zlib from 'node:zlib'
+import {
+  decompress,
+  decompressionProblem,
+  findDecompressor
+} from '../image-archive/compression/decompress.js'
 import type { LayerFile, StoredBlob, StoredContent } from '../image-archive/contents.js'
-import { splitZstdFrames } from '../image-archive/compression/zstd-frames.js'
-import { isWindowError, windowProblem } from '../image-archive/compression/decompress.js'
-import { codeOf, problem } from '../runner/errors.js'
+import { createStreamHash, hashStream } from '../oci/digest.js'
+import type { StreamDigest } from '../oci/digest.js'
+import { problem } from '../runner/errors.js'
 import { createChunkRing } from './compress/block-memory.js'
 import { readAhead } from './read-ahead.js'
 
-/** The digest of bytes as they are stored, and how many they are. */
-export interface Verified {
-  readonly digest: string
-  /** In bytes. */
-  readonly size: number
-}
-
-/** The most that a layer may unpack to, in bytes: what does is no image, but made to keep machines busy. */
-const MAX_UNPACKED_BYTES = 256 * 1024 ** 3
+/** The maximum size of a decompressed layer in bytes, to stop early at data that is made to expand without end. */
+const MAX_UNCOMPRESSED_BYTES = 256 * 1024 ** 3
 
 const CHUNK_BYTES = 1024 * 1024
 
 /**
- * Reads a blob once.
+ * Reads a blob and checks its digest.
  *
- * @throws ActionError where its bytes do not hash to its digest
+ * @throws ActionError if its bytes have another digest or size
  */
-export async function verifyBlob(blob: StoredBlob, signal: AbortSignal): Promise<Verified> {
-  const { digest, size } = blob.descriptor
-  const verified = await hashOf(blob.content, signal)
-  if (verified.digest !== digest || verified.size !== size) {
-    throw damaged(blob.content, 'its bytes hash to another digest than the one that names it', {
-      value: verified.digest,
-      expected: digest
-    })
+export async function verifyBlob(
+  { descriptor, content }: StoredBlob,
+  signal: AbortSignal
+): Promise<StreamDigest> {
+  const stored = await hashContent(content, signal)
+  if (stored.digest !== descriptor.digest || stored.size !== descriptor.size) {
+    throw damaged(content, `Its digest is ${stored.digest} instead of ${descriptor.digest}.`)
   }
-  return verified
+  return stored
 }
 
 /**
- * Reads a layer file once, unpacking it where it is compressed: the registry would take any bytes.
+ * Checks the diff ID of a layer. The registry does not check it and would accept any bytes.
  *
- * @throws ActionError where it is no layer with this diff ID
+ * @returns the digest and size of the layer as it is stored
+ * @throws ActionError if it cannot be decompressed or has another diff ID
  */
-export async function verifyLayerFile(layer: LayerFile, signal: AbortSignal): Promise<Verified> {
-  const { content, diffId, compression } = layer
-  const unpacked = createHash('sha256')
-  const stored =
+export async function verifyLayerFile(
+  { content, diffId, compression }: LayerFile,
+  signal: AbortSignal
+): Promise<StreamDigest> {
+  const { stored, uncompressed } =
     compression === 'none'
-      ? await hashOf(content, signal)
-      : await unpack(content, compression, signal, (chunk) => unpacked.update(chunk))
-  const actual = compression === 'none' ? stored.digest : `sha256:${unpacked.digest('hex')}`
-  if (actual === diffId) return stored
-  throw damaged(content, 'the layer is another than the one that the config of the image names', {
-    value: actual,
-    expected: diffId
-  })
+      ? await hashUncompressed(content, signal)
+      : await hashCompressed(content, compression, signal)
+  if (uncompressed.digest === diffId) return stored
+  throw damaged(
+    content,
+    `Its diff ID is ${uncompressed.digest}, but the config of the image lists ${diffId}.`
+  )
 }
 
-async function hashOf(content: StoredContent, signal: AbortSignal): Promise<Verified> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of readAhead(content.read(createChunkRing(2)))) {
-    signal.throwIfAborted()
-    hash.update(chunk)
-    size += chunk.length
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, size }
+interface LayerDigests {
+  readonly stored: StreamDigest
+  readonly uncompressed: StreamDigest
 }
 
-async function unpack(
+function hashContent(content: StoredContent, signal: AbortSignal): Promise<StreamDigest> {
+  return hashStream(readAhead(content.read(createChunkRing(2))), signal)
+}
+
+async function hashUncompressed(
+  content: StoredContent,
+  signal: AbortSignal
+): Promise<LayerDigests> {
+  const stored = await hashContent(content, signal)
+  return { stored, uncompressed: stored }
+}
+
+async function hashCompressed(
   content: StoredContent,
   compression: 'gzip' | 'zstd',
-  signal: AbortSignal,
-  take: (chunk: Buffer) => void
-): Promise<Verified> {
-  const hash = createHash('sha256')
-  let size = 0
-  let unpacked = 0
-  const hashed = async function* (): AsyncGenerator<Buffer> {
+  signal: AbortSignal
+): Promise<LayerDigests> {
+  const decompressor = findDecompressor(compression, CHUNK_BYTES)
+  if (decompressor === undefined) throw zstdNotSupported(content)
+  const storedHash = createStreamHash()
+  const readStored = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of content.read()) {
-      hash.update(chunk)
-      size += chunk.length
+      storedHash.update(chunk)
       yield chunk
     }
   }
-  const check = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+  const uncompressedHash = createStreamHash()
+  let size = 0
+  const hashChunks = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of chunks) {
-      unpacked += chunk.length
-      checkUnpackedSize(content, unpacked)
-      take(chunk)
+      size += chunk.length
+      if (size > MAX_UNCOMPRESSED_BYTES) throw tooLarge(content)
+      uncompressedHash.update(chunk)
     }
   }
-  const decompressor = makeDecompressor(compression)
   try {
-    const stored = compression === 'zstd' ? splitZstdFrames(hashed()) : hashed()
-    await pipeline(Readable.from(stored), decompressor, check, { signal })
+    await decompress(readStored(), compression, decompressor, hashChunks, signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw unpackProblem(content, compression, error)
+    const fix = 'Build the image with the default window size of zstd.'
+    throw decompressionProblem(content.name, compression, error, fix) ?? error
   }
-  // Node.js ends without an error at zeros, which no client that is written in Go takes.
-  if (decompressor.bytesWritten !== size) {
-    throw damaged(content, `something follows its ${compression} data`, {
-      value: `${size - decompressor.bytesWritten} bytes`
-    })
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, size }
+  const stored = storedHash.result()
+  checkEnd(content, compression, stored.size - decompressor.bytesWritten)
+  return { stored, uncompressed: uncompressedHash.result() }
 }
 
-function unpackProblem(content: StoredContent, compression: string, error: unknown): unknown {
-  if (!isDataError(error)) return error
-  if (isWindowError(error)) {
-    return windowProblem(content.name, 'build the image with the default window of zstd', error)
-  }
-  return damaged(content, `its ${compression} data cannot be unpacked`, {}, error)
+/** Node.js ignores zeros after compressed data, but clients that are written in Go reject them. */
+function checkEnd(content: StoredContent, compression: string, extraBytes: number): void {
+  if (extraBytes === 0) return
+  throw damaged(content, `It has ${extraBytes} other bytes after its ${compression} data.`)
 }
 
-function checkUnpackedSize(content: StoredContent, bytes: number): void {
-  if (bytes <= MAX_UNPACKED_BYTES) return
-  throw damaged(content, 'the layer unpacks to more than can be an image', {
-    expected: `at most ${MAX_UNPACKED_BYTES} bytes`
+function tooLarge({ name }: StoredContent): Error {
+  return problem({
+    what: 'A layer of the archive is too large after decompression',
+    value: name,
+    expected: `The maximum size is ${MAX_UNCOMPRESSED_BYTES} bytes.`
   })
 }
 
-/** A decompressor of zlib, with how many bytes of what was written to it are unpacked. */
-type Decompressor = Transform & { readonly bytesWritten: number }
-
-function makeDecompressor(compression: 'gzip' | 'zstd'): Decompressor {
-  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES })
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- older than the types
-  if (zlib.createZstdDecompress !== undefined) {
-    return zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES })
-  }
-  throw problem({
-    what: 'The archive has a layer that is compressed with zstd, which this Node.js cannot read',
-    value: `Node.js ${process.versions.node}`,
-    expected: 'Node.js 22.15 or newer'
+function zstdNotSupported({ name }: StoredContent): Error {
+  return problem({
+    what: 'The archive has a layer with zstd compression',
+    value: name,
+    reason: `Node.js ${process.versions.node} does not support zstd.`,
+    expected: 'Node.js 22.15 or newer is required.'
   })
 }
 
-/** `true` for what zlib says of bytes that are not what they should be, or where it ended before them. */
-function isDataError(error: unknown): boolean {
-  return /^(?:Z_|ZSTD_|ERR_STREAM_PREMATURE_CLOSE$)/.test(codeOf(error) ?? '')
-}
-
-function damaged(
-  content: StoredContent,
-  why: string,
-  parts: { readonly value?: string; readonly expected?: string },
-  cause?: unknown
-): Error {
-  return problem(
-    {
-      what: `${content.name} is damaged: ${why}`,
-      ...parts,
-      fix: 'write or download the archive again'
-    },
-    cause
-  )
+function damaged({ name }: StoredContent, reason: string): Error {
+  return problem({
+    what: 'A layer of the archive is damaged',
+    value: name,
+    reason,
+    fix: 'Create or download the archive again.'
+  })
 }

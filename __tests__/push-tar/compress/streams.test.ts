@@ -1,11 +1,19 @@
 import fc from 'fast-check'
 import zlib from 'node:zlib'
 import { createBlockMemory } from '../../../src/push-tar/compress/block-memory.js'
-import { blocksOf } from '../../../src/push-tar/compress/blocks.js'
+import { splitIntoBlocks } from '../../../src/push-tar/compress/split-into-blocks.js'
 import { createCompressor } from '../../../src/push-tar/compress/compressor.js'
-import { BLOCK_SIZE_BYTES, createDeflatePacker, gzip } from '../../../src/push-tar/compress/gzip.js'
+import {
+  BLOCK_SIZE_BYTES,
+  createDeflateCompressor,
+  gzip
+} from '../../../src/push-tar/compress/gzip.js'
 import { mapAhead } from '../../../src/push-tar/map-ahead.js'
-import { createZstdPacker, FRAME_SIZE_BYTES, zstd } from '../../../src/push-tar/compress/zstd.js'
+import {
+  createZstdCompressor,
+  FRAME_SIZE_BYTES,
+  zstd
+} from '../../../src/push-tar/compress/zstd.js'
 
 async function* chunked(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
   let at = 0
@@ -22,7 +30,7 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(all)
 }
 
-/** Bytes that compress about as well as files do: words and noise. */
+/** Returns bytes that compress about as well as files do: words and noise. */
 function mixed(length: number, seed: number): Buffer {
   const bytes = Buffer.alloc(length)
   let state = seed >>> 0
@@ -33,10 +41,10 @@ function mixed(length: number, seed: number): Buffer {
   return bytes
 }
 
-/** How one test compresses with gzip. */
+/** Returns the gzip options of one test. */
 function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
-  const packer = createDeflatePacker(level, blocksAhead)
-  return { packer, blocksAhead: () => blocksAhead, memory: createBlockMemory(BLOCK_SIZE_BYTES) }
+  const compressor = createDeflateCompressor(level, blocksAhead)
+  return { compressor, blocksAhead: () => blocksAhead, memory: createBlockMemory(BLOCK_SIZE_BYTES) }
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
@@ -46,7 +54,7 @@ const lengths = fc.oneof(
 )
 
 describe('gzip in parallel blocks', () => {
-  it('unpacks to what was packed, whatever comes in whatever chunks', async () => {
+  it('decompresses to the original bytes regardless of the chunk sizes', async () => {
     await fc.assert(
       fc.asyncProperty(
         lengths,
@@ -55,15 +63,15 @@ describe('gzip in parallel blocks', () => {
         fc.integer({ min: 1, max: 9 }),
         async (length, seed, cut, level) => {
           const bytes = mixed(length, seed)
-          const packed = await collect(gzip(chunked(bytes, cut), deflating(level, 3)))
-          expect(zlib.gunzipSync(packed).equals(bytes)).toBe(true)
+          const compressed = await collect(gzip(chunked(bytes, cut), deflating(level, 3)))
+          expect(zlib.gunzipSync(compressed).equals(bytes)).toBe(true)
         }
       ),
       { numRuns: 8 }
     )
   })
 
-  it('gives the same bytes whatever the chunks and however much runs at once', async () => {
+  it('produces the same bytes regardless of the chunk sizes and of concurrency', async () => {
     const bytes = mixed(5_300_000, 7)
     const results = await Promise.all(
       [1, 2, 16].map((blocksAhead) =>
@@ -74,39 +82,39 @@ describe('gzip in parallel blocks', () => {
     expect(results[2]?.equals(results[0] ?? Buffer.alloc(0))).toBe(true)
   })
 
-  it('names no time, system or file, which would differ between machines', async () => {
-    const packed = await collect(gzip(chunked(Buffer.from('x'), [1]), deflating(1, 2)))
-    expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
+  it('writes a header without time, operating system and file name', async () => {
+    const compressed = await collect(gzip(chunked(Buffer.from('x'), [1]), deflating(1, 2)))
+    expect([...compressed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
   })
 
-  it('packs nothing as a whole member', async () => {
-    const packed = await collect(gzip(chunked(Buffer.alloc(0), []), deflating(4, 2)))
-    expect(packed).toHaveLength(20)
-    expect(zlib.gunzipSync(packed)).toHaveLength(0)
+  it('compresses an empty stream to a complete gzip member', async () => {
+    const compressed = await collect(gzip(chunked(Buffer.alloc(0), []), deflating(4, 2)))
+    expect(compressed).toHaveLength(20)
+    expect(zlib.gunzipSync(compressed)).toHaveLength(0)
   })
 
-  it('ends with the error of its source', async () => {
+  it('fails with the error of its source', async () => {
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield await Promise.resolve(Buffer.alloc(3_000_000))
-      throw new Error('the disk is gone')
+      throw new Error('Disk error')
     }
-    await expect(collect(gzip(broken(), deflating(1, 4)))).rejects.toThrow('the disk is gone')
+    await expect(collect(gzip(broken(), deflating(1, 4)))).rejects.toThrow('Disk error')
   })
 })
 
 describe('zstd in parallel frames', () => {
-  it('unpacks to what was packed', async () => {
+  it('decompresses to the original bytes', async () => {
     await fc.assert(
       fc.asyncProperty(lengths, fc.nat(), sizes, async (length, seed, cut) => {
         const bytes = mixed(length, seed)
-        const packed = await collect(
+        const compressed = await collect(
           zstd(chunked(bytes, cut), {
-            packer: createZstdPacker(3, 3),
+            compressor: createZstdCompressor(3, 3),
             blocksAhead: () => 3,
             memory: createBlockMemory(FRAME_SIZE_BYTES)
           })
         )
-        expect(zlib.zstdDecompressSync(packed).equals(bytes)).toBe(true)
+        expect(zlib.zstdDecompressSync(compressed).equals(bytes)).toBe(true)
       }),
       { numRuns: 6 }
     )
@@ -114,21 +122,21 @@ describe('zstd in parallel frames', () => {
 })
 
 describe('the compressor', () => {
-  it.each(['gzip', 'zstd', 'none'] as const)('keeps the bytes with %s', async (compression) => {
+  it.each(['gzip', 'zstd', 'none'] as const)('preserves the bytes with %s', async (compression) => {
     const bytes = mixed(2_500_000, 3)
-    const packed = await collect(
+    const compressed = await collect(
       createCompressor(compression).compress(() => chunked(bytes, [99_999]))
     )
-    const unpacked =
+    const decompressed =
       compression === 'gzip'
-        ? zlib.gunzipSync(packed)
+        ? zlib.gunzipSync(compressed)
         : compression === 'zstd'
-          ? zlib.zstdDecompressSync(packed)
-          : packed
-    expect(unpacked.equals(bytes)).toBe(true)
+          ? zlib.zstdDecompressSync(compressed)
+          : compressed
+    expect(decompressed.equals(bytes)).toBe(true)
   })
 
-  it('shrinks more at a higher level', async () => {
+  it('produces smaller output at a higher level', async () => {
     const bytes = mixed(2_000_000, 5)
     const at = async (level: number): Promise<number> =>
       (await collect(createCompressor('gzip', level).compress(() => chunked(bytes, [65_536]))))
@@ -137,8 +145,8 @@ describe('the compressor', () => {
   })
 })
 
-describe('blocksOf', () => {
-  it('cuts any chunks into blocks of one size', async () => {
+describe('splitIntoBlocks', () => {
+  it('splits chunks of any size into blocks of one size', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 300 }),
@@ -147,7 +155,7 @@ describe('blocksOf', () => {
         async (array, cut, size) => {
           const bytes = Buffer.from(array)
           const blocks: Buffer[] = []
-          for await (const block of blocksOf(chunked(bytes, cut), createBlockMemory(size)))
+          for await (const block of splitIntoBlocks(chunked(bytes, cut), createBlockMemory(size)))
             blocks.push(block)
           expect(Buffer.concat(blocks).equals(bytes)).toBe(true)
           expect(blocks.slice(0, -1).every((block) => block.length === size)).toBe(true)
@@ -159,7 +167,7 @@ describe('blocksOf', () => {
 })
 
 describe('mapAhead', () => {
-  it('keeps the order and begins no more than it may', async () => {
+  it('preserves the order and limits the concurrency', async () => {
     let running = 0
     let most = 0
     const items = chunked(Buffer.from([5, 1, 4, 2, 3, 0]), [1])
@@ -179,7 +187,7 @@ describe('mapAhead', () => {
     expect(most).toBeLessThanOrEqual(3)
   })
 
-  it('fails with the first failure in order', async () => {
+  it('fails with the first error in order', async () => {
     const mapped = mapAhead(
       chunked(Buffer.from([0, 1, 2]), [1]),
       () => 3,

@@ -1,21 +1,22 @@
 import type { LayerApi } from '../../../src/push-tar/upload/layer-api.js'
 import { sha256Digest } from '../../../src/oci/digest.js'
 
-/** What goes wrong with one call. */
+/** The fault of one call. */
 export type Fault = 'none' | 'before' | 'after' | 'throttle' | 'lost'
 
-/** The layer side of one repository, in memory, that fails as it is told. */
+/** The layer operations of one repository in memory, with faults. */
 export interface FakeService extends LayerApi {
-  /** What was completed, by digest. */
+  /** The completed layers by digest. */
   readonly blobs: ReadonlyMap<string, Buffer>
   /** `partFirstByte-partLastByte` of every part that was sent. */
   readonly sent: readonly string[]
-  readonly begun: number
+  /** The number of uploads that were started. */
+  readonly started: number
 }
 
 const MIB = 1024 * 1024
 
-/** An error as the SDK throws it for an answer of the service. */
+/** Creates an error as the SDK throws it for an error response. */
 export function serviceError(
   name: string,
   members: { readonly message?: string; readonly lastValidByteReceived?: number } = {}
@@ -29,7 +30,7 @@ export function serviceError(
   })
 }
 
-/** The body of an UploadLayerPart call. */
+/** The body of an UploadLayerPart request. */
 export interface SentPart {
   readonly uploadId: string
   readonly partFirstByte: number
@@ -41,12 +42,12 @@ export function readPart(body: Buffer): SentPart {
   return JSON.parse(String(body)) as SentPart
 }
 
-/** @param nextFault asked before every call */
+/** @param nextFault returns the fault of the next call */
 export function createFakeService(nextFault: (operation: string) => Fault): FakeService {
   const blobs = new Map<string, Buffer>()
   const uploads = new Map<string, Buffer[]>()
   const sent: string[] = []
-  const state = { begun: 0 }
+  const state = { started: 0 }
   const call = <T>(operation: string, effect: () => T): Promise<T> => {
     const fault = nextFault(operation)
     const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
@@ -60,10 +61,11 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
     })
   }
   return {
+    repository: { repositoryName: 'team/app' },
     blobs,
     sent,
-    get begun() {
-      return state.begun
+    get started() {
+      return state.started
     },
     check: (digests) =>
       Promise.resolve(
@@ -76,7 +78,7 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
       ),
     initiate: () =>
       call('initiate', () => {
-        const uploadId = `upload-${String(++state.begun)}`
+        const uploadId = `upload-${String(++state.started)}`
         uploads.set(uploadId, [])
         return { uploadId, partSize: 5 * MIB }
       }),

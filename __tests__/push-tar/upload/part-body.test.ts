@@ -11,7 +11,7 @@ const fields = {
   partLastByte: 1
 }
 
-it('is the JSON of the call, whatever pieces its bytes come in', () => {
+it('builds the JSON of the request regardless of the chunk sizes', () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 }),
@@ -31,7 +31,7 @@ it('is the JSON of the call, whatever pieces its bytes come in', () => {
   )
 })
 
-it('is right for more bytes than are encoded at once', () => {
+it('encodes more bytes than fit in one call of the encoder', () => {
   const bytes = Buffer.from(Array.from({ length: 300_001 }, (_, at) => (at * 31) % 251))
   const part = new PartBody(Buffer.alloc(bodySize(bytes.length)), bytes.length)
   part.append(bytes.subarray(0, 1))
@@ -40,7 +40,7 @@ it('is right for more bytes than are encoded at once', () => {
   expect(Buffer.from(layerPartBlob, 'base64').equals(bytes)).toBe(true)
 })
 
-it('gives its bytes back from any place on', () => {
+it('returns its bytes from any byte on', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fc.nat(), (array, nat) => {
       const bytes = Buffer.from(array)
@@ -53,14 +53,14 @@ it('gives its bytes back from any place on', () => {
   )
 })
 
-it('can be finished again, as it is for every attempt', () => {
+it('can be finished again for another attempt', () => {
   const part = new PartBody(Buffer.alloc(bodySize(100)), 100)
   part.append(Buffer.from('abcd'))
   expect(String(part.finish(fields))).toBe(String(part.finish(fields)))
 })
 
-describe('the memory of parts', () => {
-  it('is used again, and waited for where all of it is in use', async () => {
+describe('the buffers of parts', () => {
+  it('are reused, and waited for if all are in use', async () => {
     const buffers = createPartBuffers(2)
     const [one, two] = [await buffers.acquire(), await buffers.acquire()]
     let third: Buffer | undefined
@@ -73,7 +73,7 @@ describe('the memory of parts', () => {
     expect(await buffers.acquire()).toBe(two)
   })
 
-  it('is small for small parts', async () => {
+  it('are small for small parts', async () => {
     const buffers = createPartBuffers(1)
     expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))
     expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))

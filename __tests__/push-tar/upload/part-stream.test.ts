@@ -14,14 +14,14 @@ async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** The bytes that a part carries. */
+/** Returns the bytes of a part. */
 function bytesOf(part: PartBody): Buffer {
   const fields = { repositoryName: 'app', uploadId: 'u', partFirstByte: 0, partLastByte: 0 }
   return Buffer.from(readPart(part.finish(fields)).layerPartBlob, 'base64')
 }
 
 describe('a stream of parts', () => {
-  it('carries the bytes of the stream, each part but the last one full', async () => {
+  it('splits the stream into parts that are full except the last one', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ minLength: 1, maxLength: 3000 }),
@@ -43,7 +43,7 @@ describe('a stream of parts', () => {
     )
   })
 
-  it('is made ahead as a whole where there is memory for it', async () => {
+  it('builds all parts ahead if there are enough buffers', async () => {
     const bytes = Buffer.alloc(2 * MIB, 'layer')
     const buffers = createPartBuffers(3)
     const options = { capacity: MIB, buffers, signal }
@@ -57,7 +57,7 @@ describe('a stream of parts', () => {
     expect(Buffer.concat(carried.filter((part) => part !== undefined)).equals(bytes)).toBe(true)
   })
 
-  it('stops being made ahead where memory ends, and loses nothing', async () => {
+  it('builds parts ahead until no buffer is left, and loses no bytes', async () => {
     const bytes = Buffer.alloc(5 * MIB + 1, 'layer')
     const buffers = createPartBuffers(2)
     const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
@@ -71,7 +71,7 @@ describe('a stream of parts', () => {
     expect(Buffer.concat(parts).equals(bytes)).toBe(true)
   })
 
-  it('that is drained gives its parts up and knows its total', async () => {
+  it('discards its parts when it is drained, and returns its total', async () => {
     const bytes = Buffer.alloc(5 * MIB, 'layer')
     const buffers = createPartBuffers(2)
     const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
@@ -81,7 +81,7 @@ describe('a stream of parts', () => {
     expect(buffers.tryAcquire()).toBeDefined()
   })
 
-  it('gives all memory back and ends its source when it is closed', async () => {
+  it('releases all buffers and closes its source when it is closed', async () => {
     let isEnded = false
     const source = async function* (): AsyncGenerator<Buffer> {
       try {
@@ -100,14 +100,14 @@ describe('a stream of parts', () => {
     expect(buffers.tryAcquire()).toBeDefined()
   })
 
-  it('fails as its source does, with its memory given back when it is closed', async () => {
+  it('fails with the error of its source and releases its buffers when it is closed', async () => {
     const broken = async function* (): AsyncGenerator<Buffer> {
       yield await Promise.resolve(Buffer.alloc(MIB + 1))
-      throw new Error('the disk is gone')
+      throw new Error('Disk error')
     }
     const buffers = createPartBuffers(2)
     const stream = new PartStream(broken(), { capacity: MIB, buffers, signal })
-    await expect(stream.fill()).rejects.toThrow('the disk is gone')
+    await expect(stream.fill()).rejects.toThrow('Disk error')
     await stream.close()
     expect(buffers.tryAcquire()).toBeDefined()
     expect(buffers.tryAcquire()).toBeDefined()

@@ -1,17 +1,16 @@
 import fc from 'fast-check'
 import { sha256Digest } from '../../../src/oci/digest.js'
-import { createCompressor } from '../../../src/push-tar/compress/compressor.js'
+import type { StreamDigest } from '../../../src/oci/digest.js'
+import type { PushContext } from '../../../src/push-tar/push-context.js'
 import type { LayerApi } from '../../../src/push-tar/upload/layer-api.js'
 import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
 import { PartStream } from '../../../src/push-tar/upload/part-stream.js'
-import type { StreamTotal } from '../../../src/push-tar/upload/part-stream.js'
-import type { PushContext } from '../../../src/push-tar/push-context.js'
 import { uploadBlob } from '../../../src/push-tar/upload/upload-blob.js'
+import { makeContext } from '../make-context.js'
 import { createFakeService, readPart, serviceError } from './fake-service.js'
 import type { Fault } from './fake-service.js'
 
 const MIB = 1024 * 1024
-const repository = { repositoryName: 'team/app' }
 const PATTERN = Buffer.from(Array.from({ length: 997 }, (_, at) => (at * 7919) % 256))
 
 function bytesOf(length: number): Buffer {
@@ -21,36 +20,6 @@ function bytesOf(length: number): Buffer {
 async function* chunks(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 700_001) {
     yield await Promise.resolve(bytes.subarray(at, at + 700_001))
-  }
-}
-
-function makeContext(api: LayerApi, overrides: Partial<PushContext> = {}): PushContext {
-  return {
-    deps: {
-      log: {
-        info: () => undefined,
-        notice: () => undefined,
-        warning: () => undefined,
-        debug: () => undefined,
-        group: (_title, body) => body()
-      },
-      now: () => new Date(0),
-      random: () => 0.5,
-      sleep: () => Promise.resolve()
-    },
-    api,
-    compressor: createCompressor('gzip'),
-    buffers: createPartBuffers(3),
-    progress: {
-      expect: () => undefined,
-      read: () => undefined,
-      sent: () => undefined,
-      layerDone: () => undefined
-    },
-    partAttempts: 8,
-    mayWrite: () => Promise.resolve(),
-    signal: new AbortController().signal,
-    ...overrides
   }
 }
 
@@ -64,24 +33,23 @@ function source(
   return { name: 'layer', open, ...(digest === undefined ? {} : { digest }) }
 }
 
-/** Uploads some bytes. */
-function upload(bytes: Buffer, context: PushContext, digest?: string): Promise<StreamTotal> {
-  return uploadBlob(source(bytes, context, digest), repository, context)
+function upload(bytes: Buffer, context: PushContext, digest?: string): Promise<StreamDigest> {
+  return uploadBlob(source(bytes, context, digest), context)
 }
 
 describe('an upload', () => {
-  it('of more parts than the service takes ends in words', async () => {
+  it('fails if the layer needs more parts than the service accepts', async () => {
     const context = makeContext(createFakeService(() => 'none'))
     const { buffers, signal } = context
     const open = (): PartStream =>
       new PartStream(chunks(bytesOf(1001)), { capacity: 1, buffers, signal })
-    await expect(uploadBlob({ name: 'layer', open }, repository, context)).rejects.toThrow(
-      'layer is larger than ECR Public takes – at most 1000 bytes compressed'
+    await expect(uploadBlob({ name: 'layer', open }, context)).rejects.toThrow(
+      'layer is too large for ECR Public. A compressed layer can have at most 1000 bytes.'
     )
   })
 
   it.each([1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 12 * MIB])(
-    'of %i bytes goes in contiguous parts of the size that the service wants',
+    'sends %i bytes in contiguous parts of the requested size',
     async (length) => {
       const service = createFakeService(() => 'none')
       const bytes = bytesOf(length)
@@ -92,7 +60,7 @@ describe('an upload', () => {
     }
   )
 
-  it('arrives whole whatever goes wrong between, sending no part more than its retries need', async () => {
+  it('succeeds in spite of faults, and sends no part more often than necessary', async () => {
     const fault = fc.constantFrom<Fault>('none', 'none', 'none', 'before', 'after', 'throttle')
     await fc.assert(
       fc.asyncProperty(
@@ -100,12 +68,12 @@ describe('an upload', () => {
         fc.integer({ min: 1, max: 16 * MIB }),
         async (faults, length) => {
           let at = 0
-          let struck = 0
+          let faultCount = 0
           const service = createFakeService((operation) => {
-            // What the SDK itself tries again is not part of this test.
+            // The SDK retries all other operations.
             if (operation !== 'part') return 'none'
             const next = faults[at++] ?? 'none'
-            if (next !== 'none') struck++
+            if (next !== 'none') faultCount++
             return next
           })
           const bytes = bytesOf(length)
@@ -113,15 +81,15 @@ describe('an upload', () => {
           const uploaded = await upload(bytes, context)
           expect(service.blobs.get(uploaded.digest)?.equals(bytes)).toBe(true)
           const parts = Math.ceil(length / (5 * MIB))
-          expect(service.begun).toBe(1)
-          expect(service.sent.length).toBeLessThanOrEqual(parts + struck)
+          expect(service.started).toBe(1)
+          expect(service.sent.length).toBeLessThanOrEqual(parts + faultCount)
         }
       ),
       { numRuns: 15 }
     )
   })
 
-  it('goes on after the part whose answer was lost', async () => {
+  it('continues after a part whose response was lost', async () => {
     let part = 0
     const service = createFakeService((operation) =>
       operation === 'part' && ++part === 1 ? 'after' : 'none'
@@ -135,7 +103,7 @@ describe('an upload', () => {
     ])
   })
 
-  it('starts anew where the service has lost it', async () => {
+  it('restarts if the service lost the upload', async () => {
     let calls = 0
     const service = createFakeService((operation) =>
       operation === 'part' && ++calls === 2 ? 'lost' : 'none'
@@ -143,17 +111,17 @@ describe('an upload', () => {
     const bytes = bytesOf(11 * MIB)
     const { digest } = await upload(bytes, makeContext(service))
     expect(service.blobs.get(digest)?.equals(bytes)).toBe(true)
-    expect(service.begun).toBe(2)
+    expect(service.started).toBe(2)
   })
 
-  it('ends in a clear error where it is lost again and again', async () => {
+  it('fails if the service loses the upload three times', async () => {
     const service = createFakeService((operation) => (operation === 'part' ? 'lost' : 'none'))
     await expect(upload(bytesOf(1000), makeContext(service))).rejects.toThrow(
-      /layer could not be uploaded, though it was begun 3 times/
+      /^The upload of layer failed 3 times/
     )
   })
 
-  it('that the service never takes ends with its last error after so many attempts', async () => {
+  it('fails with the last error after the maximum number of attempts', async () => {
     let calls = 0
     const service = createFakeService((operation) => {
       if (operation !== 'part') return 'none'
@@ -165,7 +133,7 @@ describe('an upload', () => {
   })
 
   it.each(['RepositoryNotFoundException', 'AccessDeniedException', 'LimitExceededException'])(
-    'that is refused with %s is not tried again',
+    'does not retry after %s',
     async (name) => {
       let calls = 0
       const service = createFakeService(() => 'none')
@@ -181,25 +149,16 @@ describe('an upload', () => {
     }
   )
 
-  it('of bytes that are not what they should be is never completed', async () => {
+  it('does not complete an upload whose bytes have another digest', async () => {
     const service = createFakeService(() => 'none')
     const wrong = sha256Digest(Buffer.from('other'))
     await expect(upload(bytesOf(10), makeContext(service), wrong)).rejects.toThrow(
-      /was changed while it was pushed/
+      /changed during the push/
     )
     expect(service.blobs.size).toBe(0)
   })
 
-  it('does not begin before it may write', async () => {
-    const service = createFakeService(() => 'none')
-    const mayWrite = (): Promise<void> => Promise.reject(new Error('the archive is damaged'))
-    await expect(upload(bytesOf(10), makeContext(service, { mayWrite }))).rejects.toThrow(
-      'the archive is damaged'
-    )
-    expect(service.begun).toBe(0)
-  })
-
-  it('gives its memory back when it fails', async () => {
+  it('releases its buffers when it fails', async () => {
     const buffers = createPartBuffers(2)
     const service = createFakeService((operation) => (operation === 'part' ? 'before' : 'none'))
     for (let time = 0; time < 3; time++) {
@@ -211,10 +170,10 @@ describe('an upload', () => {
   })
 })
 
-describe('an answer about a part', () => {
+describe('a response about a part', () => {
   const first = 5 * MIB
-  /** A service that answers to the second part as it is told, once. */
-  function answering(error: Error): { api: LayerApi; sent: readonly string[] } {
+  /** Creates a service that rejects the second part once with this error. */
+  function rejecting(error: Error): { api: LayerApi; sent: readonly string[] } {
     const service = createFakeService(() => 'none')
     let parts = 0
     const api: LayerApi = {
@@ -225,31 +184,31 @@ describe('an answer about a part', () => {
     return { api, sent: service.sent }
   }
 
-  it('that names the next byte only in its text is understood', async () => {
+  it('is understood if only its message contains the next byte', async () => {
     const message = `First byte of the layer part is ${String(first)} instead of ${String(first)}`
-    const { api, sent } = answering(serviceError('InvalidLayerPartException', { message }))
+    const { api, sent } = rejecting(serviceError('InvalidLayerPartException', { message }))
     await upload(bytesOf(6 * MIB), makeContext(api))
     expect(sent).toHaveLength(2)
   })
 
-  it('that names another number in its text is not taken for the next byte', async () => {
+  it('is retried if its message contains another number', async () => {
     const message = `Size of the layer part is 7 instead of ${String(6 * MIB)}`
-    const { api, sent } = answering(serviceError('InvalidLayerPartException', { message }))
+    const { api, sent } = rejecting(serviceError('InvalidLayerPartException', { message }))
     await upload(bytesOf(6 * MIB), makeContext(api))
     expect(sent).toHaveLength(2)
   })
 
-  it('that names a byte before the part starts the upload anew', async () => {
-    const { api, sent } = answering(
+  it('restarts the upload if it contains a byte before the part', async () => {
+    const { api, sent } = rejecting(
       serviceError('InvalidLayerPartException', { lastValidByteReceived: 1000 })
     )
     await upload(bytesOf(6 * MIB), makeContext(api))
     expect(sent.filter((range) => range.startsWith('0-'))).toHaveLength(2)
   })
 
-  it('that it has the beginning of the part has only the rest sent', async () => {
+  it('sends only the rest if the service has the beginning of the part', async () => {
     const parts: string[] = []
-    let fullest = -1
+    let lastByte = -1
     const service = createFakeService(() => 'none')
     const api: LayerApi = {
       ...service,
@@ -257,8 +216,8 @@ describe('an answer about a part', () => {
         const { partFirstByte, partLastByte, layerPartBlob } = readPart(body)
         expect(Buffer.from(layerPartBlob, 'base64')).toHaveLength(partLastByte - partFirstByte + 1)
         parts.push(`${String(partFirstByte)}-${String(partLastByte)}`)
-        if (fullest < 99) {
-          fullest = 99
+        if (lastByte < 99) {
+          lastByte = 99
           return Promise.reject(
             serviceError('InvalidLayerPartException', { lastValidByteReceived: 99 })
           )
@@ -272,8 +231,8 @@ describe('an answer about a part', () => {
   })
 })
 
-describe('completing', () => {
-  /** A service whose completion answers with this error, after or without its effect. */
+describe('completing an upload', () => {
+  /** Creates a service whose completion fails with this error, with or without taking effect. */
   function completing(error: Error, takesEffect: boolean): LayerApi {
     const service = createFakeService(() => 'none')
     return {
@@ -290,20 +249,20 @@ describe('completing', () => {
     serviceError('UploadNotFoundException'),
     serviceError('ServerException'),
     Object.assign(new Error('reset'), { code: 'ECONNRESET' })
-  ])('that took effect is done, whatever the answer ($name)', async (error) => {
+  ])('succeeds if it took effect, although the call failed ($name)', async (error) => {
     const api = completing(error, true)
     await upload(bytesOf(10), makeContext(api))
   })
 
-  it('that did not take effect ends with its error', async () => {
+  it('fails with the error of the call if it did not take effect', async () => {
     const api = completing(serviceError('ServerException'), false)
     await expect(upload(bytesOf(10), makeContext(api))).rejects.toThrow('ServerException')
   })
 
   it.each([
-    ['whose bytes were damaged on their way', 'InvalidLayerException'],
-    ['of which the service took the parts in smaller pieces', 'LayerPartTooSmallException']
-  ])('%s is begun anew', async (_title, refusal) => {
+    ['bytes were damaged in transit', 'InvalidLayerException'],
+    ['the service received parts in smaller pieces', 'LayerPartTooSmallException']
+  ])('restarts the upload if %s', async (_title, refusal) => {
     const service = createFakeService(() => 'none')
     let times = 0
     const api: LayerApi = {
@@ -313,6 +272,6 @@ describe('completing', () => {
     }
     const { digest } = await upload(bytesOf(10), makeContext(api))
     expect(service.blobs.has(digest)).toBe(true)
-    expect(service.begun).toBe(2)
+    expect(service.started).toBe(2)
   })
 })

@@ -1,15 +1,15 @@
 import type { ReadMemory } from '../../image-archive/contents.js'
 
-/** Memory for blocks that is used again: new memory for each would keep the garbage collector busy. */
+/** A pool of blocks. Allocating each block would slow the push down by garbage collection. */
 export interface BlockMemory extends ReadMemory {
-  /** To be called when nothing reads a block any more; what was not allocated here is left alone. */
+  /** Returns a block to the pool when it is no longer in use. Other buffers are ignored. */
   recycle(block: Buffer): void
 }
 
-/** How many blocks are kept for later. */
-const MAX_KEPT = 24
+/** The maximum number of free blocks in the pool. */
+const MAX_FREE = 24
 
-/** @param chunkBytes the size of a block; smaller pieces are not used again */
+/** @param chunkBytes the size of a block. Buffers of other sizes are not pooled */
 export function createBlockMemory(chunkBytes: number): BlockMemory {
   const own = new WeakSet<Buffer>()
   const free: Buffer[] = []
@@ -22,18 +22,15 @@ export function createBlockMemory(chunkBytes: number): BlockMemory {
       return block
     },
     recycle: (block) => {
-      if (own.delete(block) && free.length < MAX_KEPT) free.push(block)
+      if (own.delete(block) && free.length < MAX_FREE) free.push(block)
     }
   }
 }
 
-/** What a ring of chunks reads at once, in bytes. */
+/** The size of a chunk of the ring in bytes. */
 const RING_CHUNK_BYTES = 1024 * 1024
 
-/**
- * Memory for a reader of which at most `count` chunks are in use at a time: the oldest is used again
- * for each further one.
- */
+/** Creates the memory of a reader that uses at most `count` chunks at a time. Each new chunk reuses the oldest one. */
 export function createChunkRing(count: number): ReadMemory {
   const ring: Buffer[] = []
   let next = 0

@@ -1,55 +1,43 @@
 import zlib from 'node:zlib'
 import { problem } from '../../runner/errors.js'
-import { blocksOf } from './blocks.js'
-import { createBlockPacker, PIECE_BYTES } from './block-packer.js'
-import type { BlockPacker } from './block-packer.js'
-import type { CompressionOptions } from './gzip.js'
-import { mapAhead } from '../map-ahead.js'
+import { compressBlocks, createBlockCompressor, PIECE_BYTES } from './block-compressor.js'
+import type { BlockCompressor, CompressionOptions } from './block-compressor.js'
 
 /**
- * Bytes in one frame: as far as the default level looks back, so that larger frames would shrink the
- * layer by less than 1 % and take more memory.
+ * The size of a frame in bytes: the window size of the default level. Larger frames would make the layer less than 1 %
+ * smaller and use more memory.
  */
 export const FRAME_SIZE_BYTES = 2 * 1024 * 1024
 
-/** @throws ActionError where this Node.js cannot compress with zstd; it can from 22.15 on */
-export function checkZstdIsThere(): void {
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- older than the types
+/** @throws ActionError if this version of Node.js does not support zstd, which 22.15 and newer versions do */
+export function checkZstdSupport(): void {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- missing in older versions of Node.js
   if (zlib.zstdCompress !== undefined) return
   throw problem({
-    what: 'Input "compression" needs a newer Node.js',
-    value: `zstd under Node.js ${process.versions.node}`,
-    expected: 'Node.js 22.15 or newer',
-    fix: 'use compression: gzip'
+    what: 'Input "compression" is "zstd", which this version of Node.js does not support',
+    value: process.versions.node,
+    expected: 'Node.js 22.15 or newer is required.',
+    fix: 'Set "compression" to "gzip".'
   })
 }
 
-/** Compresses blocks to frames of zstd. */
-export function createZstdPacker(level: number, threads: number): BlockPacker {
+/** Creates a compressor whose output is one zstd frame per block. */
+export function createZstdCompressor(level: number, threads: number): BlockCompressor {
   const params = { [zlib.constants.ZSTD_c_compressionLevel]: level }
-  return createBlockPacker({
-    make: () => zlib.createZstdCompress({ params, chunkSize: PIECE_BYTES }),
+  return createBlockCompressor({
+    create: () => zlib.createZstdCompress({ params, chunkSize: PIECE_BYTES }),
     flush: zlib.constants.ZSTD_e_end,
     threads
   })
 }
 
 /**
- * A stream as zstd frames that are compressed at the same time; frames one after another are one stream
- * (RFC 8878, 3). The bytes depend on level and library alone.
+ * Compresses a stream to zstd frames in parallel. A sequence of frames is a valid zstd stream (RFC 8878, section 3). The
+ * output depends only on the level and on the version of the zstd library.
  */
-export async function* zstd(
+export function zstd(
   chunks: AsyncIterable<Buffer>,
   options: CompressionOptions
-): AsyncGenerator<Buffer, void, undefined> {
-  const { memory, packer, blocksAhead } = options
-  const frames = blocksOf(chunks, memory)
-  const compressed = mapAhead(frames, blocksAhead, async (frame) => {
-    try {
-      return await packer.pack(frame)
-    } finally {
-      memory.recycle(frame)
-    }
-  })
-  for await (const pieces of compressed) yield* pieces
+): AsyncIterable<Buffer> {
+  return compressBlocks(chunks, options)
 }

@@ -12,89 +12,99 @@ import { MAX_DIGESTS_PER_CHECK, MAX_PART_SIZE_BYTES, MIN_PART_SIZE_BYTES } from 
 
 /** The four layer operations on one repository. */
 export interface LayerApi {
-  /** The sizes in bytes of those of the layers that the repository holds. */
+  readonly repository: RepositoryAddress
+  /** Returns the sizes in bytes of the layers that the repository has, by digest. */
   check(digests: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Begins an upload. */
+  /** Starts an upload. `partSize` is the size of its parts in bytes. */
   initiate(): Promise<{ readonly uploadId: string; readonly partSize: number }>
   /**
-   * Sends one part, once: it is for the caller to try again, as a part may have arrived without its answer.
+   * Sends one part, without retries: a part may have been received although the call failed, so the caller decides
+   * what to send next.
    *
-   * @param body the whole body of the request
-   * @returns the last byte that the service has
+   * @param body the whole request body
+   * @returns the last byte of the layer that the service has received
    */
   uploadPart(body: Buffer, uploadId: string): Promise<number | undefined>
-  /** Ends an upload. @throws LayerAlreadyExistsException, UploadNotFoundException, … as the service answers */
+  /** Completes an upload. @throws LayerAlreadyExistsException, UploadNotFoundException and other service errors */
   complete(uploadId: string, digest: string): Promise<void>
 }
 
 export function createLayerApi(api: EcrPublicApi, repository: RepositoryAddress): LayerApi {
   return {
-    check: async (digests) => {
-      const found = new Map<string, number>()
-      const unique = [...new Set(digests)]
-      for (let at = 0; at < unique.length; at += MAX_DIGESTS_PER_CHECK) {
-        const layerDigests = unique.slice(at, at + MAX_DIGESTS_PER_CHECK)
-        const { layers = [] } = await api.send(
-          new BatchCheckLayerAvailabilityCommand({ ...repository, layerDigests })
-        )
-        for (const { layerDigest, layerAvailability, layerSize } of layers) {
-          if (layerAvailability !== 'AVAILABLE' || layerDigest === undefined) continue
-          found.set(layerDigest, layerSize ?? 0)
-        }
-      }
-      return found
-    },
-    initiate: async () => {
-      const { uploadId, partSize } = await api.send(new InitiateLayerUploadCommand(repository))
-      if (uploadId === undefined)
-        throw problem({ what: 'The service began an upload without an id' })
-      return { uploadId, partSize: usablePartSize(partSize) }
-    },
-    uploadPart: async (body, uploadId) => {
-      const command = new UploadLayerPartCommand({
-        ...repository,
-        uploadId,
-        partFirstByte: 0,
-        partLastByte: 0,
-        layerPartBlob: new Uint8Array(0)
-      })
-      // Before the length is measured and the request is signed.
-      command.middlewareStack.add(withBody(body), {
-        step: 'build',
-        priority: 'high',
-        name: 'partBody'
-      })
-      command.middlewareStack.add((next) => (args) => next(args), {
-        // In the place of the SDK's retries.
-        name: 'retryMiddleware',
-        override: true,
-        step: 'finalizeRequest',
-        priority: 'high'
-      })
-      const { lastByteReceived } = await api.send(command)
-      return lastByteReceived
-    },
-    complete: async (uploadId, digest) => {
-      const { layerDigest } = await api.send(
-        new CompleteLayerUploadCommand({ ...repository, uploadId, layerDigests: [digest] })
-      )
-      if (layerDigest === digest) return
-      throw problem({
-        what: 'The service stored a layer under another digest than its bytes have',
-        value: layerDigest ?? 'none',
-        expected: digest
-      })
-    }
+    repository,
+    check: (digests) => checkAvailability(digests, repository, api),
+    initiate: () => initiateUpload(repository, api),
+    uploadPart: (body, uploadId) => uploadPart(body, uploadId, repository, api),
+    complete: (uploadId, digest) => completeUpload(uploadId, digest, repository, api)
   }
 }
 
-function usablePartSize(partSize: number | undefined): number {
-  const size = partSize ?? MAX_PART_SIZE_BYTES
-  return Math.min(Math.max(size, MIN_PART_SIZE_BYTES), MAX_PART_SIZE_BYTES)
+async function checkAvailability(
+  digests: readonly string[],
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  const unique = [...new Set(digests)]
+  for (let at = 0; at < unique.length; at += MAX_DIGESTS_PER_CHECK) {
+    const layerDigests = unique.slice(at, at + MAX_DIGESTS_PER_CHECK)
+    const { layers = [] } = await api.send(
+      new BatchCheckLayerAvailabilityCommand({ ...repository, layerDigests })
+    )
+    for (const { layerDigest, layerAvailability, layerSize } of layers) {
+      if (layerAvailability !== 'AVAILABLE' || layerDigest === undefined) continue
+      found.set(layerDigest, layerSize ?? 0)
+    }
+  }
+  return found
 }
 
-/** Puts a body in the place of the one that the SDK wrote. */
-function withBody<Input extends object, Output extends object>(
+async function initiateUpload(
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<{ readonly uploadId: string; readonly partSize: number }> {
+  const { uploadId, partSize = MAX_PART_SIZE_BYTES } = await api.send(
+    new InitiateLayerUploadCommand(repository)
+  )
+  if (uploadId === undefined) {
+    throw problem({ what: 'ECR Public started an upload without returning its ID' })
+  }
+  const validPartSize = Math.min(Math.max(partSize, MIN_PART_SIZE_BYTES), MAX_PART_SIZE_BYTES)
+  return { uploadId, partSize: validPartSize }
+}
+
+async function uploadPart(
+  body: Buffer,
+  uploadId: string,
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<number | undefined> {
+  // The command checks its input, but the body replaces it.
+  const command = new UploadLayerPartCommand({
+    ...repository,
+    uploadId,
+    partFirstByte: 0,
+    partLastByte: 0,
+    layerPartBlob: new Uint8Array(0)
+  })
+  // In the build step, the content length is not measured and the request is not signed yet.
+  command.middlewareStack.add(replaceBody(body), {
+    step: 'build',
+    priority: 'high',
+    name: 'partBody'
+  })
+  // Replaces the retries of the SDK.
+  command.middlewareStack.add((next) => (args) => next(args), {
+    name: 'retryMiddleware',
+    override: true,
+    step: 'finalizeRequest',
+    priority: 'high'
+  })
+  const { lastByteReceived } = await api.send(command)
+  return lastByteReceived
+}
+
+function replaceBody<Input extends object, Output extends object>(
   body: Buffer
 ): BuildMiddleware<Input, Output> {
   return (next) => (args) => {
@@ -102,4 +112,21 @@ function withBody<Input extends object, Output extends object>(
     if (typeof request === 'object' && request !== null && 'body' in request) request.body = body
     return next(args)
   }
+}
+
+async function completeUpload(
+  uploadId: string,
+  digest: string,
+  repository: RepositoryAddress,
+  api: EcrPublicApi
+): Promise<void> {
+  const { layerDigest } = await api.send(
+    new CompleteLayerUploadCommand({ ...repository, uploadId, layerDigests: [digest] })
+  )
+  if (layerDigest === digest) return
+  throw problem({
+    what: 'ECR Public stored a layer under a wrong digest',
+    value: layerDigest ?? 'none',
+    expected: `The digest of the layer is ${digest}.`
+  })
 }

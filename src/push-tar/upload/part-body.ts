@@ -1,49 +1,49 @@
 import { MAX_PART_SIZE_BYTES } from '../limits.js'
 
-/** The fields of UploadLayerPart beside the bytes themselves. */
+/** The members of an UploadLayerPart request except the bytes of the part. */
 export interface PartFields {
   readonly registryId?: string | undefined
   readonly repositoryName: string
   readonly uploadId: string
   readonly partFirstByte: number
-  /** Inclusive. */
+  /** The last byte, inclusive. */
   readonly partLastByte: number
 }
 
 const PREFIX = Buffer.from('{"layerPartBlob":"')
-/** Room for the fields after the bytes; with the longest names that the service takes they are 500 bytes. */
-const SUFFIX_ROOM_BYTES = 2048
+/** The maximum size of the members after the bytes. With the longest names that the service accepts they take 500 bytes. */
+const MAX_SUFFIX_BYTES = 2048
 /**
- * Bytes turned into base64 at once: a multiple of 3, so that no padding falls between two pieces, and
- * small enough that V8 puts the text between its short-lived objects; larger ones take thirty times as long.
+ * The number of bytes to encode per call: a multiple of 3, so that the text between two calls is not padded, and small
+ * enough for V8's heap of short-lived objects. Larger strings took thirty times as long.
  */
 const SLICE_BYTES = 3 * 22_000
-/** The characters of base64 by their value (RFC 4648, section 4). */
+/** The base64 alphabet (RFC 4648, section 4). */
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
 
-/** The bytes of memory that the body of a part of `partSize` bytes takes. */
+/** Returns the size in bytes of the request body for a part of `partSize` bytes. */
 export function bodySize(partSize: number): number {
-  return PREFIX.length + Math.ceil(partSize / 3) * 4 + SUFFIX_ROOM_BYTES
+  return PREFIX.length + Math.ceil(partSize / 3) * 4 + MAX_SUFFIX_BYTES
 }
 
-/** The memory of the largest part. */
+/** The size in bytes of the request body for the largest part. */
 export const MAX_BODY_SIZE_BYTES = bodySize(MAX_PART_SIZE_BYTES)
 
 /**
- * The body of one UploadLayerPart call, written as its bytes come: JSON with the bytes in base64. The
- * SDK's own writer goes over every byte in JavaScript, several times slower, and holds three copies.
+ * Builds the JSON body of one UploadLayerPart request incrementally, with the bytes of the part in base64. The
+ * serializer of the SDK is several times slower and keeps three copies of the bytes.
  */
 export class PartBody {
-  /** How many bytes of the layer are in it. */
+  /** The number of bytes of the layer in this part. */
   length = 0
   private position: number
-  /** Up to two bytes that wait for the third of their group. */
+  /** Up to two bytes of an incomplete group of three. */
   private readonly waiting = Buffer.alloc(3)
   private waitingLength = 0
 
   /**
    * @param memory at least `bodySize(capacity)` bytes
-   * @param capacity how many bytes of the layer a part takes
+   * @param capacity the maximum number of bytes of the layer in this part
    */
   constructor(
     readonly memory: Buffer,
@@ -56,7 +56,7 @@ export class PartBody {
     return this.length === this.capacity
   }
 
-  /** Adds as much of the chunk as there is room for. @returns how many bytes that was */
+  /** Adds bytes until the part is full. @returns the number of bytes added */
   append(chunk: Buffer): number {
     const taken = Math.min(chunk.length, this.capacity - this.length)
     let start = 0
@@ -75,23 +75,23 @@ export class PartBody {
     return taken
   }
 
-  /** The whole body; nothing can be added after it. */
+  /** Returns the whole body. No bytes can be added afterwards. */
   finish(fields: PartFields): Buffer {
-    // As base64 pads it; where the group is whole or finished already, nothing waits.
+    // Encodes the last, incomplete group with padding, if there is one.
     this.encode(this.waiting, 0, this.waitingLength)
     this.waitingLength = 0
     const end = this.position + this.memory.write(suffixOf(fields), this.position, 'latin1')
     return this.memory.subarray(0, end)
   }
 
-  /** The bytes of the layer from `start` on, of a part that is finished. */
+  /** Returns the bytes of a finished part, beginning at byte `start` of the part. */
   bytesFrom(start: number): Buffer {
     const group = Math.floor(start / 3)
     const text = this.memory.toString('latin1', PREFIX.length + group * 4, this.position)
     return Buffer.from(text, 'base64').subarray(start - group * 3)
   }
 
-  /** A group that two chunks share: for so few bytes a call of Node's encoder takes longer than its work. */
+  /** Encodes a group that spans two chunks. For three bytes, this is faster than calling the encoder of Node.js. */
   private encodeWaiting(): void {
     const group = this.waiting.readUIntBE(0, 3)
     for (let shift = 18; shift >= 0; shift -= 6) {
@@ -109,7 +109,7 @@ export class PartBody {
   }
 }
 
-/** All that follows the base64 text; none of it is outside of Latin-1, as the service's patterns hold. */
+/** Returns the body after the base64 text. The patterns of the API allow only ASCII characters in these members. */
 function suffixOf(fields: PartFields): string {
   return `",${JSON.stringify(fields).slice(1)}`
 }

@@ -1,38 +1,38 @@
-import { bodySize, MAX_BODY_SIZE_BYTES } from './part-body.js'
 import { MAX_PART_SIZE_BYTES } from '../limits.js'
+import { bodySize, MAX_BODY_SIZE_BYTES } from './part-body.js'
 
-/** The memory in which parts are made and sent, used again and again. */
+/** A pool of buffers in which parts are built and sent. */
 export interface PartBuffers {
   /**
-   * Memory for one part, as soon as there is some.
+   * Returns a buffer for one part. Waits until one is available.
    *
-   * @param atMost where it is known that no more bytes than these come, a smaller piece may do
+   * @param maxBytes the maximum size of the part in bytes. Small parts get a smaller buffer
    */
-  acquire(atMost?: number): Promise<Buffer>
-  /** The same, where there is some at once; else `undefined`. */
-  tryAcquire(atMost?: number): Buffer | undefined
+  acquire(maxBytes?: number): Promise<Buffer>
+  /** Returns a buffer for one part, or `undefined` if none is available now. */
+  tryAcquire(maxBytes?: number): Buffer | undefined
   release(buffer: Buffer): void
 }
 
-/** Parts of fewer bytes get memory of their own. */
+/** Parts of at most this size do not use the pool. */
 const SMALL_PART_BYTES = 256 * 1024
 
-/** `count` pieces of memory for parts of 10 MiB each, made when first needed. */
+/** Creates a pool of `count` buffers for parts of 10 MiB. A buffer is allocated when it is first needed. */
 export function createPartBuffers(count: number): PartBuffers {
   const free: Buffer[] = []
   const waiting: ((buffer: Buffer) => void)[] = []
-  let made = 0
-  const tryAcquire = (atMost = MAX_PART_SIZE_BYTES): Buffer | undefined => {
-    if (atMost <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(atMost))
+  let allocated = 0
+  const tryAcquire = (maxBytes = MAX_PART_SIZE_BYTES): Buffer | undefined => {
+    if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
     const buffer = free.pop()
-    if (buffer !== undefined || made === count) return buffer
-    made++
+    if (buffer !== undefined || allocated === count) return buffer
+    allocated++
     return Buffer.allocUnsafeSlow(MAX_BODY_SIZE_BYTES)
   }
   return {
     tryAcquire,
-    acquire: async (atMost) =>
-      tryAcquire(atMost) ?? new Promise<Buffer>((resolve) => waiting.push(resolve)),
+    acquire: async (maxBytes) =>
+      tryAcquire(maxBytes) ?? new Promise<Buffer>((resolve) => waiting.push(resolve)),
     release: (buffer) => {
       if (buffer.length !== MAX_BODY_SIZE_BYTES) return
       const next = waiting.shift()

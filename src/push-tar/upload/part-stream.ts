@@ -1,38 +1,32 @@
-import { createHash } from 'node:crypto'
+import { createStreamHash } from '../../oci/digest.js'
+import type { StreamDigest } from '../../oci/digest.js'
 import { PartBody } from './part-body.js'
 import type { PartBuffers } from './part-buffers.js'
 
-/** What a stream came to. */
-export interface StreamTotal {
-  readonly digest: string
-  /** In bytes. */
-  readonly size: number
-}
-
-/** How a stream is cut. */
 export interface PartStreamOptions {
-  /** The bytes of every part but the last one. */
+  /** The size in bytes of every part except the last one. */
   readonly capacity: number
-  /** What the parts are made in. */
+  /** The buffers of the parts. */
   readonly buffers: PartBuffers
   readonly signal: AbortSignal
 }
 
 /**
- * A stream cut into the parts of an upload as it comes, and hashed. Parts that are made ahead are all that
- * is ever held of it: their text is written once, from memory that the processor still has at hand.
+ * Hashes a stream and splits it into the parts of an upload. Only parts that were built ahead are kept in memory, and
+ * they are encoded immediately, while their bytes are still in the cache of the processor.
  */
 export class PartStream {
-  /** The bytes that have been read. */
+  /** The number of bytes read so far. */
   size = 0
   readonly capacity: number
-  private readonly hash = createHash('sha256')
+  private readonly hash = createStreamHash()
   private readonly chunks: AsyncIterator<Buffer>
-  /** Read, but not yet in a part. */
+  /** The bytes that were read but are not in a part yet. */
   private rest: Buffer | undefined
   private unfinished: PartBody | undefined
   private readonly ahead: PartBody[] = []
   private hasEnded = false
+  private digest: StreamDigest | undefined
 
   constructor(
     stream: AsyncIterable<Buffer>,
@@ -43,57 +37,57 @@ export class PartStream {
   }
 
   /**
-   * Makes parts ahead as long as there is memory for another, the first one in any case.
+   * Builds parts ahead while buffers are available, but at least one part.
    *
-   * @returns whether they are all parts of the stream
+   * @returns `true` if these are all parts of the stream
    */
   async fill(): Promise<boolean> {
     for (;;) {
-      const part = await this.make(this.ahead.length === 0)
-      if (part === 'no-memory') return false
+      const part = await this.build(this.ahead.length === 0)
+      if (part === 'no-buffer') return false
       if (part === undefined) return true
       this.ahead.push(part)
     }
   }
 
-  /** The next part, whose memory is then the caller's to give back; `undefined` after the last one. */
+  /** Returns the next part, whose buffer the caller must release, or `undefined` after the last part. */
   async next(): Promise<PartBody | undefined> {
-    const part = this.ahead.shift() ?? (await this.make(true))
-    return part === 'no-memory' ? undefined : part
+    const part = this.ahead.shift() ?? (await this.build(true))
+    return part === 'no-buffer' ? undefined : part
   }
 
-  /** Reads the stream to its end without making parts; those that are made already are given up. */
-  async drain(): Promise<StreamTotal> {
-    this.giveUpParts()
+  /** Reads the stream to its end without building parts. Parts that were built ahead are discarded. */
+  async drain(): Promise<StreamDigest> {
+    this.discardParts()
     this.rest = undefined
     while (await this.read()) this.rest = undefined
     return this.total()
   }
 
-  /** What the stream came to, after its end. */
-  total(): StreamTotal {
-    return { digest: `sha256:${this.hash.copy().digest('hex')}`, size: this.size }
+  /** Returns the digest and the size of the stream. It can be called only after the end of the stream. */
+  total(): StreamDigest {
+    return (this.digest ??= this.hash.result())
   }
 
-  /** Gives back all memory and ends the stream. */
+  /** Releases all buffers and closes the stream. */
   async close(): Promise<void> {
-    this.giveUpParts()
+    this.discardParts()
     if (this.hasEnded) return
     this.hasEnded = true
     await this.chunks.return?.()
   }
 
-  private giveUpParts(): void {
+  private discardParts(): void {
     const { buffers } = this.options
     for (const part of this.ahead.splice(0)) buffers.release(part.memory)
     if (this.unfinished !== undefined) buffers.release(this.unfinished.memory)
     this.unfinished = undefined
   }
 
-  private async make(waits: boolean): Promise<PartBody | 'no-memory' | undefined> {
+  private async build(waits: boolean): Promise<PartBody | 'no-buffer' | undefined> {
     for (let rest = await this.unread(); rest !== undefined; rest = await this.unread()) {
-      const part = (this.unfinished ??= await this.begin(waits))
-      if (part === undefined) return 'no-memory'
+      const part = (this.unfinished ??= await this.startPart(waits))
+      if (part === undefined) return 'no-buffer'
       const taken = part.append(rest)
       this.rest = taken === rest.length ? undefined : rest.subarray(taken)
       if (part.isFull) break
@@ -103,19 +97,19 @@ export class PartStream {
     return part
   }
 
-  private async begin(waits: boolean): Promise<PartBody | undefined> {
+  private async startPart(waits: boolean): Promise<PartBody | undefined> {
     const { buffers, capacity } = this.options
     const memory = waits ? await buffers.acquire(capacity) : buffers.tryAcquire(capacity)
     return memory === undefined ? undefined : new PartBody(memory, capacity)
   }
 
-  /** What of the stream is in no part yet, reading on if that is nothing; `undefined` at its end. */
+  /** Returns bytes that are not in a part yet, or `undefined` at the end of the stream. */
   private async unread(): Promise<Buffer | undefined> {
     while (this.rest === undefined && (await this.read()));
     return this.rest
   }
 
-  /** @returns `false` at the end */
+  /** Reads a chunk. @returns `false` at the end of the stream */
   private async read(): Promise<boolean> {
     this.options.signal.throwIfAborted()
     if (this.hasEnded) return false

@@ -1,18 +1,10 @@
-import type { RepositoryAddress } from '../../ecr-public/listings.js'
 import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
 import { messageOf, problem } from '../../runner/errors.js'
-import { bodySize, PartBody } from './part-body.js'
 import type { PushContext } from '../push-context.js'
+import { bodySize, PartBody } from './part-body.js'
+import type { PartFields } from './part-body.js'
 
-/** Where a part belongs. */
-export interface PartPlace {
-  readonly repository: RepositoryAddress
-  readonly uploadId: string
-  readonly partFirstByte: number
-  readonly partLastByte: number
-}
-
-/** Thrown where an upload cannot go on, but a new one of the same layer can do it. */
+/** Thrown if an upload cannot continue, but a new upload of the same layer can succeed. */
 export class UploadLostError extends Error {
   override readonly name = 'UploadLostError'
 }
@@ -21,76 +13,73 @@ const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 20_000
 
 /**
- * Sends a part until the service has it. Where the connection broke, the part may have arrived all the
- * same: the service then answers to the next attempt which byte it has last, and the upload goes on from
- * there.
+ * Sends a part until the service has received all of it. A part may have been received although the connection broke.
+ * The service then answers the next attempt with the last byte that it received, and the upload continues there.
  *
- * @throws UploadLostError where the service knows the upload no more, or is at a byte outside of this part
+ * @throws UploadLostError if the upload no longer exists, or the service expects a byte outside of this part
  */
 export async function sendPart(
   part: PartBody,
-  place: PartPlace,
+  fields: PartFields,
   context: PushContext
 ): Promise<void> {
-  const { partFirstByte, partLastByte } = place
-  // The next byte that the service waits for.
-  let next = partFirstByte
+  const { partFirstByte, partLastByte } = fields
+  let nextByte = partFirstByte
   for (let attempt = 1; ; attempt++) {
     context.signal.throwIfAborted()
-    const outcome = await attemptPart(part, { ...place, partFirstByte: next }, context)
-    if (outcome.received !== undefined) {
-      next = outcome.received + 1
-      if (next === partLastByte + 1) return
-      if (next < partFirstByte || next > partLastByte) {
+    const outcome = await attemptPart(part, { ...fields, partFirstByte: nextByte }, context)
+    if (outcome.lastByteReceived !== undefined) {
+      nextByte = outcome.lastByteReceived + 1
+      if (nextByte === partLastByte + 1) return
+      if (nextByte < partFirstByte || nextByte > partLastByte) {
         throw new UploadLostError(
-          `the service waits for byte ${next} of the layer, not for ${partFirstByte}`
+          `ECR Public expects byte ${nextByte} of the layer, but the part starts at byte ${partFirstByte}`
         )
       }
     }
     if (attempt >= context.partAttempts) throw outcome.error
-    await waitBefore(attempt, outcome.error, context)
+    await waitBeforeRetry(attempt, outcome.error, context)
   }
 }
 
-/** What came of sending a part once. */
-interface PartOutcome {
-  /** The last byte that the service says it has, where it says so. */
-  readonly received?: number | undefined
+/** The outcome of one attempt. */
+interface AttemptOutcome {
+  readonly lastByteReceived?: number | undefined
+  /** The error to throw if this is the last attempt. */
   readonly error: unknown
 }
 
 async function attemptPart(
   part: PartBody,
-  place: PartPlace,
+  fields: PartFields,
   context: PushContext
-): Promise<PartOutcome> {
+): Promise<AttemptOutcome> {
+  const { uploadId, partLastByte } = fields
   try {
-    const body = bodyOf(part, place)
-    const received = await context.api.uploadPart(body, place.uploadId)
+    const received = await context.layerApi.uploadPart(bodyOf(part, fields), uploadId)
     const error = problem({
-      what: 'The service took less of a layer than was sent',
+      what: 'ECR Public received only a part of the bytes that were sent',
       value: `byte ${received ?? 'unknown'}`,
-      expected: `byte ${place.partLastByte}`
+      expected: `The last byte is ${partLastByte}.`
     })
-    return { received: received ?? place.partLastByte, error }
+    return { lastByteReceived: received ?? partLastByte, error }
   } catch (error) {
     context.signal.throwIfAborted()
     const name = error instanceof Error ? error.name : ''
     if (name === 'UploadNotFoundException') {
-      throw new UploadLostError('the service knows the upload no more', { cause: error })
+      throw new UploadLostError('The upload no longer exists', { cause: error })
     }
-    if (name === 'InvalidLayerPartException') return { received: lastValidByte(error), error }
+    if (name === 'InvalidLayerPartException') {
+      return { lastByteReceived: lastValidByte(error), error }
+    }
     if (!isWorthRetrying(error)) throw error
     return { error }
   }
 }
 
-/** The part as it was made, or, where the service has its beginning already, the rest of it. */
-function bodyOf(part: PartBody, place: PartPlace): Buffer {
-  const { repository, uploadId, partFirstByte, partLastByte } = place
-  const { registryId, repositoryName } = repository
-  const fields = { registryId, repositoryName, uploadId, partFirstByte, partLastByte }
-  const skipped = part.length - (partLastByte - partFirstByte + 1)
+/** Returns the body of the part, or of its end if the service has already received its beginning. */
+function bodyOf(part: PartBody, fields: PartFields): Buffer {
+  const skipped = part.length - (fields.partLastByte - fields.partFirstByte + 1)
   if (skipped === 0) return part.finish(fields)
   const bytes = part.bytesFrom(skipped)
   const rest = new PartBody(Buffer.allocUnsafeSlow(bodySize(bytes.length)), bytes.length)
@@ -99,7 +88,7 @@ function bodyOf(part: PartBody, place: PartPlace): Buffer {
 }
 
 /**
- * The last byte that the service has of an upload. Where the answer lacks the member for it, its text may
+ * Returns the last byte that the service has received. If the response does not have a member for it, its message may
  * name the next byte (`First byte of the layer part is 0 instead of 11304960`, apple/container#1895).
  */
 function lastValidByte(error: unknown): number | undefined {
@@ -109,13 +98,15 @@ function lastValidByte(error: unknown): number | undefined {
   return next === undefined ? undefined : Number(next) - 1
 }
 
-/** Full jitter; an answer that only says where to go on is followed at once. */
-async function waitBefore(attempt: number, error: unknown, context: PushContext): Promise<void> {
-  const { deps } = context
+/** Waits with full jitter. If the service only reported which byte it expects, the next attempt starts immediately. */
+async function waitBeforeRetry(
+  attempt: number,
+  error: unknown,
+  { log, random, sleep }: PushContext
+): Promise<void> {
   if (error instanceof Error && error.name === 'InvalidLayerPartException') return
-  const wait = deps.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
-  deps.log.info(
-    `A part of a layer was not taken (${messageOf(error)}), sent again in ${(wait / 1000).toFixed(1)} s`
-  )
-  await deps.sleep(wait)
+  const wait = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
+  const seconds = (wait / 1000).toFixed(1)
+  log.info(`Sending a part of a layer failed (${messageOf(error)}). Retrying in ${seconds} s`)
+  await sleep(wait)
 }

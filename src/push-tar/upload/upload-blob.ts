@@ -1,80 +1,71 @@
-import type { RepositoryAddress } from '../../ecr-public/listings.js'
 import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
+import type { StreamDigest } from '../../oci/digest.js'
+import { MAX_LAYER_SIZE_BYTES } from '../../oci/manifest.js'
 import { messageOf, problem } from '../../runner/errors.js'
-import { MAX_LAYER_SIZE_BYTES, MAX_PARTS } from '../limits.js'
-import type { PartBody } from './part-body.js'
-import type { PartStream, StreamTotal } from './part-stream.js'
+import { MAX_PARTS } from '../limits.js'
 import type { PushContext } from '../push-context.js'
+import type { PartBody } from './part-body.js'
+import type { PartStream } from './part-stream.js'
 import { sendPart, UploadLostError } from './send-part.js'
 
-/** Bytes on their way to the registry. */
+/** The bytes to upload. */
 export interface BlobSource {
-  /** What it is called in errors. */
+  /** The name in errors. */
   readonly name: string
   /**
-   * Its parts from the first one on; called once more for each upload that has to start anew.
+   * Opens the stream of parts. It is called again for each upload that is restarted.
    *
-   * @param partSize the most bytes that a part may have
+   * @param partSize the maximum size of a part in bytes
    */
   open(partSize: number): PartStream | Promise<PartStream>
-  /** Where it is known; bytes that do not hash to it are never completed. */
+  /** The digest, if it is known. An upload with another digest is not completed. */
   readonly digest?: string | undefined
 }
 
-/** How often the upload of one blob is begun. */
+/** The maximum number of uploads that are started for one blob. */
 const MAX_UPLOADS = 3
 /**
- * What another upload of the same bytes may not meet. A part is too small where the service took only the
- * beginning of one before it, and the rest then came on its own.
+ * Errors that may not occur in another upload of the same bytes. A part is too small if the service received only the
+ * beginning of the previous part, and the rest of it was sent as a part of its own.
  */
-const BEGIN_ANEW: ReadonlySet<string> = new Set([
+const RESTART_ERRORS: ReadonlySet<string> = new Set([
   'UploadNotFoundException',
   'InvalidLayerException',
   'LayerPartTooSmallException'
 ])
 
 /**
- * Uploads a blob: initiate, parts in order, complete. While one part is sent the next is made. An upload
- * that the service has lost is begun anew.
+ * Uploads a blob: initiates the upload, sends the parts in order, and completes it. While one part is sent, the next one
+ * is built. An upload that the service has lost is restarted.
  */
-export async function uploadBlob(
-  source: BlobSource,
-  repository: RepositoryAddress,
-  context: PushContext
-): Promise<StreamTotal> {
-  await context.mayWrite()
-  for (let begun = 1; ; begun++) {
+export async function uploadBlob(source: BlobSource, context: PushContext): Promise<StreamDigest> {
+  for (let uploads = 1; ; uploads++) {
     context.signal.throwIfAborted()
     try {
-      return await uploadOnce(source, repository, context)
+      return await uploadOnce(source, context)
     } catch (error) {
-      if (!(error instanceof UploadLostError) || begun === MAX_UPLOADS)
-        throw finalError(source, error)
-      context.deps.log.info(`The upload of ${source.name} starts anew: ${error.message}`)
+      if (!(error instanceof UploadLostError)) throw error
+      if (uploads === MAX_UPLOADS) throw uploadFailed(source, error)
+      context.log.info(`Restarting the upload of ${source.name}: ${error.message}`)
     }
   }
 }
 
-function finalError(source: BlobSource, error: unknown): unknown {
-  if (!(error instanceof UploadLostError)) return error
+function uploadFailed({ name }: BlobSource, { message, cause }: UploadLostError): Error {
   return problem(
     {
-      what: `${source.name} could not be uploaded, though it was begun ${MAX_UPLOADS} times`,
-      value: error.message,
-      fix: 'run the step again'
+      what: `The upload of ${name} failed ${MAX_UPLOADS} times`,
+      value: message,
+      fix: 'Run the step again.'
     },
-    error.cause
+    cause
   )
 }
 
-async function uploadOnce(
-  source: BlobSource,
-  repository: RepositoryAddress,
-  context: PushContext
-): Promise<StreamTotal> {
-  const { uploadId, partSize } = await context.api.initiate()
+async function uploadOnce(source: BlobSource, context: PushContext): Promise<StreamDigest> {
+  const { uploadId, partSize } = await context.layerApi.initiate()
   const parts = await source.open(partSize)
-  const sender = new PartSender(repository, uploadId, context)
+  const sender = new PartSender(uploadId, context)
   try {
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
       await sender.send(part)
@@ -91,81 +82,83 @@ async function uploadOnce(
   return total
 }
 
-function checkSize(source: BlobSource, { size, capacity }: PartStream): void {
+function checkSize({ name }: BlobSource, { size, capacity }: PartStream): void {
   const limit = Math.min(MAX_LAYER_SIZE_BYTES, MAX_PARTS * capacity)
   if (size <= limit) return
   throw problem({
-    what: `${source.name} is larger than ECR Public takes`,
-    expected: `at most ${limit} bytes compressed (a quota that cannot be raised)`,
-    fix: 'split the step of the build that makes it'
+    what: `${name} is too large for ECR Public`,
+    expected: `A compressed layer can have at most ${limit} bytes. This quota cannot be increased.`,
+    fix: 'Split the build step that creates the layer.'
   })
 }
 
 function checkDigest(source: BlobSource, digest: string): void {
   if (source.digest === undefined || source.digest === digest) return
   throw problem({
-    what: `${source.name} was changed while it was pushed: its bytes hash to another digest`,
+    what: `${source.name} changed during the push and has another digest`,
     value: digest,
-    expected: source.digest
+    expected: `The digest before the push was ${source.digest}.`
   })
 }
 
-/** Sends the parts of one upload, one after the other; the next may be made while one is under way. */
+/** Sends the parts of one upload, one after another. The next part can be built while one is sent. */
 class PartSender {
-  private underWay: Promise<void> = Promise.resolve()
-  private next = 0
+  private sending: Promise<void> = Promise.resolve()
+  private nextByte = 0
 
   constructor(
-    private readonly repository: RepositoryAddress,
     private readonly uploadId: string,
     private readonly context: PushContext
   ) {}
 
-  /** Begins to send a part, once the one before has arrived. */
+  /** Starts to send a part when the previous part has been received. */
   async send(part: PartBody): Promise<void> {
+    const { buffers, layerApi, progress } = this.context
     try {
-      await this.underWay
+      await this.sending
     } catch (error) {
-      this.context.buffers.release(part.memory)
+      buffers.release(part.memory)
       throw error
     }
-    const partFirstByte = this.next
-    this.next += part.length
-    const place = {
-      repository: this.repository,
-      uploadId: this.uploadId,
-      partFirstByte,
-      partLastByte: this.next - 1
-    }
-    this.underWay = sendPart(part, place, this.context)
-      .then(() => this.context.progress.sent(part.length))
-      .finally(() => this.context.buffers.release(part.memory))
-    // It is awaited before the next one; until then, a failure of it is nobody's.
-    this.underWay.catch(() => undefined)
+    const { registryId, repositoryName } = layerApi.repository
+    const partFirstByte = this.nextByte
+    this.nextByte += part.length
+    const partLastByte = this.nextByte - 1
+    const { uploadId } = this
+    const fields = { registryId, repositoryName, uploadId, partFirstByte, partLastByte }
+    this.sending = sendPart(part, fields, this.context)
+      .then(() => progress.sent(part.length))
+      .finally(() => buffers.release(part.memory))
+    // The error is thrown when the next part is sent. Until then, it must not be an unhandled rejection.
+    this.sending.catch(() => undefined)
   }
 
-  /** Resolves when all parts have arrived. */
+  /** Resolves when all parts have been received. */
   end(): Promise<void> {
-    return this.underWay
+    return this.sending
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no part is being sent. Never rejects. */
   async settle(): Promise<void> {
-    await Promise.allSettled([this.underWay])
+    await Promise.allSettled([this.sending])
   }
 }
 
-/** Completes an upload; where the answer leaves it open whether it worked, the service is asked. */
-async function complete(uploadId: string, digest: string, context: PushContext): Promise<void> {
+/** Completes an upload. If the outcome of the call is unknown, the service is asked whether it has the layer. */
+async function complete(
+  uploadId: string,
+  digest: string,
+  { layerApi, signal }: PushContext
+): Promise<void> {
   try {
-    await context.api.complete(uploadId, digest)
+    await layerApi.complete(uploadId, digest)
   } catch (error) {
-    context.signal.throwIfAborted()
+    signal.throwIfAborted()
     const name = error instanceof Error ? error.name : ''
     if (name === 'LayerAlreadyExistsException') return
-    const isOpen = name === 'UploadNotFoundException' || isWorthRetrying(error)
-    if (isOpen && (await context.api.check([digest])).has(digest)) return
-    if (BEGIN_ANEW.has(name)) {
+    const isOutcomeUnknown = name === 'UploadNotFoundException' || isWorthRetrying(error)
+    if (isOutcomeUnknown && (await layerApi.check([digest])).has(digest)) return
+    if (RESTART_ERRORS.has(name)) {
       throw new UploadLostError(messageOf(error), { cause: error })
     }
     throw error

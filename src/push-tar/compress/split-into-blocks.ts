@@ -1,12 +1,12 @@
 import type { BlockMemory } from './block-memory.js'
 
 /**
- * The same bytes in blocks of the memory's size, the last one shorter; of an empty stream one empty block.
- * A chunk that is a block already is passed on as it is, so nothing may be written into it any more.
+ * Splits a stream into blocks of the memory's chunk size. The last block may be shorter, and an empty stream results in
+ * one empty block. A chunk of the block size is passed on without copying, so its buffer must not be reused.
  *
- * @param memory what blocks are made of, and where chunks go that were copied
+ * @param memory allocates the blocks and recycles chunks that were copied
  */
-export async function* blocksOf(
+export async function* splitIntoBlocks(
   chunks: AsyncIterable<Buffer>,
   memory: BlockMemory
 ): AsyncGenerator<Buffer, void, undefined> {

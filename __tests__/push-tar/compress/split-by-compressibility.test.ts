@@ -2,13 +2,17 @@ import fc from 'fast-check'
 import { createCipheriv } from 'node:crypto'
 import zlib from 'node:zlib'
 import { createBlockMemory } from '../../../src/push-tar/compress/block-memory.js'
-import { BLOCK_SIZE_BYTES, createDeflatePacker, gzip } from '../../../src/push-tar/compress/gzip.js'
-import { runsOf } from '../../../src/push-tar/compress/incompressible.js'
+import {
+  BLOCK_SIZE_BYTES,
+  createDeflateCompressor,
+  gzip
+} from '../../../src/push-tar/compress/gzip.js'
+import { splitByCompressibility } from '../../../src/push-tar/compress/split-by-compressibility.js'
 
 const KIB = 1024
 const PIECE_BYTES = 128 * KIB
 
-/** Bytes that nothing can compress; others for each seed. */
+/** Returns incompressible bytes that depend on the seed. */
 function noise(length: number, seed: number): Buffer {
   const key = Buffer.alloc(16)
   key.writeUInt32LE(seed >>> 0)
@@ -17,14 +21,14 @@ function noise(length: number, seed: number): Buffer {
 
 const text = (length: number): Buffer => Buffer.alloc(length, 'the quick brown fox ')
 
-describe('what cannot be compressed', () => {
-  it('is a run of its own between what can be', () => {
+describe('splitByCompressibility', () => {
+  it('returns incompressible bytes as a run of their own', () => {
     const block = Buffer.concat([
       text(PIECE_BYTES),
       noise(2 * PIECE_BYTES, 1),
       text(PIECE_BYTES + 7)
     ])
-    const runs = runsOf(block).map(({ bytes, isIncompressible }) => [
+    const runs = splitByCompressibility(block).map(({ bytes, isIncompressible }) => [
       bytes.length,
       isIncompressible
     ])
@@ -42,15 +46,20 @@ describe('what cannot be compressed', () => {
       'random letters and digits',
       Buffer.from(noise(PIECE_BYTES, 2).toString('base64')).subarray(0, PIECE_BYTES)
     ],
-    ['random bytes that come again after 30 KiB', Buffer.alloc(PIECE_BYTES, noise(30 * KIB, 3))],
-    ['all bytes in turn', Buffer.from(Array.from({ length: PIECE_BYTES }, (_, at) => at % 256))],
-    ['fewer random bytes than are judged', noise(PIECE_BYTES - 1, 4)],
-    ['nothing', Buffer.alloc(0)]
-  ])('is not %s', (_, bytes) => {
-    expect(runsOf(bytes).filter(({ isIncompressible }) => isIncompressible)).toEqual([])
+    ['random bytes that repeat after 30 KiB', Buffer.alloc(PIECE_BYTES, noise(30 * KIB, 3))],
+    [
+      'all byte values in order',
+      Buffer.from(Array.from({ length: PIECE_BYTES }, (_, at) => at % 256))
+    ],
+    ['fewer random bytes than a piece has', noise(PIECE_BYTES - 1, 4)],
+    ['an empty block', Buffer.alloc(0)]
+  ])('does not return %s as incompressible', (_, bytes) => {
+    expect(
+      splitByCompressibility(bytes).filter(({ isIncompressible }) => isIncompressible)
+    ).toEqual([])
   })
 
-  it('is what deflate would not save 2 % of, however much of it is text', () => {
+  it('returns bytes as incompressible only if deflate saves less than 2 %', () => {
     const share = fc.integer({ min: 0, max: 16 })
     fc.assert(
       fc.property(share, fc.nat(), (sixteenths, seed) => {
@@ -59,15 +68,16 @@ describe('what cannot be compressed', () => {
           text(sixteenths * unit),
           noise(PIECE_BYTES - sixteenths * unit, seed)
         ])
-        const [run] = runsOf(piece)
-        const packed = zlib.deflateRawSync(piece, { level: 2 }).length
-        if (run?.isIncompressible === true) expect(packed).toBeGreaterThan(0.98 * piece.length)
+        const [run] = splitByCompressibility(piece)
+        const compressedBytes = zlib.deflateRawSync(piece, { level: 2 }).length
+        if (run?.isIncompressible === true)
+          expect(compressedBytes).toBeGreaterThan(0.98 * piece.length)
       }),
       { numRuns: 40 }
     )
   })
 
-  it('is stored, at any level, and unpacks with all the rest', async () => {
+  it('stores incompressible bytes without compression at any level', async () => {
     const parts = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 700 * KIB })), {
       minLength: 1,
       maxLength: 6
@@ -81,19 +91,21 @@ describe('what cannot be compressed', () => {
           for (let at = 0; at < bytes.length; at += 300_000)
             yield await Promise.resolve(bytes.subarray(at, at + 300_000))
         }
-        const packed: Buffer[] = []
-        const packer = createDeflatePacker(level, 3)
+        const compressed: Buffer[] = []
+        const compressor = createDeflateCompressor(level, 3)
         const memory = createBlockMemory(BLOCK_SIZE_BYTES)
-        for await (const piece of gzip(chunks(), { packer, memory, blocksAhead: () => 3 }))
-          packed.push(piece)
-        expect(zlib.gunzipSync(Buffer.concat(packed)).equals(bytes)).toBe(true)
+        for await (const piece of gzip(chunks(), { compressor, memory, blocksAhead: () => 3 }))
+          compressed.push(piece)
+        expect(zlib.gunzipSync(Buffer.concat(compressed)).equals(bytes)).toBe(true)
       }),
       { numRuns: 10 }
     )
-    const packer = createDeflatePacker(9, 1)
-    const stored = Buffer.concat(await packer.pack(noise(PIECE_BYTES, 5)))
-    await packer.pack(text(PIECE_BYTES))
-    expect(Buffer.concat(await packer.pack(noise(PIECE_BYTES, 5))).equals(stored)).toBe(true)
+    const compressor = createDeflateCompressor(9, 1)
+    const stored = Buffer.concat(await compressor.compress(noise(PIECE_BYTES, 5)))
+    await compressor.compress(text(PIECE_BYTES))
+    expect(Buffer.concat(await compressor.compress(noise(PIECE_BYTES, 5))).equals(stored)).toBe(
+      true
+    )
     expect(stored.indexOf(noise(PIECE_BYTES, 5).subarray(0, 1000))).toBe(5)
     expect(stored.length).toBeLessThan(PIECE_BYTES + 100)
   })

@@ -1,0 +1,198 @@
+import type { DockerImage, LayerFile, StoredBlob } from '../image-archive/contents.js'
+import { sha256Digest } from '../oci/digest.js'
+import type { Descriptor, Manifest } from '../oci/manifest.js'
+import { MEDIA_TYPES } from '../oci/media-types.js'
+import type { Deps } from '../runner/deps.js'
+import { areAllSkipped, decideTags, tagsToSet } from './decide-tags.js'
+import type { TagDecision } from './decide-tags.js'
+import { findKnownImages } from './find-known-images.js'
+import type { CurrentTag } from './list-current-tags.js'
+import type { PushContext } from './push-context.js'
+import type { PushedLayer, UploadItem } from './push-layer.js'
+import { pushLayers } from './push-layers.js'
+import type { PushedLayers } from './push-layers.js'
+import type { ComposedImage, PlanOptions, PushPlan, UploadPlan } from './push-plan.js'
+import { isStoredElsewhere, NOTHING_KNOWN } from './read-known-images.js'
+import type { KnownImage, KnownImages } from './read-known-images.js'
+import type { PushTarget } from './resolve-target.js'
+import { checkManifestSize, writeManifest } from './write-manifest.js'
+
+/**
+ * Plans the push of an image without a manifest, of which only the config and the layers are known. If the repository
+ * already has the image, with layers of any supported compression, its manifest is used.
+ */
+export async function planDockerImage(
+  image: DockerImage,
+  currentTags: readonly CurrentTag[],
+  target: PushTarget,
+  options: PlanOptions,
+  context: PushContext,
+  deps: Pick<Deps, 'api' | 'log' | 'openRegistry' | 'signal'>
+): Promise<PushPlan> {
+  checkManifestSize(image)
+  const { compression } = context.compressor
+  const known = options.reuseLayers
+    ? await findKnownImages(image, currentTags, target, compression, deps)
+    : NOTHING_KNOWN
+  const config = configBlob(image.config)
+  const available = await context.layerApi.check(digestsToCheck(known, config))
+  const decide = (digest: string | undefined): TagDecision[] =>
+    decideTags(currentTags, digest, options.ifTagExists, target.name)
+
+  const { same } = known
+  if (same !== undefined && isComplete(same.manifest, available)) return planKnownImage(image, same)
+  const upload = planUpload(image, config, known, available, currentTags)
+  const needsDigest = upload.looksUpFirst && options.ifTagExists !== 'move'
+  return needsDigest
+    ? decideByDigest(upload, decide, options.dryRun, context)
+    : decideWithoutDigest(upload, decide)
+}
+
+/** Plans an image that the repository already has. Only tags may be missing. */
+function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): UploadPlan {
+  const layers = image.layers.map((layer, at): PushedLayer => {
+    if (layer.kind === 'foreign-layer') return foreignLayer(layer.descriptor)
+    const descriptor = manifest.layers[at]
+    if (descriptor === undefined) throw new Error(`The manifest does not have a layer ${at}`)
+    return reusedLayer(descriptor)
+  })
+  const composed = composedImage(served, layers)
+  return {
+    kind: 'upload',
+    isInRepository: true,
+    uploads: [],
+    looksUpFirst: false,
+    compose: () => composed
+  }
+}
+
+/** Plans the upload of the config and of the layers that cannot be reused. */
+function planUpload(
+  image: DockerImage,
+  config: StoredBlob,
+  known: KnownImages,
+  available: ReadonlyMap<string, number>,
+  currentTags: readonly CurrentTag[]
+): UploadPlan {
+  const reusable = new Map([...known.layers].filter(([, layer]) => isAvailable(layer, available)))
+  const layerFiles = image.layers.filter(
+    (layer): layer is LayerFile => layer.kind === 'layer-file' && !reusable.has(layer.diffId)
+  )
+  const uploads: UploadItem[] = isAvailable(config.descriptor, available)
+    ? layerFiles
+    : [config, ...layerFiles]
+  return {
+    kind: 'upload',
+    isInRepository: false,
+    uploads,
+    looksUpFirst: mayBeTagged(known, currentTags),
+    compose: (pushed) => composeImage(image, config.descriptor, reusable, pushed)
+  }
+}
+
+/** Returns `true` if a tag may already refer to the image, because the tag's image could not be compared with it. */
+function mayBeTagged(known: KnownImages, currentTags: readonly CurrentTag[]): boolean {
+  // An image that lost a layer gets the same digest again when it is pushed.
+  const incomplete = known.same?.served.digest
+  return currentTags.some(
+    ({ digest }) => digest !== undefined && (digest === incomplete || !known.compared.has(digest))
+  )
+}
+
+function decideWithoutDigest(
+  upload: UploadPlan,
+  decide: (digest: string | undefined) => TagDecision[]
+): PushPlan {
+  const tags = decide(undefined)
+  return areAllSkipped(tags) ? { kind: 'skip', tags } : upload
+}
+
+/** Compresses all layers to learn the digest of the image, because the decision about the tags depends on it. */
+async function decideByDigest(
+  upload: UploadPlan,
+  decide: (digest: string | undefined) => TagDecision[],
+  dryRun: boolean,
+  context: PushContext
+): Promise<PushPlan> {
+  const layers = await pushLayers(upload.uploads, { dryRun: true, looksUpFirst: false }, context)
+  const composed = upload.compose(layers)
+  const tags = decide(composed.manifests.root.digest)
+  if (areAllSkipped(tags)) return { kind: 'skip', tags }
+  const isDone = dryRun || tagsToSet(tags).length === 0
+  return isDone ? { ...upload, uploads: [], compose: () => composed } : upload
+}
+
+/** Returns the digests of the known layers and of the config, to check that the repository still has them. */
+function digestsToCheck({ layers, same }: KnownImages, config: StoredBlob): string[] {
+  const known = [...layers.values(), ...(same?.manifest.layers ?? [])]
+  return [...known.filter((layer) => !isStoredElsewhere(layer)), config.descriptor].map(
+    ({ digest }) => digest
+  )
+}
+
+function isComplete({ config, layers }: Manifest, available: ReadonlyMap<string, number>): boolean {
+  return [config, ...layers].every(
+    (descriptor) => isStoredElsewhere(descriptor) || isAvailable(descriptor, available)
+  )
+}
+
+function isAvailable(
+  { digest, size }: Descriptor,
+  available: ReadonlyMap<string, number>
+): boolean {
+  return available.get(digest) === size
+}
+
+function configBlob({ bytes, digest }: DockerImage['config']): StoredBlob {
+  return {
+    descriptor: { mediaType: MEDIA_TYPES.dockerConfig, digest, size: bytes.length },
+    content: {
+      name: 'The config of the image',
+      size: bytes.length,
+      read: async function* () {
+        yield await Promise.resolve(bytes)
+      }
+    }
+  }
+}
+
+function composeImage(
+  image: DockerImage,
+  config: Descriptor,
+  reusable: ReadonlyMap<string, Descriptor>,
+  pushed: PushedLayers
+): ComposedImage {
+  const layers = image.layers.map((layer): PushedLayer => {
+    if (layer.kind === 'foreign-layer') return foreignLayer(layer.descriptor)
+    const pushedLayer = pushed.get(layer)
+    if (pushedLayer !== undefined) return pushedLayer
+    const descriptor = reusable.get(layer.diffId)
+    if (descriptor === undefined) {
+      throw new Error(`The layer ${layer.diffId} was neither pushed nor reused`)
+    }
+    return reusedLayer(descriptor)
+  })
+  const descriptors = layers.map(({ descriptor }) => descriptor)
+  const manifest = writeManifest(config, descriptors, image.annotations)
+  return composedImage({ ...manifest, digest: sha256Digest(manifest.bytes) }, layers)
+}
+
+function composedImage(
+  root: ComposedImage['manifests']['root'],
+  layers: readonly PushedLayer[]
+): ComposedImage {
+  const unique = new Map(layers.map((layer) => [layer.descriptor.digest, layer]))
+  return {
+    manifests: { children: [], root, referrers: [] },
+    layers: [...unique.values()],
+    relatedManifests: []
+  }
+}
+
+function foreignLayer(descriptor: Descriptor): PushedLayer {
+  return { descriptor, result: 'foreign', milliseconds: 0 }
+}
+
+function reusedLayer(descriptor: Descriptor): PushedLayer {
+  return { descriptor, result: 'reused', milliseconds: 0 }
+}

@@ -1,0 +1,121 @@
+import type { Deps } from '../runner/deps.js'
+import { problem } from '../runner/errors.js'
+import type { PushTarInputs } from '../runner/inputs/inputs.js'
+import { areAllSkipped, confirmTags, tagsToSet } from './decide-tags.js'
+import type { TagDecision } from './decide-tags.js'
+import { listCurrentTags } from './list-current-tags.js'
+import type { CurrentTag } from './list-current-tags.js'
+import { planDockerImage } from './plan-docker-image.js'
+import { planStoredImage } from './plan-stored-image.js'
+import { withProgress } from './progress.js'
+import { createPushContext } from './push-context.js'
+import type { PushContext } from './push-context.js'
+import type { PushedLayer } from './push-layer.js'
+import { pushLayers } from './push-layers.js'
+import type { ImageToPush, PushPlan } from './push-plan.js'
+import { LayersMissingError, putManifests } from './put-manifests.js'
+import type { PushedImage } from './report-push.js'
+import type { PushTarget } from './resolve-target.js'
+
+type PushOptions = Pick<
+  PushTarInputs,
+  | 'compression'
+  | 'compressionLevel'
+  | 'concurrency'
+  | 'dryRun'
+  | 'ifTagExists'
+  | 'maxAttempts'
+  | 'reuseLayers'
+>
+type PushDeps = Pick<Deps, 'api' | 'log' | 'now' | 'openRegistry' | 'random' | 'signal' | 'sleep'>
+
+/**
+ * Pushes an image and sets its tags. If the service rejects the manifest because layers are missing that it reported
+ * as available, the push is repeated once and uploads them.
+ */
+export async function pushImage(
+  image: ImageToPush,
+  currentTags: readonly CurrentTag[],
+  target: PushTarget,
+  options: PushOptions,
+  deps: PushDeps
+): Promise<PushedImage> {
+  try {
+    return await pushOnce(image, currentTags, target, new Set(), options, deps)
+  } catch (error) {
+    if (!(error instanceof LayersMissingError)) throw error
+    deps.log.info(`Uploading layers again that ECR Public reported as available: ${error.message}`)
+    const tags = currentTags.map(({ tag }) => tag)
+    const tagsNow = await listCurrentTags(tags, target.address, deps.api)
+    try {
+      return await pushOnce(image, tagsNow, target, new Set(error.digests), options, deps)
+    } catch (again) {
+      throw again instanceof LayersMissingError ? stillMissing(again) : again
+    }
+  }
+}
+
+/** @param missingLayers digests of layers to upload even if the service reports them as available */
+async function pushOnce(
+  image: ImageToPush,
+  currentTags: readonly CurrentTag[],
+  target: PushTarget,
+  missingLayers: ReadonlySet<string>,
+  options: PushOptions,
+  deps: PushDeps
+): Promise<PushedImage> {
+  const { dryRun } = options
+  const context = createPushContext(target.address, missingLayers, options, deps)
+  return withProgress(context.progress, deps.log, async () => {
+    const plan = await planPush(image, currentTags, target, options, context, deps)
+    if (plan.kind === 'skip') return skippedImage(plan.tags, [])
+
+    const { uploads, looksUpFirst, isInRepository } = plan
+    const pushedLayers = await pushLayers(uploads, { dryRun, looksUpFirst }, context)
+
+    const { manifests, layers, relatedManifests } = plan.compose(pushedLayers)
+    const { digest } = manifests.root
+    const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
+    if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
+
+    if (!dryRun) await putManifests(manifests, tagsToSet(tags), target.address, deps.api)
+    const isNew = !isInRepository && tags.every(({ action }) => action !== 'keep')
+    return { digest, isNew, tags, layers, relatedManifests }
+  })
+}
+
+function planPush(
+  { root, referrers = [] }: ImageToPush,
+  currentTags: readonly CurrentTag[],
+  target: PushTarget,
+  options: PushOptions,
+  context: PushContext,
+  deps: PushDeps
+): Promise<PushPlan> {
+  return root.kind === 'docker-image'
+    ? planDockerImage(root, currentTags, target, options, context, deps)
+    : planStoredImage(
+        root,
+        referrers,
+        currentTags,
+        target.address,
+        options,
+        context.layerApi,
+        deps.api
+      )
+}
+
+function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {
+  return { digest: undefined, isNew: false, tags, layers, relatedManifests: [] }
+}
+
+function stillMissing(error: LayersMissingError): Error {
+  return problem(
+    {
+      what: 'ECR Public does not find layers of the image, although they were uploaded',
+      value: error.message,
+      fix: 'Run the step again.'
+    },
+    error.cause
+  )
+}

@@ -1,0 +1,183 @@
+import { shortDigest } from '../oci/digest.js'
+import { platformName } from '../oci/manifest.js'
+import type { Log } from '../runner/deps.js'
+import { describeChange, hasChanges } from '../runner/plan.js'
+import type { Change } from '../runner/plan.js'
+import type { Report } from '../runner/report.js'
+import type { SummaryBlock } from '../runner/summary.js'
+import type { TagDecision } from './decide-tags.js'
+import { megabytes } from './progress.js'
+import type { PushedLayer } from './push-layer.js'
+import type { RelatedManifest } from './push-plan.js'
+import type { PushTarget } from './resolve-target.js'
+
+/** The result of a push, or of its dry run. */
+export interface PushedImage {
+  /** The digest of the image, or `undefined` if all tags were skipped and nothing was pushed. */
+  readonly digest: string | undefined
+  /** `true` if the repository did not have the image. */
+  readonly isNew: boolean
+  readonly tags: readonly TagDecision[]
+  /** Each layer once. */
+  readonly layers: readonly PushedLayer[]
+  readonly relatedManifests: readonly RelatedManifest[]
+}
+
+/** Logs the result of a push and returns its report. */
+export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): Report {
+  const plan = planOf(pushed, target.name)
+  // If all tags were skipped, the outputs describe the image that the first of them refers to.
+  const digest = pushed.digest ?? pushed.tags[0]?.digest ?? ''
+  for (const layer of pushed.layers) log.info(layerLine(layer))
+  for (const change of plan) {
+    if (change.kind !== 'layer') log.info(describeChange(change))
+  }
+  return {
+    changed: hasChanges(plan),
+    plan,
+    repositories: [target.name],
+    outputs: {
+      digest,
+      'image-uri': `${target.uri}@${digest}`,
+      'image-uris': pushed.tags.map(({ tag }) => `${target.uri}:${tag}`),
+      'uploaded-bytes': uploadedBytes(pushed.layers),
+      'reused-bytes': reusedBytes(pushed.layers)
+    },
+    summary: summaryOf(pushed, target.uri, digest)
+  }
+}
+
+function planOf(pushed: PushedImage, repositoryName: string): Change[] {
+  const { digest, isNew, layers, relatedManifests, tags } = pushed
+  return [
+    ...layers.map((layer) => layerChange(layer, repositoryName)),
+    ...relatedManifests.map((manifest) => manifestChange(manifest, repositoryName)),
+    ...(digest === undefined ? [] : [imageChange(digest, isNew, repositoryName)]),
+    ...tags.map((tag) => tagChange(tag, digest, repositoryName))
+  ]
+}
+
+const LAYER_REASONS: Readonly<Record<PushedLayer['result'], string>> = {
+  uploaded: 'the repository does not have this layer',
+  found: 'the repository already has this layer',
+  reused: 'the repository already has a layer with the same content',
+  foreign: 'the layer is stored outside the registry'
+}
+
+function layerChange({ descriptor, result }: PushedLayer, repositoryName: string): Change {
+  return {
+    action: result === 'uploaded' ? 'push' : 'keep',
+    kind: 'layer',
+    target: `${repositoryName}@${descriptor.digest}`,
+    reason: LAYER_REASONS[result],
+    size: descriptor.size
+  }
+}
+
+function manifestChange(
+  { digest, platform, isNew, isReferrer }: RelatedManifest,
+  repositoryName: string
+): Change {
+  return {
+    action: isNew ? 'push' : 'keep',
+    kind: 'manifest',
+    target: `${repositoryName}@${digest}`,
+    reason: isReferrer ? 'referrer of the image' : 'manifest of the image index',
+    ...(platform === undefined ? {} : { platform: platformName(platform) })
+  }
+}
+
+function imageChange(digest: string, isNew: boolean, repositoryName: string): Change {
+  return {
+    action: isNew ? 'push' : 'keep',
+    kind: 'image',
+    target: `${repositoryName}@${digest}`,
+    reason: isNew
+      ? 'the repository does not have this image'
+      : 'the repository already has this image'
+  }
+}
+
+function tagChange(
+  { tag, action, digest: current }: TagDecision,
+  digest: string | undefined,
+  repositoryName: string
+): Change {
+  const reasons: Readonly<Record<TagDecision['action'], string>> = {
+    create: 'the tag does not exist yet',
+    move: `the tag refers to ${current ?? ''}`,
+    keep: 'the tag already refers to this image',
+    skip: `the tag refers to ${current ?? ''}, and "if-tag-exists" is "skip"`
+  }
+  return {
+    action: action === 'skip' ? 'keep' : action,
+    kind: 'tag',
+    target: `${repositoryName}:${tag}`,
+    reason: reasons[action],
+    ...(action === 'skip' || digest === undefined ? {} : { digest })
+  }
+}
+
+function uploadedBytes(layers: readonly PushedLayer[]): number {
+  return totalBytes(layers.filter(({ result }) => result === 'uploaded'))
+}
+
+function reusedBytes(layers: readonly PushedLayer[]): number {
+  return totalBytes(layers.filter(({ result }) => result === 'found' || result === 'reused'))
+}
+
+function totalBytes(layers: readonly PushedLayer[]): number {
+  return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
+}
+
+const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
+  uploaded: 'uploaded',
+  found: 'already in the repository',
+  reused: 'reused',
+  foreign: 'foreign layer, not uploaded'
+}
+
+function summaryOf(
+  { layers, tags }: PushedImage,
+  repositoryUri: string,
+  digest: string
+): SummaryBlock[] {
+  const set = tags.filter(({ action }) => action !== 'skip')
+  const skipped = tags.filter(({ action }) => action === 'skip')
+  const names = (list: readonly TagDecision[]): string => list.map(({ tag }) => tag).join(', ')
+  const reference = set[0] === undefined ? `@${digest}` : `:${set[0].tag}`
+  return [
+    ...(set.length === 0 ? [] : [paragraph(`${repositoryUri}@${digest}, tags: ${names(set)}`)]),
+    ...(skipped.length === 0
+      ? []
+      : [paragraph(`Not moved because they refer to other images: ${names(skipped)}`)]),
+    {
+      kind: 'table',
+      columns: ['Layer', 'Size', 'Result', 'Time'],
+      rows: layers.map(({ descriptor, result, milliseconds }) => [
+        shortDigest(descriptor.digest),
+        megabytes(descriptor.size),
+        RESULT_NAMES[result],
+        result === 'uploaded' ? seconds(milliseconds) : ''
+      ])
+    },
+    paragraph(
+      `${megabytes(uploadedBytes(layers))} uploaded, ${megabytes(reusedBytes(layers))} already in the repository`
+    ),
+    { kind: 'code', language: 'sh', text: `docker pull ${repositoryUri}${reference}` }
+  ]
+}
+
+function paragraph(text: string): SummaryBlock {
+  return { kind: 'paragraph', text }
+}
+
+function layerLine({ descriptor, result, milliseconds }: PushedLayer): string {
+  const size = megabytes(descriptor.size).padStart(10)
+  const time = result === 'uploaded' ? ` in ${seconds(milliseconds)}` : ''
+  return `${shortDigest(descriptor.digest)}  ${size}  ${RESULT_NAMES[result]}${time}`
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
