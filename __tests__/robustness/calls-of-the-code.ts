@@ -13,8 +13,8 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 
 /** The other requests, named after the file that creates a client for them. */
 const REQUESTS: Readonly<Record<string, string>> = {
-  'registry/create-reader.ts': 'GetToken',
-  'gallery/fetch-logo.ts': 'GetLogo'
+  'registry-client/create-reader.ts': 'GetToken',
+  'sync-catalog/fetch-logo.ts': 'GetLogo'
 }
 
 /** One function, class or constant of the top level of a file. */
@@ -33,7 +33,7 @@ const keyOf = (file: string, name: string): string => `${file}#${name}`
 export function listCallsOfCode(mode: Mode): ReadonlySet<string> {
   const declarations = readDeclarations()
   const entry = mode.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
-  const todo = [keyOf(`modes/${mode}.ts`, entry)]
+  const todo = [keyOf(`${mode}/${mode}.ts`, entry)]
   const reached = new Set<string>()
   for (let key = todo.pop(); key !== undefined; key = todo.pop()) {
     if (reached.has(key)) continue
@@ -51,7 +51,7 @@ function readDeclarations(): Declarations {
   const declarations = new Map<string, Declaration>()
   for (const path of globSync('**/*.ts', { cwd: SOURCE })) {
     const file = path.replaceAll('\\', '/')
-    if (/^(?:emulator|start)\//.test(file)) continue
+    if (/^(?:emulator|quick-start)\//.test(file)) continue
     const source = readFileSync(join(SOURCE, file), 'utf8')
     for (const text of source.split(/^(?=(?:export |async |function\b|class\b|const\b|let\b))/m)) {
       const name = /^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)/.exec(text)?.[1]
@@ -84,7 +84,7 @@ function listReferences({ file, text }: Declaration, declarations: Declarations)
     note(names, from)
   }
   // What opens it is handed to the modes by main.ts.
-  imports.set('openRegistry', keyOf('registry/create-registry.ts', 'createRegistry'))
+  imports.set('openRegistry', keyOf('registry-client/create-registry.ts', 'createRegistry'))
   const words = new Set(text.match(/[A-Za-z_$][\w$]*/g) ?? [])
   return [...words].map((word) => imports.get(word) ?? keyOf(file, word))
 }

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { parseLifecyclePolicy } from '../../src/cleanup-tags/rules/lifecycle-policy.js'
 import { readPolicy } from '../../src/ensure-repo/read-policy.js'
-import { CredentialDocumentError, parseCredentialDocument } from '../../src/login/credential-document.js'
+import {
+  CredentialDocumentError,
+  parseCredentialDocument
+} from '../../src/login/credential-document.js'
 import {
   canonicalJson,
   isTooDeep,
