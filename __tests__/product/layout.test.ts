@@ -5,7 +5,7 @@ import { ROOT } from './read-workflow.js'
 const directoriesOf = (pattern: string): Set<string> =>
   new Set(globSync(pattern, { cwd: ROOT }).map((path) => dirname(path)))
 
-it('has a directory of tests for each directory of src', () => {
+it('has a test directory for every directory of src', () => {
   const tests = directoriesOf('__tests__/**/*.test.ts')
   const missing = [...directoriesOf('src/*/**/*.ts')]
     .map((path) => join('__tests__', path.slice('src/'.length)))
