@@ -5,27 +5,23 @@
 //
 //     <!-- generated: mode push-tar -->
 //     <!-- /generated -->
-import { readFileSync, writeFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { parse } from 'yaml'
+import { transpile } from './transpile.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 
-// The sources import each other by their compiled names (`.js`).
-registerHooks({
-  resolve: (specifier, context, next) => {
-    const isOurs = specifier.startsWith('.') && context.parentURL?.includes('/src/')
-    return next(isOurs ? specifier.replace(/\.js$/, '.ts') : specifier, context)
-  }
-})
-const { INPUT_SPECS, MODES } = await import('../../src/runner/inputs/input-specs.ts')
-const { OUTPUT_SPECS } = await import('../../src/runner/output-specs.ts')
-const { PERMISSIONS, allActions, allowStatements } =
-  await import('../../src/ecr-public/permissions.ts')
-
-const { helpText } = await import('../../src/emulator/cli-help.ts')
+const sources = mkdtempSync(join(root, 'node_modules', '.docs-'))
+process.on('exit', () => rmSync(sources, { recursive: true, force: true }))
+transpile(sources)
+const load = (path) => import(pathToFileURL(join(sources, path)).href)
+const { INPUT_SPECS, MODES } = await load('runner/inputs/input-specs.js')
+const { OUTPUT_SPECS } = await load('runner/output-specs.js')
+const { PERMISSIONS, allActions, allowStatements } = await load('ecr-public/permissions.js')
+const { helpText } = await load('emulator/cli-help.js')
 
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'))
 const subAction = parse(readFileSync(join(root, 'emulator', 'action.yml'), 'utf8'))

@@ -79,7 +79,7 @@ describe('a step with an error', () => {
     [
       'an unknown mode',
       { mode: 'push' },
-      /^Input "mode" .*"push".*login/
+      /^Input "mode" has an unknown value: "push"\. Use one of these values: login/
     ],
     [
       'an input of another mode',

@@ -49,7 +49,7 @@ describe('the API over TLS', () => {
     const distrusting = { ...env, NODE_EXTRA_CA_CERTS: '' }
     const run = await runAction({ mode: 'login', 'max-attempts': '1' }, { env: distrusting })
     expect(run.errors).toHaveLength(1)
-    expect(run.errors[0]).toMatch(/certificate.*signed by nobody.*NODE_EXTRA_CA_CERTS/)
+    expect(run.errors[0]).toMatch(/certificate is not trusted.*NODE_EXTRA_CA_CERTS/)
     expect(await emulator.operations()).toEqual([])
   })
 })

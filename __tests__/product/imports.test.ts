@@ -1,10 +1,13 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { listFiles } from './make-workspace.js'
 import { ROOT } from './read-workflow.js'
 
 /** The imports between source files: static, dynamic and type imports. */
 const imports = new Map(
-  globSync('src/**/*.ts', { cwd: ROOT }).map((path) => [path, listImports(path)] as const)
+  listFiles()
+    .filter((path) => /^src\/.*\.ts$/.test(path))
+    .map((path) => [path, listImports(path)] as const)
 )
 
 function listImports(path: string): string[] {

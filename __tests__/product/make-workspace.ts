@@ -44,7 +44,7 @@ function linkTree(from: string, to: string): void {
   mkdirSync(to)
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     // A build in progress uses this directory.
-    if (entry.name === '.bundle') continue
+    if (/^\.(?:bundle|docs-)/.test(entry.name)) continue
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
     if (entry.isDirectory()) linkTree(source, target)
     else if (entry.isSymbolicLink()) cpSync(source, target, { verbatimSymlinks: true })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './read-workflow.js'
 
@@ -43,8 +43,9 @@ describe.each(['dist/licenses.txt', 'dist/emulator/licenses.txt'])('%s', (file) 
     for (const { name, license, hasText } of bundled) {
       expect([name, LICENSES]).toEqual([name, expect.arrayContaining([license])])
       // Some packages are published without a license text.
-      const hasFile =
-        globSync('{LICEN[SC]E,licen[sc]e}*', { cwd: join(ROOT, 'node_modules', name) }).length > 0
+      const hasFile = readdirSync(join(ROOT, 'node_modules', name)).some((file) =>
+        /^licen[sc]e/i.test(file)
+      )
       expect([name, hasText || !hasFile]).toEqual([name, true])
     }
   })
