@@ -68,7 +68,7 @@ export const IDENTIFIER_WORDS =
 const EXCLUDED =
   /^(?:dist\/|package-lock\.json|LICENSE|__tests__\/fixtures\/|\.github\/scripts\/words\.mjs|__tests__\/product\/words\.test\.ts)/
 
-const PROSE = /\.(?:md|ya?ml)$/
+const PROSE = /\.(?:md|ya?ml)$|^\.ci\/run$|^\.env\.example$|^package\.json$|devcontainer\.json$/
 const SOURCE = /\.(?:ts|mjs|js)$/
 
 /** The findings of one file, each with its line number. */

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { createBlockMemory } from '../../src/push-tar/compress/block-memory.js'
-import { blocksOf } from '../../src/push-tar/compress/blocks.js'
+import { splitIntoBlocks } from '../../src/push-tar/compress/split-into-blocks.js'
 import { DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
-import { BLOCK_SIZE_BYTES, createDeflatePacker } from '../../src/push-tar/compress/gzip.js'
+import { BLOCK_SIZE_BYTES, createDeflateCompressor } from '../../src/push-tar/compress/gzip.js'
 import { mapAhead } from '../../src/push-tar/map-ahead.js'
-import { createZstdPacker, FRAME_SIZE_BYTES } from '../../src/push-tar/compress/zstd.js'
+import { createZstdCompressor, FRAME_SIZE_BYTES } from '../../src/push-tar/compress/zstd.js'
 import type { BenchArchives } from './archive.ts'
 import type { Line } from './table.ts'
 
@@ -84,17 +84,17 @@ function nameOf(setting: Setting, base: Setting): string {
 
 async function compressOnce(path: string, setting: Setting): Promise<CompressionRun> {
   const { compression, level, blockBytes, threads } = setting
-  const createPacker = compression === 'gzip' ? createDeflatePacker : createZstdPacker
-  const packer = createPacker(level, threads)
+  const create = compression === 'gzip' ? createDeflateCompressor : createZstdCompressor
+  const compressor = create(level, threads)
   const memory = createBlockMemory(blockBytes)
   const chunks = createReadStream(path, { highWaterMark: MIB }) as AsyncIterable<Buffer>
-  const blocks = blocksOf(chunks, memory)
+  const blocks = splitIntoBlocks(chunks, memory)
   const before = performance.now()
   let bytes = 0
   const compressed = mapAhead(
     blocks,
     () => threads + 2,
-    (block) => packer.pack(block).finally(() => memory.recycle(block))
+    (block) => compressor.compress(block).finally(() => memory.recycle(block))
   )
   for await (const pieces of compressed) for (const piece of pieces) bytes += piece.length
   return { seconds: (performance.now() - before) / 1000, megabytes: bytes / 1e6 }

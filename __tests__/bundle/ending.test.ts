@@ -18,7 +18,7 @@ describe('the exit of a step', () => {
     const emulator = await startEmulator()
     // login waits for the lock of another machine with a timer that never fires.
     const lock = join(directory, 'config.json.ecr-public-lock')
-    await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, place: 'elsewhere' }))
+    await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, pidNamespace: 'another machine' }))
     const stopped = join(directory, 'stopped.cjs')
     await writeFile(
       stopped,

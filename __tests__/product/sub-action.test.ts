@@ -103,7 +103,7 @@ describe('the emulator sub-action', () => {
 
   it.each([
     ['an unknown argument', { INPUT_ARGUMENTS: '--nonsense' }, /Unknown option '--nonsense'$/],
-    ['a missing seed file', { INPUT_SEED: 'none.json' }, /--seed is none\.json; it takes the path/],
+    ['a missing seed file', { INPUT_SEED: 'none.json' }, /The file of "--seed" cannot be read: "none\.json"/],
     ['an invalid port', { INPUT_PORT: '70000' }, /70000/]
   ])('fails with one error for %s', async (_, inputs, message) => {
     const { status, log, state } = await runStep(inputs)
@@ -118,6 +118,6 @@ describe('the emulator sub-action', () => {
     process.kill(Number(state.pid), 'SIGKILL')
     const post = await runPost(state)
     expect(post.status).toBe(0)
-    expect(post.log).toContain('It no longer answers')
+    expect(post.log).toContain('The emulator did not respond')
   })
 })
