@@ -39,13 +39,14 @@ const OUTPUT_TYPES = {
 }
 
 const FORMS = '`name`, `alias/name` or the full URI'
-const GLOBS = '`*` matches within one path segment, `**` also matches `/`'
+const GLOBS =
+  'In globs, `*` matches within one path segment, and `**` also matches `/`. A line that begins with `!` excludes repositories. See [Patterns](#patterns).'
 /** The description of `repository` per mode, because the accepted values differ. */
 const REPOSITORY_MEANINGS = {
   'ensure-repo': `Repository names, one per line: ${FORMS}.`,
-  'sync-catalog': `Repository names or globs, one per line: ${FORMS}. In globs, ${GLOBS}.`,
+  'sync-catalog': `Repository names or globs, one per line: ${FORMS}. ${GLOBS}`,
   'push-tar': `One repository name: ${FORMS}.`,
-  'cleanup-tags': `Repository names or globs, one per line: ${FORMS}. In globs, ${GLOBS}.`
+  'cleanup-tags': `Repository names or globs, one per line: ${FORMS}. ${GLOBS}`
 }
 
 /** The resource of the repository statements in the policies. */
