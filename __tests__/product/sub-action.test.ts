@@ -103,7 +103,11 @@ describe('the emulator sub-action', () => {
 
   it.each([
     ['an unknown argument', { INPUT_ARGUMENTS: '--nonsense' }, /Unknown option '--nonsense'$/],
-    ['a missing seed file', { INPUT_SEED: 'none.json' }, /The file of "--seed" cannot be read: "none\.json"/],
+    [
+      'a missing seed file',
+      { INPUT_SEED: 'none.json' },
+      /The file of "--seed" cannot be read: "none\.json"/
+    ],
     ['an invalid port', { INPUT_PORT: '70000' }, /70000/]
   ])('fails with one error for %s', async (_, inputs, message) => {
     const { status, log, state } = await runStep(inputs)
