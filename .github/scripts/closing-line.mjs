@@ -1,4 +1,4 @@
-/** A jest reporter that ends the run with one plain line, `N passed, N failed, N skipped`. */
+/** A jest reporter that prints the totals as the last line: `N passed, N failed, N skipped`. */
 export default class ClosingLine {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites

@@ -1,36 +1,32 @@
-// Writes what the documentation repeats of the code: the tables of inputs and outputs, the IAM policies
-// and action-types.yml. `npm run docs` writes, `npm run docs -- --check` fails where a file would change.
+// Generates the parts of the documentation that repeat the code: the tables of inputs and outputs, the IAM policies and
+// action-types.yml. `npm run docs` writes them. `npm run docs -- --check` fails if a file would change.
 //
-// A file says what goes where by a pair of comments, between which everything is replaced:
+// In a document, a pair of comments marks each generated part:
 //
-//     <!-- generated: inputs push-tar -->
+//     <!-- generated: mode push-tar -->
 //     <!-- /generated -->
-import { readFileSync, writeFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { parse } from 'yaml'
+import { transpile } from './transpile.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 
-// The sources import each other by the names that they have once compiled.
-registerHooks({
-  resolve: (specifier, context, next) => {
-    const isOurs = specifier.startsWith('.') && context.parentURL?.includes('/src/')
-    return next(isOurs ? specifier.replace(/\.js$/, '.ts') : specifier, context)
-  }
-})
-const { INPUT_SPECS, MODES } = await import('../../src/runner/inputs/input-specs.ts')
-const { OUTPUT_SPECS } = await import('../../src/runner/output-specs.ts')
-const { PERMISSIONS, allActions, allowStatements } =
-  await import('../../src/ecr-public/permissions.ts')
-
-const { helpText } = await import('../../src/emulator/cli-help.ts')
+const sources = mkdtempSync(join(root, 'node_modules', '.docs-'))
+process.on('exit', () => rmSync(sources, { recursive: true, force: true }))
+transpile(sources)
+const load = (path) => import(pathToFileURL(join(sources, path)).href)
+const { INPUT_SPECS, MODES } = await load('runner/inputs/input-specs.js')
+const { OUTPUT_SPECS } = await load('runner/output-specs.js')
+const { PERMISSIONS, allActions, allowStatements } = await load('ecr-public/permissions.js')
+const { helpText } = await load('emulator/cli-help.js')
 
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'))
 const subAction = parse(readFileSync(join(root, 'emulator', 'action.yml'), 'utf8'))
 
-/** The outputs that are no text; lists and records are JSON, which the typing has no word for. */
+/** The outputs with another type than string. Lists and objects are JSON text, so their type is string. */
 const OUTPUT_TYPES = {
   changed: 'boolean',
   created: 'boolean',
@@ -42,17 +38,18 @@ const OUTPUT_TYPES = {
   'failed-count': 'integer'
 }
 
-/** The one input that means something else in each mode. */
-const FORMS = '`name`, `alias/name`, or the whole URI'
-const GLOBS = '`*` stays within one path segment, `**` crosses them'
+const FORMS = '`name`, `alias/name` or the full URI'
+const GLOBS =
+  'In globs, `*` matches within one path segment, and `**` also matches `/`. A line that begins with `!` excludes repositories. See [Patterns](#patterns).'
+/** The description of `repository` per mode, because the accepted values differ. */
 const REPOSITORY_MEANINGS = {
-  'ensure-repo': `Names, one a line: ${FORMS}.`,
-  'sync-catalog': `Names or globs, one a line: ${FORMS}; in globs ${GLOBS}.`,
-  'push-tar': `One name: ${FORMS}.`,
-  'cleanup-tags': `Names or globs, one a line: ${FORMS}; in globs ${GLOBS}.`
+  'ensure-repo': `Repository names, one per line: ${FORMS}.`,
+  'sync-catalog': `Repository names or globs, one per line: ${FORMS}. ${GLOBS}`,
+  'push-tar': `One repository name: ${FORMS}.`,
+  'cleanup-tags': `Repository names or globs, one per line: ${FORMS}. ${GLOBS}`
 }
 
-/** The repositories of the policies. */
+/** The resource of the repository statements in the policies. */
 const REPOSITORIES = 'arn:aws:ecr-public::123456789012:repository/team/*'
 
 const check = process.argv.includes('--check')
@@ -70,10 +67,10 @@ async function update(path, change) {
   if (text === old) return
   if (check) {
     stale += 1
-    console.error(`${path} is not what the code says; run "npm run docs"`)
+    console.error(`${path} is out of date. Run "npm run docs".`)
   } else {
     writeFileSync(file, text)
-    console.log(`${path} written`)
+    console.log(`Updated ${path}`)
   }
 }
 
@@ -95,7 +92,7 @@ function fillMarkers(text) {
 function render(what, which) {
   switch (what) {
     case 'mode':
-      return `${inputTable(which)}\n\n${outputLine(which)}`
+      return `${inputTable(which)}\n\n${outputTable(which)}`
     case 'policies':
       return fencedPolicy(statementsByMode())
     case 'policy':
@@ -109,11 +106,11 @@ function render(what, which) {
     case 'help':
       return fenced('text', helpText())
     default:
-      throw new Error(`Nobody generates "${what} ${which}"`)
+      throw new Error(`Unknown marker: "${what} ${which}"`)
   }
 }
 
-/** The inputs of one mode, or those of `every` one. */
+/** Returns the table of the inputs of one mode, or of the inputs that `every` mode has. */
 function inputTable(which) {
   const rows = Object.entries(INPUT_SPECS)
     .filter(([, { modes }]) =>
@@ -131,21 +128,16 @@ function inputTable(which) {
   return table(['Input', 'Meaning', 'Default'], rows)
 }
 
-/** The outputs of one mode, or those of (nearly) `every` one, on a line that GitHub wraps. */
-function outputLine(which) {
-  const items = Object.entries(OUTPUT_SPECS)
+/** Returns the table of the outputs of one mode, or of the outputs that (nearly) `every` mode has. */
+function outputTable(which) {
+  const rows = Object.entries(OUTPUT_SPECS)
     .filter(([, { modes }]) =>
       which === 'every'
         ? modes.length >= MODES.length - 1
         : modes.includes(which) && modes.length < MODES.length - 1
     )
-    .map(([name]) => `\`${name}\` – ${asPart(meaningOf(action.outputs[name].description))}`)
-  return `**Outputs:** ${items.join(' · ')}`
-}
-
-/** A sentence as a part of another one: its full stop goes, and its capital where it is no abbreviation. */
-function asPart(sentence) {
-  return sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
+    .map(([name]) => [`\`${name}\``, meaningOf(action.outputs[name].description)])
+  return table(['Output', 'Meaning'], rows)
 }
 
 function subActionTable(which) {
@@ -156,23 +148,13 @@ function subActionTable(which) {
   return table([which === 'inputs' ? 'Input' : 'Output', 'Meaning'], entries)
 }
 
-/** A description without the modes and the default, which a table of one mode says otherwise. */
+/** Returns a description without its sentences about modes and the default, which the tables show in another way. */
 function meaningOf(description) {
   return description
-    .replace(/ Every mode( but login, which changes no registry)?\.(?= |$)/, (_, but) =>
-      but ? ' Not in `login`, which changes no registry.' : ''
-    )
-    .replace(/(?: |^)Modes? [^.]*?([,;] [^.]*)?\.(?= |$)/, restOf)
+    .replace(/ (?:Applies to|Set by) every mode except login\./, ' Not in `login`.')
+    .replace(/ (?:Applies to|Set by) (?:every mode|modes? [^.]*)\./, '')
     .replace(/ Default: .*$/, '')
     .trim()
-}
-
-/** What a sentence about modes says beside them: `, not with x` and `; this or y`. */
-function restOf(sentence) {
-  const names = MODES.join('|')
-  const pattern = `^ ?Modes? (?:(?:${names})(?: and |, |$|(?=[;.])))*`
-  const rest = sentence.replace(new RegExp(pattern), '').replace(/^[;,\s.]+/, '')
-  return rest === '' ? '' : ` ${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
 }
 
 function defaultText(name, spec) {
@@ -186,16 +168,16 @@ function permissionTable(which) {
   const { actions, optional } = PERMISSIONS[which]
   const code = (names) => names.map((name) => `\`${name}\``).join(', ')
   const rows = optional.map((each) => [code(each.actions), each.purpose])
-  return table(['IAM actions', 'For'], [[code(actions), 'every run'], ...rows])
+  return table(['IAM actions', 'Required for'], [[code(actions), 'every run'], ...rows])
 }
 
-/** A policy for everything that a mode can do, or that `every` mode can. */
+/** Returns a policy for all inputs of one mode, or of `every` mode. */
 function policyOf(which) {
   const actions = which === 'every' ? [...new Set(MODES.flatMap(allActions))] : allActions(which)
   return fencedPolicy(allowStatements(actions, REPOSITORIES))
 }
 
-/** What login needs, which most modes need too, and what each mode needs beside it, under its name. */
+/** Returns the statement `EveryMode` with the actions of login, and one statement per mode with its other actions. */
 function statementsByMode() {
   const common = allActions('login')
   return MODES.flatMap((mode) => {
@@ -212,7 +194,7 @@ function pascalCase(name) {
   return name.replace(/(?:^|-)([a-z])/g, (_, letter) => letter.toUpperCase())
 }
 
-/** JSON as short as people can read, which prettier would not let it be. */
+/** Formats a policy in fewer lines than prettier does. */
 function fencedPolicy(statements) {
   const lines = statements.map(({ Action, ...rest }) => {
     const head = JSON.stringify(rest)
@@ -226,7 +208,7 @@ function fencedPolicy(statements) {
   return `<!-- prettier-ignore -->\n${fenced('json', policy)}`
 }
 
-/** Words with commas between them, as many a row as fit. */
+/** Joins words with commas into rows of at most `width` characters. */
 function inRows(words, width = 120) {
   const rows = []
   for (const word of words) {
@@ -248,10 +230,10 @@ function table(columns, rows) {
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** `action-types.yml`, which tools read that generate typed workflows (typesafegithub/github-actions-typing). */
+/** Returns the content of action-types.yml (https://github.com/typesafegithub/github-actions-typing). */
 function renderTypes() {
   const lines = [
-    '# Written by `npm run docs`. See https://github.com/typesafegithub/github-actions-typing',
+    '# Generated by `npm run docs`. See https://github.com/typesafegithub/github-actions-typing',
     '',
     'inputs:'
   ]

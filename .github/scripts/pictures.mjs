@@ -1,8 +1,8 @@
-// Takes the pictures of the documentation from a real run, and copies the output of `npm start` into the README:
+// Takes the screenshots of the documentation:
 //
 //     npm run bundle && npm run pictures
 //
-// A local ECR Public, the action's own bundle, and Chromium (CHROMIUM, or Debian's). Nothing is drawn but a logo.
+// It runs the emulator and the action's bundle, and takes the screenshots with Chromium (CHROMIUM, or /usr/bin/chromium).
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -48,7 +48,6 @@ const browser = await chromium.launch({
 })
 try {
   await takePictures()
-  await copyStartOutput()
 } finally {
   await browser.close()
   emulator.process.kill('SIGTERM')
@@ -56,7 +55,7 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** A repository some months old, with release candidates that nobody needs any more. */
+/** Returns a seed: a repository with several months of releases and obsolete release candidates. */
 function seed() {
   const image = (days, ...tags) => {
     const createdAt = new Date(Date.now() - days * 86_400_000).toISOString()
@@ -114,7 +113,7 @@ async function takePictures() {
   await pictureOfSummary('summary', [cleaned.summary, synced.summary])
 }
 
-/** Runs one step of the action as the runner does. @throws Error with its log where it fails */
+/** Runs one step of the action as the runner does. @throws Error with its log if it fails */
 async function step(inputs) {
   const files = { GITHUB_OUTPUT: 'output', GITHUB_STATE: 'state', GITHUB_STEP_SUMMARY: 'summary' }
   const env = {
@@ -143,7 +142,7 @@ async function pictureOfPage(name, url) {
   await page.close()
 }
 
-/** The job summary as GitHub shows it: its Markdown, and a style sheet that resembles GitHub's. */
+/** Renders job summaries with a style sheet that resembles GitHub's. */
 async function pictureOfSummary(name, summaries) {
   const html = micromark(summaries.join('\n'), {
     allowDangerousHtml: true,
@@ -152,7 +151,7 @@ async function pictureOfSummary(name, summaries) {
   })
   const page = await browser.newPage({ viewport: { width: 1000, height: 600 } })
   await page.setContent(`<style>${SUMMARY_STYLE}</style><main>${html}</main>`)
-  // Folded parts as a reader would open them, and a diff in the colours that GitHub gives it.
+  // Opens collapsed sections, and colors diffs like GitHub.
   await page.locator('summary').evaluateAll((all) => all.forEach((each) => each.click()))
   await page.locator('code.language-diff').evaluateAll((all) => {
     for (const code of all) {
@@ -180,24 +179,9 @@ async function drawLogo(path) {
   await page.close()
 }
 
-async function copyStartOutput() {
-  const { stdout } = await run(process.execPath, [join(root, 'dist', 'quick-start', 'index.js')], {
-    cwd: root
-  })
-  const file = join(root, 'README.md')
-  const readme = readFileSync(file, 'utf8')
-  const block = /(<!-- output of npm start -->\n\n```text\n)[^]*?(\n```\n)/
-  if (!block.test(readme)) throw new Error('The README has no place for the output of npm start')
-  const digests = stdout.trimEnd().replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1…')
-  writeFileSync(
-    file,
-    readme.replace(block, (_, opening, closing) => `${opening}${digests}${closing}`)
-  )
-}
-
 async function startEmulator(args) {
   const bundle = join(root, 'dist', 'emulator', 'index.js')
-  if (!existsSync(bundle)) throw new Error('There is no bundle; run "npm run bundle"')
+  if (!existsSync(bundle)) throw new Error('The bundle is missing. Run "npm run bundle".')
   const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const env = { AWS_EC2_METADATA_DISABLED: 'true' }
   for await (const line of createInterface({ input: child.stdout })) {

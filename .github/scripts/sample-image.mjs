@@ -1,4 +1,4 @@
-// Writes a small image as an OCI layout directory, for workflows that need one and have nothing built:
+// Writes a small image as an OCI image layout directory, for workflows that do not build an image:
 //
 //     node .github/scripts/sample-image.mjs DIRECTORY VERSION
 import { createHash } from 'node:crypto'
@@ -35,7 +35,7 @@ writeFileSync(
   JSON.stringify({ schemaVersion: 2, manifests: [manifest] })
 )
 
-/** Writes a blob and gives its descriptor. */
+/** Writes a blob and returns its descriptor. */
 function writeBlob(mediaType, content) {
   const bytes = Buffer.isBuffer(content) ? content : Buffer.from(JSON.stringify(content))
   const hex = createHash('sha256').update(bytes).digest('hex')
@@ -43,7 +43,7 @@ function writeBlob(mediaType, content) {
   return { mediaType, digest: `sha256:${hex}`, size: bytes.length }
 }
 
-/** A ustar archive of one file; POSIX.1-1988, the header's fields by offset. */
+/** Returns a ustar archive of one file. The offsets of the header fields are from POSIX.1-1988. */
 function tarOf(name, content) {
   const header = Buffer.alloc(512)
   const put = (text, offset) => header.write(text, offset, 'latin1')

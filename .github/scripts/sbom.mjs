@@ -1,7 +1,7 @@
-// Prints the software bill of materials of what is bundled, CycloneDX as npm writes it.
+// Prints the software bill of materials of the bundled packages in npm's CycloneDX format.
 //
-// `npm sbom --omit dev` leaves out every package that a package for the tests depends on as well, `semver` and
-// `micromark` among them. So all are listed, and those that are there for the tests alone are taken out.
+// `npm sbom --omit dev` also omits packages that both a dependency and a development dependency require, such as `semver`.
+// The script therefore lists all packages and removes the packages that only development dependencies require.
 import { execFileSync } from 'node:child_process'
 
 const DEVELOPMENT = 'cdx:npm:package:development'

@@ -1,20 +1,20 @@
-// The tests that have a larger size, at that size: `npm run soak [seed] [part of a path …]`. As many files run at
-// once as the machine has cores, the longest first. It ends with the first file that fails, and in the end prints
-// what each one tried. Everything random follows from the seed, which is printed.
+// Runs the tests that have a soak size at that size: `npm run soak [seed] [part of a path …]`. It runs one file per core,
+// the longest first, and stops at the first failure. At the end, it prints the counts of each file. All random values
+// derive from the printed seed.
 
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
 
-/** The files, the longest first, and how long each may take, in minutes, on a small machine. */
+/** The files, the longest first, with their timeout in minutes on a small machine. */
 const SUITES = [
-  ['__tests__/modes/cleanup-tags-model', 60],
+  ['__tests__/cleanup-tags/cleanup-tags-model', 60],
   ['__tests__/robustness/fault-matrix-bundle', 120],
   ['__tests__/robustness/interruptions', 120],
   ['__tests__/robustness/fault-matrix.test', 120],
   ['__tests__/robustness/fault-storms', 60],
-  ['__tests__/archive/any-archive', 60],
+  ['__tests__/image-archive/any-archive', 60],
   ['__tests__/robustness/hostile-input/answers', 60],
   ['__tests__/robustness/hostile-input/archives', 60],
   ['__tests__/robustness/hostile-input/markdown', 60],
@@ -22,31 +22,31 @@ const SUITES = [
   ['__tests__/robustness/hostile-input/images', 60],
   ['__tests__/robustness/hostile-input/surroundings', 60],
   ['__tests__/robustness/log-injection', 30],
-  ['__tests__/modes/push-tar-faults', 30],
-  ['__tests__/modes/cleanup-tags-faults', 30],
-  ['__tests__/modes/cleanup-tags-scale', 30],
-  ['__tests__/modes/ensure-repo.test', 30],
-  ['__tests__/modes/login-concurrency', 30],
-  ['__tests__/modes/push-tar-clients', 30],
-  ['__tests__/auth/login-model', 30],
-  ['__tests__/catalog/properties', 30],
-  ['__tests__/push/push-layers', 30],
+  ['__tests__/push-tar/push-tar-faults', 30],
+  ['__tests__/cleanup-tags/cleanup-tags-faults', 30],
+  ['__tests__/cleanup-tags/cleanup-tags-scale', 30],
+  ['__tests__/ensure-repo/ensure-repo.test', 30],
+  ['__tests__/login/login-concurrency', 30],
+  ['__tests__/push-tar/push-tar-clients', 30],
+  ['__tests__/login/login-model', 30],
+  ['__tests__/sync-catalog/markdown/properties', 30],
+  ['__tests__/push-tar/push-layers', 30],
   ['__tests__/emulator/kill', 30],
   ['__tests__/emulator/many-tags', 30]
 ]
 
-/** What issue and release notes ask for, summed up over all suites. */
+/** The required totals over all suites. */
 const MINIMA = { 'faulted calls': 10_000, 'fuzzed inputs': 100_000, interruptions: 500 }
 
 const MINUTE_MS = 60_000
-/** How much of the output of a suite that failed is shown. */
+/** Number of characters to print from the output of a failed suite. */
 const SHOWN_CHARACTERS = 20_000
 const root = join(import.meta.dirname, '..', '..')
 
-/** The processes of the suites under way; each leads a group of its own, in which its children are. */
+/** The processes of the running suites. Each is the leader of a process group with its children. */
 const running = new Set()
 
-/** Ends a suite with all that it has started. */
+/** Kills a suite and its child processes. */
 function endTree(child) {
   try {
     if (process.platform === 'win32') spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'])
@@ -63,7 +63,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   })
 }
 
-/** Runs one suite; its output, whether it passed, and how long it took. */
+/** Runs one suite and returns its output, its result and its time in seconds. */
 async function runSuite(suite, minutes, seed) {
   const start = Date.now()
   const child = spawn(
@@ -94,7 +94,7 @@ async function runSuite(suite, minutes, seed) {
   return { output, isGood: status === 0, seconds: Math.round((Date.now() - start) / 1000) }
 }
 
-/** The lines `counts: …` of the tests, and their numbers by what was counted. */
+/** Returns the lines `counts: …` of the tests, and their numbers with names. */
 function readCounts(output) {
   const lines = [...output.matchAll(/^\s*counts: (.+)$/gm)].map(([, line]) => line)
   const counts = lines.flatMap((line) =>
@@ -109,44 +109,45 @@ function readCounts(output) {
 const [given, ...rest] = process.argv.slice(2)
 const hasSeed = /^\d+$/.test(given ?? '')
 const seed = hasSeed ? Number(given) : Math.floor(Math.random() * 2 ** 31)
-const wanted = hasSeed || given === undefined ? rest : [given, ...rest]
+const selected = hasSeed || given === undefined ? rest : [given, ...rest]
 const suites = SUITES.filter(
-  ([suite]) => wanted.length === 0 || wanted.some((part) => suite.includes(part))
+  ([suite]) => selected.length === 0 || selected.some((part) => suite.includes(part))
 )
 const start = Date.now()
 
-console.log(`seed ${seed}; the same again: npm run soak -- ${[seed, ...wanted].join(' ')}`)
+console.log(`Seed: ${seed}. To repeat this run: npm run soak -- ${[seed, ...selected].join(' ')}`)
 const summaries = suites.map(() => [])
 const totals = {}
 
-/** Runs one suite after another of those that are left; ends everything where one fails. */
+/** Runs the remaining suites one after another. Stops everything if one fails. */
 async function runSuites(left) {
   for (const [at, [suite, minutes]] of left) {
     const { output, isGood, seconds } = await runSuite(suite, minutes, seed)
     if (!isGood) {
       running.forEach(endTree)
       console.log(output.slice(-SHOWN_CHARACTERS))
-      console.log(`${suite} failed after ${seconds} s, with seed ${seed}`)
+      console.log(`${suite} failed after ${seconds} s (seed ${seed})`)
       process.exit(1)
     }
     const { lines, counts } = readCounts(output)
     for (const [what, count] of counts) totals[what] = (totals[what] ?? 0) + count
     const passed = /^(\d+) passed, \d+ failed, \d+ skipped$/m.exec(output)?.[0] ?? ''
     summaries[at].push(...(lines.length > 0 ? lines : [`${suite}: ${passed}`]))
-    // At once, so that a suite that fails later takes no figures along.
     console.log([`${suite} passed in ${seconds} s`, ...lines.map((line) => `  ${line}`)].join('\n'))
   }
 }
 
-// All take from the same iterator.
+// All workers share this iterator.
 const left = suites.entries()
 await Promise.all(Array.from({ length: availableParallelism() }, () => runSuites(left)))
 
 console.log(['', ...summaries.flat()].join('\n'))
 const all = Object.entries(totals).map(([what, count]) => `${count} ${what}`)
-console.log(`in all: ${all.join(', ')}, in ${Math.round((Date.now() - start) / 1000)} s`)
+console.log(`Total: ${all.join(', ')} in ${Math.round((Date.now() - start) / 1000)} s`)
 const short = Object.entries(MINIMA).filter(([what, minimum]) => (totals[what] ?? 0) < minimum)
-if (wanted.length === 0 && short.length > 0) {
-  console.log(`too few: ${short.map(([what, minimum]) => `${what} (${minimum})`).join(', ')}`)
+if (selected.length === 0 && short.length > 0) {
+  console.log(
+    `Below the required total: ${short.map(([what, minimum]) => `${what} (${minimum})`).join(', ')}`
+  )
   process.exit(1)
 }

@@ -39,7 +39,7 @@ export const PHRASES = [
   [/\b(?:leave|leaves|left) (?:\w+ ){0,3}alone\b/i, 'do not change'],
   [/\bbrakes?\b/i, 'deletion limit'],
   [/\bcompanions?\b/i, 'referrer tag, cosign tag, referrers'],
-  [/\bcircles?\b/i, 'cycle'],
+  [/(?<!<)\bcircles?\b/i, 'cycle'],
   [/\bwaves?\b/i, 'phase'],
   [/\b(?:judg(?:e|es|ed|ing|e?ments?)|verdicts?|doomed)\b/i, 'evaluate, decision, to be deleted'],
   [/\bsurveys?\b/i, 'reference analysis'],
@@ -68,7 +68,7 @@ export const IDENTIFIER_WORDS =
 const EXCLUDED =
   /^(?:dist\/|package-lock\.json|LICENSE|__tests__\/fixtures\/|\.github\/scripts\/words\.mjs|__tests__\/product\/words\.test\.ts)/
 
-const PROSE = /\.(?:md|ya?ml)$/
+const PROSE = /\.(?:md|ya?ml)$|^\.ci\/run$|^\.env\.example$|^package\.json$|devcontainer\.json$/
 const SOURCE = /\.(?:ts|mjs|js)$/
 
 /** The findings of one file, each with its line number. */

@@ -6,7 +6,7 @@ import type { Measurement } from './measure.ts'
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
 
-/** Runs the action's bundle as the runner does and measures the whole process. */
+/** Runs the action's bundle as the runner does, and measures the whole process. */
 export async function measureAction(
   inputs: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export async function measureAction(
       PATH: process.env.PATH ?? '',
       HOME: directory,
       DOCKER_CONFIG: directory,
-      // Where podman keeps its logins; those of this machine grow with each run.
+      // podman stores its credentials here. The file of this machine would grow with each run.
       XDG_RUNTIME_DIR: directory,
       RUNNER_TEMP: directory,
       ...files,

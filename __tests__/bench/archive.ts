@@ -4,26 +4,26 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Two releases of one image as `docker save` archives: the second differs in its upper layer. */
+/** Two releases of one image as `docker save` archives. The second differs in its upper layer. */
 export interface BenchArchives {
   readonly first: string
   readonly second: string
-  /** The uncompressed layers of the first, in bytes. */
+  /** Total size of the uncompressed layers of the first release, in bytes. */
   readonly bytes: number
-  /** The largest layer, uncompressed. */
+  /** Path of the largest uncompressed layer. */
   readonly layer: string
 }
 
-/** Where the layers come from: the files of this machine, real ones of every kind. */
+/** The layers contain files of this machine, to have realistic content. */
 const SOURCES = [
   { directory: '/usr/lib', megabytes: 330 },
   { directory: '/usr/share', megabytes: 150 },
   { directory: '/usr/bin', megabytes: 60 }
 ]
-/** What the upper layer of the second release is made of. */
+/** The content of the upper layer of the second release. */
 const CHANGED = { directory: '/usr/sbin', megabytes: 10 }
 
-/** Makes the two archives; at least 500 MB where the machine has that much under /usr. */
+/** Creates the two archives, of at least 500 MB if the machine has as many files in /usr. */
 export async function makeBenchArchives(directory: string): Promise<BenchArchives> {
   await mkdir(directory, { recursive: true })
   const layers = []
@@ -71,7 +71,7 @@ async function makeLayer(
   return { name, digest: hash.digest('hex'), bytes }
 }
 
-/** Regular files below a directory, in the order of their names, up to so many bytes. */
+/** Lists regular files in a directory tree by name, up to `maxBytes` in total. */
 async function listFiles(directory: string, maxBytes: number): Promise<string[]> {
   const files: string[] = []
   let bytes = 0
@@ -123,13 +123,13 @@ async function save(directory: string, name: string, layers: readonly Layer[]): 
 
 function command(program: string, args: readonly string[]): void {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} ended with ${String(status)}: ${stderr}`)
+  if (status !== 0) throw new Error(`${program} exited with status ${String(status)}: ${stderr}`)
 }
 
-/** As many layers for any size: what is at work at once depends on them. */
+/** The same number for each size, because it determines how many layers are processed in parallel. */
 const LARGE_LAYERS = 8
 
-/** An archive of so many GiB: layers of the same size, each the bytes of `layer` from another place on. */
+/** Creates an archive of `gib` GiB. Its layers have the same size and contain `layer` from different offsets. */
 export async function makeLargeArchive(
   directory: string,
   layer: string,
@@ -142,13 +142,15 @@ export async function makeLargeArchive(
   const size = (gib * 1024 ** 3) / LARGE_LAYERS
   for (let number = 0; number < LARGE_LAYERS; number++) {
     const start = (number * 32_436_224) % bytes.length
-    layers.push(await turn(bytes, { directory: at, name: `layer${number}.tar`, start, size }))
+    layers.push(
+      await writeLargeLayer(bytes, { directory: at, name: `layer${number}.tar`, start, size })
+    )
   }
   return save(at, 'image.tar', layers)
 }
 
-/** So much of the bytes, from a place on and over and over; a push does not look into layers. */
-async function turn(
+/** Writes `size` bytes by repeating `bytes` from the offset `start`. A push does not parse the content of layers. */
+async function writeLargeLayer(
   bytes: Buffer,
   { directory, name, start, size }: { directory: string; name: string; start: number; size: number }
 ): Promise<Layer> {

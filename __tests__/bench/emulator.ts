@@ -4,24 +4,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** An emulator in a process of its own, as both sides of a comparison meet it: empty and with its blobs on disk. */
+/** An emulator in a separate process, which starts empty and stores its blobs on disk. */
 export interface BenchEmulator {
   readonly url: string
   readonly host: string
   readonly alias: string
   readonly env: Readonly<Record<string, string>>
-  /** How many API calls and registry requests there were. */
+  /** Returns the number of API calls and registry requests. */
   countRequests(): Promise<number>
-  /** How many of them were API calls. */
+  /** Returns the number of API calls. */
   countCalls(): Promise<number>
-  /** The bytes of blobs that were uploaded, over the layer API (without its base64) and over `/v2/`. */
+  /** Returns the bytes of uploaded blobs, through the layer API (decoded) and through `/v2/`. */
   blobBytes(): Promise<number>
   stop(): Promise<void>
 }
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'emulator', 'index.js')
 
-/** Starts an empty emulator, or one that holds what a seed file says. */
+/** Starts an emulator, which is empty unless the arguments name a seed file. */
 export async function startBenchEmulator(args: readonly string[] = []): Promise<BenchEmulator> {
   const data = await mkdtemp(join(tmpdir(), 'bench-emulator-'))
   const child = spawn(
@@ -41,7 +41,7 @@ export async function startBenchEmulator(args: readonly string[] = []): Promise<
   child.stdout.resume()
   const url = env.AWS_ENDPOINT_URL_ECR_PUBLIC
   if (url === undefined)
-    throw new Error('The emulator ended before it was ready: run npm run bundle')
+    throw new Error('The emulator exited before it was ready. Run "npm run bundle".')
   return {
     url,
     host: new URL(url).host,

@@ -11,25 +11,25 @@ import { benchStages } from './stages.ts'
 import { markdownTable } from './table.ts'
 import type { Line } from './table.ts'
 
-/** How often each line is measured; at least five for figures that are quoted. */
+/** Number of runs per line. Use at least five for published figures. */
 const RUNS = Number(process.env.BENCH_RUNS ?? '5')
-/** Which groups run: all, or those that the arguments name. */
+/** The groups to run. Without arguments, all groups run. */
 const groups = process.argv.slice(2)
-const wants = (group: string): boolean => groups.length === 0 || groups.includes(group)
+const isSelected = (group: string): boolean => groups.length === 0 || groups.includes(group)
 
 const directory = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
 const lines: Line[] = []
 try {
-  if (wants('login')) lines.push(...(await benchLogin(RUNS)))
-  if (['push', 'primitives', 'stages', 'levels', 'memory'].some(wants)) {
+  if (isSelected('login')) lines.push(...(await benchLogin(RUNS)))
+  if (['push', 'primitives', 'stages', 'levels', 'memory'].some(isSelected)) {
     const archives = await makeBenchArchives(directory)
-    if (wants('push')) lines.push(...(await benchPush(archives, RUNS)))
-    if (wants('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
-    if (wants('stages')) lines.push(...(await benchStages(archives, RUNS)))
-    if (wants('levels')) lines.push(...(await benchLevels(archives, RUNS)))
-    if (wants('memory')) lines.push(...(await benchMemory(directory, archives.layer, RUNS)))
+    if (isSelected('push')) lines.push(...(await benchPush(archives, RUNS)))
+    if (isSelected('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
+    if (isSelected('stages')) lines.push(...(await benchStages(archives, RUNS)))
+    if (isSelected('levels')) lines.push(...(await benchLevels(archives, RUNS)))
+    if (isSelected('memory')) lines.push(...(await benchMemory(directory, archives.layer, RUNS)))
   }
-  lines.push(...(await benchScale(RUNS, wants)))
+  lines.push(...(await benchScale(RUNS, isSelected)))
 } finally {
   await rm(directory, { recursive: true, force: true })
 }

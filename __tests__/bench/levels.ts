@@ -11,7 +11,7 @@ import type { Line } from './table.ts'
 
 const MIB = 1024 * 1024
 
-/** One way to compress. */
+/** The settings of one compression. */
 interface Setting {
   readonly compression: 'gzip' | 'zstd'
   readonly level: number
@@ -19,9 +19,9 @@ interface Setting {
   readonly threads: number
 }
 
-/** As many as a push has at work, once all of its archive is verified. */
+/** The number of threads that a push uses after its archive is verified. */
 const THREADS = Math.min(4, availableParallelism() + 1)
-/** What a push does where the user says nothing. */
+/** The default settings of a push. */
 const GZIP: Setting = {
   compression: 'gzip',
   level: DEFAULT_LEVEL.gzip,
@@ -46,27 +46,27 @@ const SETTINGS: readonly Setting[] = [
   ...varied(ZSTD, 'blockBytes', [MIB / 2, 8 * MIB])
 ]
 
-interface Packed {
+interface CompressionRun {
   readonly seconds: number
   readonly megabytes: number
 }
 
-/** What other levels, block sizes and numbers of threads would give, against the defaults. */
+/** Compares other levels, block sizes and numbers of threads with the defaults. */
 export async function benchLevels(archives: BenchArchives, runs: number): Promise<Line[]> {
   const lines: Line[] = []
   for (const setting of SETTINGS) {
     const base = setting.compression === 'gzip' ? GZIP : ZSTD
-    const ours: Packed[] = []
-    const defaults: Packed[] = []
+    const ours: CompressionRun[] = []
+    const defaults: CompressionRun[] = []
     for (let run = 0; run < runs; run++) {
-      ours.push(await pack(archives.layer, setting))
-      defaults.push(await pack(archives.layer, base))
+      ours.push(await compressOnce(archives.layer, setting))
+      defaults.push(await compressOnce(archives.layer, base))
       process.stderr.write('.')
     }
     const work = nameOf(setting, base)
     const peerName = nameOf(base, base)
-    const time = (packed: readonly Packed[]): number[] => packed.map(({ seconds }) => seconds)
-    const size = (packed: readonly Packed[]): number[] => packed.map(({ megabytes }) => megabytes)
+    const time = (all: readonly CompressionRun[]): number[] => all.map(({ seconds }) => seconds)
+    const size = (all: readonly CompressionRun[]): number[] => all.map(({ megabytes }) => megabytes)
     lines.push(
       { work: `${work}: wall`, ours: time(ours), peer: time(defaults), peerName, unit: 's' },
       { work: `${work}: size`, ours: size(ours), peer: size(defaults), peerName, unit: 'MB' }
@@ -78,11 +78,11 @@ export async function benchLevels(archives: BenchArchives, runs: number): Promis
 function nameOf(setting: Setting, base: Setting): string {
   const { compression, level, blockBytes, threads } = setting
   if (blockBytes !== base.blockBytes) return `${compression}, blocks of ${blockBytes / MIB} MiB`
-  if (threads !== base.threads) return `${compression}, ${threads} at a time`
-  return `${compression} level ${level}, ${blockBytes / MIB} MiB, ${threads} at a time`
+  if (threads !== base.threads) return `${compression}, ${threads} in parallel`
+  return `${compression} level ${level}, ${blockBytes / MIB} MiB, ${threads} in parallel`
 }
 
-async function pack(path: string, setting: Setting): Promise<Packed> {
+async function compressOnce(path: string, setting: Setting): Promise<CompressionRun> {
   const { compression, level, blockBytes, threads } = setting
   const create = compression === 'gzip' ? createDeflateCompressor : createZstdCompressor
   const compressor = create(level, threads)
@@ -91,11 +91,11 @@ async function pack(path: string, setting: Setting): Promise<Packed> {
   const blocks = splitIntoBlocks(chunks, memory)
   const before = performance.now()
   let bytes = 0
-  const packed = mapAhead(
+  const compressed = mapAhead(
     blocks,
     () => threads + 2,
     (block) => compressor.compress(block).finally(() => memory.recycle(block))
   )
-  for await (const pieces of packed) for (const piece of pieces) bytes += piece.length
+  for await (const pieces of compressed) for (const piece of pieces) bytes += piece.length
   return { seconds: (performance.now() - before) / 1000, megabytes: bytes / 1e6 }
 }

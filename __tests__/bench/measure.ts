@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What one process took. */
+/** The time and memory of one process. */
 export interface Measurement {
   readonly wallSeconds: number
   readonly cpuSeconds: number
@@ -11,7 +11,7 @@ export interface Measurement {
   readonly stdout: string
 }
 
-/** A program as it is measured: the whole process, from its start to its end. */
+/** A program to measure from the start to the exit of its process. */
 export interface Command {
   readonly program: string
   readonly args: readonly string[]
@@ -19,10 +19,10 @@ export interface Command {
   readonly cwd?: string
 }
 
-/** GNU time measures the process as the kernel accounts for it (wait4). */
+/** GNU time reports the resource usage that the kernel records for the process (wait4). */
 const GNU_TIME = '/usr/bin/time'
 
-/** Runs a program once and says what it took. @throws where it fails, with what it said */
+/** Runs a program once and returns its time and memory. @throws Error with its output if it fails */
 export async function measure(command: Command): Promise<Measurement> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-time-'))
   const file = join(directory, 'time')
@@ -50,12 +50,15 @@ function run(program: string, args: readonly string[], command: Command): Promis
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) resolve(stdout)
-      else reject(new Error(`${command.program} ended with ${String(code)}:\n${stdout}\n${stderr}`))
+      else
+        reject(
+          new Error(`${command.program} exited with status ${String(code)}:\n${stdout}\n${stderr}`)
+        )
     })
   })
 }
 
-/** The median of some numbers. */
+/** Returns the median of the values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length / 2

@@ -8,10 +8,10 @@ import { startBenchEmulator } from './emulator.ts'
 import { measure } from './measure.ts'
 import type { Line } from './table.ts'
 
-/** What a push compresses at where the user says nothing. */
+/** The default compression level of a push. */
 const LEVEL = DEFAULT_LEVEL.gzip
 
-/** The stages of a push against the bare tool or loop that does nothing else. */
+/** Compares a push with tools that do only a part of its work. */
 export async function benchPrimitives(archives: BenchArchives, runs: number): Promise<Line[]> {
   const planning: number[] = []
   const hashing: number[] = []
@@ -29,14 +29,14 @@ export async function benchPrimitives(archives: BenchArchives, runs: number): Pr
       work: 'push-tar dry run: wall',
       ours: planning,
       peer: hashing,
-      peerName: 'read and sha256 alone',
+      peerName: 'reading and SHA-256 only',
       unit: 's'
     },
     {
       work: `push-tar, gzip level ${LEVEL}: wall`,
       ours: pushing,
       peer: pigz,
-      peerName: `pigz -${LEVEL} to nowhere, ${cpus().length} threads`,
+      peerName: `pigz -${LEVEL}, ${cpus().length} threads, output discarded`,
       unit: 's'
     }
   ]

@@ -10,7 +10,7 @@ import { measure } from './measure.ts'
 import type { Measurement } from './measure.ts'
 import type { Line } from './table.ts'
 
-/** One push: what it took and the bytes of the blobs that it left in the registry. */
+/** The measurement of one push, and the bytes of the blobs that it uploaded. */
 interface Push extends Measurement {
   readonly blobBytes: number
 }
@@ -25,7 +25,7 @@ const ours =
       emulator.env
     )
 
-/** skopeo as a fresh runner has it: no cache of what lies in which registry. */
+/** Runs skopeo as on a new runner: without its cache of blob locations. */
 const skopeo: Pusher = async (emulator, archive, tag) => {
   const home = await mkdtemp(join(tmpdir(), 'bench-skopeo-'))
   await rm('/var/lib/containers/cache', { recursive: true, force: true })
@@ -54,7 +54,7 @@ async function registryToken(emulator: BenchEmulator): Promise<string> {
   return Buffer.from(`AWS:${password}`).toString('base64')
 }
 
-/** The lines of push-tar against skopeo: same archive, same emulator, one after the other in each run. */
+/** Compares push-tar with skopeo: the same archive, the same emulator, alternating in each run. */
 export async function benchPush(archives: BenchArchives, runs: number): Promise<Line[]> {
   const size = `${Math.round(archives.bytes / 1e6)} MB`
   const first = await interleave(runs, archives, {
@@ -82,7 +82,7 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
       ours: wall(first.gzip),
       ...against(wall(first.skopeo)),
       unit: 's',
-      mark: 1.2
+      target: 1.2
     },
     {
       work: 'first push, gzip: CPU',
@@ -97,40 +97,40 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
       unit: 'MiB'
     },
     {
-      work: 'first push, gzip: blobs',
+      work: 'first push, gzip: size of blobs',
       ours: blobs(first.gzip),
       ...against(blobs(first.skopeo)),
       unit: 'MB',
-      mark: 1.03
+      target: 1.03
     },
     {
       work: 'first push, zstd: wall',
       ours: wall(first.zstd),
       ...against(wall(first.skopeo)),
       unit: 's',
-      mark: 0.8
+      target: 0.8
     },
     {
-      work: 'first push, zstd: blobs',
+      work: 'first push, zstd: size of blobs',
       ours: blobs(first.zstd),
       ...against(blobs(first.skopeo)),
       unit: 'MB'
     },
     {
-      work: 'changed image, clean machine: wall',
+      work: 'changed image, new machine: wall',
       ours: wall(again.changed),
       ...against(wall(again.skopeo)),
       unit: 's',
-      mark: 0.15
+      target: 0.15
     },
     {
-      work: 'changed image, clean machine: bytes sent',
+      work: 'changed image, new machine: bytes sent',
       ours: blobs(again.changed),
       ...against(blobs(again.skopeo)),
       unit: 'MB'
     },
     {
-      work: 'unchanged image, clean machine: wall',
+      work: 'unchanged image, new machine: wall',
       ours: wall(again.unchanged),
       ...against(wall(again.skopeoUnchanged)),
       unit: 's'
@@ -138,7 +138,7 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
   ]
 }
 
-/** What a push takes of memory, large archive against small. */
+/** Compares the peak memory of a push of a large archive with the peak memory of a small one. */
 export async function benchMemory(directory: string, layer: string, runs: number): Promise<Line[]> {
   const small = await makeLargeArchive(directory, layer, 1)
   const large = await makeLargeArchive(directory, layer, 4)
@@ -157,7 +157,7 @@ export async function benchMemory(directory: string, layer: string, runs: number
       peaks.peer.push(await peak(small, compression))
     }
     const work = `push of 4 GiB, ${compression}: peak memory`
-    lines.push({ work, ...peaks, peerName: 'push of 1 GiB', unit: 'MiB', mark: 1.1 })
+    lines.push({ work, ...peaks, peerName: 'push of 1 GiB', unit: 'MiB', target: 1.1 })
   }
   return lines
 }
@@ -167,14 +167,16 @@ type Scenario = (archives: BenchArchives) => Promise<Push>
 const pushFirst =
   (push: Pusher): Scenario =>
   (archives) =>
-    withEmulator(async (emulator) => pushed(emulator, () => push(emulator, archives.first, '1')))
+    withEmulator(async (emulator) =>
+      measurePush(emulator, () => push(emulator, archives.first, '1'))
+    )
 
 const pushAgain =
   (push: Pusher): Scenario =>
   (archives) =>
     withEmulator(async (emulator) => {
       await push(emulator, archives.first, '1')
-      return pushed(emulator, () => push(emulator, archives.first, '1'))
+      return measurePush(emulator, () => push(emulator, archives.first, '1'))
     })
 
 const pushChanged =
@@ -182,7 +184,7 @@ const pushChanged =
   (archives) =>
     withEmulator(async (emulator) => {
       await push(emulator, archives.first, '1')
-      return pushed(emulator, () => push(emulator, archives.second, '2'))
+      return measurePush(emulator, () => push(emulator, archives.second, '2'))
     })
 
 async function withEmulator<T>(body: (emulator: BenchEmulator) => Promise<T>): Promise<T> {
@@ -195,14 +197,17 @@ async function withEmulator<T>(body: (emulator: BenchEmulator) => Promise<T>): P
   }
 }
 
-/** The bytes of blobs that came in by a push: bodies of the registry side as they are, of the layer API without their base64. */
-async function pushed(emulator: BenchEmulator, push: () => Promise<Measurement>): Promise<Push> {
+/** Runs a push and adds the bytes of the blobs that it uploaded. */
+async function measurePush(
+  emulator: BenchEmulator,
+  push: () => Promise<Measurement>
+): Promise<Push> {
   const before = await emulator.blobBytes()
   const measurement = await push()
   return { ...measurement, blobBytes: (await emulator.blobBytes()) - before }
 }
 
-/** Runs the scenarios in turn, so many times, so that a machine that slows down slows all of them. */
+/** Alternates between the scenarios, so that a slower period of the machine affects all of them. */
 async function interleave<Name extends string>(
   runs: number,
   archives: BenchArchives,

@@ -6,16 +6,16 @@ import { startBenchEmulator } from './emulator.ts'
 import type { Measurement } from './measure.ts'
 import type { Line } from './table.ts'
 
-/** A mode at work on something large, at full size and at half of it. */
+/** A run of a mode on a large registry, at full size and at half the size. */
 interface Scenario {
-  /** The name by which it is measured alone. */
+  /** The name that selects this scenario on the command line. */
   readonly group: string
-  /** How many times as often as a push it is measured: short work more often. */
+  /** Factor for the number of runs. Short scenarios run more often. */
   readonly share: number
   readonly work: string
   readonly full: number
-  /** The calls of the API without which the work cannot be done: pages of what is listed, and batches. */
-  readonly leastCalls: (count: number) => number
+  /** Returns the minimum number of API calls: pages of listings, and batches. */
+  readonly minimumCalls: (count: number) => number
   readonly inputs: (count: number) => Readonly<Record<string, string>>
   readonly seed: (count: number) => readonly SeedRepository[]
 }
@@ -32,9 +32,9 @@ interface SeedRepository {
 }
 
 interface Run extends Measurement {
-  /** Of the API. */
+  /** API calls. */
   readonly calls: number
-  /** Over `/v2/`, where the service allows ten a second. */
+  /** Manifest reads through `/v2/`, which the service limits to ten per second. */
   readonly reads: number
 }
 
@@ -43,7 +43,7 @@ const README = '# Scale\n\nText of the README.\n\n## Usage\n\nRun it.\n'
 const named = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `scale/repository-${String(at).padStart(4, '0')}`)
 
-/** Tags of one image each, a minute apart. */
+/** Returns images with one tag each, created one minute apart. */
 function taggedImages(count: number): NonNullable<SeedRepository['images']> {
   const start = Date.parse('2025-01-01T00:00:00Z')
   return Array.from({ length: count }, (_, at) => {
@@ -56,31 +56,31 @@ function taggedImages(count: number): NonNullable<SeedRepository['images']> {
   })
 }
 
-/** Tags of each repository, and how many of them stay: a night after one push to each. */
+/** Tags per repository, of which one is deleted. */
 const TAGS_EACH = 10
-const TAGS_THAT_STAY = 9
+const KEPT_TAGS = 9
 
 const pages = (rows: number): number => Math.ceil(rows / 1000)
-/** A batch of deletions is looked at, and then deleted. */
+/** Each batch of deletions needs one call to check it and one to delete it. */
 const batches = (deletions: number): number => 2 * Math.ceil(deletions / 100)
 
 const SCENARIOS: readonly Scenario[] = [
   {
     group: 'ensure-repo',
     share: 4,
-    work: 'ensure-repo, repositories that exist already',
+    work: 'ensure-repo, existing repositories',
     full: 500,
-    // DescribeRepositories takes a hundred names.
-    leastCalls: (count) => Math.ceil(count / 100),
+    // DescribeRepositories accepts 100 names.
+    minimumCalls: (count) => Math.ceil(count / 100),
     inputs: (count) => ({ mode: 'ensure-repo', repository: named(count).join('\n') }),
     seed: (count) => named(count).map((name) => ({ name }))
   },
   {
     group: 'sync-catalog',
     share: 2,
-    work: 'sync-catalog, repositories to write',
+    work: 'sync-catalog, repositories with changes',
     full: 500,
-    leastCalls: (count) => pages(count) + 2 * count,
+    minimumCalls: (count) => pages(count) + 2 * count,
     inputs: () => ({ mode: 'sync-catalog', repository: 'scale/*', readme: 'README.md' }),
     seed: (count) => named(count).map((name) => ({ name }))
   },
@@ -89,33 +89,36 @@ const SCENARIOS: readonly Scenario[] = [
     share: 1,
     work: 'cleanup-tags, tags of one repository',
     full: 100_000,
-    leastCalls: (count) => 2 * pages(count) + batches(count - 10),
+    minimumCalls: (count) => 2 * pages(count) + batches(count - 10),
     inputs: () => ({ mode: 'cleanup-tags', repository: 'scale/tags', 'keep-latest': '10' }),
     seed: (count) => [{ name: 'scale/tags', images: taggedImages(count) }]
   },
   {
     group: 'repositories',
     share: 1,
-    work: 'cleanup-tags, repositories of 10 tags of which one goes',
+    work: 'cleanup-tags, repositories of 10 tags of which one is deleted',
     full: 1000,
-    leastCalls: (count) => pages(count) + count * (2 + batches(TAGS_EACH - TAGS_THAT_STAY)),
+    minimumCalls: (count) => pages(count) + count * (2 + batches(TAGS_EACH - KEPT_TAGS)),
     inputs: () => ({
       mode: 'cleanup-tags',
       repository: 'scale/*',
-      'keep-latest': String(TAGS_THAT_STAY)
+      'keep-latest': String(KEPT_TAGS)
     }),
     seed: (count) => named(count).map((name) => ({ name, images: taggedImages(TAGS_EACH) }))
   }
 ]
 
-/** The share of the full size that is measured; less than 1 only to try the benchmark itself. */
+/** Fraction of the full size to measure. A value below 1 is useful only to test the benchmark itself. */
 const SHARE = Number(process.env.BENCH_SCALE ?? '1')
 
-/** The lines of the large jobs: seconds and peak memory against half the size, and calls against the least. */
-export async function benchScale(runs: number, wants: (group: string) => boolean): Promise<Line[]> {
+/** Compares large runs with half the size, and their number of calls with the minimum. */
+export async function benchScale(
+  runs: number,
+  isSelected: (group: string) => boolean
+): Promise<Line[]> {
   const lines: Line[] = []
   for (const scenario of SCENARIOS) {
-    if (!wants('scale') && !wants(scenario.group)) continue
+    if (!isSelected('scale') && !isSelected(scenario.group)) continue
     lines.push(...(await benchScenario(scenario, Math.ceil(scenario.share * runs))))
   }
   return lines
@@ -136,25 +139,25 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
       work: `${work}: wall`,
       ours: full.map(({ wallSeconds }) => wallSeconds),
       peer: half.map(({ wallSeconds }) => 2 * wallSeconds),
-      peerName: 'twice half the size',
+      peerName: '2 × half the size',
       unit: 's'
     },
     {
       work: `${work}: CPU`,
       ours: full.map(({ cpuSeconds }) => cpuSeconds),
       peer: half.map(({ cpuSeconds }) => 2 * cpuSeconds),
-      peerName: 'twice half the size',
+      peerName: '2 × half the size',
       unit: 's'
     },
     {
       work: `${work}: calls`,
       ours: full.map(({ calls }) => calls),
-      peer: full.map(() => scenario.leastCalls(size)),
-      peerName: 'the least there can be',
+      peer: full.map(() => scenario.minimumCalls(size)),
+      peerName: 'minimum',
       unit: ''
     },
     {
-      work: `${work}: reads of manifests`,
+      work: `${work}: manifest reads`,
       ours: full.map(({ reads }) => reads),
       unit: ''
     },

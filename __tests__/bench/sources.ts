@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
 /**
- * Lets the benchmarks import the sources as they are: these name each other by what a bundler makes of
- * them (`.js`). To be loaded first (`node --import`).
+ * Resolves imports of `.js` files to the TypeScript sources, so that the benchmarks can import `src`.
+ * Load this module first, with `node --import`.
  */
 registerHooks({
   resolve(specifier, context, next) {

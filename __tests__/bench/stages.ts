@@ -21,26 +21,20 @@ import type { Line } from './table.ts'
 
 const MIB = 1024 * 1024
 const PART_BYTES = 10 * MIB
-/** Parts that the stages of encoding and sending work on. */
+/** Number of parts for the stages `encoding` and `sending`. */
 const PARTS = 24
 const LEVEL = DEFAULT_LEVEL.gzip
-/**
- * Memory that all runs use again, as a push does for all of its parts: for its first use the system takes
- * longer than some stages do.
- */
+/** Memory that all runs reuse, as a push does. The first use of new memory takes longer than some stages. */
 const partMemory = Buffer.alloc(bodySize(PART_BYTES))
 const chunkMemory = Buffer.alloc(MIB)
 const ring = createChunkRing(2)
 
-/** A stage that takes less is measured over several turns: single ones differ by a tenth. */
-const LEAST_SECONDS = 0.5
+/** A shorter stage is repeated until it takes this time, because short measurements vary by 10 %. */
+const MINIMUM_SECONDS = 0.5
 
 type Stage = () => Promise<unknown>
 
-/**
- * The stages of a push, each alone, against a bare loop over the same primitive: the mark says how much
- * of their own they may add.
- */
+/** Compares each stage of a push with a bare loop over the same primitive. */
 export async function benchStages(archives: BenchArchives, runs: number): Promise<Line[]> {
   const file = await openLocalFile(archives.layer)
   const content = storedSlices(file, 'layer', file.size, [
@@ -77,25 +71,25 @@ export async function benchStages(archives: BenchArchives, runs: number): Promis
 async function compare(name: string, own: Stage, bare: Stage, runs: number): Promise<Line> {
   const ours: number[] = []
   const peer: number[] = []
-  // Once for the compiler of JavaScript, which a push has warmed up by then.
+  // Warms up the JavaScript compiler, as the earlier stages of a push do.
   await own()
-  const turns = Math.ceil(LEAST_SECONDS / (await seconds(bare, 1)))
+  const turns = Math.ceil(MINIMUM_SECONDS / (await seconds(bare, 1)))
   for (let run = 0; run < runs; run++) {
     ours.push(await seconds(own, turns))
     peer.push(await seconds(bare, turns))
     process.stderr.write('.')
   }
   return {
-    work: `stage of a push, alone: ${name}`,
+    work: `stage of a push: ${name}`,
     ours,
     peer,
     peerName: 'bare loop',
     unit: 's',
-    mark: 1.1
+    target: 1.1
   }
 }
 
-/** What a stage takes, as the mean of some turns. */
+/** Returns the mean time of several turns of a stage, in seconds. */
 async function seconds(stage: Stage, turns: number): Promise<number> {
   const before = performance.now()
   for (let turn = 0; turn < turns; turn++) await stage()
@@ -133,7 +127,7 @@ function compress(content: StoredContent): Promise<number> {
   return drain(compressor.compress((memory) => content.read(memory)))
 }
 
-/** As many blocks at a time as there are cores, and nothing else: no order, no header, no memory kept. */
+/** Compresses one block per core in parallel, without order, headers or reuse of memory. */
 async function deflateLoop(path: string): Promise<void> {
   const handle = await open(path)
   const { size } = await handle.stat()
@@ -213,7 +207,7 @@ async function send(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
 
 const groupless = <T>(_title: string, body: () => Promise<T>): Promise<T> => body()
 
-/** The same bodies, made the same way and hashed once as a signature needs it, over a bare connection. */
+/** Sends the same bodies over a bare connection, including the hash that a signature requires. */
 async function postLoop(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   const initiate = Buffer.from('{"repositoryName":"app"}')

@@ -9,7 +9,7 @@ import { startEmulator } from '../helpers/start-emulator.js'
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist')
 
-/** What each mode may load of dist/ in a run that goes through, in bytes: a tenth more than it does. */
+/** Maximum bytes of dist/ that a successful run of each mode loads: 10 % above the current size. */
 const BUDGET_BYTES = {
   login: 244_000,
   'ensure-repo': 263_000,
@@ -18,7 +18,7 @@ const BUDGET_BYTES = {
   'sync-catalog': 500_000
 } as const
 
-/** All of dist/ that a user of the action downloads and that is code, likewise; the emulator and the quick start apart. */
+/** Maximum total bytes of the code in dist/ without the emulator, the quick start and the post step. */
 const DIST_BUDGET_BYTES = 1_125_000
 
 let directory: string
@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** The bytes of all files of dist/ that the processes of a step loaded, as V8 saw them. */
+/** Returns the total size of the files of dist/ that a step loaded, according to the V8 coverage. */
 async function loadedBytes(coverage: string): Promise<number> {
   const loaded = new Set<string>()
   for (const name of await readdir(coverage)) {
@@ -52,7 +52,7 @@ describe('the bundle', () => {
     ['ensure-repo', { repository: 'team/app' }],
     ['cleanup-tags', { repository: 'team/app', 'keep-latest': '1' }],
     ['sync-catalog', { repository: 'team/app', description: 'text' }]
-  ] as const)('loads no more than its budget in mode %s', async (mode, inputs) => {
+  ] as const)('loads at most its budget in mode %s', async (mode, inputs) => {
     const emulator = await startEmulator()
     const env = { ...emulator.env, NODE_V8_COVERAGE: directory }
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
@@ -63,7 +63,7 @@ describe('the bundle', () => {
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES[mode])
   })
 
-  it('loads no more than its budget in mode push-tar', async () => {
+  it('loads at most its budget in mode push-tar', async () => {
     const emulator = await startEmulator()
     const env = { ...emulator.env, NODE_V8_COVERAGE: directory }
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
@@ -77,7 +77,7 @@ describe('the bundle', () => {
     expect(bytes).toBeLessThanOrEqual(BUDGET_BYTES['push-tar'])
   })
 
-  it('stays within its size without the emulator', () => {
+  it('does not exceed its total budget without the emulator', () => {
     const files = readdirSync(DIST).filter((name) => name.endsWith('.js'))
     const bytes = files.reduce((sum, name) => sum + statSync(join(DIST, name)).size, 0)
     expect(bytes).toBeLessThanOrEqual(DIST_BUDGET_BYTES)

@@ -13,10 +13,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-describe('the end of a step', () => {
-  it('is a failure where it waits for what never comes, though nothing is left to do', async () => {
+describe('the exit of a step', () => {
+  it('fails if the event loop is empty before the step has completed', async () => {
     const emulator = await startEmulator()
-    // Login waits for the lock of another machine, with a clock that has stopped.
+    // login waits for the lock of another machine with a timer that never fires.
     const lock = join(directory, 'config.json.ecr-public-lock')
     await writeFile(lock, JSON.stringify({ id: 'x', pid: 1, pidNamespace: 'another machine' }))
     const stopped = join(directory, 'stopped.cjs')
@@ -26,11 +26,11 @@ describe('the end of a step', () => {
     )
     const env = { ...emulator.env, DOCKER_CONFIG: directory, NODE_OPTIONS: `--require=${stopped}` }
     const run = await runAction({ mode: 'login' }, { env })
-    expect(run.errors).toEqual(['Unexpected error – the step stopped in the middle'])
+    expect(run.errors).toEqual(['Unexpected error: The step stopped before it was complete'])
     expect(run.exitCode).toBe(1)
   })
 
-  it('comes though something keeps the process of a failed step alive', async () => {
+  it('ends a failed step even if a timer keeps the process alive', async () => {
     const lasting = join(directory, 'lasting.cjs')
     await writeFile(lasting, 'setInterval(() => {}, 1000)\n')
     const run = await runAction({ mode: 'none' }, { env: { NODE_OPTIONS: `--require=${lasting}` } })
@@ -38,7 +38,7 @@ describe('the end of a step', () => {
     expect(run.exitCode).toBe(1)
   }, 60_000)
 
-  it('does not wait for a proxy that never answers', async () => {
+  it('does not wait for a proxy that never responds', async () => {
     const proxy = await startConnectProxy(true)
     const env = {
       AWS_ENDPOINT_URL: 'https://localhost:1',
@@ -50,10 +50,10 @@ describe('the end of a step', () => {
     expect(proxy.seen[0]).toBe('localhost:1')
     expect(run.exitCode).toBe(1)
     expect(run.errors).toHaveLength(1)
-    expect(run.errors[0]).toMatch(/connection was lost.*ETIMEDOUT.*through the proxy 127/)
+    expect(run.errors[0]).toMatch(/connection was lost.*ETIMEDOUT.*used the proxy 127/)
   }, 60_000)
 
-  it('is no failure where only the job summary cannot be written', async () => {
+  it('succeeds with a warning if only the job summary cannot be written', async () => {
     const emulator = await startEmulator()
     const summary = join(directory, 'summary')
     await mkdir(summary)

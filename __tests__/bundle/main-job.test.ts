@@ -7,7 +7,7 @@ import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-/** The operations that change a registry. */
+/** API operations that change a registry. */
 const WRITING = /^(?:Create|Delete|Put|Set|Tag|Untag|Initiate|Upload|Complete|BatchDelete)/
 
 let directory: string
@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-/** An archive of two layers whose lower one is a file instead of the Node.js binary, to be quick. */
+/** Creates an archive of two layers. The lower one contains a small file instead of the Node.js binary. */
 async function makeArchive(version: string): Promise<string> {
   const program = join(directory, 'program')
   await writeFile(program, createHash('sha512').update('program').digest('hex').repeat(20_000))
@@ -31,7 +31,7 @@ async function writingOperations(emulator: RunningEmulator): Promise<string[]> {
 }
 
 describe('the main job', () => {
-  it('logs in, makes the repository and pushes an archive, and a second run changes nothing', async () => {
+  it('creates the repository and pushes an archive, and a second run changes nothing', async () => {
     const emulator = await startEmulator()
     const { env } = emulator
     const tar = await makeArchive('1.0.0')
@@ -54,7 +54,7 @@ describe('the main job', () => {
     expect(await writingOperations(emulator)).toEqual(written)
   })
 
-  it('plans the same in a dry run, and writes nothing', async () => {
+  it('reports the same plan in a dry run and makes no changes', async () => {
     const emulator = await startEmulator()
     const { env } = emulator
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env })
@@ -74,12 +74,12 @@ describe('the main job', () => {
   })
 })
 
-describe('a step that cannot go through', () => {
+describe('a step with an error', () => {
   it.each([
     [
       'an unknown mode',
       { mode: 'push' },
-      /Input "mode" has an unknown value – "push" – one of login/
+      /^Input "mode" has an unknown value: "push"\. Use one of these values: login/
     ],
     [
       'an input of another mode',
@@ -91,7 +91,7 @@ describe('a step that cannot go through', () => {
       { mode: 'push-tar', repository: 'team/app', tar: 'none.tar' },
       /none\.tar/
     ]
-  ])('ends in one clear error for %s, before any call', async (_, inputs, message) => {
+  ])('fails with one error for %s, without any change', async (_, inputs, message) => {
     const emulator = await startEmulator()
     const run = await runAction(inputs, { env: emulator.env })
     expect(run.exitCode).toBe(1)
@@ -100,7 +100,7 @@ describe('a step that cannot go through', () => {
     expect(await writingOperations(emulator)).toEqual([])
   })
 
-  it('ends in one clear error without credentials', async () => {
+  it('fails with one error without credentials', async () => {
     const emulator = await startEmulator()
     const env = {
       AWS_ENDPOINT_URL_ECR_PUBLIC: emulator.url,
@@ -113,7 +113,7 @@ describe('a step that cannot go through', () => {
     expect(await emulator.operations()).toEqual([])
   })
 
-  it('ends in one clear error for a repository that does not exist', async () => {
+  it('fails with one error for a repository that does not exist', async () => {
     const emulator = await startEmulator()
     const tar = await makeArchive('1.0.0')
     const run = await runAction(
@@ -128,16 +128,16 @@ describe('a step that cannot go through', () => {
 
   it.each([
     [
-      'no archive',
+      'not an archive',
       async (path: string) => writeFile(path, 'plain text, a little longer than a block'.repeat(40))
     ],
-    ['cut off', async (path: string) => truncate(path, 200_000)]
-  ])('ends in one clear error for a file that is %s', async (_, spoil) => {
+    ['truncated', async (path: string) => truncate(path, 200_000)]
+  ])('fails with one error for a file that is %s', async (_, damage) => {
     const emulator = await startEmulator()
     await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
     const before = await writingOperations(emulator)
     const tar = await makeArchive('1.0.0')
-    await spoil(tar)
+    await damage(tar)
     const run = await runAction(
       { mode: 'push-tar', repository: 'team/app', tar },
       { env: emulator.env }
@@ -149,7 +149,7 @@ describe('a step that cannot go through', () => {
 })
 
 describe('the password of login', () => {
-  it('is masked before anything could print it, and is in no place but its output', async () => {
+  it('is masked before any other output, and appears only in its output', async () => {
     const emulator = await startEmulator()
     const run = await runAction({ mode: 'login' }, { env: emulator.env })
     expect(run.errors).toEqual([])

@@ -4,7 +4,7 @@ import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { startConnectProxy, startTlsFront } from '../helpers/tls.js'
 
-/** The emulator, and the variables that point the SDK at it by way of TLS. */
+/** Starts the emulator behind a TLS server, and returns the variables that direct the SDK to it. */
 async function startBehindTls() {
   const emulator = await startEmulator()
   const front = await startTlsFront(new URL(emulator.url))
@@ -17,7 +17,7 @@ async function startBehindTls() {
 }
 
 describe('the API over TLS', () => {
-  it('takes logins and pushes', async () => {
+  it('supports logins and pushes', async () => {
     const { emulator, env } = await startBehindTls()
     const login = await runAction({ mode: 'login' }, { env })
     expect(login.errors).toEqual([])
@@ -32,7 +32,7 @@ describe('the API over TLS', () => {
     )
   })
 
-  it('goes through the proxy for https, and around it where NO_PROXY names the host', async () => {
+  it('uses the proxy for https, unless NO_PROXY contains the host', async () => {
     const { front, env } = await startBehindTls()
     const proxy = await startConnectProxy()
     const through = { ...env, HTTPS_PROXY: proxy.url }
@@ -44,12 +44,12 @@ describe('the API over TLS', () => {
     expect(proxy.seen).toHaveLength(before)
   })
 
-  it('is refused where nobody trusts the certificate, and says what to do', async () => {
+  it('fails for an untrusted certificate and describes how to fix it', async () => {
     const { emulator, env } = await startBehindTls()
     const distrusting = { ...env, NODE_EXTRA_CA_CERTS: '' }
     const run = await runAction({ mode: 'login', 'max-attempts': '1' }, { env: distrusting })
     expect(run.errors).toHaveLength(1)
-    expect(run.errors[0]).toMatch(/certificate.*signed by nobody.*NODE_EXTRA_CA_CERTS/)
+    expect(run.errors[0]).toMatch(/certificate is not trusted.*NODE_EXTRA_CA_CERTS/)
     expect(await emulator.operations()).toEqual([])
   })
 })

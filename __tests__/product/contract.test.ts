@@ -7,6 +7,7 @@ import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
 import type { OutputSpec } from '../../src/runner/output-specs.js'
 
 interface ActionFile {
+  readonly description: string
   readonly inputs: Readonly<
     Record<string, { description: string; default?: string; required?: boolean }>
   >
@@ -18,14 +19,13 @@ const root = join(import.meta.dirname, '..', '..')
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as ActionFile
 const specs = Object.entries<InputSpec>(INPUT_SPECS) as [InputName, InputSpec][]
 
-/** The modes that a description names: `Mode login.`, `Modes a and b`, `Every mode`. */
+/** Returns the modes in the sentence `Applies to …` or `Set by …` of a description. */
 function modesIn(description: string): string[] {
-  if (/\bevery mode but login\b/i.test(description)) return MODES.filter((mode) => mode !== 'login')
-  if (/\bnot in login\b/i.test(description)) return MODES.filter((mode) => mode !== 'login')
-  const named = MODES.filter((mode) =>
-    new RegExp(`\\b[Mm]odes? [^.;]*\\b${mode}\\b`).test(description)
-  )
-  return named.length > 0 ? named : [...MODES]
+  const [, phrase = ''] =
+    /(?:Applies to|Set by) (every mode(?: except login)?|modes? [^.]+)\./.exec(description) ?? []
+  if (phrase === 'every mode') return [...MODES]
+  if (phrase === 'every mode except login') return MODES.filter((mode) => mode !== 'login')
+  return MODES.filter((mode) => new RegExp(`\\b${mode}\\b`).test(phrase))
 }
 
 describe('action.yml', () => {
@@ -37,19 +37,19 @@ describe('action.yml', () => {
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(OUTPUT_SPECS).sort())
   })
 
-  it.each(specs)('gives %s a default only where every mode takes it', (name, spec) => {
+  it.each(specs)('declares a default for %s only if every mode has the input', (name, spec) => {
     const declared = action.inputs[name]?.default
     const isForAll = spec.modes.length === MODES.length
     expect(declared).toBe(isForAll ? defaultOf(name, 'login') : undefined)
   })
 
-  it.each(specs)('says in which modes %s counts', (name, spec) => {
+  it.each(specs)('names the modes that %s applies to', (name, spec) => {
     const { description } = action.inputs[name]!
     const expected = name === 'dry-run' ? MODES.filter((mode) => mode !== 'login') : spec.modes
     expect(modesIn(description).sort()).toEqual([...expected].sort())
   })
 
-  it.each(specs)('says the default of %s', (name, spec) => {
+  it.each(specs)('names the default of %s', (name, spec) => {
     const { description } = action.inputs[name]!
     const value = defaultOf(name, spec.modes[0]!)
     if (value === undefined || spec.modes.length === MODES.length) return
@@ -57,22 +57,26 @@ describe('action.yml', () => {
     expect(description).toContain(`Default: ${words.join(', ')}.`)
   })
 
-  it.each(specs)('lists the values that %s takes', (name, spec) => {
+  it.each(specs)('lists the allowed values of %s', (name, spec) => {
     if (spec.form.type !== 'choice') return
     for (const value of spec.form.allowed) {
       expect(action.inputs[name]!.description).toContain(`\`${value}\``)
     }
   })
 
-  it.each(Object.entries<OutputSpec>(OUTPUT_SPECS))('says which modes set %s', (name, spec) => {
+  it.each(Object.entries<OutputSpec>(OUTPUT_SPECS))('names the modes that set %s', (name, spec) => {
     expect(modesIn(action.outputs[name]!.description).sort()).toEqual([...spec.modes].sort())
   })
 
-  it('runs the bundle on node24, main and post', () => {
+  it('has a description of at most 125 characters', () => {
+    expect(action.description.length).toBeLessThanOrEqual(125)
+  })
+
+  it('runs the bundles of the main and the post step on node24', () => {
     expect(action.runs).toMatchObject({
       using: 'node24',
       main: 'dist/index.js',
-      post: 'dist/index.js'
+      post: 'dist/post/index.js'
     })
   })
 })

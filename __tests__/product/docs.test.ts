@@ -16,14 +16,14 @@ const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   readonly scripts: Readonly<Record<string, string>>
 }
 
-it('repeats what the code says: the tables, the policies and action-types.yml', async () => {
+it('contains the generated tables and policies of the current code', async () => {
   const script = join(ROOT, '.github/scripts/docs.mjs')
   await promisify(execFile)(process.execPath, [script, '--check'], { cwd: ROOT })
 })
 
 describe.each(DOCUMENTS)('%s', (path) => {
   it('links to files and headings that exist', () => {
-    const broken = listLinks(path).filter(({ url }) => !leadsSomewhere(path, url))
+    const broken = listLinks(path).filter(({ url }) => !isValidLink(path, url))
     expect(broken).toEqual([])
   })
 
@@ -37,7 +37,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
         !examples.includes(name) &&
         !name.includes('count-images') &&
         !existsSync(join(ROOT, name)) &&
-        // Paths in the map of a directory, which leaves that directory's name out.
+        // The layout section omits the prefix `src/`.
         !existsSync(join(ROOT, 'src', name))
     )
     expect(missing).toEqual([])
@@ -57,16 +57,16 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 })
 
-it('CONTRIBUTING has every directory of the source in its map', () => {
+it('describes every directory of src in CONTRIBUTING.md', () => {
   const text = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8')
   const directories = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
-  const [, map = ''] = /^## The map of the house\n([^]*?)^## /m.exec(text) ?? []
-  expect(directories.filter((name) => !map.includes(`${name}/`))).toEqual([])
+  const [, layout = ''] = /^## Layout\n([^]*?)^## /m.exec(text) ?? []
+  expect(directories.filter((name) => !layout.includes(`${name}/`))).toEqual([])
 })
 
-it('names options of the emulator that it has', () => {
+it('names emulator options that exist', () => {
   const help = helpText()
   for (const path of ['docs/emulator.md', 'README.md', 'emulator/action.yml']) {
     const text = readFileSync(join(ROOT, path), 'utf8').replace(/^\|.*skopeo.*$/gm, '')
@@ -90,30 +90,29 @@ describe('workflows in the documents', () => {
     expect(await validate(TextDocument.create(uri, 'yaml', 0, text))).toEqual([])
   })
 
-  it.each(workflows)('$path:$line asks for a token by OIDC, and for no more', ({ text }) => {
+  it.each(workflows)('$path:$line requests an OIDC token and no other permissions', ({ text }) => {
     const workflow = parse(text) as Workflow
     const { 'id-token': token, contents, ...more } = workflow.permissions ?? {}
     expect([token, contents ?? 'read', more]).toEqual(['write', 'read', {}])
     expect(text).not.toMatch(/aws-access-key-id|secrets\./)
   })
 
-  it.each(blocks)('$path:$line gives each mode inputs that it has', ({ text }) => {
+  it.each(blocks)('$path:$line sets only inputs that the mode has', ({ text }) => {
     const steps = listSteps(parse(text))
     for (const step of steps) checkInputs(step)
   })
 })
 
-/** Whether a link leads to a file, and to a heading of it where it names one; links to the web are not followed. */
-function leadsSomewhere(path: string, url: string): boolean {
+/** Returns whether the file and the heading of a link exist. Web links are not followed. */
+function isValidLink(path: string, url: string): boolean {
   if (/^(https?|mailto):/.test(url)) return true
   const [file = '', anchor] = url.split('#')
   const target = file === '' ? path : join(dirname(path), decodeURIComponent(file))
-  // From an issue form's page on GitHub, where `../blob/main/` is the root.
   if (!existsSync(join(ROOT, target))) return false
   return anchor === undefined || listAnchors(target).has(anchor)
 }
 
-/** The steps of a workflow, of a `steps:` list or of a bare list. */
+/** Returns the steps of a workflow, of an object with `steps` or of a list of steps. */
 function listSteps(document: unknown): WorkflowStep[] {
   if (Array.isArray(document)) return document as WorkflowStep[]
   if (typeof document !== 'object' || document === null) return []

@@ -14,7 +14,7 @@ import type { Workflow } from './read-workflow.js'
 
 const MINUTES_MS = 60_000
 
-/** The docker CLI where there is no engine: what it saves is a small image. */
+/** A docker CLI that works without an engine. It saves a small image. */
 const DOCKER = `#!/usr/bin/env bash
 set -euo pipefail
 if [ "$1" != save ]; then exit 0; fi
@@ -51,9 +51,10 @@ async function runExample(workflow: Workflow, options: Partial<JobOptions>): Pro
       const name = uses.split('@', 1)[0]
       if (name === 'OWNER/ecr-public-action') return { directory: ROOT }
       if (name === 'OWNER/ecr-public-action/emulator') return { directory: join(ROOT, 'emulator') }
-      if (name === 'actions/checkout') return { skip: 'the workspace is there' }
-      if (name === 'aws-actions/configure-aws-credentials') return { skip: 'there is no account' }
-      throw new Error(`nobody says what to do with ${uses}`)
+      if (name === 'actions/checkout') return { skip: 'the workspace exists' }
+      if (name === 'aws-actions/configure-aws-credentials')
+        return { skip: 'it requires an AWS account' }
+      throw new Error(`Unknown action: "${uses}"`)
     },
     ...options
   })
@@ -64,7 +65,7 @@ async function runExample(workflow: Workflow, options: Partial<JobOptions>): Pro
 
 describe('docs/examples/release.yml', () => {
   it(
-    'rehearses a whole release on a pull request from a fork, without credentials',
+    'tests a complete release on a pull request from a fork, without credentials',
     async () => {
       const steps = await runExample(readWorkflow('docs/examples/release.yml'), {
         contexts: { github: { event_name: 'pull_request', ref_name: '7/merge' } }
@@ -77,8 +78,7 @@ describe('docs/examples/release.yml', () => {
         'failed-count': '0'
       })
       expect(JSON.parse(outputs['image-uris'] ?? '[]')).toEqual([
-        expect.stringMatching(/\/team\/app:v0\.0\.0-rehearsal$/),
-        expect.stringMatching(/\/team\/app:latest$/)
+        expect.stringMatching(/\/team\/app:v0\.0\.0-test$/)
       ])
       expect(JSON.parse(outputs['deleted-tags'] ?? '[]')).toMatchObject([
         { repository: 'team/app', tag: 'v1.0.0-rc.1' }
@@ -88,51 +88,69 @@ describe('docs/examples/release.yml', () => {
   )
 })
 
-describe('the workflows of the README, against the emulator', () => {
+describe('the workflows of the README', () => {
   const workflows = listBlocks('yaml', ['README.md'])
     .map(({ text }) => parse(text) as Partial<Workflow>)
     .filter((workflow): workflow is Workflow => workflow.jobs !== undefined)
-    // Each has one job, named after the mode.
-    .map((workflow) => ({ mode: Object.keys(workflow.jobs).join(), workflow }))
+    // Each workflow has one job. The first one is a complete release, the others are named after their mode.
+    .map((workflow) => ({ job: Object.keys(workflow.jobs).join(), workflow }))
 
-  it('are one for each mode', () => {
-    expect(workflows.map(({ mode }) => mode)).toEqual(MODES)
+  it('contain a complete release and one workflow per mode', () => {
+    expect(workflows.map(({ job }) => job)).toEqual(['release', ...MODES])
   })
 
+  it.each(workflows.filter(({ job }) => ['release', 'push-tar'].includes(job)))(
+    '$job: sets the tag latest for releases but not for pre-releases',
+    async ({ workflow }) => {
+      const { env } = await startEmulator({ seed: readYaml('docs/examples/seed.json') })
+      const tagsFor = async (ref_name: string): Promise<unknown> => {
+        const contexts = { github: { event_name: 'push', ref_name } }
+        const steps = await runExample(workflow, { env, contexts })
+        const uris = steps.flatMap(({ outputs }) => outputs['image-uris'] ?? []).join()
+        return (JSON.parse(uris) as string[]).map((uri) => uri.split(':').at(-1))
+      }
+      expect(await tagsFor('v1.3.0-rc.1')).toEqual(['v1.3.0-rc.1'])
+      expect(await tagsFor('v1.3.0')).toEqual(['v1.3.0', 'latest'])
+    },
+    MINUTES_MS
+  )
+
   it.each(workflows)(
-    '$mode: runs, and changes nothing when it runs again',
-    async ({ mode, workflow }) => {
+    '$job: succeeds, and changes nothing in a second run',
+    async ({ job, workflow }) => {
       const { env } = await startEmulator({ seed: readYaml('docs/examples/seed.json') })
       const contexts = { github: { event_name: 'push', ref_name: 'v1.2.3' } }
       const first = await runExample(workflow, { env, contexts })
       expect(first.filter(({ outcome }) => outcome === 'success').length).toBeGreaterThan(0)
       const again = await runExample(workflow, { env, contexts })
       const changed = again.flatMap(({ outputs }) => outputs.changed ?? [])
-      // Every login is one.
-      expect(changed).toEqual(mode === 'login' ? ['true'] : ['false'])
+      // A login always changes the credential. The release has three steps of this action.
+      expect(changed).toEqual(
+        job === 'login' ? ['true'] : job === 'release' ? ['false', 'false', 'false'] : ['false']
+      )
     },
     MINUTES_MS
   )
 })
 
 describe('the shell commands of the documents', () => {
-  /** What is not run here, and why. */
+  /** Commands that are not run here, with the reason. */
   const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
     [/^npm start /, 'start.test.ts compares its output'],
-    [/^npm ci\b/, 'it installs what runs this'],
-    [/npm run all/, 'it runs this'],
-    [/^aws iam /, 'it needs an account'],
-    [/^gh attestation /, 'it needs a release on GitHub'],
-    [/^git tag /, 'it publishes'],
-    [/local-action/, 'local-action.test.ts runs it where LOCAL_ACTION=1'],
-    [/^node dist\/emulator\/index\.js$/, 'start.test.ts compares what it prints']
+    [/^npm ci\b/, 'it installs the packages of this test'],
+    [/npm run all/, 'it runs this test'],
+    [/^aws iam /, 'it requires an AWS account'],
+    [/^gh attestation /, 'it requires a release on GitHub'],
+    [/^git tag /, 'it publishes a release'],
+    [/local-action/, 'local-action.test.ts runs it if LOCAL_ACTION=1'],
+    [/^node dist\/emulator\/index\.js$/, 'start.test.ts compares its output']
   ]
   const blocks = listBlocks('sh')
 
-  it.each(blocks)('$path:$line is run by a test, or says why not', async ({ text }) => {
+  it.each(blocks)('$path:$line succeed', async ({ text }) => {
     if (LEFT_OUT.some(([pattern]) => pattern.test(text))) return
     const script = `set -e\ncd '${ROOT}'\n${text}`
-    // Where the block starts no emulator itself, one is there.
+    // If the block does not start an emulator, the test provides one.
     const port = text.includes('--port 5111')
       ? String(20_000 + (process.pid % 20_000))
       : new URL((await startEmulator()).url).port

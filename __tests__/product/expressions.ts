@@ -1,22 +1,22 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions'
 import type { FunctionDefinition } from '@actions/expressions/funcs/info'
 
-/** What an expression can see: `steps`, `env`, `runner`, … */
+/** The contexts of an expression: `steps`, `env`, `runner`, … */
 export type Contexts = Readonly<Record<string, unknown>>
 
-/** How the job stands, for `success()`, `failure()`, `cancelled()` and `always()`. */
+/** The job status for `success()`, `failure()`, `cancelled()` and `always()`. */
 export interface JobStatus {
   readonly failed: boolean
 }
 
-/** Replaces every `${{ … }}` of a text by its value, as the runner does before a step starts. */
+/** Replaces every `${{ … }}` by its value, as the runner does before a step starts. */
 export function interpolate(text: string, contexts: Contexts, status: JobStatus): string {
   return text.replace(/\$\{\{(.*?)\}\}/gs, (_, expression: string) =>
     evaluate(expression, contexts, status).coerceString()
   )
 }
 
-/** Whether a step with this `if:` runs. */
+/** Returns whether a step with this `if` condition runs. */
 export function holds(
   condition: string | undefined,
   contexts: Contexts,

@@ -1,10 +1,13 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { listFiles } from './make-workspace.js'
 import { ROOT } from './read-workflow.js'
 
-/** What each source file imports of the others: statically, on use, or for its types. */
+/** The imports between source files: static, dynamic and type imports. */
 const imports = new Map(
-  globSync('src/**/*.ts', { cwd: ROOT }).map((path) => [path, listImports(path)] as const)
+  listFiles()
+    .filter((path) => /^src\/.*\.ts$/.test(path))
+    .map((path) => [path, listImports(path)] as const)
 )
 
 function listImports(path: string): string[] {
@@ -15,13 +18,17 @@ function listImports(path: string): string[] {
   )
 }
 
-/** The first circle that leads back to a file on the way from it, or `undefined`. */
-function findCircle(path: string, way: readonly string[], seen: Set<string>): string[] | undefined {
-  if (way.includes(path)) return [...way.slice(way.indexOf(path)), path]
+/** Returns the first import cycle that is reachable from a file, or `undefined`. */
+function findCycle(
+  path: string,
+  chain: readonly string[],
+  seen: Set<string>
+): string[] | undefined {
+  if (chain.includes(path)) return [...chain.slice(chain.indexOf(path)), path]
   if (seen.has(path)) return undefined
   for (const next of imports.get(path) ?? []) {
-    const circle = findCircle(next, [...way, path], seen)
-    if (circle !== undefined) return circle
+    const cycle = findCycle(next, [...chain, path], seen)
+    if (cycle !== undefined) return cycle
   }
   seen.add(path)
   return undefined
@@ -33,8 +40,8 @@ it('finds the imports of every source file', () => {
   expect(targets.filter((path) => !imports.has(path))).toEqual([])
 })
 
-it('has no file that imports itself by way of others, not for a type either', () => {
+it('does not contain import cycles, including type imports', () => {
   const seen = new Set<string>()
-  const circles = [...imports.keys()].map((path) => findCircle(path, [], seen)?.join(' → '))
-  expect(circles.filter((circle) => circle !== undefined)).toEqual([])
+  const cycles = [...imports.keys()].map((path) => findCycle(path, [], seen)?.join(' → '))
+  expect(cycles.filter((cycle) => cycle !== undefined)).toEqual([])
 })

@@ -4,8 +4,8 @@ import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
 import type { OutputSpec } from '../../src/runner/output-specs.js'
 
 /**
- * What workflows rely on, written down once more: within a major version nothing here is removed, renamed or
- * given another default. What is new is added here with the version that brings it.
+ * The public interface, repeated here so that it does not change by accident. Within a major version, entries are
+ * added, but never removed, renamed or given another default.
  */
 const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | undefined>>>> = {
   every: {
@@ -115,7 +115,7 @@ describe('the interface', () => {
     expect(MODES).toEqual(ALLOWED.mode)
   })
 
-  it.each(MODES)('takes these inputs with these defaults in %s', (mode) => {
+  it.each(MODES)('accepts these inputs with these defaults in %s', (mode) => {
     const specs = Object.entries<InputSpec>(INPUT_SPECS) as [InputName, InputSpec][]
     const taken = specs.filter(([, spec]) => spec.modes.includes(mode))
     expect(Object.fromEntries(taken.map(([name]) => [name, defaultOf(name, mode)]))).toEqual({
@@ -124,7 +124,7 @@ describe('the interface', () => {
     })
   })
 
-  it('takes these words', () => {
+  it('accepts these values', () => {
     const choices = Object.entries<InputSpec>(INPUT_SPECS).flatMap(([name, { form }]) =>
       form.type === 'choice' ? [[name, form.allowed] as const] : []
     )

@@ -11,21 +11,21 @@ import { ROOT } from './read-workflow.js'
 const example = readFileSync(join(ROOT, '.env.example'), 'utf8')
 
 describe('.env.example', () => {
-  it('gives inputs of the mode that it names', () => {
+  it('sets inputs of its mode', () => {
     const specs: Readonly<Record<string, InputSpec>> = INPUT_SPECS
     const names = [...example.matchAll(/^#? ?INPUT_([\w-]+)=/gm)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(2)
     for (const name of names) expect(specs[name.toLowerCase()]?.modes).toContain('ensure-repo')
   })
 
-  it('is read by entry points that the tool can call', async () => {
+  it('works with the entry points that the tool calls', async () => {
     const main = (await import('../../src/main.js')) as Readonly<Record<string, unknown>>
     const post = (await import('../../src/post.js')) as Readonly<Record<string, unknown>>
     expect([typeof main.run, typeof post.run]).toEqual(['function', 'function'])
   })
 })
 
-// It installs some 350 packages, so it runs on demand.
+// This test installs 350 packages, so it runs on demand.
 const onDemand = process.env.LOCAL_ACTION === '1' ? it : it.skip
 onDemand(
   '@github/local-action runs the source with .env.example (LOCAL_ACTION=1)',

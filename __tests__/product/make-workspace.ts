@@ -7,8 +7,8 @@ import { ROOT } from './read-workflow.js'
 const made = new Set<string>()
 
 /**
- * A fresh clone of what is in the working tree, committed, with the same packages installed. Things
- * may be built and broken in it.
+ * Creates a clone with all files of the working tree, committed, and optionally with the same packages. Tests can change
+ * its files.
  */
 export function makeWorkspace({ packages = false } = {}): string {
   const directory = mkdtempSync(join(tmpdir(), 'workspace-'))
@@ -28,7 +28,7 @@ export function makeWorkspace({ packages = false } = {}): string {
   return directory
 }
 
-/** What a commit of the working tree would hold. */
+/** Lists the files that a commit of the working tree would contain. */
 export function listFiles(): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT })
   const deleted = execFileSync('git', ['ls-files', '-d', '-z'], { cwd: ROOT })
@@ -39,12 +39,12 @@ export function listFiles(): string[] {
     .filter((path) => path !== '' && !gone.has(path))
 }
 
-/** Hard links where it can, as a bundler derives names from real paths, which a symbolic link would show. */
+/** Copies a tree with hard links, because the bundler derives names from real paths and would resolve symbolic links. */
 function linkTree(from: string, to: string): void {
   mkdirSync(to)
   for (const entry of readdirSync(from, { withFileTypes: true })) {
-    // What a build in progress keeps there.
-    if (entry.name === '.bundle') continue
+    // A build in progress uses this directory.
+    if (/^\.(?:bundle|docs-)/.test(entry.name)) continue
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
     if (entry.isDirectory()) linkTree(source, target)
     else if (entry.isSymbolicLink()) cpSync(source, target, { verbatimSymlinks: true })

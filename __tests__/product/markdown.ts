@@ -10,12 +10,12 @@ import { visit } from 'unist-util-visit'
 import { listFiles } from './make-workspace.js'
 import { ROOT } from './read-workflow.js'
 
-/** Every Markdown file that people read, as a path from the root; the example README is of a repository that does not exist. */
+/** Paths of all Markdown documents. The example README is excluded, because its repository does not exist. */
 export const DOCUMENTS = listFiles().filter(
   (path) => path.endsWith('.md') && !/^(__tests__|dist|docs\/examples)\//.test(path)
 )
 
-/** A code block and where it stands. */
+/** A code block and its position. */
 export interface Block {
   readonly path: string
   readonly line: number
@@ -30,7 +30,7 @@ export function parseDocument(path: string): Root {
   })
 }
 
-/** The code blocks of a language in these documents. */
+/** Lists the code blocks of a language in these documents. */
 export function listBlocks(language: string, paths: readonly string[] = DOCUMENTS): Block[] {
   return paths.flatMap((path) =>
     collect(parseDocument(path), 'code')
@@ -44,7 +44,7 @@ export function listBlocks(language: string, paths: readonly string[] = DOCUMENT
   )
 }
 
-/** The destinations of links and images, with the line of each. */
+/** Lists the URLs of links and images with their line numbers. */
 export function listLinks(path: string): { readonly url: string; readonly line: number }[] {
   const root = parseDocument(path)
   return [...collect(root, 'link'), ...collect(root, 'image'), ...collect(root, 'definition')].map(
@@ -52,7 +52,7 @@ export function listLinks(path: string): { readonly url: string; readonly line: 
   )
 }
 
-/** The anchors that GitHub gives the headings. */
+/** Returns the anchors that GitHub generates for the headings. */
 export function listAnchors(path: string): Set<string> {
   const slugger = new GithubSlugger()
   return new Set(
@@ -60,7 +60,7 @@ export function listAnchors(path: string): Set<string> {
   )
 }
 
-/** The texts between backticks. */
+/** Lists the inline code texts. */
 export function listInlineCode(path: string): string[] {
   return collect(parseDocument(path), 'inlineCode').map((node) => node.value)
 }

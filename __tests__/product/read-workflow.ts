@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 
-/** The repository. */
+/** Path of the repository. */
 export const ROOT = join(import.meta.dirname, '..', '..')
 
-/** A step as the workflow file has it. */
+/** A step of a workflow file. */
 export interface WorkflowStep {
   readonly id?: string
   readonly name?: string
@@ -51,7 +51,7 @@ export function readWorkflow(path: string): Workflow {
   return readYaml(path) as Workflow
 }
 
-/** What to call a step in a test or a message. */
+/** Returns a title of a step for messages. */
 export function titleOf(step: WorkflowStep): string {
-  return step.name ?? step.id ?? step.uses ?? step.run?.split('\n', 1)[0] ?? 'a step without words'
+  return step.name ?? step.id ?? step.uses ?? step.run?.split('\n', 1)[0] ?? 'unnamed step'
 }

@@ -13,13 +13,13 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 }
 const MAJOR = `v${version.split('.', 1)[0] ?? ''}`
 
-/** The GitHub CLI: notes what it is called with; whether the major tag is there is for the test to say. */
+/** A GitHub CLI that records its arguments. GH_HAS_NO_TAG is its exit status for a query of the major tag. */
 const GH = `#!/usr/bin/env bash
 echo "$*" >> "$GH_CALLS"
 if [[ "$*" == *"/git/ref/tags/"* ]]; then exit "$GH_HAS_NO_TAG"; fi
 `
 
-/** npm, which lists one package that is bundled and one that is there for tests. */
+/** An npm that lists one bundled package and one development dependency. */
 const NPM = `#!/usr/bin/env bash
 echo '{"metadata": {"component": {"bom-ref": "root"}}, "components": [{"bom-ref": "bundled"}, {"bom-ref": "tests",'
 echo '"properties": [{"name": "cdx:npm:package:development", "value": "true"}]}], "dependencies": [{"ref": "root",'
@@ -27,8 +27,8 @@ echo '"dependsOn": ["bundled", "tests"]}, {"ref": "tests", "dependsOn": []}]}'
 `
 
 const SCRIPTS_LEFT_OUT: readonly (readonly [RegExp, string])[] = [
-  [/^npm ci$/, 'the packages are those of the repository'],
-  [/^npm run bundle\n/, 'ci.test.ts runs the same script']
+  [/^npm ci$/, 'the packages are installed'],
+  [/^npm run bundle\n/, 'ci.test.ts runs this script']
 ]
 
 let workspace: string
@@ -41,13 +41,13 @@ beforeEach(() => {
   programs = mkdtempSync(join(tmpdir(), 'release-'))
   calls = join(programs, 'calls')
   writeFileSync(join(programs, 'gh'), GH)
-  // What makes the SBOM reads all of node_modules, which a workspace without packages has not.
+  // The SBOM requires node_modules, which this workspace does not have.
   writeFileSync(join(programs, 'npm'), NPM)
   for (const name of ['gh', 'npm']) chmodSync(join(programs, name), 0o755)
 })
 afterEach(() => rmSync(programs, { recursive: true, force: true }))
 
-/** Releases what is in the working tree as `tag`, where these tags are there too. */
+/** Releases the working tree as `tag`, in a repository that also has the tags `others`. */
 async function release(
   tag: string,
   { others = [], hasMajorTag = true }: { others?: readonly string[]; hasMajorTag?: boolean } = {}
@@ -66,22 +66,22 @@ async function release(
       github: { ref_name: tag, token: 'token', repository: 'OWNER/ecr-public-action' }
     },
     env: { GH_CALLS: calls, GH_HAS_NO_TAG: hasMajorTag ? '0' : '1' },
-    resolveAction: (uses) => ({ skip: `${uses} needs GitHub` }),
+    resolveAction: (uses) => ({ skip: `${uses} requires GitHub` }),
     skipScript: (script) => SCRIPTS_LEFT_OUT.find(([pattern]) => pattern.test(script))?.[1]
   })
-  const said = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []
-  return { steps, calls: said }
+  const recorded = existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []
+  return { steps, calls: recorded }
 }
 
 const failedSteps = (steps: readonly StepRun[]): string[] =>
   steps.filter(({ outcome }) => outcome === 'failure').map(({ title, log }) => `${title}: ${log}`)
 
-describe('the release workflow, with a GitHub CLI that only takes notes', () => {
-  it('publishes the archive, the SBOM and the notes of the version, and moves the major tag', async () => {
+describe('the release workflow', () => {
+  it('publishes the archive, the SBOM and the release notes, and moves the major tag', async () => {
     const tag = `v${version}`
-    const { steps, calls: said } = await release(tag)
+    const { steps, calls: recorded } = await release(tag)
     expect(failedSteps(steps)).toEqual([])
-    expect(said[0]).toBe(
+    expect(recorded[0]).toBe(
       `release create ${tag} --verify-tag --title ${tag} --notes-file release-notes.md ecr-public-action-${tag}.tar.gz sbom.cdx.json`
     )
     expect(readFileSync(join(workspace, 'release-notes.md'), 'utf8')).toMatch(/\S/)
@@ -100,33 +100,33 @@ describe('the release workflow, with a GitHub CLI that only takes notes', () => 
     ]
     for (const file of needed)
       expect(listed.toString()).toContain(`ecr-public-action-${tag}/${file}\n`)
-    expect(said.at(-1)).toMatch(
+    expect(recorded.at(-1)).toMatch(
       new RegExp(
         `^api .*PATCH repos/OWNER/ecr-public-action/git/refs/tags/${MAJOR} .*sha=[0-9a-f]{40} .*force=true$`
       )
     )
   }, 120_000)
 
-  it('makes the major tag where it is the first release', async () => {
-    const { calls: said } = await release(`v${version}`, { hasMajorTag: false })
-    expect(said.at(-1)).toMatch(new RegExp(`POST repos/.*/git/refs .*ref=refs/tags/${MAJOR} `))
+  it('creates the major tag for the first release', async () => {
+    const { calls: recorded } = await release(`v${version}`, { hasMajorTag: false })
+    expect(recorded.at(-1)).toMatch(new RegExp(`POST repos/.*/git/refs .*ref=refs/tags/${MAJOR} `))
   }, 120_000)
 
-  it('leaves the major tag at a newer release', async () => {
+  it('does not move the major tag back from a newer release', async () => {
     const [major = '', minor = ''] = version.split('.')
     const newer = `v${major}.${String(Number(minor) + 10)}.0`
-    const { steps, calls: said } = await release(`v${version}`, { others: [newer] })
+    const { steps, calls: recorded } = await release(`v${version}`, { others: [newer] })
     expect(failedSteps(steps)).toEqual([])
-    expect(said.filter((call) => call.includes('/git/'))).toEqual([])
+    expect(recorded.filter((call) => call.includes('/git/'))).toEqual([])
   }, 120_000)
 
-  it('publishes nothing under a version that package.json does not have', async () => {
-    const { steps, calls: said } = await release('v98.7.6')
+  it('does not publish a version that differs from package.json', async () => {
+    const { steps, calls: recorded } = await release('v98.7.6')
     expect(failedSteps(steps)).toHaveLength(1)
-    expect(said).toEqual([])
+    expect(recorded).toEqual([])
   }, 120_000)
 
-  it('attests what users run before it is published, and no job publishes what is not checked', () => {
+  it('attests the published files before the release, and publishes only after all checks', () => {
     const job = workflow.jobs.release!
     const uses = job.steps.map((step) => step.uses?.split('@', 1)[0] ?? step.name ?? '')
     expect(uses.lastIndexOf('actions/attest')).toBeLessThan(uses.indexOf('Publish the release'))

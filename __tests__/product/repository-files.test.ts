@@ -6,10 +6,11 @@ import { readWorkflow, readYaml, ROOT } from './read-workflow.js'
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const packageJson = JSON.parse(read('package.json')) as {
   readonly version: string
+  readonly engines: { readonly node: string }
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
-/** One question of an issue form. */
+/** A field of an issue form. */
 interface FormElement {
   readonly type: string
   readonly id?: string
@@ -28,7 +29,7 @@ describe.each(FORMS)('the issue form %s', (name) => {
   }
 
   // https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema
-  it('is one that GitHub takes', () => {
+  it('follows the schema of GitHub issue forms', () => {
     expect([form.name, form.description].every((text) => text.trim() !== '')).toBe(true)
     const ids = form.body.flatMap(({ id }) => id ?? [])
     expect(new Set(ids).size).toBe(ids.length)
@@ -47,12 +48,12 @@ describe.each(FORMS)('the issue form %s', (name) => {
   })
 })
 
-it('the chooser of issue forms links to files that exist', () => {
+it('links from the issue template chooser to files that exist', () => {
   const [, path = ''] = /\/blob\/main\/(\S+)/.exec(read('.github/ISSUE_TEMPLATE/config.yml')) ?? []
   expect(existsSync(join(ROOT, path))).toBe(true)
 })
 
-it('updates wait some days for what turns out to be hostile, in both ecosystems', () => {
+it('delays dependency updates by a week in both ecosystems', () => {
   const { updates } = readYaml('.github/dependabot.yml') as {
     readonly updates: readonly {
       readonly 'package-ecosystem': string
@@ -66,17 +67,17 @@ it('updates wait some days for what turns out to be hostile, in both ecosystems'
   ])
 })
 
-it('CodeQL reads the code and the workflows', () => {
+it('analyzes the code and the workflows with CodeQL', () => {
   const { strategy } = readWorkflow('.github/workflows/codeql.yml').jobs.analyze!
   expect(strategy?.matrix?.language).toEqual(['javascript-typescript', 'actions'])
 })
 
-it('CI uses the action on Linux, Windows and macOS', () => {
+it('runs every mode on Linux, Windows and macOS in CI', () => {
   const { strategy } = readWorkflow('.github/workflows/ci.yml').jobs.modes!
   expect(strategy?.matrix?.os).toEqual(['ubuntu-latest', 'windows-latest', 'macos-latest'])
 })
 
-it('the live workflow runs every mode, by hand only, and cleans up', () => {
+it('starts the live workflow only manually, runs every mode in it and deletes the repository', () => {
   const workflow = readWorkflow('.github/workflows/live.yml')
   expect(workflow.on).toEqual({ workflow_dispatch: null })
   const uses = workflow.jobs.live!.steps.filter((step) => step.uses === './')
@@ -87,19 +88,20 @@ it('the live workflow runs every mode, by hand only, and cleans up', () => {
   expect(uses.at(-1)?.if).toMatch(/^always\(\)/)
 })
 
-it('Node.js is the same version wherever it is named, and the one that the action runs on', () => {
+it('uses the same Node.js version in all files, and tests every supported version in CI', () => {
   const version = read('.node-version').trim()
   for (const other of Object.values(packageJson.optionalDependencies)) expect(other).toBe(version)
   const { runs } = readYaml('action.yml') as { readonly runs: { readonly using: string } }
   const [major = ''] = version.split('.')
   expect(runs.using).toBe(`node${major}`)
   expect(read('.devcontainer/devcontainer.json')).toContain(`javascript-node:${major}-`)
-  expect(readWorkflow('.github/workflows/ci.yml').jobs.test).toMatchObject({
-    container: `node:${major}-bookworm`
-  })
+  const { test } = readWorkflow('.github/workflows/ci.yml').jobs
+  expect(test).toMatchObject({ container: 'node:${{ matrix.node }}-bookworm' })
+  expect(test?.strategy?.matrix?.node).toEqual(['20', '22', major])
+  expect(packageJson.engines.node).toBe('>=20')
 })
 
-it('the devcontainer has the programs that .ci/run installs, and the packages', () => {
+it('installs the same programs in the devcontainer as in .ci/run', () => {
   const container = parseJsonc(read('.devcontainer/devcontainer.json')) as {
     readonly onCreateCommand: string
     readonly postCreateCommand: string
@@ -112,14 +114,14 @@ it('the devcontainer has the programs that .ci/run installs, and the packages', 
   expect(container.postCreateCommand).toBe('npm ci')
 })
 
-it('editors indent and end lines as prettier does', () => {
+it('configures editors with the indentation and line endings of prettier', () => {
   const rules = read('.editorconfig')
   for (const rule of ['root = true', 'indent_size = 2', 'end_of_line = lf', 'charset = utf-8']) {
     expect(rules).toContain(rule)
   }
 })
 
-it('the change log begins with the version of package.json', () => {
+it('begins the changelog with the version of package.json', () => {
   const [, newest] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
   expect(newest).toBe(packageJson.version)
 })

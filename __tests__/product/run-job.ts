@@ -8,32 +8,32 @@ import type { Contexts } from './expressions.js'
 import { titleOf } from './read-workflow.js'
 import type { ActionFile, Workflow, WorkflowStep } from './read-workflow.js'
 
-/** What became of a step. */
+/** The result of a step. */
 export interface StepRun {
   readonly title: string
   readonly outcome: 'success' | 'failure' | 'skipped'
-  /** `outcome`, but `success` where the step may fail. */
+  /** The outcome after `continue-on-error` is applied. */
   readonly conclusion: 'success' | 'failure' | 'skipped'
   readonly outputs: Readonly<Record<string, string>>
   readonly log: string
   readonly summary: string
 }
 
-/** How to run the job of a workflow on this machine. */
+/** Options for running a job on this machine. */
 export interface JobOptions {
-  /** The checked out repository: `GITHUB_WORKSPACE`. */
+  /** Path of the checkout: `GITHUB_WORKSPACE`. */
   readonly workspace: string
-  /** The directory of the action that a `uses:` names, or why the step is left out. */
+  /** Returns the directory of the action in `uses`, or the reason to skip the step. */
   readonly resolveAction: (
     uses: string
   ) => { readonly directory: string } | { readonly skip: string }
-  /** Why a `run:` is left out, or `undefined` where it runs. */
+  /** Returns the reason to skip a `run` script, or `undefined` to run it. */
   readonly skipScript?: (script: string) => string | undefined
   readonly matrix?: Readonly<Record<string, string>>
   readonly contexts?: Contexts
-  /** Variables of the machine, beside `PATH` and `HOME`. */
+  /** Environment variables in addition to `PATH` and `HOME`. */
   readonly env?: Readonly<Record<string, string>>
-  /** Directories before the others on the `PATH`. */
+  /** Directories to prepend to `PATH`. */
   readonly path?: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export async function runJob(
   options: JobOptions
 ): Promise<StepRun[]> {
   const job = workflow.jobs[jobName]
-  if (job === undefined) throw new Error(`no job ${jobName}`)
+  if (job === undefined) throw new Error(`Unknown job: "${jobName}"`)
   const directory = await mkdtemp(join(tmpdir(), 'run-job-'))
   directories.add(directory)
   const run = new JobRun(directory, options)
@@ -121,8 +121,8 @@ class JobRun {
       inputs[name] = value ?? ''
     }
     for (const [name, value] of Object.entries(step.with ?? {})) {
-      // The runner only warns; a workflow of ours is not to have it.
-      if (!(name in inputs)) throw new Error(`${title}: ${uses} has no input ${name}`)
+      // The runner only logs a warning in this case.
+      if (!(name in inputs)) throw new Error(`${title}: unknown input of ${uses}: "${name}"`)
       inputs[name] = this.fill(value)
     }
     const env = this.stepEnv(step)
@@ -148,7 +148,7 @@ class JobRun {
     }
     const file = join(this.directory, `script-${String(this.count++)}.sh`)
     await writeFile(file, this.fill(script))
-    // The command line of the runner for `shell: bash`.
+    // These are the arguments of the runner for `shell: bash`.
     const args = ['--noprofile', '--norc', '-eo', 'pipefail', file]
     this.record(step, title, await this.spawn('bash', args, this.stepEnv(step)))
   }
@@ -234,7 +234,7 @@ function spawnAndCollect(
   })
 }
 
-/** The records of the runner's files: `NAME=VALUE`, and `NAME<<DELIMITER … DELIMITER`. */
+/** Parses the runner's files: `NAME=VALUE` and `NAME<<DELIMITER … DELIMITER`. */
 function parseFileCommands(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   const lines = text.split('\n')

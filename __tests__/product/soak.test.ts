@@ -9,7 +9,7 @@ const SUITES = [...SCRIPT.matchAll(/\['(__tests__\/[^']+)', \d+\]/g)].map(([, su
 const TESTS = listFiles().filter((path) => /^__tests__\/.*\.test\.ts$/.test(path))
 
 describe('npm run soak', () => {
-  it('runs every test that has a larger size, each once', () => {
+  it('runs every test with a soak size exactly once', () => {
     const large = TESTS.filter((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8')
       return /\b(?:isSoak\b|process\.env\.SOAK\b|tryHostile\()/.test(text)
@@ -23,7 +23,7 @@ describe('npm run soak', () => {
     expect(TESTS.filter((path) => path.includes(suite))).toHaveLength(1)
   })
 
-  it('says the seed and what it tried', () => {
+  it('prints the command that repeats the run', () => {
     const { status, stdout } = spawnSync(
       process.execPath,
       ['.github/scripts/soak.mjs', '42', 'no suite of this name'],

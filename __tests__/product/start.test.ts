@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT } from './read-workflow.js'
 
-/** What differs from run to run and from machine to machine. */
+/** Replaces values that differ between runs and machines. */
 function withoutValues(output: string): string {
   return output
     .replace(/127\.0\.0\.1:\d+/g, 'HOST')
@@ -17,7 +17,7 @@ function withoutValues(output: string): string {
     .trim()
 }
 
-it('npm start prints what the README shows', async () => {
+it('shows the output of npm start in the README', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['dist/quick-start/index.js'], {
     cwd: ROOT
   })
@@ -27,7 +27,7 @@ it('npm start prints what the README shows', async () => {
   expect(withoutValues(shown)).toBe(withoutValues(stdout))
 }, 240_000)
 
-it('the emulator prints the lines that docs/emulator.md shows', async () => {
+it('shows the first lines of the emulator in docs/emulator.md', async () => {
   const emulator = spawn(process.execPath, ['dist/emulator/index.js', '--port', '0'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit']

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { callApi } from '../emulator/call-api.js'
 import { ROOT } from './read-workflow.js'
 
-/** What one half of the sub-action left behind. */
-interface Half {
+/** The result of the main or the post step of the sub-action. */
+interface StepResult {
   readonly status: number | null
   readonly log: string
   readonly state: Readonly<Record<string, string>>
@@ -20,8 +20,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Runs `emulator/step.mjs` as the runner does: inputs by environment, what it leaves by file. */
-async function runHalf(env: Readonly<Record<string, string>>): Promise<Half> {
+/** Runs `emulator/step.mjs` as the runner does: inputs in the environment, outputs in files. */
+async function runStep(env: Readonly<Record<string, string>>): Promise<StepResult> {
   const files = { GITHUB_STATE: '', GITHUB_ENV: '', GITHUB_OUTPUT: '' }
   for (const name of Object.keys(files) as (keyof typeof files)[]) {
     files[name] = join(directory, name)
@@ -51,16 +51,16 @@ async function runHalf(env: Readonly<Record<string, string>>): Promise<Half> {
   }
 }
 
-/** Runs the end of the job. */
-function runPost(state: Half['state']): Promise<Half> {
+/** Runs the post step. */
+function runPost(state: StepResult['state']): Promise<StepResult> {
   const entries = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
-  return runHalf(Object.fromEntries(entries) as Record<string, string>)
+  return runStep(Object.fromEntries(entries) as Record<string, string>)
 }
 
 const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
-    // proc_pid_stat(5): what has ended and is not collected is a zombie.
+    // proc_pid_stat(5): a process that exited and was not reaped is a zombie (Z).
     return !readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z')
   } catch {
     return false
@@ -68,10 +68,10 @@ const isRunning = (pid: number): boolean => {
 }
 
 describe('the emulator sub-action', () => {
-  it('starts what its inputs say, tells later steps where, and in the end shows what was asked and stops', async () => {
+  it('starts the emulator with its inputs, exports its address, and prints the requests and stops it at the end', async () => {
     const seed = join(directory, 'seed.json')
     writeFileSync(seed, JSON.stringify({ repositories: [{ name: 'team/app' }] }))
-    const { status, exported, outputs, state } = await runHalf({
+    const { status, exported, outputs, state } = await runStep({
       INPUT_SEED: seed,
       INPUT_ALIAS: 'team-rocket',
       INPUT_ACCOUNT: '999988887777',
@@ -102,27 +102,23 @@ describe('the emulator sub-action', () => {
   })
 
   it.each([
+    ['an unknown argument', { INPUT_ARGUMENTS: '--nonsense' }, /Unknown option '--nonsense'$/],
     [
-      'an argument that it does not have',
-      { INPUT_ARGUMENTS: '--nonsense' },
-      /Unknown option '--nonsense'$/
-    ],
-    [
-      'a seed that is not there',
+      'a missing seed file',
       { INPUT_SEED: 'none.json' },
       /The file of "--seed" cannot be read: "none\.json"/
     ],
-    ['a port that it may not have', { INPUT_PORT: '70000' }, /70000/]
-  ])('ends in one error that says why, for %s', async (_, inputs, message) => {
-    const { status, log, state } = await runHalf(inputs)
+    ['an invalid port', { INPUT_PORT: '70000' }, /70000/]
+  ])('fails with one error for %s', async (_, inputs, message) => {
+    const { status, log, state } = await runStep(inputs)
     expect(status).toBe(1)
     const errors = log.split('\n').filter((line) => line.startsWith('::error::'))
     expect(errors).toEqual([expect.stringMatching(message)])
     expect(state).toEqual({})
   })
 
-  it('does not fail the end of the job where the emulator has gone before', async () => {
-    const { state } = await runHalf({})
+  it('does not fail the post step if the emulator has exited', async () => {
+    const { state } = await runStep({})
     process.kill(Number(state.pid), 'SIGKILL')
     const post = await runPost(state)
     expect(post.status).toBe(0)

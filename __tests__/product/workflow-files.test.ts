@@ -14,7 +14,7 @@ const packageJson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   readonly scripts: Readonly<Record<string, string>>
 }
 
-/** What GitHub's own parser says of a file; empty where it finds nothing. */
+/** Returns the findings of GitHub's workflow parser. */
 async function diagnose(path: string, text: string): Promise<string[]> {
   const found = await validate(TextDocument.create(`file:///repository/${path}`, 'yaml', 0, text))
   return found.map((one) => `line ${one.range.start.line + 1}: ${JSON.stringify(one.message)}`)
@@ -33,7 +33,7 @@ describe('GitHub’s parser', () => {
     )
   })
 
-  it('refuses what is wrong', async () => {
+  it('reports errors', async () => {
     const action = read('action.yml').replace('main:', 'mian:')
     expect(await diagnose('wrong/action.yml', action)).not.toEqual([])
     const workflow = read('.github/workflows/ci.yml').replace('timeout-minutes', 'timeout-minuets')
@@ -46,14 +46,14 @@ describe.each(WORKFLOWS)('%s', (path) => {
   const jobs = Object.entries(workflow.jobs)
   const steps = jobs.flatMap(([, job]) => job.steps)
 
-  it('pins every action of others by commit, with the version beside it', () => {
+  it('pins every third-party action by commit, with its version in a comment', () => {
     for (const [line] of read(path).matchAll(/uses: .*$/gm)) {
       if (line.startsWith('uses: ./')) continue
       expect(line).toMatch(/^uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
     }
   })
 
-  it('takes no more permissions than it names', () => {
+  it('requests only the expected permissions', () => {
     expect(Object.keys(workflow.permissions ?? { missing: '' })).toEqual(
       workflow.permissions?.contents === 'read' ? ['contents'] : []
     )
@@ -68,15 +68,15 @@ describe.each(WORKFLOWS)('%s', (path) => {
     }
   })
 
-  it('ends every job in bounded time', () => {
+  it('sets a timeout for every job', () => {
     for (const [, job] of jobs) expect(job['timeout-minutes']).toBeLessThanOrEqual(45)
   })
 
-  it('hands values to scripts by environment, never by pasting', () => {
+  it('passes values to scripts in environment variables, not by expressions', () => {
     for (const step of steps) expect(step.run ?? '').not.toContain('${{')
   })
 
-  it('leaves no token in the checkout', () => {
+  it('does not keep a token in the checkout', () => {
     for (const step of steps) {
       if (step.uses?.startsWith('actions/checkout@') !== true) continue
       expect(step.with?.['persist-credentials']).toBe(false)
@@ -94,7 +94,7 @@ describe.each(WORKFLOWS)('%s', (path) => {
     }
   })
 
-  it('gives the actions of this repository inputs that they have', () => {
+  it('sets only inputs that the actions of this repository have', () => {
     for (const step of steps) {
       if (step.uses?.startsWith('./') !== true) continue
       const action = readYaml(join(step.uses, 'action.yml')) as ActionFile
@@ -115,7 +115,7 @@ describe('CI', () => {
       .join('\n')
     const ofAll = [...packageJson.scripts.all!.matchAll(/npm (?:run )?([\w:]+)/g)]
     for (const [, part = ''] of ofAll) {
-      // The tests run by .ci/run, with `npm cit`.
+      // .ci/run runs `npm test`.
       expect(scripts).toContain(part === 'test' ? '.ci/run' : `npm run ${part}`)
     }
   })
