@@ -26,7 +26,7 @@ export const PHRASES = [
     'per'
   ],
   [
-    /(?<!\b(?:directory|directories|file|files|host|line|path|place|page|point|position|section|step|URL|offset|column|character|byte|commit) )\bwhere\b(?! (?:to|it is stored|it is)\b)/i,
+    /(?<!\b(?:directory|directories|file|files|host|line|path|place|page|point|position|section|step|URL|offset|column|character|byte|commit) )\bwhere\b(?! (?:not expected|to|it is stored|it is)\b)/i,
     'if or when; where is for places'
   ],
   [/\b(?:goes|stay|stays|stayed|staying)\b/i, 'is deleted, is kept, remains'],
