@@ -84,7 +84,7 @@ describe('a step with an error', () => {
     [
       'an input of another mode',
       { mode: 'login', tar: 'x.tar' },
-      /Input "tar" does not belong to mode login/
+      /Input "tar" is not supported in mode login/
     ],
     [
       'an archive that does not exist',

@@ -36,9 +36,9 @@ describe('parseCredentialDocument', () => {
     ['null', 'The file is not a JSON object'],
     ['{"auths": []}', 'The member "auths" is not a JSON object'],
     ['{"credHelpers": "x"}', 'The member "credHelpers" is not a JSON object'],
-    ['{"auths": {}} // comment', 'The file is not valid JSON'],
-    ['{"auths": {},}', 'The file is not valid JSON'],
-    ['\ufeff{}', 'The file is not valid JSON']
+    ['{"auths": {}} // comment', 'The text is not valid JSON'],
+    ['{"auths": {},}', 'The text is not valid JSON'],
+    ['\ufeff{}', 'The text is not valid JSON']
   ])('rejects %s: %s', (text, reason) => {
     expect(() => parseCredentialDocument(text)).toThrow(reason)
   })

@@ -139,6 +139,8 @@ describe('the shell commands of the documents', () => {
     [/^npm start /, 'start.test.ts compares its output'],
     [/^npm ci\b/, 'it installs the packages of this test'],
     [/npm run all/, 'it runs this test'],
+    [/ECR_PUBLIC_LIVE=1/, 'it requires an AWS account'],
+    [/--allow /, 'it runs until it is stopped; cli.test.ts tests the option'],
     [/^aws iam /, 'it requires an AWS account'],
     [/^gh attestation /, 'it requires a release on GitHub'],
     [/^git tag /, 'it publishes a release'],

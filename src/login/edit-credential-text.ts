@@ -33,7 +33,7 @@ export async function editCredentialText(
   if (serialize !== undefined) return serialize(expected)
   const edited = await applyToText(text, edits, removableSections)
   if (meansTheSame(edited, JSON.stringify(expected))) return edited
-  throw new CredentialDocumentError('The file has a duplicate key')
+  throw new CredentialDocumentError('The file has a duplicate key.')
 }
 
 /** Applies the edits to the parsed document. The edited text must have this value. */

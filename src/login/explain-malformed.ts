@@ -21,8 +21,9 @@ export async function explainMalformed<T>(
       {
         what: 'The credential file is malformed',
         value: path,
-        reason:
-          syntaxError === undefined ? `${error.message}.` : `${error.message}: ${syntaxError}.`,
+        reason: [error.message, ...(syntaxError === undefined ? [] : [`${syntaxError}.`])].join(
+          ' '
+        ),
         fix: 'Correct or delete the file. It was not changed.'
       },
       error
