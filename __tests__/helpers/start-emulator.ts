@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { createEmulator } from '../../src/emulator/emulator.js'
+import { createEmulatorServer } from '../../src/emulator/emulator.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 
 /** A running emulator. */
@@ -38,7 +38,7 @@ const running = new Set<RunningEmulator>()
 
 /** Starts an emulator in this process on a free port of the loopback. `afterEach` closes it. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<RunningEmulator> {
-  const server = createEmulator(options)
+  const { server } = createEmulatorServer(options)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${String(port)}`

@@ -21,6 +21,16 @@ export class ApiError extends Error {
   }
 }
 
+const DISK_FULL_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
+
+/** Returns the error of the service if the disk is full, which it also logs; otherwise returns `undefined`. */
+export function findDiskError(error: unknown): ApiError | undefined {
+  if (!(error instanceof Error) || !DISK_FULL_CODES.includes((error as NodeJS.ErrnoException).code))
+    return undefined
+  console.error(`The disk is full, so the emulator cannot store data. ${error.message}`)
+  return new ApiError('ServerException', 'The disk of the emulator is full.')
+}
+
 /** Creates the error for an invalid member of the input. */
 export function invalidParameter(member: string, constraint: string): ApiError {
   return new ApiError(

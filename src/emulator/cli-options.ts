@@ -5,16 +5,13 @@ import { invalidValue } from './invalid-value.js'
 import { DEFAULT_LIMITS, SWITCHES } from './options.js'
 import type { EmulatorOptions, Limits, OtherAlias, SwitchName } from './options.js'
 
-/** The example key of the AWS documentation. The emulator accepts any key. */
-export const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE'
-export const SECRET_ACCESS_KEY = 'emulator-secret-access-key'
-
 export const DEFAULT_PORT = 5111
 const DEFAULT_HOST = '127.0.0.1'
 
 /** The parsed command line. */
 export type CliRequest =
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | {
       readonly kind: 'serve'
       readonly host: string
@@ -39,6 +36,7 @@ const TEXT = { type: 'string' } as const
 const TEXTS = { type: 'string', multiple: true } as const
 const FLAGS = {
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
   port: TEXT,
   host: TEXT,
   data: TEXT,
@@ -51,7 +49,8 @@ const FLAGS = {
   'registry-host': TEXT,
   'part-size': TEXT,
   allow: TEXTS,
-  fault: TEXTS
+  fault: TEXTS,
+  clock: TEXT
 } as const satisfies ParseArgsConfig['options']
 
 /**
@@ -67,6 +66,7 @@ export function parseCli(args: readonly string[]): CliRequest {
   })
   const values = all as typeof all & Readonly<Record<string, string | undefined>>
   if (values.help === true) return { kind: 'help' }
+  if (values.version === true) return { kind: 'version' }
   const options: Record<string, unknown> = {
     data: values.data,
     seed: values.seed === undefined ? undefined : readSeed(values.seed),
@@ -75,6 +75,7 @@ export function parseCli(args: readonly string[]): CliRequest {
     profile: values.profile,
     verified: values.verified,
     registryHost: values['registry-host'],
+    clock: values.clock,
     partSize: numberOf('part-size', values['part-size']),
     allow: values.allow?.flatMap((list) => list.split(',')),
     otherAliases: values['other-alias']?.map(parseOtherAlias),

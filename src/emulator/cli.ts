@@ -1,7 +1,9 @@
-import type { AddressInfo } from 'node:net'
-import { ACCESS_KEY_ID, parseCli, SECRET_ACCESS_KEY } from './cli-options.js'
+import { parseCli } from './cli-options.js'
 import { helpText } from './cli-help.js'
-import { createEmulator } from './emulator.js'
+import { createEmulatorServer } from './emulator.js'
+import { listen } from './listen.js'
+import { variablesOf } from './variables.js'
+import { VERSION } from './version.js'
 
 /** The exit status for an invalid command line. */
 const USAGE_ERROR = 2
@@ -11,6 +13,7 @@ export function runCli(args: readonly string[]): void {
   try {
     const request = parseCli(args)
     if (request.kind === 'help') process.stdout.write(helpText())
+    else if (request.kind === 'version') process.stdout.write(`${VERSION}\n`)
     else serve(request)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
@@ -23,16 +26,21 @@ function serve({
   port,
   options
 }: Extract<ReturnType<typeof parseCli>, { kind: 'serve' }>): void {
-  const server = createEmulator(options)
-  server.on('error', (error) => {
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
-    server.emit('close')
-  })
-  server.listen(port, host, () => {
-    const address = server.address() as AddressInfo
-    process.stdout.write(banner(urlHost(host), address.port))
-  })
+  const { server, context, ignoredSeed } = createEmulatorServer(options)
+  if (ignoredSeed) {
+    process.stderr.write(
+      'The seed was not applied, because the data directory contains repositories. To replace them, send the seed to /_emulator/reset.\n'
+    )
+  }
+  process.once('exit', () => context.store.close())
+  listen(server, host, port).then(
+    (url) => process.stdout.write(banner(url)),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = 1
+      server.emit('close')
+    }
+  )
   const stop = (): void => {
     server.close()
     server.closeAllConnections()
@@ -42,20 +50,8 @@ function serve({
 }
 
 /** Returns the lines to paste into a shell. */
-function banner(host: string, port: number): string {
-  return [
-    `export AWS_ENDPOINT_URL_ECR_PUBLIC=http://${host}:${port}`,
-    `export AWS_ACCESS_KEY_ID=${ACCESS_KEY_ID}`,
-    `export AWS_SECRET_ACCESS_KEY=${SECRET_ACCESS_KEY}`,
-    ''
-  ].join('\n')
-}
-
-/**
- * Returns a host for use in a URL: the loopback for a wildcard address, IPv6 addresses in brackets.
- */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
+function banner(url: string): string {
+  return Object.entries(variablesOf(url))
+    .map(([name, value]) => `export ${name}=${value}\n`)
+    .join('')
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { handleApi } from './api/handle-api.js'
 import { createBodyMemory } from './body-memory.js'
+import { findForeignOrigin } from './check-origin.js'
 import type { EmulatorContext } from './context.js'
 import { handleControl } from './handle-control.js'
 import { Faults } from './faults.js'
@@ -19,15 +20,22 @@ import { Store } from './store/store.js'
 
 export type { EmulatorOptions } from './options.js'
 
+/** A server that does not listen yet. Closing it closes the store. */
+export interface EmulatorServer {
+  readonly server: Server
+  readonly context: EmulatorContext
+  /** `true` if the seed was not applied, because the store contains repositories. */
+  readonly ignoredSeed: boolean
+}
+
 /**
- * Creates a server for the API, the registry and the gallery page. It does not listen yet; closing
- * it closes the store.
+ * Creates a server for the API, the registry and the gallery page.
  *
  * @throws Error if an option, the seed or the data directory is not valid
  */
-export function createEmulator(options: EmulatorOptions = {}): Server {
+export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorServer {
   const settings = resolveOptions(options)
-  const { now } = settings
+  const { now } = settings.clock
   const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS, LOGO_OPERATION])
   for (const rule of options.faults ?? []) faults.add(rule)
   const store = new Store(settings.data, now)
@@ -40,10 +48,9 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
     bodies: createBodyMemory(),
     now
   }
+  const ignoredSeed = options.seed !== undefined && store.repositories.size > 0
   try {
-    if (options.seed !== undefined && store.repositories.size === 0) {
-      applySeed(context, options.seed)
-    }
+    if (options.seed !== undefined && !ignoredSeed) applySeed(context, options.seed)
   } catch (error) {
     store.close()
     throw error
@@ -55,7 +62,7 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
   // connection reset.
   server.keepAliveTimeout = 0
   server.on('close', () => store.close())
-  return server
+  return { server, context, ignoredSeed }
 }
 
 async function handle(
@@ -74,12 +81,29 @@ async function handle(
   }
 }
 
+function refuseForeignOrigin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reason: string
+): void {
+  request.resume()
+  response.writeHead(403, { 'content-type': 'application/json' })
+  response.end(`${JSON.stringify({ error: reason })}\n`)
+}
+
 function dispatch(
   context: EmulatorContext,
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> | void {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  const isPublic = /^\/(v2|token|_blobs|logo)(\/|$)/.test(path)
+  const isPage = request.method === 'GET' || request.method === 'HEAD'
+  response.setHeader('date', context.now().toUTCString())
+  if (path.startsWith('/_emulator/') || (!isPublic && !isPage)) {
+    const reason = findForeignOrigin(request, context.settings.registryHost)
+    if (reason !== undefined) return refuseForeignOrigin(request, response, reason)
+  }
   if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
   context.log.begin(request, response)
   if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)

@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from './clock.js'
 import type { EmulatorContext } from './context.js'
+import { invalidValue } from './invalid-value.js'
+import { isObject } from './is-object.js'
 import { readBody } from './read-body.js'
 import { applySeed } from './seeds/apply-seed.js'
+import type { Store } from './store/store.js'
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
@@ -10,7 +14,10 @@ type Respond = (status: number, value: unknown) => void
 /** Performs a request to a control endpoint and returns the body of the response. */
 type Control = (context: EmulatorContext, value: unknown) => unknown
 
-/** The control endpoints below `/_emulator/` that require a body. */
+/** An ID of a snapshot that the emulator does not have. */
+class UnknownSnapshotError extends Error {}
+
+/** The control endpoints below `/_emulator/` that read a body. */
 const POSTS: Readonly<Record<string, Control>> = {
   'POST faults': ({ faults }, value) => {
     for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
@@ -19,7 +26,48 @@ const POSTS: Readonly<Record<string, Control>> = {
   'POST seed': (context, value) => {
     applySeed(context, value)
     return { repositories: [...context.store.repositories.keys()] }
+  },
+  'POST reset': (context, seed) => {
+    resetStore(context, seed)
+    return { repositories: [...context.store.repositories.keys()] }
+  },
+  'POST snapshot': ({ store }) => ({ id: store.snapshot() }),
+  'POST restore': ({ store }, value) => {
+    const id = isObject(value) ? value.id : undefined
+    if (typeof id !== 'string') throw invalidValue('"id"', id, 'the ID of a snapshot')
+    restoreStore(store, id)
+    return { id }
+  },
+  'POST clock': ({ settings: { clock } }, value) => {
+    moveClock(clock, value)
+    return { now: clock.now().toISOString() }
   }
+}
+
+/** Brings the contents of a snapshot back. @throws Error for an unknown ID */
+export function restoreStore(store: Store, id: string): void {
+  if (!store.restore(id)) throw new UnknownSnapshotError(`The snapshot does not exist: "${id}".`)
+}
+
+/**
+ * Deletes the contents of the store and applies a seed, if there is one.
+ *
+ * @throws Error if the seed is not valid; the store does not change then
+ */
+export function resetStore(context: EmulatorContext, seed?: unknown): void {
+  context.store.transaction(() => {
+    context.store.empty()
+    if (seed !== undefined) applySeed(context, seed)
+  })
+}
+
+function moveClock(clock: Clock, value: unknown): void {
+  const { advance, now, ...others } = isObject(value) ? value : {}
+  if ((advance === undefined) === (now === undefined) || Object.keys(others).length > 0) {
+    throw invalidValue('The body', value, '{"advance": "13h"} or {"now": "2026-12-24T00:00:00Z"}')
+  }
+  if (advance === undefined) clock.set(now)
+  else clock.advance(advance)
 }
 
 const OTHERS: Readonly<Record<string, Control>> = {
@@ -29,6 +77,7 @@ const OTHERS: Readonly<Record<string, Control>> = {
     log.clear()
     return []
   },
+  'GET clock': ({ settings }) => ({ now: settings.clock.now().toISOString() }),
   'GET faults': ({ faults }) => faults.rules,
   'DELETE faults': ({ faults }) => {
     faults.clear()
@@ -36,8 +85,7 @@ const OTHERS: Readonly<Record<string, Control>> = {
   }
 }
 
-const UNKNOWN_ENDPOINT =
-  'The control endpoint does not exist. Use GET health, GET or DELETE requests, GET, POST or DELETE faults, or POST seed.'
+const UNKNOWN_ENDPOINT = `The control endpoint does not exist. Use ${Object.keys({ ...OTHERS, ...POSTS }).join(', ')}.`
 
 /**
  * Handles requests below `/_emulator/`, which tests use to control the emulator. They are not
@@ -70,8 +118,10 @@ async function respondToBody(
     const body = await readBody(request, MAX_BODY_BYTES)
     if (body === undefined)
       throw new Error(`The body is too long. Send at most ${MAX_BODY_BYTES} bytes.`)
-    respond(200, change(JSON.parse(body.toString())))
+    respond(200, change(body.length === 0 ? undefined : JSON.parse(body.toString())))
   } catch (error) {
-    respond(400, { error: error instanceof Error ? error.message : String(error) })
+    respond(error instanceof UnknownSnapshotError ? 404 : 400, {
+      error: error instanceof Error ? error.message : String(error)
+    })
   }
 }

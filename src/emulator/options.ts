@@ -1,3 +1,5 @@
+import { checkActionPatterns } from './api/action-patterns.js'
+import { Clock } from './clock.js'
 import { invalidValue } from './invalid-value.js'
 import { REGISTRY_SWITCHES, STRICT_OCI_SWITCHES } from './registry/switches.js'
 
@@ -112,7 +114,9 @@ export interface EmulatorOptions extends Partial<Switches> {
   /** The `partSize` of InitiateLayerUpload, in bytes. */
   readonly partSize?: number
   readonly limits?: Partial<Limits>
-  /** Returns the current time. Default: the system clock. */
+  /** The time at the start, in ISO 8601. Default: the system time. */
+  readonly clock?: string
+  /** The clock that runs underneath. Default: the system clock. */
   readonly now?: () => Date
 }
 
@@ -128,7 +132,7 @@ export interface Settings extends Switches {
   readonly registryHost: string | undefined
   readonly partSize: number
   readonly limits: Limits
-  readonly now: () => Date
+  readonly clock: Clock
 }
 
 /**
@@ -149,7 +153,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     registryHost: options.registryHost,
     partSize: options.partSize ?? DEFAULT_LIMITS.maxPartBytes,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    now: options.now ?? (() => new Date())
+    clock: new Clock(options.now, options.clock)
   }
   check('account', settings.account, /^[0-9]{12}$/, '12 digits')
   check(
@@ -158,6 +162,7 @@ export function resolveOptions(options: EmulatorOptions): Settings {
     /^(?=.{2,50}$)[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*$/,
     '2 to 50 lower-case letters, digits, ".", "_" or "-", beginning with a letter'
   )
+  checkActionPatterns(settings.allow ?? [])
   check('profile', settings.profile, /^(faithful|strict-oci)$/, 'faithful or strict-oci')
   return settings
 }

@@ -139,11 +139,11 @@ test.each([
   ],
   [
     { repositories: [{ name: 'A' }] },
-    `Seed: The repository "A" is not valid. Invalid parameter at 'repositoryName'`
+    `Seed: "repositories[0]" of repository "A" is not valid. Invalid parameter at 'repositoryName'`
   ],
   [
     { repositories: [{ name: 'app', catalogData: { description: 1 } }] },
-    'Seed: The repository "app" is not valid. NUMBER_VALUE cannot be converted to String'
+    'Seed: "repositories[0]" of repository "app" is not valid. NUMBER_VALUE cannot be converted to String'
   ],
   [
     { repositories: [{ name: 'app', createdAt: 'soon' }] },

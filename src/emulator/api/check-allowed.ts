@@ -1,6 +1,7 @@
 import { ApiError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import type { OperationName } from '../model/operations.js'
+import { matchesAction } from './action-patterns.js'
 import { repositoryArn } from '../operations/operation.js'
 
 /** Operations whose resource in a policy is `*`, because they do not act on a repository. */
@@ -26,7 +27,7 @@ export function checkAllowed(
   const needed = [`ecr-public:${operation}`]
   // "Requires the ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken permissions" (API reference).
   if (operation === 'GetAuthorizationToken') needed.push('sts:GetServiceBearerToken')
-  const missing = needed.find((action) => !allow.some((pattern) => matches(pattern, action)))
+  const missing = needed.find((action) => !allow.some((pattern) => matchesAction(pattern, action)))
   if (missing !== undefined) throw accessDenied(context, operation, missing, input)
 }
 
@@ -50,12 +51,4 @@ function resourceOf(account: string, operation: OperationName, input: unknown): 
   if (typeof resourceArn === 'string') return resourceArn
   const name = typeof repositoryName === 'string' ? repositoryName : '*'
   return repositoryArn(account, name)
-}
-
-function matches(pattern: string, action: string): boolean {
-  const source = pattern
-    .split('*')
-    .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*')
-  return new RegExp(`^${source}$`, 'i').test(action)
 }

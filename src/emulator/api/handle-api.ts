@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ApiError } from '../api-error.js'
+import { ApiError, findDiskError } from '../api-error.js'
 import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
 import { isOperationName } from '../model/operations.js'
@@ -98,8 +98,9 @@ async function perform(operation: OperationName, call: ApiCall): Promise<void> {
     const output = await performOperation(operation, input, { context, host, partial, operation })
     send(response, 200, serializeOutput(`${operation}Response`, output))
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    sendError(context, request, response, error)
+    const apiError = error instanceof ApiError ? error : findDiskError(error)
+    if (apiError === undefined) throw error
+    sendError(context, request, response, apiError)
   } finally {
     for (const memory of acquired) context.bodies.release(memory)
   }

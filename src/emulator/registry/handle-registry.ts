@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkAllowed } from '../api/check-allowed.js'
-import { ApiError } from '../api-error.js'
+import { ApiError, findDiskError } from '../api-error.js'
 import type { EmulatorContext } from '../context.js'
 import { withFault } from '../with-fault.js'
 import { authorize } from './authorize.js'
@@ -90,8 +90,9 @@ async function handleCall(
       handle
     )
   } catch (error) {
+    const apiError = error instanceof ApiError ? error : findDiskError(error)
     if (error instanceof RegistryError) sendError(parties, error)
-    else if (error instanceof ApiError) sendError(parties, fromApiError(error, context.settings))
+    else if (apiError !== undefined) sendError(parties, fromApiError(apiError, context.settings))
     else throw error
   }
 }

@@ -20,31 +20,46 @@ import {
 import type { BuiltManifest } from './small-image.js'
 
 /**
- * Adds the contents of a seed to the store. Existing repositories and images are kept.
+ * Adds the contents of a seed to the store, completely or not at all. Existing repositories and images are kept.
  *
  * @throws Error if the seed is not valid
  */
 export function applySeed(context: EmulatorContext, value: unknown): void {
   const seed = parseSeed(value)
-  for (const repository of seed.repositories) checkRepository(repository)
-  if (seed.displayName !== undefined) context.store.setDisplayName(seed.displayName)
-  for (const repository of seed.repositories) seedRepository(context, repository)
+  context.store.transaction(() => {
+    if (seed.displayName !== undefined) context.store.setDisplayName(seed.displayName)
+    for (const [at, repository] of seed.repositories.entries()) {
+      locate(repository.name, `repositories[${String(at)}]`, () => {
+        seedRepository(context, repository, `repositories[${String(at)}]`)
+      })
+    }
+  })
 }
 
-/** Checks a repository against the API model before anything is stored. */
-function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRepository'> {
-  const json = { repositoryName: name, catalogData }
+/** Runs `body` and adds the repository and the path in the seed to its error. */
+function locate<T>(repository: string, path: string, body: () => T): T {
   try {
-    const input = parseInput('CreateRepositoryRequest', json)
-    checkConstraints('CreateRepositoryRequest', input)
-    return input as Input<'CreateRepository'>
+    return body()
   } catch (error) {
+    if (error instanceof SeedError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`Seed: The repository "${name}" is not valid. ${reason}`, { cause: error })
+    throw new SeedError(`Seed: "${path}" of repository "${repository}" is not valid. ${reason}`, {
+      cause: error
+    })
   }
 }
 
-function seedRepository(context: EmulatorContext, seed: SeedRepository): void {
+/** An error that names the repository and the path in the seed. */
+class SeedError extends Error {}
+
+/** Checks a repository against the API model. */
+function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRepository'> {
+  const input = parseInput('CreateRepositoryRequest', { repositoryName: name, catalogData })
+  checkConstraints('CreateRepositoryRequest', input)
+  return input as Input<'CreateRepository'>
+}
+
+function seedRepository(context: EmulatorContext, seed: SeedRepository, path: string): void {
   const { store } = context
   const { catalogData } = checkRepository(seed)
   const found = store.findRepository(seed.name)
@@ -59,7 +74,9 @@ function seedRepository(context: EmulatorContext, seed: SeedRepository): void {
     store.setPolicy(seed.name, normalizePolicy(JSON.stringify(seed.policy), true))
   }
   for (const [at, image] of seed.images.entries()) {
-    seedImage(context, repository, image, `${seed.name} ${String(at)}`)
+    locate(seed.name, `${path}.images[${String(at)}]`, () => {
+      seedImage(context, repository, image, `${seed.name} ${String(at)}`)
+    })
   }
 }
 

@@ -66,6 +66,19 @@ function parseRepository(value: unknown, path: string): SeedRepository {
   const json = objectOf(value, path, known)
   const name = textOf(json.name, `${path}.name`)
   if (name === undefined) throw invalidMember(`${path}.name`, json.name, 'the name of a repository')
+  try {
+    return parseMembers(name, json, path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`${reason} The repository is "${name}".`, { cause: error })
+  }
+}
+
+function parseMembers(
+  name: string,
+  json: Readonly<Record<string, unknown>>,
+  path: string
+): SeedRepository {
   return {
     name,
     createdAt: dateOf(json.createdAt, `${path}.createdAt`),

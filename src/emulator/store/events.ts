@@ -23,6 +23,7 @@ export type StoreEvent =
       readonly policyText?: string
     }
   | { readonly type: 'repository-deleted'; readonly name: string }
+  | { readonly type: 'emptied' }
   | {
       readonly type: 'resource-tags-set'
       readonly name: string
@@ -88,6 +89,12 @@ export function applyEvent(state: State, event: StoreEvent): void {
     case 'repository-deleted':
       deleteRepository(state, event.name)
       return
+    case 'emptied':
+      state.repositories.clear()
+      state.uploads.clear()
+      state.references.clear()
+      delete state.displayName
+      return
     case 'display-name-set':
       if (event.displayName === null) delete state.displayName
       else state.displayName = event.displayName
@@ -142,7 +149,14 @@ function deleteRepository(state: State, name: string): void {
 
 type RepositoryEvent = Exclude<
   StoreEvent,
-  { type: 'repository-created' | 'repository-deleted' | 'display-name-set' | `upload-${string}` }
+  {
+    type:
+      | 'repository-created'
+      | 'repository-deleted'
+      | 'emptied'
+      | 'display-name-set'
+      | `upload-${string}`
+  }
 >
 
 function applyToRepository(state: State, repository: Repository, event: RepositoryEvent): void {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -43,7 +44,14 @@ export class Journal {
   append(line: unknown): void {
     // The operating system can reuse the descriptor of a closed file.
     if (this.isClosed) throw new Error(`The journal ${this.path} is closed`)
-    writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
+    const { size } = fstatSync(this.descriptor)
+    try {
+      writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
+    } catch (error) {
+      // On a full disk, a part of the line may have been written.
+      ftruncateSync(this.descriptor, size)
+      throw error
+    }
   }
 
   /** Replaces the file atomically: after a crash, it has either the old or the new contents. */

@@ -26,7 +26,9 @@ export function replayJournal(
   let key: string | undefined
   const journal = Journal.open(path, (line) => {
     if (key === undefined) key = readHeader(line)
-    else applyEvent(state, line as StoreEvent)
+    else
+      for (const event of Array.isArray(line) ? line : [line])
+        applyEvent(state, event as StoreEvent)
   })
   key ??= createKey().toString('hex')
   journal.rewrite(withHeader(key, snapshotEvents(state)))

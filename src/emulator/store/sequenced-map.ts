@@ -66,6 +66,13 @@ export class SequencedMap<V> {
     return deleted
   }
 
+  clear(): void {
+    this.byKey.clear()
+    this.order = []
+    this.head = 0
+    this.currentVersion += 1
+  }
+
   /** Returns at most `limit` entries after the sequence number `after`. */
   page(after: number, limit: number): Sequenced<V>[] {
     const page: Sequenced<V>[] = []

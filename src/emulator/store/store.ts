@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Blobs } from './blobs.js'
-import { applyEvent, getRepository, getUpload } from './events.js'
-import type { ImageRecord, StoreEvent, TagRecord } from './events.js'
-import type { Journal } from './journal.js'
+import { EventStore } from './event-store.js'
+import { getRepository, getUpload } from './events.js'
+import type { ImageRecord, TagRecord } from './events.js'
 import { Locks } from './locks.js'
-import { createKey, replayJournal } from './replay-journal.js'
 import type { SequencedMap } from './sequenced-map.js'
-import { emptyState } from './state.js'
-import type { CatalogData, Layer, Logo, Repository, State, Upload } from './state.js'
+import type { CatalogData, Layer, Logo, Repository, Upload } from './state.js'
 
 export type { CatalogData, Image, Layer, Logo, Repository, Tag, Upload } from './state.js'
 
@@ -20,47 +14,9 @@ export interface NewImage extends Omit<ImageRecord, 'digest' | 'manifestSize' | 
   readonly mediaTypes: Readonly<Record<string, string>>
 }
 
-/**
- * The contents of the registry. Every change is an event that is appended to the journal (with a
- * data directory) and then applied to the state in memory. Changes are synchronous, so that the
- * state cannot change between a check and the change that depends on it.
- */
-export class Store {
-  /** The secret key that signs page tokens and passwords. It is stored with the data. */
-  readonly key: Buffer
-  readonly blobs: Blobs
-  private readonly state: State = emptyState()
-  private readonly journal: Journal | undefined
-  private readonly removeDirectory: () => void
+/** The contents of the registry, and the changes that requests make to it. */
+export class Store extends EventStore {
   private readonly uploadLocks = new Locks()
-
-  /**
-   * @param directory the data directory; without it, a temporary directory that `close` deletes
-   * @param now returns the current time
-   */
-  constructor(
-    directory: string | undefined,
-    readonly now: () => Date
-  ) {
-    const root = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
-    const remove = (): void => {
-      process.off('exit', remove)
-      rmSync(root, { recursive: true, force: true })
-    }
-    this.removeDirectory = directory === undefined ? remove : () => undefined
-    if (directory === undefined) process.once('exit', remove)
-    mkdirSync(root, { recursive: true })
-    this.blobs = new Blobs(root)
-    if (directory === undefined) {
-      this.key = createKey()
-      return
-    }
-    const { journal, key } = replayJournal(join(root, 'journal.jsonl'), this.state)
-    this.journal = journal
-    this.key = key
-    const uploads = new Map([...this.state.uploads].map(([id, { size }]) => [id, size]))
-    this.blobs.recover((digest) => this.state.references.has(digest), uploads)
-  }
 
   /** All repositories by name, in order of creation. */
   get repositories(): SequencedMap<Repository> {
@@ -243,30 +199,12 @@ export class Store {
     this.release(digests)
   }
 
-  /** Closes the store. No other method can be called afterwards. */
-  close(): void {
-    this.journal?.close()
-    this.removeDirectory()
-  }
-
-  private commit(event: StoreEvent): void {
-    this.journal?.append(event)
-    applyEvent(this.state, event)
-  }
-
   private nextSequence(): number {
     return this.state.sequence + 1
   }
 
   private tagRecord(name: string, ahead: number, createdAt = this.now()): TagRecord {
     return { name, createdAt: createdAt.getTime(), sequence: this.state.sequence + ahead }
-  }
-
-  /** Deletes the files of blobs that are no longer used. */
-  private release(digests: readonly string[]): void {
-    for (const digest of digests) {
-      if (!this.state.references.has(digest)) this.blobs.delete(digest)
-    }
   }
 
   private getLayer(name: string, digest: string): Layer {
