@@ -18,6 +18,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { declarationsOf } from './declarations.mjs'
 import { transpile } from './transpile.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -27,7 +28,12 @@ const fresh = `${target}.new`
 const BUNDLES = [
   { entry: 'index.js', directory: '.', license: 'licenses.txt' },
   { entry: 'post-index.js', directory: 'post', license: '' },
-  { entry: 'emulator/index.js', directory: 'emulator', license: 'licenses.txt' },
+  {
+    entry: 'emulator/bundle.js',
+    directory: 'emulator',
+    output: 'emulator.js',
+    license: 'licenses.txt'
+  },
   { entry: 'quick-start/index.js', directory: 'quick-start', license: '' }
 ]
 
@@ -38,6 +44,7 @@ try {
   transpile(library)
   for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
   for (const bundle of BUNDLES) await build(bundle)
+  writeEmulatorEntries(join(fresh, 'emulator'))
   // A failed build does not change the existing bundles.
   rmSync(target, { recursive: true, force: true })
   renameSync(fresh, target)
@@ -61,7 +68,23 @@ function copyAsModules(scope, directory) {
   }
 }
 
-async function build({ entry, directory, license }) {
+// The command line and the library of the emulator are two entries to the same bundle.
+function writeEmulatorEntries(directory) {
+  const entries = {
+    'index.js': "require('./emulator.js').runCli(process.argv.slice(2))\n",
+    'library.mjs':
+      "import emulator from './emulator.js'\n\nexport const { createEmulator } = emulator\n",
+    'library.d.mts': "export * from './types/library.js'\n"
+  }
+  for (const [name, text] of Object.entries(entries)) writeFileSync(join(directory, name), text)
+  for (const [name, text] of declarationsOf(join(root, 'src', 'emulator', 'library.ts'))) {
+    const path = join(directory, 'types', name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  }
+}
+
+async function build({ entry, directory, output = 'index.js', license }) {
   const { code, assets } = await ncc(join(library, entry), {
     cache: false,
     esm: false,
@@ -71,7 +94,7 @@ async function build({ entry, directory, license }) {
     externals: { undici: 'node:url', 'supports-color': 'node:url' },
     license
   })
-  const files = { 'index.js': code }
+  const files = { [output]: code }
   // ncc minifies only the entry file.
   for (const [name, { source }] of Object.entries(assets)) {
     files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
@@ -85,9 +108,7 @@ async function build({ entry, directory, license }) {
     total += source.length
   }
   const count = Object.keys(files).length
-  console.log(
-    `${join(directory, 'index.js')}: ${code.length} bytes, ${count} files of ${total} bytes`
-  )
+  console.log(`${join(directory, output)}: ${code.length} bytes, ${count} files of ${total} bytes`)
 }
 
 // V8 stores a source with a character beyond Latin-1 at two bytes per character.

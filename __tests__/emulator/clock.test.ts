@@ -41,7 +41,8 @@ test('tokens, dates and the Date header follow the clock', async () => {
   const control = (body: unknown): Promise<Response> =>
     fetch(`${emulator.url}/_emulator/clock`, { method: 'POST', body: JSON.stringify(body) })
   const { json } = await callApi(emulator, 'GetAuthorizationToken')
-  const { authorizationToken, expiresAt } = (json as unknown as Record<string, unknown>).authorizationData as {
+  const { authorizationToken, expiresAt } = (json as unknown as Record<string, unknown>)
+    .authorizationData as {
     authorizationToken: string
     expiresAt: number
   }

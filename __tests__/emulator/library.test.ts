@@ -105,7 +105,7 @@ test('rejects a port that is in use, and options that are not valid', async () =
   await expect(createEmulator({ allow: ['ecr-public:PutImge'] })).rejects.toThrow('Option "allow"')
 })
 
-test('has no effect on the process', async () => {
+test('does not change the process', async () => {
   const listeners = (): number[] => process.eventNames().map((name) => process.listenerCount(name))
   const before = listeners()
   const emulator = await start()

@@ -10,9 +10,10 @@ AWS SDKs. It accepts any AWS access key. SIGTERM or Ctrl-C stops it.
 
   --port N               Port to listen on, or 0 for a free port (default ${DEFAULT_PORT})
   --host ADDRESS         Address to listen on (default 127.0.0.1)
-  --data DIR             Directory for all data. Without it, all data is deleted at the end.
-  --seed FILE            JSON file with the initial repositories and images. It is ignored if DIR
-                         contains a repository.
+  --data DIR             Directory for all data, used by one process at a time. Without it, all
+                         data is deleted at the end.
+  --seed FILE            JSON file with the initial repositories and images. It is ignored, with a
+                         message, if DIR contains a repository.
   --alias NAME           Primary alias of the registry (default a1b2c3d4)
   --other-alias NAME=STATUS   Another alias with the status ACTIVE, PENDING or REJECTED (repeatable)
   --account ID           Account ID, 12 digits (default 123456789012)
@@ -25,6 +26,8 @@ AWS SDKs. It accepts any AWS access key. SIGTERM or Ctrl-C stops it.
                          ecr-public:PutImage,ecr-public:Describe* (default: all actions).
                          GetAuthorizationToken also requires sts:GetServiceBearerToken.
   --fault JSON           Fault to inject from the start, see below (repeatable)
+  --clock TIME           Time at the start, such as 2026-12-24T00:00:00Z (default: the system time)
+  --version              Print the version
   --help                 Print this text
 `
 
@@ -52,8 +55,16 @@ Other control endpoints:
 
   GET /_emulator/requests       Return the request log
   DELETE /_emulator/requests    Clear the request log
-  POST /_emulator/seed          Add the contents of a seed file
+  POST /_emulator/seed          Add the contents of a seed file, completely or not at all
+  POST /_emulator/reset         Delete all repositories. With a body: and apply that seed.
+  POST /_emulator/snapshot      Remember the contents and return {"id": "..."}
+  POST /_emulator/restore       Bring a snapshot back: {"id": "..."}
+  GET /_emulator/clock          Return the time: {"now": "2026-12-24T00:00:00.000Z"}
+  POST /_emulator/clock         Move the time: {"advance": "13h"} or {"now": "2026-12-24T00:00:00Z"}
   GET /_emulator/health         Return 200
+
+The API and the control endpoints refuse web pages of other origins, and hosts other than localhost, the
+addresses of this machine and --registry-host.
 `
 
 /** Returns the text of `--help`. */

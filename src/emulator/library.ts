@@ -72,10 +72,10 @@ export async function createEmulator(options: CreateEmulatorOptions = {}): Promi
   return {
     url,
     env: variablesOf(url),
-    reset: async (seed) => resetStore(context, seed),
-    seed: async (seed) => applySeed(context, seed),
-    snapshot: async () => store.snapshot(),
-    restore: async (id) => restoreStore(store, id),
+    reset: (seed) => settle(() => resetStore(context, seed)),
+    seed: (seed) => settle(() => applySeed(context, seed)),
+    snapshot: () => settle(() => store.snapshot()),
+    restore: (id) => settle(() => restoreStore(store, id)),
     clock: {
       now: settings.clock.now,
       advance: (duration) => settings.clock.advance(duration),
@@ -93,4 +93,9 @@ export async function createEmulator(options: CreateEmulatorOptions = {}): Promi
         server.closeAllConnections()
       })
   }
+}
+
+/** Runs a synchronous change. An error rejects the promise. */
+function settle<T>(change: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(change()))
 }

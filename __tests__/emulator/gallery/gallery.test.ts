@@ -33,18 +33,21 @@ const image = (tag: string, day: number): unknown => ({
 })
 
 test('the first page lists the repositories with their details', async () => {
-  const { get, api } = await openGallery([
-    {
-      name: 'team/app',
-      catalogData: {
-        description: 'Serves files',
-        architectures: ['ARM 64'],
-        operatingSystems: ['Linux']
+  const { get, api } = await openGallery(
+    [
+      {
+        name: 'team/app',
+        catalogData: {
+          description: 'Serves files',
+          architectures: ['ARM 64'],
+          operatingSystems: ['Linux']
+        },
+        images: [image('v1', 1)]
       },
-      images: [image('v1', 1)]
-    },
-    { name: 'tools' }
-  ])
+      { name: 'tools' }
+    ],
+    { verified: true }
+  )
   await api.send(new PutRegistryCatalogDataCommand({ displayName: 'Example Corp' }))
   const { status, html, headers } = await get('/')
   expect(status).toBe(200)
@@ -116,10 +119,40 @@ test('a long list of tags has pages', async () => {
   expect((await get('/demo/team/app?page=2')).html).toMatch(/\?page=1#tags[^]*\?page=3#tags/)
 })
 
-test('the uploaded logo is shown and served by the emulator', async () => {
+// The header of a PNG of 60 by 60 pixels. The emulator reads only the header.
+const PNG_HEADER = '89504e470d0a1a0a0000000d494844520000003c0000003c0802000000'
+
+test('hides the logo and the display name of an account that is not verified', async () => {
   const { get, api } = await openGallery([{ name: 'team/app' }])
-  // The header of a PNG of 60 by 60 pixels. The emulator reads only the header.
-  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000003c0000003c0802000000', 'hex')
+  const logoImageBlob = Buffer.from(PNG_HEADER, 'hex')
+  await api.send(
+    new PutRepositoryCatalogDataCommand({
+      repositoryName: 'team/app',
+      catalogData: { logoImageBlob }
+    })
+  )
+  await api.send(new PutRegistryCatalogDataCommand({ displayName: 'Example Corp' }))
+  for (const path of ['/', '/demo/team/app']) {
+    const { html } = await get(path)
+    expect(html).not.toMatch(/<img class="logo|Example Corp/)
+    expect(html).toContain('demo')
+  }
+})
+
+test('shows badges only for the values that the gallery supports', async () => {
+  const catalogData = {
+    architectures: ['ARM 64', 'x86-64', 'riscv64', 'arm 64'],
+    operatingSystems: ['Linux', 'Windows', 'FreeBSD']
+  }
+  const { get } = await openGallery([{ name: 'team/app', catalogData }])
+  const { html } = await get('/demo/team/app')
+  const badges = [...html.matchAll(/<li class="badge [a-z]+">([^<]*)</g)].map(([, text]) => text)
+  expect(badges).toEqual(['Linux', 'Windows', 'ARM 64', 'x86-64'])
+})
+
+test('the uploaded logo is shown and served by the emulator', async () => {
+  const { get, api } = await openGallery([{ name: 'team/app' }], { verified: true })
+  const header = Buffer.from(PNG_HEADER, 'hex')
   await api.send(
     new PutRepositoryCatalogDataCommand({
       repositoryName: 'team/app',
@@ -134,16 +167,19 @@ test('the uploaded logo is shown and served by the emulator', async () => {
 })
 
 test('text of the user is escaped', async () => {
-  const { get, api } = await openGallery([
-    {
-      name: 'team/app',
-      catalogData: {
-        description: '<b>bold</b> & "quoted"',
-        architectures: ['<i>x</i>'],
-        operatingSystems: ["'os'"]
+  const { get, api } = await openGallery(
+    [
+      {
+        name: 'team/app',
+        catalogData: {
+          description: '<b>bold</b> & "quoted"',
+          architectures: ['<i>x</i>'],
+          operatingSystems: ["'os'"]
+        }
       }
-    }
-  ])
+    ],
+    { verified: true }
+  )
   await api.send(new PutRegistryCatalogDataCommand({ displayName: '<u>Corp</u>' }))
   for (const path of ['/', '/demo/team/app']) {
     const { html } = await get(path)

@@ -65,7 +65,7 @@ test('rejects wrong credentials', async () => {
   }
 })
 
-test('reports an expired password, and rejects an expired token as invalid', async () => {
+test('refuses an expired password at /v2/, and rejects an expired token as invalid', async () => {
   let hours = 0
   const now = (): Date => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000 + 1_000)
   const { send, credentials } = await openRegistry({ now })
@@ -79,10 +79,56 @@ test('reports an expired password, and rejects an expired token as invalid', asy
   expect((await token()).status).toBe(200)
   hours = 12
   const answer = await token()
-  expect(answer.status).toBe(403)
-  expect(answer.text).toContain(
-    'Your authorization token has expired. Reauthenticate and try again.'
-  )
+  expect(answer.status).toBe(200)
+  const bearer = `Bearer ${(answer.json() as { token: string }).token}`
+  for (const path of ['/v2/', `/v2/${ALIAS}/team/app/manifests/v1`]) {
+    const refused = await send('GET', path, { as: 'none', headers: { authorization: bearer } })
+    expect(refused.status).toBe(403)
+    expect(refused.text).toContain(
+      'Your authorization token has expired. Reauthenticate and try again.'
+    )
+  }
+})
+
+const formOf = (fields: Readonly<Record<string, string>>): RequestInit => ({
+  method: 'POST',
+  body: new URLSearchParams({ service: 'public.ecr.aws', client_id: 'test', ...fields })
+})
+
+test('returns an access token to the OAuth2 form of containerd, BuildKit and oras', async () => {
+  const { credentials, emulator } = await openRegistry()
+  const [username = '', password = ''] = credentials.split(':')
+  for (const path of ['/token', '/token/']) {
+    const form = formOf({ grant_type: 'password', username, password })
+    const response = await fetch(`${emulator.url}${path}`, form)
+    expect(response.status).toBe(200)
+    const json = (await response.json()) as { access_token: string; token: string }
+    expect(json.token).toBe(json.access_token)
+    const upload = await fetch(`${emulator.url}/v2/${ALIAS}/team/app/blobs/uploads/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${json.access_token}` }
+    })
+    expect(upload.status).toBe(202)
+  }
+})
+
+test.each([
+  { grant_type: 'password', username: 'AWS', password: 'wrong' },
+  { grant_type: 'password' },
+  { grant_type: 'refresh_token', refresh_token: 'x' }
+])('rejects the OAuth2 form %j', async (fields) => {
+  const { emulator } = await openRegistry()
+  const response = await fetch(`${emulator.url}/token`, formOf(fields))
+  expect(response.status).toBe(403)
+  expect(await response.text()).toContain('Not Authorized')
+})
+
+test('returns an anonymous token to a POST without credentials', async () => {
+  const { emulator } = await openRegistry()
+  const response = await fetch(`${emulator.url}/token`, formOf({}))
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  const authorization = `Bearer ${token}`
+  expect((await fetch(`${emulator.url}/v2/`, { headers: { authorization } })).status).toBe(200)
 })
 
 test.each([

@@ -171,7 +171,7 @@ test('accepts an existing blob again', async () => {
 })
 
 test('mounts a blob of another repository, and starts an upload for an unknown blob', async () => {
-  const { send, pushBlob } = await openRegistry({}, ['team/app', 'team/other'])
+  const { send, pushBlob } = await openRegistry({ mount: 'on' }, ['team/app', 'team/other'])
   const blob = content('shared')
   await pushBlob('team/other', blob)
   const mount = (digest: string, from: string): Promise<Answer> =>
@@ -185,6 +185,34 @@ test('mounts a blob of another repository, and starts an upload for an unknown b
   expect(mounted.headers.get('docker-content-digest')).toBe(blob.digest)
   expect((await send('HEAD', `${path}/blobs/${blob.digest}`)).status).toBe(200)
 })
+
+test('does not mount by default, like public.ecr.aws', async () => {
+  const { send, pushBlob } = await openRegistry({}, ['team/app', 'team/other'])
+  const blob = content('shared')
+  await pushBlob('team/other', blob)
+  const url = `${path}/blobs/uploads/?mount=${blob.digest}&from=${ALIAS}/team/other`
+  expect((await send('POST', url)).status).toBe(202)
+  expect((await send('HEAD', `${path}/blobs/${blob.digest}`)).status).toBe(404)
+})
+
+test.each([
+  ['faithful', 405],
+  ['strict-oci', 201]
+] as const)(
+  'with the profile %s, PUT of a manifest without a media type returns %i',
+  async (profile, status) => {
+    const { send, pushBlob } = await openRegistry({ profile }, ['team/app'])
+    const config = content('{}')
+    await pushBlob('team/app', config)
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: OCI.config, digest: config.digest, size: config.bytes.length },
+      layers: []
+    })
+    const headers = { 'content-type': `${OCI.manifest}; charset=utf-8` }
+    expect((await send('PUT', `${path}/manifests/v1`, { body, headers })).status).toBe(status)
+  }
+)
 
 test('finds the blob of a mount without "from", and never mounts with mount=off', async () => {
   const blob = content('shared')

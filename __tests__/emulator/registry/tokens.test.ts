@@ -31,6 +31,14 @@ test('a token has the format of the service: base64 of JSON with its expiration,
   })
 })
 
+test('a password has as many characters as one of the service', () => {
+  for (const expiresAt of [0, 1_000, Date.UTC(2026, 0, 1), Date.UTC(9999, 0, 1)]) {
+    for (const holder of ['account', 'anonymous', 'expired-password'] as const) {
+      expect(tokens.issue(holder, expiresAt)).toHaveLength(2714)
+    }
+  }
+})
+
 test('a token of another key is invalid, a token of the same key is valid after a restart', () => {
   const token = tokens.issue('account', 1_000)
   expect(createTokens(Buffer.from('another')).read(token, 0)).toEqual({ state: 'invalid' })

@@ -55,7 +55,7 @@ test('of many processes that start at once, exactly one serves the directory', a
   )
   const serving = started.filter(({ url }) => url !== '')
   expect(serving).toHaveLength(1)
-  const pid = String(serving[0]?.child.pid)
+  const pid = String(serving[0]!.child.pid)
   for (const { url, output } of started) {
     if (url === '') expect(output().stderr).toContain(`Process ${pid} uses it`)
   }
@@ -72,7 +72,7 @@ test('loses nothing acknowledged if processes contend for the directory and are 
     const [emulator] = serving
     if (emulator === undefined) return
     const { json } = await callApi(emulator, 'DescribeRepositories', { maxResults: 1000 })
-    expect(json.repositories?.map(({ repositoryName }) => repositoryName)).toEqual(names)
+    expect(json.repositories.map(({ repositoryName }) => repositoryName)).toEqual(names)
     const name = `round-${String(round)}`
     await callApi(emulator, 'CreateRepository', { repositoryName: name })
     names.push(name)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { EmulatorContext } from '../context.js'
+import { registryName } from './catalog-parts.js'
 import { html, trustedHtml } from './html.js'
 import type { Html } from './html.js'
 import { ICON } from './icon.js'
@@ -32,7 +33,7 @@ export function contentSecurityPolicy({ settings }: EmulatorContext): string {
 }
 
 /** Returns a complete page. */
-export function page({ title, main }: PageContent, { settings, store }: EmulatorContext): Html {
+export function page({ title, main }: PageContent, context: EmulatorContext): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -47,7 +48,7 @@ export function page({ title, main }: PageContent, { settings, store }: Emulator
           <div class="inner">
             <a class="brand" href="/">${ICON}<span>Public gallery</span></a>
             <span class="registry"
-              >${store.displayName ?? settings.alias}${settings.verified && verifiedMark()}</span
+              >${registryName(context)}${context.settings.verified && verifiedMark()}</span
             >
           </div>
         </header>

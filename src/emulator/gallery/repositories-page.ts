@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
 import type { Repository } from '../store/store.js'
-import { badgesHtml, logoHtml } from './catalog-parts.js'
+import { badgesHtml, logoHtml, registryName } from './catalog-parts.js'
 import { countText, dayHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
@@ -14,30 +14,30 @@ export function repositoriesPage(context: EmulatorContext, request: IncomingMess
   const repositories = [...store.repositories.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   const uri = `${registryHostOf(context, request)}/${settings.alias}`
   return {
-    title: `${store.displayName ?? settings.alias} · repositories`,
+    title: `${registryName(context)} · repositories`,
     main: html`<section class="intro">
-        <h1>${store.displayName ?? settings.alias}</h1>
+        <h1>${registryName(context)}</h1>
         <p class="muted">
           <code>${uri}</code> · ${countText(repositories.length, 'repository', 'repositories')}
         </p>
       </section>
-      ${repositories.length === 0 ? emptyHtml(`http://${request.headers.host ?? ''}`) : listHtml(repositories, settings.alias)}`
+      ${repositories.length === 0 ? emptyHtml(`http://${request.headers.host ?? ''}`) : listHtml(context, repositories)}`
   }
 }
 
-function listHtml(repositories: readonly Repository[], alias: string): Html {
+function listHtml(context: EmulatorContext, repositories: readonly Repository[]): Html {
   return html`<ul class="cards">
-    ${repositories.map((repository) => cardHtml(repository, alias))}
+    ${repositories.map((repository) => cardHtml(context, repository))}
   </ul>`
 }
 
-function cardHtml(repository: Repository, alias: string): Html {
+function cardHtml(context: EmulatorContext, repository: Repository): Html {
   const { name, catalogData, images, tags, createdAt } = repository
   let updatedAt = createdAt
   for (const { pushedAt } of images.values()) updatedAt = Math.max(updatedAt, pushedAt)
   return html`<li>
-    <a class="card" href="/${alias}/${name}">
-      ${logoHtml(repository, 'small')}
+    <a class="card" href="/${context.settings.alias}/${name}">
+      ${logoHtml(context, repository, 'small')}
       <span class="card-text"
         ><strong>${name}</strong>
         ${descriptionHtml(catalogData.description)} ${badgesHtml(catalogData)}

@@ -3,7 +3,7 @@ import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
 import { HELM_CONFIG_MEDIA_TYPE } from '../images/media-types.js'
 import type { Repository, Tag } from '../store/store.js'
-import { badgesHtml, logoHtml } from './catalog-parts.js'
+import { badgesHtml, logoHtml, registryName } from './catalog-parts.js'
 import { countText, dateHtml } from './figures.js'
 import { html } from './html.js'
 import type { Html } from './html.js'
@@ -23,12 +23,12 @@ export async function repositoryPage(
   repository: Repository,
   pageNumber: number
 ): Promise<PageContent> {
-  const { settings, store } = context
+  const { settings } = context
   const { name, catalogData } = repository
   const uri = `${registryHostOf(context, request)}/${settings.alias}/${name}`
   const tags = newestFirst(repository)
   return {
-    title: `${name} · ${store.displayName ?? settings.alias}`,
+    title: `${name} · ${registryName(context)}`,
     main: html`<article>
       ${headHtml(context, repository)}
       <nav class="tabs" aria-label="Sections">
@@ -54,15 +54,13 @@ export async function repositoryPage(
   }
 }
 
-function headHtml({ settings, store }: EmulatorContext, repository: Repository): Html {
+function headHtml(context: EmulatorContext, repository: Repository): Html {
   const { name, catalogData } = repository
   return html`<header class="head">
-    ${logoHtml(repository, 'large')}
+    ${logoHtml(context, repository, 'large')}
     <div>
       <h1>${name}</h1>
-      <p class="muted">
-        by ${store.displayName ?? settings.alias}${settings.verified && verifiedMark()}
-      </p>
+      <p class="muted">by ${registryName(context)}${context.settings.verified && verifiedMark()}</p>
       ${catalogData.description !== undefined && html`<p class="description">${catalogData.description}</p>`}
       ${badgesHtml(catalogData)}
     </div>

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { EmulatorContext } from '../context.js'
-import { invalidToken } from './refusal-error.js'
+import { expiredPassword, invalidToken } from './refusal-error.js'
 import { notAuthorized } from './registry-error.js'
 import type { Holder, TokenState } from './tokens.js'
 
@@ -10,7 +10,7 @@ import type { Holder, TokenState } from './tokens.js'
  * (API reference).
  *
  * @throws RegistryError 401 with a challenge if the header is missing, 400 if the token is not
- * valid
+ * valid, 403 if the password behind the token has expired
  */
 export function authorize(
   request: IncomingMessage,
@@ -23,7 +23,10 @@ export function authorize(
   if (bearer !== undefined) {
     const time = now().getTime()
     const states: TokenState[] = [tokens.read(bearer, time), tokens.readCredentials(bearer, time)]
-    for (const state of states) if (state.state === 'valid') return state.holder
+    for (const state of states) {
+      if (state.state === 'valid') return state.holder
+      if (state.state === 'password-expired') throw expiredPassword()
+    }
   }
   throw invalidToken()
 }

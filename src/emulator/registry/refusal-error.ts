@@ -19,7 +19,7 @@ export function refusalError(
         `User is not authorized to perform ${operation} on resource: ${request.url ?? ''}`
       )
     case 'expired-token':
-      if (operation === 'GetToken') return expiredToken()
+      if (operation === 'GetToken') return expiredPassword()
       return invalidToken()
     case 'clock-skew':
     case 'invalid-signature':
@@ -33,10 +33,10 @@ export function tooManyRequests(): RegistryError {
 }
 
 /**
- * Creates the error of `/token/` for an expired password (weaveworks/eksdemo#68,
- * aws/karpenter#3441).
+ * Creates the error for an expired password: 403 (amazon-ecr-credential-helper#286, karpenter-provider-aws#3441). Public
+ * reports show it for requests to `/v2/` by clients that have received a token.
  */
-export function expiredToken(): RegistryError {
+export function expiredPassword(): RegistryError {
   return new RegistryError(
     'DENIED',
     'Your authorization token has expired. Reauthenticate and try again.'

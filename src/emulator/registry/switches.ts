@@ -25,12 +25,14 @@ export const REGISTRY_SWITCHES = {
   shortChunks: ['refuse', 'accept'],
   /** The error code if the digest does not match. */
   digestMismatch: ['upload-invalid', 'digest-invalid'],
-  /** A mount adds the blob of another repository (`on`) or starts an upload (`off`). */
-  mount: ['on', 'off'],
+  /** A mount starts an upload (`off`) or adds the blob of another repository (`on`). */
+  mount: ['off', 'on'],
   /** The referrers API exists (`on`) or returns 404 (`off`). */
   referrers: ['on', 'off'],
   /** The response to PUT of an invalid manifest: 405 or 400. */
   invalidManifest: ['unsupported', 'invalid'],
+  /** PUT of a manifest without `mediaType` is rejected, or the media type of the request is used. */
+  manifestWithoutMediaType: ['refused', 'accepted'],
   /** `DELETE` of a manifest or tag works (`on`) or returns 405 (`off`). */
   manifestDelete: ['on', 'off']
 } as const
@@ -48,6 +50,8 @@ export const STRICT_OCI_SWITCHES = {
   shortChunks: 'accept',
   digestMismatch: 'digest-invalid',
   invalidManifest: 'invalid',
+  mount: 'on',
+  manifestWithoutMediaType: 'accepted',
   lastTagDeletion: 'tag',
   childProtection: 'off'
 } as const

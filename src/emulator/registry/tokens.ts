@@ -8,6 +8,8 @@ export type TokenState =
   | { readonly state: 'valid'; readonly holder: Holder }
   | { readonly state: 'expired'; readonly holder: Holder }
   | { readonly state: 'invalid' }
+  /** A token that `/token/` returned for an expired password. */
+  | { readonly state: 'password-expired' }
 
 /** Issues and checks tokens. Only the key is stored. */
 export interface Tokens {
@@ -17,7 +19,7 @@ export interface Tokens {
    *
    * @param expiresAt in milliseconds since 1970
    */
-  issue(holder: Holder, expiresAt: number): string
+  issue(holder: Holder | 'expired-password', expiresAt: number): string
   /** Checks a token or password. Both have the same format. */
   read(token: string, now: number): TokenState
   /**
@@ -37,6 +39,12 @@ export const PASSWORD_LIFETIME_MS = 12 * 60 * 60 * 1000
 export const BEARER_LIFETIME_MS = 60 * 60 * 1000
 
 /**
+ * Size of the JSON in a token, in bytes. Its base64 without padding has 2,714 characters, like a password of the service
+ * (aws/containers-roadmap#1589). Such a password does not fit into the credential store of Windows.
+ */
+const TOKEN_JSON_BYTES = 2035
+
+/**
  * Creates tokens that are signed with this key. They remain valid after a restart if the key does
  * not change.
  */
@@ -51,23 +59,14 @@ export function createTokens(key: Uint8Array): Tokens {
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       return { state: 'invalid' }
     }
-    const [holder, expiresAt] = Buffer.from(payload, 'base64').toString().split('/')
+    const [holder, expiresAt] = Buffer.from(payload, 'base64').toString('latin1').split('/')
+    if (holder === 'expired-password') return { state: 'password-expired' }
     if (holder !== 'anonymous' && holder !== 'account') return { state: 'invalid' }
     return { state: Number(expiresAt) > now ? 'valid' : 'expired', holder }
   }
 
   return {
-    issue: (holder, expiresAt) => {
-      const payload = Buffer.from(`${holder}/${String(expiresAt)}`).toString('base64')
-      const json = {
-        payload,
-        datakey: seal(payload).toString('base64'),
-        version: '3',
-        type: 'DATA_KEY',
-        expiration: Math.floor(expiresAt / 1000)
-      }
-      return Buffer.from(JSON.stringify(json)).toString('base64')
-    },
+    issue: (holder, expiresAt) => encodeToken(`${holder}/${String(expiresAt)}/`, expiresAt, seal),
     read,
     readCredentials: (base64, now) => {
       const text = Buffer.from(base64, 'base64').toString()
@@ -76,6 +75,20 @@ export function createTokens(key: Uint8Array): Tokens {
       return read(text.slice(colon + 1), now)
     }
   }
+}
+
+function encodeToken(text: string, expiresAt: number, seal: (payload: string) => Buffer): string {
+  // A multiple of three bytes, so that the base64 does not have padding before the filler.
+  const start = Buffer.from(text.padEnd(Math.ceil(text.length / 3) * 3)).toString('base64')
+  const jsonOf = (payload: string): string => {
+    const datakey = seal(payload).toString('base64')
+    const expiration = Math.floor(expiresAt / 1000)
+    return JSON.stringify({ payload, datakey, version: '3', type: 'DATA_KEY', expiration })
+  }
+  const filler = 'A'.repeat(TOKEN_JSON_BYTES - Buffer.byteLength(jsonOf(start)))
+  return Buffer.from(jsonOf(start + filler))
+    .toString('base64')
+    .replace(/=+$/, '')
 }
 
 function parseToken(token: string): { payload?: string; datakey?: string } {

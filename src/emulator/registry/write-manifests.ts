@@ -1,6 +1,7 @@
 import { ApiError } from '../api-error.js'
 import { digestOf } from '../digest.js'
 import { deleteImages } from '../images/delete-images.js'
+import { parseManifest } from '../images/parse-manifest.js'
 import { storeImage } from '../images/store-image.js'
 import type { StoreImageRequest } from '../images/store-image.js'
 import { readBody } from '../read-body.js'
@@ -36,6 +37,7 @@ export async function putManifest(call: RegistryCall, route: ManifestRoute): Pro
     )
   }
   const repository = getRepository(call, route)
+  checkMediaType(call, manifest)
   const isDigest = route.reference.includes(':')
   put(call, repository, {
     manifest,
@@ -50,6 +52,15 @@ export async function putManifest(call: RegistryCall, route: ManifestRoute): Pro
     'docker-content-digest': digest,
     ...(subject === undefined ? {} : { 'oci-subject': subject })
   })
+}
+
+/**
+ * Checks that the manifest itself has a media type. The service ignores the one of the request
+ * (containers/image#584, ko-build/ko#878).
+ */
+function checkMediaType({ context }: RegistryCall, manifest: Buffer): void {
+  if (context.settings.manifestWithoutMediaType === 'accepted') return
+  parseManifest(manifest.toString('utf8'), undefined)
 }
 
 function put({ context }: RegistryCall, repository: Repository, request: StoreImageRequest): void {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 interface LockHolder {
   readonly pid: number
   readonly host: string
-  /** The start time of the process on Linux, which tells it from a later process with the same PID. */
+  /** The start time of the process on Linux. It distinguishes the process from a later one with the same PID. */
   readonly startTime: string | undefined
 }
 

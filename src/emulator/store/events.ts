@@ -1,3 +1,4 @@
+import { link, unlink } from './links.js'
 import { SequencedMap } from './sequenced-map.js'
 import type { CatalogData, Image, Repository, State, Upload } from './state.js'
 
@@ -291,14 +292,4 @@ function removeReference(state: State, digest: string | undefined): void {
   const count = (state.references.get(digest) ?? 0) - 1
   if (count > 0) state.references.set(digest, count)
   else state.references.delete(digest)
-}
-
-function link(links: Map<string, Set<string>>, to: string, from: string): void {
-  links.set(to, (links.get(to) ?? new Set()).add(from))
-}
-
-function unlink(links: Map<string, Set<string>>, to: string, from: string): void {
-  const known = links.get(to)
-  known?.delete(from)
-  if (known?.size === 0) links.delete(to)
 }

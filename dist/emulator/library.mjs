@@ -1,0 +1,3 @@
+import emulator from './emulator.js'
+
+export const { createEmulator } = emulator
