@@ -28,6 +28,9 @@ test('prints the export lines when it accepts connections, and ends on SIGTERM',
   expect(emulator.output().stdout).toBe(
     [
       `export AWS_ENDPOINT_URL_ECR_PUBLIC=${emulator.url}`,
+      `export AWS_ENDPOINT_URL_STS=${emulator.url}`,
+      'export AWS_REGION=us-east-1',
+      'export AWS_DEFAULT_REGION=us-east-1',
       'export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE',
       'export AWS_SECRET_ACCESS_KEY=emulator-secret-access-key',
       ''

@@ -45,6 +45,9 @@ function serve({
 function banner(host: string, port: number): string {
   return [
     `export AWS_ENDPOINT_URL_ECR_PUBLIC=http://${host}:${port}`,
+    `export AWS_ENDPOINT_URL_STS=http://${host}:${port}`,
+    'export AWS_REGION=us-east-1',
+    'export AWS_DEFAULT_REGION=us-east-1',
     `export AWS_ACCESS_KEY_ID=${ACCESS_KEY_ID}`,
     `export AWS_SECRET_ACCESS_KEY=${SECRET_ACCESS_KEY}`,
     ''

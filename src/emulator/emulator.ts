@@ -16,6 +16,9 @@ import { RequestLog } from './request-log.js'
 import { applySeed } from './seeds/apply-seed.js'
 import { LOGO_OPERATION, serveLogo } from './serve-logo.js'
 import { Store } from './store/store.js'
+import { handleIdToken, isIdTokenRequest } from './sts/handle-id-token.js'
+import { handleSts, isStsCall, STS_OPERATIONS } from './sts/handle-sts.js'
+import { createIdentityTokens } from './sts/identity-tokens.js'
 
 export type { EmulatorOptions } from './options.js'
 
@@ -28,7 +31,12 @@ export type { EmulatorOptions } from './options.js'
 export function createEmulator(options: EmulatorOptions = {}): Server {
   const settings = resolveOptions(options)
   const { now } = settings
-  const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS, LOGO_OPERATION])
+  const faults = new Faults([
+    ...OPERATION_NAMES,
+    ...REGISTRY_OPERATIONS,
+    ...STS_OPERATIONS,
+    LOGO_OPERATION
+  ])
   for (const rule of options.faults ?? []) faults.add(rule)
   const store = new Store(settings.data, now)
   const context: EmulatorContext = {
@@ -37,6 +45,7 @@ export function createEmulator(options: EmulatorOptions = {}): Server {
     faults,
     log: new RequestLog(now),
     tokens: createTokens(store.key),
+    identityTokens: createIdentityTokens(now),
     bodies: createBodyMemory(),
     now
   }
@@ -80,6 +89,7 @@ function dispatch(
   response: ServerResponse
 ): Promise<void> | void {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  if (isIdTokenRequest(request)) return handleIdToken(request, response, context)
   if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
   context.log.begin(request, response)
   if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)
@@ -87,5 +97,6 @@ function dispatch(
     if (path.startsWith('/logo/')) return serveLogo(request, response, context)
     return handleGallery(request, response, context)
   }
+  if (isStsCall(request)) return handleSts(request, response, context)
   return handleApi(request, response, context)
 }
