@@ -10,7 +10,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 const BUNDLE = join(import.meta.dirname, '..', 'dist', 'emulator', 'index.js')
 
 /** The variables that the emulator prints when it accepts connections. */
-const VARIABLES = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+const VARIABLES = [
+  'AWS_ENDPOINT_URL_ECR_PUBLIC',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY'
+]
 const START_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 10_000
 const POLL_MS = 50

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Deps } from './runner/deps.js'
+import type { Deps, EcrPublicApi } from './runner/deps.js'
 import { ActionError } from './runner/errors.js'
 import { readInputs } from './runner/inputs/inputs.js'
 import type { Mode } from './runner/inputs/input-specs.js'
@@ -91,6 +91,25 @@ async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>
   }
 }
 
+type ApiContext = Pick<Deps, 'log' | 'sleep' | 'mask' | 'signal'> & {
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Creates the client of the API. The code that assumes a role is loaded only if the step has one. */
+async function createApi(
+  { maxAttempts, role: roleInputs }: Inputs,
+  context: ApiContext
+): Promise<EcrPublicApi> {
+  const [{ createEcrPublicClient }, { readEndpoints }] = await Promise.all([
+    import('./ecr-public/client.js'),
+    import('./ecr-public/endpoints.js')
+  ])
+  const options = { ...context, maxAttempts, endpoints: await readEndpoints(context.env) }
+  if (roleInputs === undefined) return createEcrPublicClient(options)
+  const { createRole } = await import('./ecr-public/role/role.js')
+  return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
+}
+
 async function createDeps(
   inputs: Inputs,
   env: NodeJS.ProcessEnv,
@@ -99,8 +118,7 @@ async function createDeps(
 ): Promise<Deps> {
   const log = createLog()
   const sleep = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal })
-  const { createEcrPublicClient } = await import('./ecr-public/client.js')
-  const api = createEcrPublicClient({ maxAttempts: inputs.maxAttempts, env, signal, log })
+  const api = await createApi(inputs, { env, signal, log, sleep, mask })
   const now = (): Date => new Date()
   const random = Math.random
   return {

@@ -52,6 +52,7 @@ export function makeDeps(
     createEcrPublicClient({
       maxAttempts,
       env,
+      endpoints: { api: env.AWS_ENDPOINT_URL_ECR_PUBLIC, useDualStack: false },
       signal,
       log,
       // Without credentials, the SDK would use the environment of the test process.

@@ -14,7 +14,7 @@ describe('findProxy', () => {
     [{ HTTPS_PROXY: 'https://p:3129' }, 'https://p:3129/'],
     [{ HTTPS_PROXY: '' }, undefined]
   ])('reads %j', (env, expected) => {
-    expect(findProxy(API, env)?.href).toBe(expected)
+    expect(findProxy(API, env)?.url.href).toBe(expected)
   })
 
   it.each([

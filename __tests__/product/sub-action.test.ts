@@ -81,6 +81,9 @@ describe('the emulator sub-action', () => {
     expect(status).toBe(0)
     expect(Object.keys(exported)).toEqual([
       'AWS_ENDPOINT_URL_ECR_PUBLIC',
+      'AWS_ENDPOINT_URL_STS',
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
       'AWS_ACCESS_KEY_ID',
       'AWS_SECRET_ACCESS_KEY'
     ])

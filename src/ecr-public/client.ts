@@ -1,23 +1,31 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { Log } from '../runner/deps.js'
 import { checkResponses } from './check-responses.js'
+import { createCredentials } from './credentials.js'
+import type { Endpoints } from './endpoints.js'
 import { recordOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
 import { limitRates } from './rate-limits.js'
+import { renewCredentials } from './role/renew-credentials.js'
+import type { Role } from './role/role.js'
 
 /** Options of the client. */
 export interface EcrPublicClientOptions {
   /** Maximum number of attempts per API call. */
   readonly maxAttempts: number
-  /** The environment: endpoint, credentials and proxy. */
+  /** The environment: credentials and proxy. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The endpoints, as `readEndpoints` returns them. */
+  readonly endpoints: Pick<Endpoints, 'api' | 'useDualStack'>
   /** Ends all calls when the run is cancelled. */
   readonly signal: AbortSignal
   /** Receives one line per retry. */
   readonly log: Log
-  /** The AWS credentials. The default is the SDK's credential provider chain. */
+  /** The role of `role-to-assume`. It wins over all other credentials. */
+  readonly role?: Role | undefined
+  /** The AWS credentials. The default is the result of `createCredentials`. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** The time between two attempts. The default is full jitter. */
   readonly backoff?: Backoff
@@ -32,11 +40,14 @@ export interface EcrPublicClientOptions {
 export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLICClient {
   // The SDK prints a warning for Node.js 20, but users of the bundle cannot change the version.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const endpoint = options.env.AWS_ENDPOINT_URL_ECR_PUBLIC || options.env.AWS_ENDPOINT_URL
+  const { api: endpoint, useDualStack } = options.endpoints
+  const credentials = options.credentials ?? createCredentials(options.env, options.role)
   const client = new ECRPUBLICClient({
     region: 'us-east-1',
-    ...(endpoint ? { endpoint } : {}),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    useDualstackEndpoint: endpoint === undefined && useDualStack,
+    useFipsEndpoint: false,
+    ...(credentials === undefined ? {} : { credentials }),
     retryStrategy: createRetryStrategy(
       options.maxAttempts,
       options.backoff ?? fullJitter,
@@ -48,6 +59,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
   })
   if (options.limitsRates !== false) limitRates(client, options.signal)
   checkResponses(client)
+  if (options.role !== undefined) renewCredentials(client, options.role)
   recordOperations(client)
   return client
 }

@@ -8,10 +8,9 @@ export const OIDC_SNIPPET = `permissions:
   id-token: write
   contents: read
 steps:
-  - uses: aws-actions/configure-aws-credentials@v6
+  - uses: OWNER/ecr-public-action@v1
     with:
-      role-to-assume: arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME
-      aws-region: us-east-1`
+      role-to-assume: arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME`
 
 /** The first sentence of the error if a job does not have credentials. */
 export const NO_CREDENTIALS_FOUND = 'AWS credentials were not found'
@@ -46,7 +45,7 @@ export function explainCredentials(facts: ErrorFacts, env: Env): Problem | undef
     return {
       what: 'The AWS session has expired',
       value: message,
-      fix: 'Run aws-actions/configure-aws-credentials directly before this step, or increase its role-duration-seconds.'
+      fix: 'Set "role-to-assume", which renews the session, or run aws-actions/configure-aws-credentials directly before this step.'
     }
   }
   if (INVALID.includes(name)) {
@@ -91,7 +90,7 @@ function noCredentials(message: string, env: Env): Problem {
     what: NO_CREDENTIALS_FOUND,
     ...(isGeneral ? {} : { value: message }),
     reason: `Checked sources: ${checkedSources(env).join('; ')}.`,
-    fix: 'Run aws-actions/configure-aws-credentials before this step, as in the example below. A pull request from a fork cannot use secrets or OIDC tokens, but it can use the emulator of this action.'
+    fix: 'Set "role-to-assume" and "permissions: id-token: write", as in the example below. A pull request from a fork cannot use secrets or OIDC tokens, but it can use the emulator of this action.'
   }
 }
 

@@ -4,7 +4,10 @@ import type { Mode } from '../runner/inputs/input-specs.js'
 import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import { explainCredentials, NO_CREDENTIALS_FOUND, OIDC_SNIPPET } from './explain-credentials.js'
-import { explainNetwork } from './explain-network.js'
+import { ECR_PUBLIC, explainNetwork, STS } from './explain-network.js'
+import type { CalledService } from './explain-network.js'
+import { explainRole } from './role/explain-role.js'
+import type { AssumedRole } from './role/explain-role.js'
 import { findOperation } from './operation-names.js'
 import { allActions, allowStatements, PERMISSIONS_SECTION } from './permissions.js'
 
@@ -13,6 +16,8 @@ export interface ErrorContext {
   readonly mode?: Mode | undefined
   /** The API operation. The default is the operation that this action's client recorded for the error. */
   readonly operation?: string | undefined
+  /** The role, if the call is AssumeRoleWithWebIdentity of STS. */
+  readonly assumed?: AssumedRole | undefined
   /** The environment of the step. The default is `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -43,18 +48,35 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const facts = errorFacts(thrown)
   const operation = context.operation ?? findOperation(thrown)
   const env = context.env ?? process.env
+  const isRoleError = context.assumed !== undefined || isErrorOfProvider(facts)
+  const service = isRoleError ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
-    explainDenied(facts, operation, context.mode) ??
+    (isRoleError
+      ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
+      : explainDenied(facts, operation, context.mode)) ??
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation) ??
-    explainNetwork(facts, env) ??
-    explainStatus(facts, operation)
+    explainNetwork(facts, env, service) ??
+    explainStatus(facts, operation, service)
   if (explanation === undefined) return undefined
   const { what, details, ...rest } = explanation
   const id = facts.requestId === undefined ? '' : ` (AWS request ID ${facts.requestId})`
   // Causes are logged as well, so a cause whose message can contain a secret is dropped.
   const cause = messageOf(thrown) === facts.message ? thrown : undefined
   return problem({ what: `${what}${id}`, ...rest }, cause, details)
+}
+
+/** The error codes that only STS returns. */
+const STS_ERRORS =
+  /^(?:InvalidIdentityToken|IDPCommunicationError|IDPRejectedClaim|ValidationError|RegionDisabled)(?:Exception)?$/
+
+/** Returns `true` if the SDK's own providers could not assume the role of `AWS_ROLE_ARN` or of a profile. */
+function isErrorOfProvider({ name, message }: ErrorFacts): boolean {
+  return (
+    STS_ERRORS.test(name) ||
+    (name === 'ExpiredTokenException' && message.startsWith('Token expired')) ||
+    (DENIED.includes(name) && /\bsts:AssumeRole/.test(message))
+  )
 }
 
 /** Returns one line for any error: the explanation, or the message if there is none. */
@@ -74,14 +96,6 @@ function explainDenied(
 ): Explanation | undefined {
   if (!DENIED.includes(name)) return undefined
   const action = deniedAction(message, operation)
-  const isRole = action?.startsWith('sts:AssumeRole') === true
-  if (isRole) {
-    return {
-      what: `Access denied: ${action} is not allowed`,
-      value: message,
-      fix: "Check the role's trust policy: the OIDC provider, its audience, and the repository, branch or environment."
-    }
-  }
   const isExplicit = /explicit deny/i.test(message)
   return {
     what: `Access denied: ${action ?? 'an IAM action'} is ${isExplicit ? 'denied by a policy' : 'not allowed'}`,
@@ -152,19 +166,23 @@ function explainService(facts: ErrorFacts, operation: string | undefined): Expla
 }
 
 /** Explains any other response of the service. */
-function explainStatus(facts: ErrorFacts, operation: string | undefined): Explanation | undefined {
+function explainStatus(
+  facts: ErrorFacts,
+  operation: string | undefined,
+  service: CalledService
+): Explanation | undefined {
   const { name, message, status, isServiceError } = facts
   if (status === undefined) return undefined
   const call = operation === undefined ? 'the API call' : operation
   if (status >= 500) {
     return {
-      what: `ECR Public failed to process ${call}${afterAttempts(facts)}`,
+      what: `${service.name} failed to process ${call}${afterAttempts(facts)}`,
       value: isServiceError ? `${name}: ${message}` : `HTTP status ${String(status)}`,
       fix: 'Run the job again later. Outages are listed at https://health.aws.amazon.com.'
     }
   }
   return {
-    what: `ECR Public rejected ${call}`,
+    what: `${service.name} rejected ${call}`,
     value: isServiceError ? `${name}: ${message}` : `HTTP status ${String(status)}: ${message}`
   }
 }

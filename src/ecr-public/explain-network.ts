@@ -1,12 +1,30 @@
 import type { Problem } from '../runner/errors.js'
-import { findProxy } from '../http/proxy.js'
+import { findProxy, proxyAddress } from '../http/proxy.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The default host of the API. */
-const API_HOST = 'api.ecr-public.us-east-1.amazonaws.com'
+/** A service that this action calls. */
+export interface CalledService {
+  readonly name: string
+  /** The default host. */
+  readonly host: string
+  /** The environment variables that set another endpoint, in order of precedence. */
+  readonly endpointVariables: readonly string[]
+}
+
+export const ECR_PUBLIC: CalledService = {
+  name: 'Amazon ECR Public',
+  host: 'api.ecr-public.us-east-1.amazonaws.com',
+  endpointVariables: ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ENDPOINT_URL']
+}
+
+export const STS: CalledService = {
+  name: 'AWS STS',
+  host: 'sts.us-east-1.amazonaws.com',
+  endpointVariables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL']
+}
 
 const CERTIFICATE_CODES = [
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -24,46 +42,39 @@ const LOST_CODES = [
   'ECONNABORTED'
 ]
 
-/** Explains why a request did not reach AWS. Returns `undefined` for other errors. */
-export function explainNetwork(facts: ErrorFacts, env: Env): Problem | undefined {
-  const proxy = proxyOf(env)
+/** Explains why a request did not reach the service. Returns `undefined` for other errors. */
+export function explainNetwork(
+  facts: ErrorFacts,
+  env: Env,
+  service: CalledService
+): Problem | undefined {
   return (
-    explainHost(facts, env, proxy) ??
+    explainHost(facts, env, service) ??
     explainTls(facts) ??
-    explainOtherServer(facts, proxy) ??
-    explainLoss(facts, proxy)
+    explainOtherServer(facts, env, service) ??
+    explainLoss(facts, env, service)
   )
 }
 
-/** Explains that the endpoint or the proxy cannot be resolved or rejects connections. */
+/** Explains that the endpoint cannot be resolved or rejects connections. A `ProxyError` explains this for a proxy. */
 function explainHost(
   { code, peer, message }: ErrorFacts,
   env: Env,
-  proxy: string | undefined
+  service: CalledService
 ): Problem | undefined {
-  const isProxy = proxy !== undefined && peer !== undefined && proxyNames(proxy).includes(peer)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
-      what: `The name of the ${isProxy ? 'proxy' : 'host'} cannot be resolved`,
+      what: 'The name of the host cannot be resolved',
       value: peer ?? message,
       reason: 'The name does not exist in DNS, or the DNS server does not respond.',
-      fix: isProxy ? 'Check HTTPS_PROXY and HTTP_PROXY.' : endpointFix(env)
+      fix: endpointFix(env, service)
     }
   }
   if (code === 'ECONNREFUSED') {
     return {
-      what: isProxy ? 'The proxy refused the connection' : 'The host refused the connection',
+      what: 'The host refused the connection',
       value: peer ?? message,
-      fix: isProxy
-        ? 'Check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY.'
-        : endpointFix(env)
-    }
-  }
-  if (code === 'ERR_INVALID_URL') {
-    return {
-      what: 'The API endpoint is not a URL',
-      value: env.AWS_ENDPOINT_URL_ECR_PUBLIC || env.AWS_ENDPOINT_URL,
-      fix: 'Correct or unset AWS_ENDPOINT_URL_ECR_PUBLIC or AWS_ENDPOINT_URL.'
+      fix: endpointFix(env, service)
     }
   }
   return undefined
@@ -101,71 +112,61 @@ function explainTls({ code, message }: ErrorFacts): Problem | undefined {
   return undefined
 }
 
-/** Explains a response of a proxy or a captive portal. */
+/** The error names of the SDK for a response without an error code. */
+const WITHOUT_CODE = ['SyntaxError', 'Unknown', 'UnknownError']
+
+/** Explains a response of a captive portal, a firewall or a wrong endpoint. A `ProxyError` explains one of a proxy. */
 function explainOtherServer(
-  { name, status, isServiceError }: ErrorFacts,
-  proxy: string | undefined
+  { name, status, requestId, isServiceError }: ErrorFacts,
+  env: Env,
+  service: CalledService
 ): Problem | undefined {
-  if (isServiceError || status === undefined) return undefined
-  const by = proxy === undefined ? '' : ` (the environment sets the proxy ${proxy})`
-  if (status === 407) {
-    return {
-      what: `The proxy requires a user name and password${by}`,
-      value: '407 Proxy Authentication Required',
-      expected:
-        'Use HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with percent-encoded special characters.',
-      fix: 'Store the URL in a secret.'
-    }
+  const hasCode = isServiceError && !WITHOUT_CODE.includes(name)
+  if (status === undefined || hasCode || (requestId !== undefined && status >= 300)) {
+    return undefined
   }
-  if (name === 'SyntaxError' && status < 500) {
-    return {
-      what: `The response did not come from Amazon ECR Public${by}`,
-      value: `HTTP status ${String(status)}`,
-      reason: 'The usual cause is a proxy that blocks the host, or a wrong endpoint.',
-      fix: `Allow ${API_HOST} on the proxy, or add it to NO_PROXY.`
-    }
+  const proxy = proxyOf(env, service)
+  const by = proxy === undefined ? '' : ` (the request used the proxy ${proxy})`
+  return {
+    what: `The response did not come from ${service.name}${by}`,
+    value: `HTTP status ${String(status)}`,
+    reason: 'The usual cause is a proxy or firewall that blocks the host, or a wrong endpoint.',
+    fix:
+      proxy === undefined
+        ? endpointFix(env, service)
+        : `Allow ${service.host} on the proxy, or add it to NO_PROXY.`
   }
-  return undefined
 }
 
-function explainLoss(facts: ErrorFacts, proxy: string | undefined): Problem | undefined {
+function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Problem | undefined {
   const { name, code, message } = facts
   const isLost = (code !== undefined && LOST_CODES.includes(code)) || name === 'TimeoutError'
   if (!isLost) return undefined
+  const proxy = proxyOf(env, service)
   return {
-    what: `The connection was lost${afterAttempts(facts)}`,
+    what: `The connection to ${service.name} was lost${afterAttempts(facts)}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
     ...(proxy === undefined ? {} : { reason: `The request used the proxy ${proxy}.` }),
     fix: 'Run the job again. If it fails often, increase "max-attempts".'
   }
 }
 
-function endpointFix(env: Env): string {
-  const name = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ENDPOINT_URL'].find((each) => env[each])
+function endpointFix(env: Env, { endpointVariables, host }: CalledService): string {
+  const name = endpointVariables.find((each) => env[each])
   return name === undefined
-    ? `Allow the runner to connect to ${API_HOST}, or set HTTPS_PROXY to a proxy.`
+    ? `Allow the runner to connect to ${host}, or set HTTPS_PROXY to a proxy.`
     : `Check that the endpoint of ${name} is running, or unset the variable.`
 }
 
-/** Returns `HOST:PORT` of the proxy for the API, without its user and password. */
-function proxyOf(env: Env): string | undefined {
-  const endpoint = env.AWS_ENDPOINT_URL_ECR_PUBLIC || env.AWS_ENDPOINT_URL || `https://${API_HOST}`
-  const url = URL.parse(endpoint)
+/** Returns the address and the variable of the proxy for a service, without its user name and password. */
+function proxyOf(env: Env, { endpointVariables, host }: CalledService): string | undefined {
+  const variable = endpointVariables.find((each) => env[each]) ?? ''
+  const url = URL.parse(env[variable] ?? `https://${host}`)
   if (url === null) return undefined
   try {
-    return findProxy(url, env)?.host
+    const proxy = findProxy(url, env)
+    return proxy === undefined ? undefined : `${proxyAddress(proxy)} of ${proxy.variable}`
   } catch {
     return undefined
   }
-}
-
-/** Returns the forms in which an error contains the proxy. A DNS error contains only the name. */
-function proxyNames(proxy: string): string[] {
-  const [name = ''] = proxy.split(/:(?=\d+$)/)
-  return [
-    proxy,
-    name,
-    proxy.replace(/^localhost:/, '127.0.0.1:'),
-    proxy.replace(/^localhost:/, '::1:')
-  ]
 }

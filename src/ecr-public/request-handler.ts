@@ -1,6 +1,9 @@
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
+import type { BufferedResponse } from '../http/request-sender.js'
+import { findProxy } from '../http/proxy.js'
 import { createRequestSender } from '../http/request-sender.js'
+import { problem } from '../runner/errors.js'
 
 /** The idle timeout of a connection in milliseconds. The SDK does not have one by default. */
 const IDLE_TIMEOUT_MS = 60_000
@@ -30,8 +33,10 @@ export function createRequestHandler(
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request) => {
-      const { status, reason, headers, body } = await sendRequest({
-        url: urlOf(request),
+      checkHeaders(request.headers)
+      const url = urlOf(request)
+      const received = await sendRequest({
+        url,
         method: request.method,
         headers: request.headers,
         body: request.body as string | Uint8Array | undefined,
@@ -41,6 +46,8 @@ export function createRequestHandler(
         tooLong,
         signal
       })
+      await checkSender(received, url, env)
+      const { status, reason, headers, body } = received
       const texts: Record<string, string> = {}
       for (const [name, value] of Object.entries(headers)) texts[name] = String(value)
       return { response: new HttpResponse({ statusCode: status, reason, headers: texts, body }) }
@@ -56,3 +63,29 @@ function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {
 }
 
 const tooLong = (): Error => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`)
+
+/** Checks that the credentials of a profile or a provider do not contain characters that a header cannot contain. */
+function checkHeaders(headers: HttpRequest['headers']): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue
+    throw problem({
+      what: `The request has an invalid header: ${name}`,
+      reason: 'The AWS credentials contain a line break or another invalid character.',
+      fix: 'Correct the credentials of the profile or credential provider.'
+    })
+  }
+}
+
+/** @throws ProxyError if a proxy sent the response: every response of AWS has a request ID, or is an error with a code */
+async function checkSender(
+  { status, headers, body }: BufferedResponse,
+  url: URL,
+  env: Readonly<Record<string, string | undefined>>
+): Promise<void> {
+  if (status < 300 || headers['x-amzn-requestid'] !== undefined) return
+  if (/"__type"|<ErrorResponse/.test(body.toString('latin1', 0, 2048))) return
+  const proxy = findProxy(url, env)
+  if (proxy === undefined) return
+  const { proxyRefusal } = await import('../http/proxy-error.js')
+  throw proxyRefusal(proxy, url.host, status)
+}

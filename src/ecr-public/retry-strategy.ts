@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
-import { codeOf } from '../runner/errors.js'
+import { ActionError, codeOf } from '../runner/errors.js'
 import type { Log } from '../runner/deps.js'
+import { ProxyError } from '../http/proxy-error.js'
 
 /**
  * Returns the time to wait before the next attempt, in milliseconds.
@@ -32,11 +33,13 @@ const QUOTA_ERROR = 'LimitExceededException'
 const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
 
 /**
- * Returns `false` if the service rejected the call and would reject it again. Lost connections and incomplete responses
- * are retried.
+ * Returns `false` if the service or a proxy rejected the call and would reject it again, or if this action rejected it.
+ * Lost connections and incomplete responses are retried.
  */
 export function isWorthRetrying(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return true
+  if (thrown instanceof ProxyError) return thrown.isTransient
+  if (thrown instanceof ActionError) return false
   const { name } = thrown
   if (name === QUOTA_ERROR) return false
   const { $fault: fault, $metadata: metadata } = thrown as Error & {
@@ -57,12 +60,14 @@ export function isWorthRetrying(thrown: unknown): boolean {
  * does not share a retry budget between calls, so that throttling does not make later calls fail.
  *
  * @param signal ends the delay between two attempts
+ * @param service the name of the service in the log
  */
 export function createRetryStrategy(
   maxAttempts: number,
   backoff: Backoff,
   log: Log,
-  signal: AbortSignal
+  signal: AbortSignal,
+  service = 'ECR Public'
 ): RetryStrategyV2 {
   return {
     acquireInitialRetryToken: () => Promise.resolve(tokenAfter(0)),
@@ -76,7 +81,7 @@ export function createRetryStrategy(
       const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))
       const seconds = (delay / 1000).toFixed(1)
       log.info(
-        `ECR Public: attempt ${failed} of ${maxAttempts} failed with ${name}. Retrying in ${seconds} s.`
+        `${service}: attempt ${failed} of ${maxAttempts} failed with ${name}. Retrying in ${seconds} s.`
       )
       if (delay > 0) await wait(delay, undefined, { signal })
       return tokenAfter(failed)

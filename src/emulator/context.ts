@@ -5,6 +5,7 @@ import type { Settings } from './options.js'
 import type { Tokens } from './registry/tokens.js'
 import type { RequestLog } from './request-log.js'
 import type { Store } from './store/store.js'
+import type { IdentityTokens } from './sts/identity-tokens.js'
 
 /** The state and settings that all request handlers share. */
 export interface EmulatorContext {
@@ -13,6 +14,7 @@ export interface EmulatorContext {
   readonly faults: Faults
   readonly log: RequestLog
   readonly tokens: Tokens
+  readonly identityTokens: IdentityTokens
   readonly bodies: BodyMemory
   readonly now: () => Date
 }

@@ -17,6 +17,9 @@ import { RequestLog } from './request-log.js'
 import { applySeed } from './seeds/apply-seed.js'
 import { LOGO_OPERATION, serveLogo } from './serve-logo.js'
 import { Store } from './store/store.js'
+import { handleIdToken, isIdTokenRequest } from './sts/handle-id-token.js'
+import { handleSts, isStsCall, STS_OPERATIONS } from './sts/handle-sts.js'
+import { createIdentityTokens } from './sts/identity-tokens.js'
 
 export type { EmulatorOptions } from './options.js'
 
@@ -36,7 +39,12 @@ export interface EmulatorServer {
 export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorServer {
   const settings = resolveOptions(options)
   const { now } = settings.clock
-  const faults = new Faults([...OPERATION_NAMES, ...REGISTRY_OPERATIONS, LOGO_OPERATION])
+  const faults = new Faults([
+    ...OPERATION_NAMES,
+    ...REGISTRY_OPERATIONS,
+    ...STS_OPERATIONS,
+    LOGO_OPERATION
+  ])
   for (const rule of options.faults ?? []) faults.add(rule)
   const store = new Store(settings.data, now)
   const context: EmulatorContext = {
@@ -45,6 +53,7 @@ export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorSer
     faults,
     log: new RequestLog(now),
     tokens: createTokens(store.key),
+    identityTokens: createIdentityTokens(now),
     bodies: createBodyMemory(),
     now
   }
@@ -104,6 +113,7 @@ function dispatch(
     const reason = findForeignOrigin(request, context.settings.registryHost)
     if (reason !== undefined) return refuseForeignOrigin(request, response, reason)
   }
+  if (isIdTokenRequest(request)) return handleIdToken(request, response, context)
   if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
   context.log.begin(request, response)
   if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)
@@ -111,5 +121,6 @@ function dispatch(
     if (path.startsWith('/logo/')) return serveLogo(request, response, context)
     return handleGallery(request, response, context)
   }
+  if (isStsCall(request)) return handleSts(request, response, context)
   return handleApi(request, response, context)
 }

@@ -3,6 +3,13 @@ import { problem } from '../runner/errors.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
+/** A proxy that the environment sets. */
+export interface Proxy {
+  readonly url: URL
+  /** The name of the environment variable. */
+  readonly variable: string
+}
+
 /**
  * Returns the proxy for requests to `url`, or `undefined` for a direct connection. Reads the variables as curl does
  * (https://curl.se/docs/manpage.html#ENVIRONMENT), and also `HTTP_PROXY`, which curl ignores because of CGI scripts.
@@ -10,15 +17,20 @@ type Env = Readonly<Record<string, string | undefined>>
  * The order is `https_proxy` or `http_proxy`, then `all_proxy`; lower case has precedence. `no_proxy` accepts names,
  * suffixes, addresses, CIDR ranges, ports and `*`.
  *
- * @throws ActionError if the variable is not an http or https URL; the message omits the value (possible password)
+ * @throws ActionError if the variable is not a valid http or https URL; the message omits the value (possible password)
  */
-export function findProxy(url: URL, env: Env): URL | undefined {
+export function findProxy(url: URL, env: Env): Proxy | undefined {
   const scheme = url.protocol.slice(0, -1)
   const name = [`${scheme}_proxy`, `${scheme}_proxy`.toUpperCase(), 'all_proxy', 'ALL_PROXY'].find(
     (candidate) => env[candidate]
   )
   if (name === undefined || isExempt(url, env.no_proxy || env.NO_PROXY || '')) return undefined
-  return parseProxy(name, env[name] ?? '')
+  return { url: parseProxy(name, env[name] ?? ''), variable: name }
+}
+
+/** Returns `HOST:PORT` of a proxy, without its user name and password. */
+export function proxyAddress({ url }: Proxy): string {
+  return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
 }
 
 /** Returns `true` if the environment sets any proxy. */
@@ -36,7 +48,21 @@ function parseProxy(name: string, text: string): URL {
       fix: 'Correct the variable, or add the host to NO_PROXY.'
     })
   }
+  checkUserInfo(name, proxy)
   return proxy
+}
+
+function checkUserInfo(name: string, { username, password }: URL): void {
+  try {
+    decodeURIComponent(username)
+    decodeURIComponent(password)
+  } catch {
+    throw problem({
+      what: `The user name or password in the environment variable ${name} is not valid`,
+      reason: 'It contains a "%" that does not begin a percent-encoded character.',
+      fix: 'Percent-encode special characters in the user name and password. Write "%" as "%25".'
+    })
+  }
 }
 
 function isExempt(url: URL, noProxy: string): boolean {

@@ -1,6 +1,8 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import { ActionError, codeOf, messageOf } from '../runner/errors.js'
 import type { AgentSignal, Connection } from './connection-types.js'
 import { createConnections } from './connections.js'
+import { findProxy, hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
 
 /** One request, with limits for the time it may take and for the size of its response. */
@@ -51,8 +53,27 @@ export function createRequestSender(
   return async (request) => {
     const connection = await connect(request.url)
     request.signal.throwIfAborted()
-    return sendBounded(request, connection, connectTimeoutMs)
+    try {
+      return await sendBounded(request, connection, connectTimeoutMs)
+    } catch (error) {
+      throw hasProxy(env) ? await attributeToProxy(error, request.url, env) : error
+    }
   }
+}
+
+/** Returns an error that names the proxy if the proxy closed the connection. The agent reports all other errors. */
+async function attributeToProxy(
+  error: unknown,
+  url: URL,
+  env: Readonly<Record<string, string | undefined>>
+): Promise<unknown> {
+  const isClosed = codeOf(error) === 'ECONNRESET' && !(error instanceof ActionError)
+  // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
+  const isProxyPeer = url.protocol === 'http:' || messageOf(error).includes('before secure TLS')
+  const proxy = isClosed && isProxyPeer ? findProxy(url, env) : undefined
+  if (proxy === undefined) return error
+  const { proxyFailure } = await import('./proxy-error.js')
+  return proxyFailure(proxy, url.host, error)
 }
 
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */

@@ -30,7 +30,7 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
     hosts: hostNamesOf(registry.host),
     auth: authOf(token),
     expiresAt: token.expiresAt,
-    identity: identityOf(deps.env)
+    identity: identityOf(inputs, deps.env)
   }
   deps.mask(credential.auth)
   const plan = await writeCredentials(targets, credential, inputs, deps)
@@ -76,9 +76,9 @@ function authOf({ username, password }: DecodedToken): string {
   return Buffer.from(`${username}:${password}`).toString('base64')
 }
 
-/** Returns a digest of the AWS access key, or `undefined` if the credentials are not from environment variables. */
-function identityOf(env: Deps['env']): string | undefined {
-  const key = env.AWS_ACCESS_KEY_ID
+/** Returns a digest of the role or the AWS access key, or `undefined` if the SDK finds the credentials elsewhere. */
+function identityOf({ role }: LoginInputs, env: Deps['env']): string | undefined {
+  const key = role?.arn ?? env.AWS_ACCESS_KEY_ID
   return key ? createHash('sha256').update(key).digest('hex') : undefined
 }
 

@@ -11,7 +11,14 @@ export interface EmulatorProcess {
 }
 
 /** The variables that the emulator prints when it accepts connections. */
-const VARIABLES = ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+const VARIABLES = [
+  'AWS_ENDPOINT_URL_ECR_PUBLIC',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY'
+]
 
 /**
  * Starts the bundle of the emulator on a free port and waits until it accepts connections.

@@ -26,7 +26,7 @@ test(
       for (const url of ['http://127.0.0.1:5111/', 'http://[::1]/', 'http://a.example.com/']) {
         try {
           const found = findProxy(new URL(url), { http_proxy, no_proxy })
-          expect([undefined, 'http:', 'https:']).toContain(found?.protocol)
+          expect([undefined, 'http:', 'https:']).toContain(found?.url.protocol)
         } catch (error) {
           if (!(error instanceof ActionError)) throw error
           expect(error.message).not.toContain('hunter2')

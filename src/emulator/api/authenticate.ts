@@ -6,7 +6,7 @@ const ONLY_REGION = 'us-east-1'
 const REQUIRED = ['Credential', 'Signature', 'SignedHeaders'] as const
 
 /**
- * Checks that a request is signed for this service. Only the form of the signature is checked,
+ * Checks that a request is signed for a service, which is ECR Public by default. Only the form of the signature is checked,
  * because the emulator accepts any key. The messages are copied from mhart/dynalite, which recorded
  * the front end that AWS services of the same generation share.
  *
@@ -15,13 +15,14 @@ const REQUIRED = ['Credential', 'Signature', 'SignedHeaders'] as const
 export function authenticate(
   request: IncomingMessage,
   operation: string,
-  otherRegions: 'refuse' | 'serve'
+  otherRegions: 'refuse' | 'serve',
+  service = SERVICE
 ): void {
   const scope = credentialScope(request)
-  if (scope.service !== SERVICE) {
+  if (scope.service !== service) {
     throw new ApiError(
       'InvalidSignatureException',
-      `Credential should be scoped to correct service: '${SERVICE}'. `
+      `Credential should be scoped to correct service: '${service}'. `
     )
   }
   if (scope.region !== ONLY_REGION && otherRegions === 'refuse') {

@@ -7,6 +7,7 @@ import { isOperationName } from '../model/operations.js'
 import type { OperationName } from '../model/operations.js'
 import { performOperation } from '../operations/index.js'
 import { readChunks } from '../read-body.js'
+import { checkSession } from '../sts/sessions.js'
 import { withFault } from '../with-fault.js'
 import { authenticate } from './authenticate.js'
 import { checkAllowed } from './check-allowed.js'
@@ -88,6 +89,7 @@ async function perform(operation: OperationName, call: ApiCall): Promise<void> {
       throw new ApiError('RequestEntityTooLargeException', 'Request entity is too large')
     }
     authenticate(request, operation, context.settings.otherRegions)
+    checkSession(request, context)
     const inputName = `${operation}Request`
     const json = body.finish()
     const input = parseInput(inputName, json)

@@ -32,6 +32,8 @@ export const INPUT_SPECS = {
   'dry-run': { modes: MODES, form: BOOLEAN, default: 'false' },
   'registry-id': { modes: MODES, form: TEXT },
   'max-attempts': { modes: MODES, form: { type: 'integer', min: 1, max: 20 }, default: '5' },
+  'role-to-assume': { modes: MODES, form: TEXT },
+  'role-session-name': { modes: MODES, form: TEXT },
 
   logout: { modes: ['login'], form: BOOLEAN, default: 'true' },
 

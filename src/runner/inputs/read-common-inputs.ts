@@ -9,6 +9,15 @@ export interface CommonInputs {
   /** The 12-digit account ID, or an alias if the API accepts one. `undefined` is the caller's registry. */
   readonly registryId?: string | undefined
   readonly maxAttempts: number
+  /** The role of `role-to-assume`, or `undefined` to use the credentials of the environment. */
+  readonly role?: RoleInputs | undefined
+}
+
+/** An IAM role to assume. */
+export interface RoleInputs {
+  /** The ARN. */
+  readonly arn: string
+  readonly sessionName: string
 }
 
 /** @throws ActionError if an input is invalid, or does not apply to the mode */
@@ -34,5 +43,39 @@ export function readCommonInputs(mode: Mode, reader: InputReader): CommonInputs 
       fix: 'Remove the input to use your own registry.'
     })
   }
-  return { dryRun, registryId, maxAttempts: reader.integer('max-attempts') }
+  const role = readRole(reader)
+  const common = { dryRun, registryId, maxAttempts: reader.integer('max-attempts') }
+  return role === undefined ? common : { ...common, role }
+}
+
+/** The session name of aws-actions/configure-aws-credentials, which policies and CloudTrail queries may name. */
+const DEFAULT_SESSION_NAME = 'GitHubActions'
+
+function readRole(reader: InputReader): RoleInputs | undefined {
+  const arn = reader.text('role-to-assume')
+  const sessionName = reader.text('role-session-name')
+  if (arn === undefined) {
+    if (sessionName === undefined) return undefined
+    throw problem({
+      what: 'Input "role-session-name" requires "role-to-assume"',
+      value: sessionName,
+      fix: 'Set "role-to-assume", or remove the input.'
+    })
+  }
+  // The characters and lengths of the API reference of AssumeRoleWithWebIdentity.
+  if (arn.length > 2048 || !/^arn:aws:iam::\d{12}:role\/[\x21-\x7e]+$/.test(arn)) {
+    throw problem({
+      what: 'Input "role-to-assume" is not the ARN of an IAM role',
+      value: arn,
+      expected: 'Use arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME with the 12-digit account ID.'
+    })
+  }
+  if (sessionName !== undefined && !/^[\w+=,.@-]{2,64}$/.test(sessionName)) {
+    throw problem({
+      what: 'Input "role-session-name" is not a valid session name',
+      value: sessionName,
+      expected: 'Use 2 to 64 letters, digits or characters of "_+=,.@-".'
+    })
+  }
+  return { arn, sessionName: sessionName ?? DEFAULT_SESSION_NAME }
 }

@@ -1,0 +1,106 @@
+import { loadSharedConfigFiles } from '@smithy/core/config'
+import { isLoopback } from '../http/loopback.js'
+import { problem } from '../runner/errors.js'
+
+type Env = Readonly<Record<string, string | undefined>>
+type Profile = Readonly<Record<string, string | undefined>>
+
+/** The endpoints of the services that a step calls, as the environment and the shared config file set them. */
+export interface Endpoints {
+  /** The endpoint of ECR Public, or `undefined` for the default one. */
+  readonly api?: string | undefined
+  /** The endpoint of STS, or `undefined` for the default one. */
+  readonly sts?: string | undefined
+  /** `true` to use the dual-stack endpoints of services whose endpoint is not set. */
+  readonly useDualStack: boolean
+  /** `true` to use the FIPS endpoint of STS if its endpoint is not set. */
+  readonly useFips: boolean
+}
+
+/** A value with the name of its setting, for errors. */
+interface Setting {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Reads the endpoints in the order of the AWS SDKs: variable of the service, general variable, `services` section and
+ * `endpoint_url` of the profile (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+ *
+ * @throws ActionError if an endpoint is not an https URL, except for http on the loopback interface, or if FIPS is set
+ */
+export async function readEndpoints(env: Env): Promise<Endpoints> {
+  const { configFile, credentialsFile } = await loadSharedConfigFiles()
+  const name = env.AWS_PROFILE || 'default'
+  const profile: Profile = { ...credentialsFile[name], ...configFile[name] }
+  const services = configFile[`services.${profile.services ?? ''}`] ?? {}
+  const api = findEndpoint('ECR_PUBLIC', env, profile, services)
+  const sts = findEndpoint('STS', env, profile, services)
+  for (const endpoint of [api, sts]) if (endpoint !== undefined) checkEndpoint(endpoint)
+  const fips = findSwitch('USE_FIPS_ENDPOINT', env, profile)
+  if (fips !== undefined && api === undefined) throw noFips(fips)
+  return {
+    api: api?.value,
+    sts: sts?.value,
+    useDualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined,
+    useFips: fips !== undefined
+  }
+}
+
+function findEndpoint(
+  service: 'ECR_PUBLIC' | 'STS',
+  env: Env,
+  profile: Profile,
+  services: Profile
+): Setting | undefined {
+  const member = `${service.toLowerCase()}.endpoint_url`
+  const candidates: readonly (readonly [string, string | undefined])[] = [
+    [`AWS_ENDPOINT_URL_${service}`, env[`AWS_ENDPOINT_URL_${service}`]],
+    ['AWS_ENDPOINT_URL', env.AWS_ENDPOINT_URL],
+    [`${member} in the shared config file`, services[member]],
+    ['endpoint_url in the shared config file', profile.endpoint_url]
+  ]
+  for (const [name, value] of candidates) if (value) return { name, value }
+  return undefined
+}
+
+/** Credentials are sent to an endpoint, so http is allowed only if it does not leave the machine. */
+function checkEndpoint({ name, value }: Setting): void {
+  const url = URL.parse(value)
+  // An invalid URL is not quoted, since it can contain a password.
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw problem({
+      what: `The endpoint of ${name} is not an http or https URL`,
+      expected: 'Use https://HOST or, for the emulator, http://127.0.0.1:PORT.',
+      fix: `Correct or unset ${name}.`
+    })
+  }
+  if (url.protocol === 'https:' || isLoopback(url.host)) return
+  throw problem({
+    what: `The endpoint of ${name} uses http`,
+    value: url.host,
+    reason: 'Other machines on the network could read the credentials.',
+    expected: 'Http is allowed on the loopback interface only (127.0.0.0/8, ::1, localhost).',
+    fix: `Use https in ${name}, or unset it.`
+  })
+}
+
+/** Returns a setting if it is `true`. The AWS CLI also ignores the case of the value. */
+function findSwitch(name: string, env: Env, profile: Profile): Setting | undefined {
+  const variable = { name: `AWS_${name}`, value: env[`AWS_${name}`] }
+  const member = {
+    name: `${name.toLowerCase()} in the shared config file`,
+    value: profile[name.toLowerCase()]
+  }
+  const { name: found, value } = variable.value ? variable : member
+  return value?.toLowerCase() === 'true' ? { name: found, value } : undefined
+}
+
+function noFips({ name, value }: Setting): Error {
+  return problem({
+    what: `FIPS endpoints are not available, but ${name} is set`,
+    value,
+    reason: 'Amazon ECR Public does not have a FIPS endpoint.',
+    fix: `Unset ${name} for this step, or set AWS_ENDPOINT_URL_ECR_PUBLIC.`
+  })
+}

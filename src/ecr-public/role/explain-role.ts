@@ -1,0 +1,81 @@
+import type { Problem } from '../../runner/errors.js'
+import { afterAttempts } from '../error-facts.js'
+import type { ErrorFacts } from '../error-facts.js'
+
+/** The page that describes the role and its trust policy. */
+export const ROLE_SECTION =
+  'The section "The role and its trust policy" of docs/permissions.md describes the setup.'
+
+/** The role of a failed AssumeRoleWithWebIdentity call, as far as it is known. */
+export interface AssumedRole {
+  /** The ARN of the role. */
+  readonly role?: string | undefined
+  /** The subject of the OIDC token. */
+  readonly subject?: string | undefined
+}
+
+/** The explanations by error code (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html). */
+const EXPLANATIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
+  InvalidIdentityToken: {
+    reason:
+      'AWS does not accept the OIDC token: the account of the role does not have an OIDC provider for its issuer, or the provider does not list the audience sts.amazonaws.com.',
+    fix: `Create the OIDC provider in the account of the role. ${ROLE_SECTION}`
+  },
+  ExpiredTokenException: {
+    reason: 'The OIDC token has expired.',
+    fix: 'Run the job again. If it fails again, synchronize the clock of the runner with NTP.'
+  },
+  IDPCommunicationError: {
+    reason: 'AWS could not reach the OIDC provider to verify the token.',
+    fix: 'Run the job again later. Outages of GitHub are listed at https://www.githubstatus.com.'
+  },
+  IDPRejectedClaim: {
+    reason: 'The OIDC provider reported that the token is not valid or was revoked.',
+    fix: 'Run the job again.'
+  },
+  ValidationError: {
+    reason: 'A parameter of the request is not valid.',
+    fix: 'Check "role-to-assume" (arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME), "role-session-name" and the maximum session duration of the role.'
+  },
+  RegionDisabledException: {
+    reason: 'STS is not active in us-east-1 for the account of the role.',
+    fix: 'Activate it in the account settings of IAM.'
+  }
+}
+
+/**
+ * Explains an error of AssumeRoleWithWebIdentity. Returns `undefined` for errors that other services return as well,
+ * such as throttling.
+ */
+export function explainRole(facts: ErrorFacts, assumed: AssumedRole): Problem | undefined {
+  const { role, subject } = assumed
+  const known = EXPLANATIONS[codeOf(facts)]
+  if (known !== undefined) {
+    return {
+      what: `${whatOf(role)}${afterAttempts(facts)}`,
+      value: `${codeOf(facts)}: ${facts.message}`,
+      reason: known.reason,
+      fix: known.fix
+    }
+  }
+  if (codeOf(facts) !== 'AccessDenied') return undefined
+  const of = subject === undefined ? '' : ` The subject of the OIDC token is "${subject}".`
+  return {
+    what: whatOf(role),
+    value: `AccessDenied: ${facts.message}`,
+    reason: `The role does not exist, or its trust policy does not allow this job. AWS returns the same error for both.${of}`,
+    fix: `Check the ARN, and compare the subject with the condition in the trust policy. ${ROLE_SECTION}`
+  }
+}
+
+function whatOf(role: string | undefined): string {
+  return role === undefined
+    ? 'The IAM role could not be assumed'
+    : `The IAM role ${role} could not be assumed`
+}
+
+/** Returns the error code of the service. The SDK adds `Exception` to the names of some codes. */
+function codeOf({ name }: ErrorFacts): string {
+  if (name === 'ExpiredTokenException' || name === 'RegionDisabledException') return name
+  return name.replace(/Exception$/, '')
+}

@@ -1,0 +1,126 @@
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/nested-clients/sts'
+import type { AwsCredentialIdentity } from '@smithy/types'
+import { createRequestSender } from '../../http/request-sender.js'
+import type { Log } from '../../runner/deps.js'
+import { ActionError, problem } from '../../runner/errors.js'
+import type { Endpoints } from '../endpoints.js'
+import { createRequestHandler } from '../request-handler.js'
+import { createRetryStrategy, fullJitter } from '../retry-strategy.js'
+import type { Backoff } from '../retry-strategy.js'
+import { getGitHubToken } from './github-token.js'
+import type { GitHubToken } from './github-token.js'
+
+/** An IAM role whose credentials are requested with the OIDC token of the job. */
+export interface Role {
+  /** Returns valid credentials. Requests new ones if there are none or if they expire soon. */
+  readonly getCredentials: () => Promise<AwsCredentialIdentity>
+  /** Discards credentials that the service does not accept anymore, so that new ones are requested. */
+  readonly discard: (credentials: AwsCredentialIdentity) => void
+}
+
+/** The options of a role. */
+export interface RoleOptions {
+  /** The ARN. */
+  readonly arn: string
+  readonly sessionName: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly endpoints: Endpoints
+  /** Maximum number of attempts per request to GitHub and to STS. */
+  readonly maxAttempts: number
+  readonly backoff?: Backoff | undefined
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly sleep: (milliseconds: number) => Promise<void>
+  readonly mask: (secret: string) => void
+}
+
+/** The requested lifetime of the credentials in seconds. Every role allows one hour. */
+const DURATION_SECONDS = 3600
+/** How long before their expiration credentials are renewed, in seconds. A request takes at most 5 minutes. */
+const RENEW_BEFORE_SECONDS = 600
+
+/** Creates a role. The first use requests its credentials, which are kept in memory only. */
+export function createRole(options: RoleOptions): Role {
+  const assume = createAssume(options)
+  let current: Promise<AwsCredentialIdentity> | undefined
+  let resolved: AwsCredentialIdentity | undefined
+  let renewAt = 0
+  return {
+    getCredentials: async () => {
+      // A monotonic clock: the clock of the runner can be wrong.
+      if (resolved !== undefined && process.uptime() >= renewAt) current = resolved = undefined
+      if (current === undefined) {
+        const requestedAt = process.uptime()
+        current = assume()
+        current.then(
+          (credentials) => {
+            resolved = credentials
+            renewAt = requestedAt + DURATION_SECONDS - RENEW_BEFORE_SECONDS
+          },
+          () => (current = undefined)
+        )
+      }
+      return current
+    },
+    discard: (credentials) => {
+      if (credentials === resolved) current = resolved = undefined
+    }
+  }
+}
+
+/** Returns the function that requests new credentials with a new OIDC token. */
+function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity> {
+  const { arn, sessionName, env, signal, log, mask } = options
+  const sts = createStsClient(options)
+  const sendRequest = createRequestSender(env)
+  return async () => {
+    const gitHubToken = await getGitHubToken({ ...options, sendRequest })
+    const command = new AssumeRoleWithWebIdentityCommand({
+      RoleArn: arn,
+      RoleSessionName: sessionName,
+      WebIdentityToken: gitHubToken.token,
+      DurationSeconds: DURATION_SECONDS
+    })
+    const { Credentials: credentials } = await sts.send(command).catch(async (error: unknown) => {
+      signal.throwIfAborted()
+      throw await explain(error, gitHubToken, options)
+    })
+    const accessKeyId = credentials?.AccessKeyId
+    const secretAccessKey = credentials?.SecretAccessKey
+    const sessionToken = credentials?.SessionToken
+    for (const secret of [secretAccessKey, sessionToken, accessKeyId]) if (secret) mask(secret)
+    if (!accessKeyId || !secretAccessKey || !sessionToken) {
+      throw problem({
+        what: 'The response of AWS STS does not contain credentials',
+        fix: 'Check AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL and the proxy.'
+      })
+    }
+    log.info(`Assumed the role ${arn}.`)
+    return { accessKeyId, secretAccessKey, sessionToken }
+  }
+}
+
+function createStsClient(options: RoleOptions): STSClient {
+  const { endpoints, env, signal, log, maxAttempts, backoff = fullJitter } = options
+  const { sts: endpoint, useDualStack, useFips } = endpoints
+  return new STSClient({
+    region: 'us-east-1',
+    ...(endpoint === undefined
+      ? { useDualstackEndpoint: useDualStack, useFipsEndpoint: useFips }
+      : { endpoint, useDualstackEndpoint: false, useFipsEndpoint: false }),
+    retryStrategy: createRetryStrategy(maxAttempts, backoff, log, signal, 'AWS STS'),
+    requestHandler: createRequestHandler(env, signal),
+    customUserAgent: [['ecr-public-action']]
+  })
+}
+
+async function explain(
+  error: unknown,
+  { subject }: GitHubToken,
+  { arn, env }: RoleOptions
+): Promise<unknown> {
+  if (error instanceof ActionError) return error
+  const { explainError } = await import('../explain-error.js')
+  const assumed = { role: arn, subject }
+  return explainError(error, { operation: 'AssumeRoleWithWebIdentity', assumed, env }) ?? error
+}
