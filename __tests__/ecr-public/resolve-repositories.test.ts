@@ -1,5 +1,5 @@
 import {
-  resolveRepositoryNames,
+  resolveNamedRepositories,
   selectRepositories
 } from '../../src/ecr-public/resolve-repositories.js'
 import { makeDeps } from '../helpers/make-deps.js'
@@ -93,13 +93,13 @@ describe('selectRepositories', () => {
   })
 })
 
-describe('resolveRepositoryNames', () => {
+describe('resolveNamedRepositories', () => {
   test.each([
     ['team/*', 'contains a pattern: "team/*". Use only repository names in this mode.'],
     ['!app', 'contains an exclusion: "!app". Use only repository names in this mode.']
   ])('rejects %s', async (line, message) => {
     const { deps, emulator } = await setUp()
-    await expect(resolveRepositoryNames(['app', line], deps)).rejects.toThrow(message)
+    await expect(resolveNamedRepositories(['app', line], deps)).rejects.toThrow(message)
     expect(await emulator.operations()).toEqual([])
   })
 })
