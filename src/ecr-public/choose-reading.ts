@@ -1,5 +1,5 @@
 import type { Log } from '../runner/deps.js'
-import { problem } from '../runner/errors.js'
+import { isErrorNamed, problem } from '../runner/errors.js'
 import { compileRepositoryGlob, isGlob } from '../runner/inputs/glob.js'
 import { isPartOf, nameOf } from './registry-reader.js'
 import type { RegistryFacts, RegistryReader } from './registry-reader.js'
@@ -54,8 +54,8 @@ async function exists(name: string, reader: RegistryReader): Promise<boolean> {
 }
 
 /**
- * Checks that other repository names do not begin with a custom alias, since the line can then be the name of a
- * repository that does not exist.
+ * Checks that other repository names do not begin with the alias, since the line can then be the name of a repository
+ * that does not exist.
  */
 async function checkNamespace(
   path: string,
@@ -64,9 +64,11 @@ async function checkNamespace(
   facts: RegistryFacts,
   reader: RegistryReader
 ): Promise<void> {
-  if (ASSIGNED_ALIAS.test(alias)) return
-  const isNamespace = (await reader.list()).some((each) => nameOf(each).startsWith(`${alias}/`))
-  if (!isNamespace) return
+  const all = await reader.list().catch((error: unknown) => {
+    if (isErrorNamed(error, 'AccessDeniedException')) return []
+    throw error
+  })
+  if (!all.some((each) => nameOf(each).startsWith(`${alias}/`))) return
   const rest = path.slice(alias.length + 1)
   throw ambiguous(text, `the repository "${path}" or the repository "${rest}"`, facts)
 }

@@ -119,7 +119,10 @@ export class RegistryReader {
       )
       return repositories[0] && factsOf(repositories[0])
     } catch (error) {
-      if (isErrorNamed(error, 'AccessDeniedException')) return undefined
+      const isUnknown = ['AccessDeniedException', 'RepositoryNotFoundException'].some((name) =>
+        isErrorNamed(error, name)
+      )
+      if (isUnknown) return undefined
       throw error
     }
   }

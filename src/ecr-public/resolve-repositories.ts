@@ -4,7 +4,11 @@ import { problem } from '../runner/errors.js'
 import { compileRepositoryGlob, isGlob } from '../runner/inputs/glob.js'
 import { chooseName, choosePattern } from './choose-reading.js'
 import { nameOf, RegistryReader } from './registry-reader.js'
-import { checkRepositoryName, parseRepositoryReference } from './repository-names.js'
+import {
+  checkRepositoryName,
+  isRepositoryName,
+  parseRepositoryReference
+} from './repository-names.js'
 import type { RepositoryReference } from './repository-names.js'
 
 type ResolveDeps = Pick<Deps, 'api' | 'log'>
@@ -137,7 +141,7 @@ async function loadCandidates(
     const isAlias = facts?.aliases.includes(path.slice(0, slash)) === true
     return isAlias ? [path, rest] : [path]
   })
-  await reader.load(names.filter((name) => !isGlob(name)))
+  await reader.load(names.filter(isRepositoryName))
 }
 
 async function select(
