@@ -171,14 +171,14 @@ describe('a line with the alias or host of the registry', () => {
     const { select, emulator } = await setUp(NAMES, {
       otherAliases: [
         { name: 'acme', status: 'ACTIVE' },
-        { name: 'wanted', status: 'PENDING' }
+        { name: 'requested', status: 'PENDING' }
       ]
     })
     expect(await select('acme/team/api')).toEqual(['team/api'])
     expect(await select(`${emulator.host}/acme/team/web`)).toEqual(['team/web'])
-    await expect(select(`${emulator.host}/wanted/team/web`)).rejects.toThrow('another registry')
-    await expect(select('wanted/team/web')).rejects.toThrow(
-      'The repository does not exist: "wanted/team/web".'
+    await expect(select(`${emulator.host}/requested/team/web`)).rejects.toThrow('another registry')
+    await expect(select('requested/team/web')).rejects.toThrow(
+      'The repository does not exist: "requested/team/web".'
     )
   })
 

@@ -4,6 +4,7 @@ import type { Deps } from '../runner/deps.js'
 import { isErrorNamed, problem } from '../runner/errors.js'
 import { findRepositories } from './find-repositories.js'
 import { listRegistries, listRepositories } from './listings.js'
+import { registryText } from './registry-text.js'
 import { isSameHost } from './repository-names.js'
 
 /** The host and aliases of a registry, as the API returns them. */
@@ -93,12 +94,8 @@ export class RegistryReader {
     const observed = repository && factsOf(repository)
     const id = repository?.registryId ?? this.idInMessage
     const facts = observed ?? (await (id === undefined ? this.describe() : this.described))
-    const account = id ?? facts?.id
-    const uri = facts === undefined ? undefined : `${facts.host}/${facts.aliases[0] ?? ''}`
-    const text = [account, uri && `(${uri})`].filter((part) => part !== undefined).join(' ')
-    this.deps.log.info(
-      `Registry: ${text === '' ? 'unknown, since DescribeRegistries does not return it' : text}`
-    )
+    const uri = facts === undefined ? '' : `${facts.host}/${facts.aliases[0] ?? ''}`
+    this.deps.log.info(registryText(id ?? facts?.id ?? '', uri))
   }
 
   private search(names: readonly string[]): Promise<Map<string, Repository>> {
