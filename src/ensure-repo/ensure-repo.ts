@@ -16,6 +16,7 @@ import { planFor, reconcileRepository } from './reconcile-repository.js'
 import type { PlannedRepository, ReconciledRepository } from './reconcile-repository.js'
 import { reportRepositories } from './report-repositories.js'
 import type { EnsureRepoResult } from './report-repositories.js'
+import { requiredActions } from './required-actions.js'
 import { checkResourceTags } from './resource-tags.js'
 
 /**
@@ -24,13 +25,20 @@ import { checkResourceTags } from './resource-tags.js'
  */
 export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<Report> {
   const desired = await readDesired(inputs)
-  const resolved = await resolveNamedRepositories(inputs.repositories, deps, inputs.registryId)
+  const resolved = await resolveNamedRepositories(
+    inputs.repositories,
+    deps,
+    inputs.registryId
+  ).catch((error: unknown) => {
+    throw explainError(error, contextOf(desired, true, deps)) ?? error
+  })
   const createsAny = resolved.some(({ repository }) => repository === undefined)
   await checkRegistryIsOwn(inputs, createsAny, deps)
 
+  const context = contextOf(desired, createsAny, deps)
   const settleOptions = {
     signal: deps.signal,
-    explain: (error: unknown) => explainBriefly(error, contextOf(deps))
+    explain: (error: unknown) => explainBriefly(error, context)
   }
   const planned = await settleEach(
     resolved,
@@ -49,7 +57,7 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
     settleOptions
   )
   const names = resolved.map(({ name }) => name)
-  return reportRepositories(explainResults(names, results, deps))
+  return reportRepositories(explainResults(names, results, context, deps))
 }
 
 /** Returns the desired state of the repositories, after all checks that need no API call. */
@@ -133,7 +141,8 @@ function createsRepository({ steps }: PlannedRepository): boolean {
 function explainResults(
   names: readonly string[],
   results: readonly Settled<unknown, ReconciledRepository>[],
-  deps: Deps
+  context: ErrorContext,
+  { log }: Deps
 ): EnsureRepoResult[] {
   const logged = new Set<string>()
   return results.map((result, at): EnsureRepoResult => {
@@ -141,15 +150,15 @@ function explainResults(
     const unchanged = { name, repository: undefined, changes: [], created: false, changed: false }
     const { error, ...value } = result.isDone ? result.value : { ...unchanged, error: result.error }
     if (error === undefined) return value
-    const failure = explainBriefly(error, contextOf(deps))
-    deps.log.info(`${name}: ${failure}`)
-    const details = explainError(error, contextOf(deps))?.details
-    if (details !== undefined && !logged.has(details)) deps.log.info(details)
+    const failure = explainBriefly(error, context)
+    log.info(`${name}: ${failure}`)
+    const details = explainError(error, context)?.details
+    if (details !== undefined && !logged.has(details)) log.info(details)
     if (details !== undefined) logged.add(details)
     return { ...value, failure }
   })
 }
 
-function contextOf({ env }: Deps): ErrorContext {
-  return { mode: 'ensure-repo', env }
+function contextOf(desired: DesiredRepository, createsAny: boolean, { env }: Deps): ErrorContext {
+  return { mode: 'ensure-repo', requiredActions: requiredActions(desired, createsAny), env }
 }

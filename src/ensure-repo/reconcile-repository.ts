@@ -31,7 +31,7 @@ export interface ReconciledRepository {
   readonly error?: unknown
 }
 
-type ReconcileDeps = Pick<Deps, 'api' | 'log'>
+type ReconcileDeps = Pick<Deps, 'api' | 'log' | 'sleep'>
 
 /** The maximum number of plans per repository, if other jobs change it at the same time. */
 const MAX_ROUNDS = 5
@@ -113,12 +113,12 @@ interface AppliedSteps {
 
 async function applySteps(
   { name, steps, repository: before }: PlannedRepository,
-  { api }: ReconcileDeps
+  deps: ReconcileDeps
 ): Promise<AppliedSteps> {
   let repository = before
   for (const [at, step] of steps.entries()) {
     try {
-      repository = await applyStep(name, step, repository, api)
+      repository = await applyStep(name, step, repository, deps)
     } catch (error) {
       return { repository, made: steps.slice(0, at), failed: step, error }
     }
