@@ -207,7 +207,7 @@ describe('an IAM action that is not allowed', () => {
 })
 
 describe('a policy whose principal is not known yet', () => {
-  test('is set as soon as the service accepts it, whatever max-attempts is', async () => {
+  test('is set as soon as the service accepts it, even if max-attempts is 1', async () => {
     const { deps, writes } = await setUp(seedOf('app'))
     let rejections = 6
     const api = interceptApi(deps.api, (command, send) => {
