@@ -74,7 +74,7 @@ test.each<[string, 'login' | 'ensure-repo', Record<string, string>]>([
   [
     'ecr-public:UntagResource',
     'ensure-repo',
-    { repository: 'there', 'prune-resource-tags': 'true' }
+    { repository: 'there', 'resource-tags': 'none', 'prune-resource-tags': 'true' }
   ],
   [
     'ecr-public:ListTagsForResource',

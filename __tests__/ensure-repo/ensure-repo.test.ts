@@ -4,12 +4,14 @@ import {
   DescribeRepositoriesCommand,
   GetRepositoryPolicyCommand,
   ListTagsForResourceCommand,
+  SetRepositoryPolicyCommand,
   TagResourceCommand
 } from '@aws-sdk/client-ecr-public'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { ensureRepo } from '../../src/ensure-repo/ensure-repo.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -139,7 +141,7 @@ describe('state: present', () => {
     await run({ repository: 'app', 'resource-tags': 'env=prod', 'prune-resource-tags': 'true' })
     expect(await writes()).toEqual(['UntagResource'])
     expect(await tagsOf(deps, 'app')).toEqual({ env: 'prod' })
-    await run({ repository: 'app', 'prune-resource-tags': 'true' })
+    await run({ repository: 'app', 'resource-tags': 'none', 'prune-resource-tags': 'true' })
     expect(await tagsOf(deps, 'app')).toEqual({})
   })
 
@@ -168,6 +170,63 @@ describe('state: present', () => {
     ).rejects.toThrow('policy does not exist')
     const again = await run({ repository: 'app', policy: 'none' })
     expect(again.changed).toBe(false)
+  })
+})
+
+describe('an IAM action that is not allowed', () => {
+  const texts = { repository: 'app', 'resource-tags': 'a=b', policy: POLICY }
+
+  test('is reported together with all actions that the run can require', async () => {
+    const { run } = await setUp({ ...seedOf('app'), allow: ['ecr:*'] })
+    await expect(run(texts)).rejects.toThrow(
+      /Access denied: ecr-public:DescribeRepositories is not allowed.* This run can also require ecr-public:CreateRepository, ecr-public:ListTagsForResource, ecr-public:TagResource, ecr-public:GetRepositoryPolicy, ecr-public:SetRepositoryPolicy\. Permissions that begin with "ecr:" apply only to private repositories\./
+    )
+  })
+
+  test('does not include the creation of repositories that exist, and is in the statement', async () => {
+    const { run, deps } = await setUp({
+      ...seedOf('app'),
+      allow: ['ecr-public:DescribeRepositories', 'ecr-public:GetRepositoryPolicy']
+    })
+    const { failure } = await run({ ...texts, 'prune-resource-tags': 'true' })
+    expect(failure).toContain('Access denied: ecr-public:ListTagsForResource is not allowed')
+    expect(failure).toContain('ecr-public:TagResource, ecr-public:UntagResource, ecr-public:Get')
+    expect(failure).not.toContain('CreateRepository')
+    const statement = deps.lines.find((line) => line.includes('IAM statement to add'))
+    for (const action of ['ListTagsForResource', 'UntagResource', 'SetRepositoryPolicy']) {
+      expect(statement).toContain(`"ecr-public:${action}"`)
+    }
+  })
+
+  test('names only the actions of the deletion with state: absent', async () => {
+    const { run } = await setUp({ ...seedOf('app'), allow: ['ecr-public:DescribeRepositories'] })
+    const { failure } = await run({ repository: 'app', state: 'absent', force: 'true' })
+    expect(failure).toContain('ecr-public:DeleteRepository is not allowed')
+    expect(failure).toContain('This run can also require ecr-public:DescribeRepositories.')
+  })
+})
+
+describe('a policy whose principal is not known yet', () => {
+  test('is set as soon as the service accepts it, even if max-attempts is 1', async () => {
+    const { deps, writes } = await setUp(seedOf('app'))
+    let rejections = 6
+    const api = interceptApi(deps.api, (command, send) => {
+      if (!(command instanceof SetRepositoryPolicyCommand) || rejections-- === 0)
+        return send(command)
+      const message = 'Invalid repository policy provided'
+      return Promise.reject(
+        Object.assign(new Error(message), { name: 'InvalidParameterException' })
+      )
+    })
+    const inputs = makeInputs('ensure-repo', {
+      repository: 'app',
+      policy: POLICY,
+      'max-attempts': '1'
+    })
+    const report = await ensureRepo(inputs, { ...deps, api })
+    expect(report.failure).toBeUndefined()
+    expect(actionsOf(report)).toEqual(['keep app', 'create app#policy'])
+    expect(await writes()).toEqual(['SetRepositoryPolicy'])
   })
 })
 

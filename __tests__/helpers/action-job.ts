@@ -30,10 +30,17 @@ export async function startJob(
   directories.add(directory)
   const runnerTemp = join(directory, 'temp')
   const ownHome = home ?? join(directory, 'home')
-  await mkdir(runnerTemp)
+  const runtime = join(directory, 'run')
+  for (const made of [runnerTemp, runtime]) await mkdir(made)
   await mkdir(ownHome, { recursive: true })
   // Without container tools on the PATH, only the credential files that a test names are written.
-  const all = { PATH: '/nowhere', HOME: ownHome, RUNNER_TEMP: runnerTemp, ...env }
+  const all = {
+    PATH: '/nowhere',
+    HOME: ownHome,
+    XDG_RUNTIME_DIR: runtime,
+    RUNNER_TEMP: runnerTemp,
+    ...env
+  }
   return {
     home: ownHome,
     runnerTemp,

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 /** The external programs that tests run. All are Debian packages except the Docker CLI (a static binary). */
@@ -101,7 +102,13 @@ export async function runClient(
       getClient(client),
       args,
       {
-        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+        env: {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          TMPDIR: tmpdir(),
+          XDG_RUNTIME_DIR: tmpdir(),
+          ...options.env
+        },
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         maxBuffer: 64 * 1024 * 1024,
         timeout: 120_000

@@ -43,7 +43,9 @@ export async function runAction(
   const runnerTemp = join(directory, 'temp')
   const home = join(directory, 'home')
   const work = join(directory, 'work')
-  for (const made of [runnerTemp, home, work]) await mkdir(made)
+  // Without it, a login as root writes into the machine's own /run/containers/0.
+  const runtime = join(directory, 'run')
+  for (const made of [runnerTemp, home, work, runtime]) await mkdir(made)
   const files = {
     output: join(directory, 'o'),
     state: join(directory, 's'),
@@ -53,6 +55,8 @@ export async function runAction(
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: home,
+    TMPDIR: tmpdir(),
+    XDG_RUNTIME_DIR: runtime,
     RUNNER_TEMP: runnerTemp,
     GITHUB_OUTPUT: files.output,
     GITHUB_STATE: files.state,

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createEmulatorServer } from '../../src/emulator/emulator.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { recordHost } from './record-host.js'
 
 /** A running emulator. */
 export interface RunningEmulator {
@@ -42,6 +43,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Runn
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${String(port)}`
+  recordHost(`127.0.0.1:${String(port)}`)
   const requests = async (): Promise<EmulatorRequest[]> => {
     const response = await fetch(`${url}/_emulator/requests`)
     return (await response.json()) as EmulatorRequest[]

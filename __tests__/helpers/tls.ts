@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { generate } from 'selfsigned'
+import { recordHost } from './record-host.js'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -57,6 +58,7 @@ export async function startTlsFront(target: URL): Promise<TlsFront> {
     connectSockets(socket, connect(Number(target.port), target.hostname))
   )
   const port = await listen(server)
+  recordHost(`localhost:${String(port)}`)
   const directory = await mkdtemp(join(tmpdir(), 'tls-front-'))
   closers.push(() => rm(directory, { recursive: true, force: true }))
   const certificateFile = join(directory, 'certificate.pem')

@@ -159,7 +159,15 @@ describe('the shell commands of the documents', () => {
     const { stdout } = await promisify(execFile)(
       'bash',
       ['-c', script.replaceAll('5111', port).replace(/^(node .*&)$/m, '$1\nsleep 2')],
-      { env: { PATH: process.env.PATH, HOME: workspace }, timeout: MINUTES_MS }
+      {
+        env: {
+          PATH: process.env.PATH,
+          HOME: workspace,
+          TMPDIR: tmpdir(),
+          XDG_RUNTIME_DIR: workspace
+        },
+        timeout: MINUTES_MS
+      }
     )
     expect(stdout).not.toBe('')
   })

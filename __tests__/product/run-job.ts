@@ -74,6 +74,8 @@ class JobRun {
     this.env = {
       PATH: [...(options.path ?? []), process.env.PATH].join(delimiter),
       HOME: join(directory, 'home'),
+      TMPDIR: tmpdir(),
+      XDG_RUNTIME_DIR: join(directory, 'temp'),
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_WORKSPACE: options.workspace,

@@ -28,7 +28,14 @@ async function runStep(env: Readonly<Record<string, string>>): Promise<StepResul
     writeFileSync(files[name], '')
   }
   const child = spawn(process.execPath, [join(ROOT, 'emulator', 'step.mjs')], {
-    env: { PATH: process.env.PATH, RUNNER_TEMP: directory, INPUT_PORT: '0', ...files, ...env },
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: tmpdir(),
+      RUNNER_TEMP: directory,
+      INPUT_PORT: '0',
+      ...files,
+      ...env
+    },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   let log = ''

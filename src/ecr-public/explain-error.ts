@@ -18,6 +18,8 @@ export interface ErrorContext {
   readonly operation?: string | undefined
   /** The role, if the call is AssumeRoleWithWebIdentity of STS. */
   readonly assumed?: AssumedRole | undefined
+  /** The IAM actions that the run can require, as far as they are known. */
+  readonly requiredActions?: readonly string[] | undefined
   /** The environment of the step. The default is `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -53,7 +55,7 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const explanation: Explanation | undefined =
     (isRoleError
       ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
-      : explainDenied(facts, operation, context.mode)) ??
+      : explainDenied(facts, operation, context)) ??
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation) ??
     explainNetwork(facts, env, service) ??
@@ -92,19 +94,34 @@ function withSnippet(found: Problem | undefined): Explanation | undefined {
 function explainDenied(
   { name, message }: ErrorFacts,
   operation: string | undefined,
-  mode: Mode | undefined
+  { mode, requiredActions = [] }: ErrorContext
 ): Explanation | undefined {
   if (!DENIED.includes(name)) return undefined
   const action = deniedAction(message, operation)
   const isExplicit = /explicit deny/i.test(message)
+  const others = requiredActions.filter((each) => each !== action)
   return {
     what: `Access denied: ${action ?? 'an IAM action'} is ${isExplicit ? 'denied by a policy' : 'not allowed'}`,
     value: message,
+    reason: reasonOfDenial(action, isExplicit, others),
     fix: isExplicit
       ? 'Remove the explicit deny from the service control policy, permissions boundary or IAM policy. An Allow statement cannot override it.'
       : `Add the statement below to the IAM policy of the job's role. The README section "${PERMISSIONS_SECTION}" contains the complete policy of ${mode === undefined ? 'every mode' : `mode ${mode}`}.`,
-    ...(isExplicit ? {} : { details: statementsFor(action, mode) })
+    ...(isExplicit ? {} : { details: statementsFor(action, mode, others) })
   }
+}
+
+function reasonOfDenial(
+  action: string | undefined,
+  isExplicit: boolean,
+  others: readonly string[]
+): string | undefined {
+  const sentences: string[] = []
+  if (others.length > 0) sentences.push(`This run can also require ${others.join(', ')}.`)
+  if (!isExplicit && action?.startsWith('ecr-public:') === true) {
+    sentences.push('Permissions that begin with "ecr:" apply only to private repositories.')
+  }
+  return sentences.length === 0 ? undefined : sentences.join(' ')
 }
 
 /** Returns the IAM action in the message, or the action of the operation if the message does not contain one. */
@@ -113,13 +130,19 @@ function deniedAction(message: string, operation: string | undefined): string | 
   return named ?? (operation === undefined ? undefined : `ecr-public:${operation}`)
 }
 
-function statementsFor(action: string | undefined, mode: Mode | undefined): string | undefined {
+function statementsFor(
+  action: string | undefined,
+  mode: Mode | undefined,
+  others: readonly string[]
+): string | undefined {
   const missing = action === undefined ? [] : [action]
   // An authorization token requires both actions, and a policy usually lacks both.
   const token = allActions('login').slice(0, 2)
   const needed = missing.some((each) => token.includes(each)) ? token : missing
   if (needed.length === 0 && mode === undefined) return undefined
-  const statements = allowStatements(needed.length > 0 ? needed : allActions(mode ?? 'login'))
+  const statements = allowStatements(
+    needed.length > 0 ? [...needed, ...others] : allActions(mode ?? 'login')
+  )
   return `IAM statement to add:\n${JSON.stringify(statements, undefined, 2)}`
 }
 

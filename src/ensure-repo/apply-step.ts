@@ -2,23 +2,26 @@ import {
   CreateRepositoryCommand,
   DeleteRepositoryCommand,
   DeleteRepositoryPolicyCommand,
-  SetRepositoryPolicyCommand,
   TagResourceCommand,
   UntagResourceCommand
 } from '@aws-sdk/client-ecr-public'
 import type { Repository, Tag } from '@aws-sdk/client-ecr-public'
-import type { EcrPublicApi } from '../runner/deps.js'
+import type { Deps, EcrPublicApi } from '../runner/deps.js'
 import { isErrorNamed } from '../runner/errors.js'
 import type { ResourceTag } from '../runner/inputs/inputs.js'
 import type { RepositoryStep } from './plan-repository.js'
+import { setPolicy } from './set-policy.js'
+
+type ApplyDeps = Pick<Deps, 'api' | 'log' | 'sleep'>
 
 /** Makes one API call of a plan. Returns the repository, as CreateRepository describes it if the call creates it. */
 export async function applyStep(
   name: string,
   step: RepositoryStep,
   repository: Repository | undefined,
-  api: EcrPublicApi
+  deps: ApplyDeps
 ): Promise<Repository | undefined> {
+  const { api } = deps
   const registryId = repository?.registryId
   const resourceArn = repository?.repositoryArn
   const repositoryName = name
@@ -38,9 +41,7 @@ export async function applyStep(
       await api.send(new TagResourceCommand({ resourceArn, tags: apiTags(step.resourceTags) }))
       return repository
     case 'set-policy':
-      await api.send(
-        new SetRepositoryPolicyCommand({ registryId, repositoryName, policyText: step.text })
-      )
+      await setPolicy({ registryId, repositoryName, policyText: step.text }, deps)
       return repository
     case 'delete-policy':
       await deletePolicy(new DeleteRepositoryPolicyCommand({ registryId, repositoryName }), api)

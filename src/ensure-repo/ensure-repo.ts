@@ -1,22 +1,22 @@
-import type { Repository } from '@aws-sdk/client-ecr-public'
 import { explainBriefly, explainError } from '../ecr-public/explain-error.js'
 import type { ErrorContext } from '../ecr-public/explain-error.js'
 import { listRegistries } from '../ecr-public/listings.js'
-import { resolveRepositoryNames } from '../ecr-public/resolve-repositories.js'
+import { createPredictor } from '../ecr-public/predict-repository.js'
+import { resolveNamedRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
-import { isErrorNamed, problem } from '../runner/errors.js'
+import { problem } from '../runner/errors.js'
 import type { EnsureRepoInputs } from '../runner/inputs/inputs.js'
 import { describeChange, hasChanges } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import { settleEach, splitSettled } from '../runner/settle-each.js'
 import type { Settled } from '../runner/settle-each.js'
 import type { DesiredRepository } from './desired-repository.js'
-import { findRepositories } from './find-repositories.js'
 import { readPolicy } from './read-policy.js'
 import { planFor, reconcileRepository } from './reconcile-repository.js'
 import type { PlannedRepository, ReconciledRepository } from './reconcile-repository.js'
 import { reportRepositories } from './report-repositories.js'
 import type { EnsureRepoResult } from './report-repositories.js'
+import { requiredActions } from './required-actions.js'
 import { checkResourceTags } from './resource-tags.js'
 
 /**
@@ -25,17 +25,24 @@ import { checkResourceTags } from './resource-tags.js'
  */
 export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<Report> {
   const desired = await readDesired(inputs)
-  const names = await resolveRepositoryNames(inputs.repositories, deps, inputs.registryId)
-  const existing = await findRepositories(names, deps.api, inputs.registryId)
-  await checkRegistryIsOwn(inputs, existing.size < names.length, deps)
+  const resolved = await resolveNamedRepositories(
+    inputs.repositories,
+    deps,
+    inputs.registryId
+  ).catch((error: unknown) => {
+    throw explainError(error, contextOf(desired, true, deps)) ?? error
+  })
+  const createsAny = resolved.some(({ repository }) => repository === undefined)
+  await checkRegistryIsOwn(inputs, createsAny, deps)
 
+  const context = contextOf(desired, createsAny, deps)
   const settleOptions = {
     signal: deps.signal,
-    explain: (error: unknown) => explainBriefly(error, contextOf(deps))
+    explain: (error: unknown) => explainBriefly(error, context)
   }
   const planned = await settleEach(
-    names,
-    (name) => planFor(name, existing.get(name), desired, deps),
+    resolved,
+    ({ name, repository }) => planFor(name, repository, desired, deps),
     settleOptions
   )
   const { values: plans } = splitSettled(planned)
@@ -49,7 +56,8 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
     },
     settleOptions
   )
-  return reportRepositories(explainResults(names, results, deps))
+  const names = resolved.map(({ name }) => name)
+  return reportRepositories(explainResults(names, results, context, deps))
 }
 
 /** Returns the desired state of the repositories, after all checks that need no API call. */
@@ -112,7 +120,7 @@ function createExecution(deps: Deps): Execute {
 
 /** Returns the function that reports a plan in a dry run as if it had been executed. */
 async function createPrediction(plans: readonly PlannedRepository[], deps: Deps): Promise<Execute> {
-  const predict = plans.some(createsRepository) ? await createPredictor(deps) : () => undefined
+  const predict = plans.some(createsRepository) ? await createPredictor(deps.api) : () => undefined
   return (plan) => {
     const created = createsRepository(plan)
     return {
@@ -129,28 +137,12 @@ function createsRepository({ steps }: PlannedRepository): boolean {
   return steps.some(({ call }) => call === 'create')
 }
 
-/** Returns the function that predicts the URI and ARN of a new repository, if the caller can read the registry. */
-async function createPredictor({ api }: Deps): Promise<(name: string) => Repository | undefined> {
-  const registries = await listRegistries(api).catch((error: unknown) => {
-    if (isErrorNamed(error, 'AccessDeniedException')) return []
-    throw error
-  })
-  const [registry] = registries
-  if (registry === undefined) return () => undefined
-  const { registryId, registryUri, registryArn } = registry
-  return (name) => ({
-    repositoryName: name,
-    registryId,
-    repositoryUri: `${registryUri ?? ''}/${name}`,
-    repositoryArn: (registryArn ?? '').replace(/:registry\/.*$/, `:repository/${name}`)
-  })
-}
-
 /** Returns the result of each repository with its failure as text. Logs each failure, and the same details only once. */
 function explainResults(
   names: readonly string[],
   results: readonly Settled<unknown, ReconciledRepository>[],
-  deps: Deps
+  context: ErrorContext,
+  { log }: Deps
 ): EnsureRepoResult[] {
   const logged = new Set<string>()
   return results.map((result, at): EnsureRepoResult => {
@@ -158,15 +150,15 @@ function explainResults(
     const unchanged = { name, repository: undefined, changes: [], created: false, changed: false }
     const { error, ...value } = result.isDone ? result.value : { ...unchanged, error: result.error }
     if (error === undefined) return value
-    const failure = explainBriefly(error, contextOf(deps))
-    deps.log.info(`${name}: ${failure}`)
-    const details = explainError(error, contextOf(deps))?.details
-    if (details !== undefined && !logged.has(details)) deps.log.info(details)
+    const failure = explainBriefly(error, context)
+    log.info(`${name}: ${failure}`)
+    const details = explainError(error, context)?.details
+    if (details !== undefined && !logged.has(details)) log.info(details)
     if (details !== undefined) logged.add(details)
     return { ...value, failure }
   })
 }
 
-function contextOf({ env }: Deps): ErrorContext {
-  return { mode: 'ensure-repo', env }
+function contextOf(desired: DesiredRepository, createsAny: boolean, { env }: Deps): ErrorContext {
+  return { mode: 'ensure-repo', requiredActions: requiredActions(desired, createsAny), env }
 }

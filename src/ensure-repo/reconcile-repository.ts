@@ -1,11 +1,11 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
+import { findRepository } from '../ecr-public/find-repositories.js'
 import type { Deps } from '../runner/deps.js'
 import { isErrorNamed } from '../runner/errors.js'
 import { hasChanges } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
 import { applyStep } from './apply-step.js'
 import type { DesiredRepository } from './desired-repository.js'
-import { findRepository } from './find-repositories.js'
 import { describeRepository } from './describe-repository.js'
 import type { ActualRepository } from './describe-repository.js'
 import { planRepository } from './plan-repository.js'
@@ -31,7 +31,7 @@ export interface ReconciledRepository {
   readonly error?: unknown
 }
 
-type ReconcileDeps = Pick<Deps, 'api' | 'log'>
+type ReconcileDeps = Pick<Deps, 'api' | 'log' | 'sleep'>
 
 /** The maximum number of plans per repository, if other jobs change it at the same time. */
 const MAX_ROUNDS = 5
@@ -100,7 +100,7 @@ async function planAnew(
   if (!isOwnChange) {
     deps.log.info(`${name}: another job changed the repository. Reading it again.`)
   }
-  const found = await findRepository(name, deps.api, repository?.registryId)
+  const found = await findRepository(name, { api: deps.api, registryId: repository?.registryId })
   return planFor(name, found, desired, deps)
 }
 
@@ -113,12 +113,12 @@ interface AppliedSteps {
 
 async function applySteps(
   { name, steps, repository: before }: PlannedRepository,
-  { api }: ReconcileDeps
+  deps: ReconcileDeps
 ): Promise<AppliedSteps> {
   let repository = before
   for (const [at, step] of steps.entries()) {
     try {
-      repository = await applyStep(name, step, repository, api)
+      repository = await applyStep(name, step, repository, deps)
     } catch (error) {
       return { repository, made: steps.slice(0, at), failed: step, error }
     }

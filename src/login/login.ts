@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { registryText } from '../ecr-public/registry-text.js'
 import type { Deps } from '../runner/deps.js'
 import type { LoginInputs } from '../runner/inputs/inputs.js'
 import { describeChange, hasChanges } from '../runner/plan.js'
@@ -33,6 +34,7 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
     identity: identityOf(inputs, deps.env)
   }
   deps.mask(credential.auth)
+  deps.log.info(registryText(registry.id, registry.uri))
   const plan = await writeCredentials(targets, credential, inputs, deps)
   for (const change of plan) deps.log.info(describeChange(change))
   const expiresAt = token.expiresAt.toISOString()

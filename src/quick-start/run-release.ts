@@ -156,6 +156,8 @@ function createRunner({ root, directory, env, signal }: ReleaseContext): StepRun
     env: {
       ...env,
       HOME: directory,
+      // Container tools of the machine do not read a credential of the demo.
+      XDG_RUNTIME_DIR: directory,
       DOCKER_CONFIG: join(directory, 'docker'),
       GITHUB_SERVER_URL: 'https://github.com',
       GITHUB_REPOSITORY: 'OWNER/ecr-public-action',

@@ -61,7 +61,8 @@ describeWithClient(['aws', 'boto3'], 'the AWS CLI', () => {
         AWS_DEFAULT_REGION: 'us-east-1',
         AWS_PAGER: '',
         AWS_EC2_METADATA_DISABLED: 'true',
-        HOME: directory
+        HOME: directory,
+        TMPDIR: directory
       },
       stdio: ['pipe', 'pipe', 'inherit']
     })

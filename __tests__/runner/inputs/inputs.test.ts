@@ -122,11 +122,29 @@ describe('readInputs for ensure-repo', () => {
   it.each([
     ['novalue', 'key=value'],
     ['=x', 'key=value'],
-    ['a=1\na=2', 'List each key once']
+    ['a=1\na=2', 'List each key once'],
+    ['Key=project,Value=app', 'AWS CLI: "Key=project,Value=app". Use "project=app", with one tag'],
+    ['Value=app,Key=project', 'Use "project=app"'],
+    ['key=project, value=app', 'Use "project=app"'],
+    ['a=b\nKey=one,Value=1\nKey=two,Value=2', 'Use "one=1"'],
+    ['{"Key": "project", "Value": "app"}', 'key=value'],
+    ['none\na=b', 'key=value'],
+    ['none', 'requires the input "prune-resource-tags"']
   ])('rejects the resource tags %j', (text, words) => {
     expect(errorOf({ mode: 'ensure-repo', repository: 'a1', 'resource-tags': text })).toContain(
       words
     )
+  })
+
+  it('requires resource tags, or the word none, to remove the tags that are not listed', () => {
+    const base = { mode: 'ensure-repo', repository: 'a1', 'prune-resource-tags': 'true' } as const
+    for (const text of ['', ' \n']) {
+      expect(errorOf({ ...base, 'resource-tags': text })).toContain(
+        'Input "prune-resource-tags" requires the input "resource-tags". List the tags to keep'
+      )
+    }
+    const inputs = makeInputs('ensure-repo', { ...base, 'resource-tags': 'none' })
+    expect(inputs).toMatchObject({ resourceTags: [], pruneResourceTags: true })
   })
 
   it('rejects inputs that cannot be used with the state', () => {

@@ -10,7 +10,7 @@ export interface EnsureRepoInputs extends CommonInputs {
   readonly repositories: readonly string[]
   readonly state: 'present' | 'absent'
   readonly force: boolean
-  /** `undefined` if the input is not given: the resource tags are then not changed. */
+  /** `undefined` if the input is not given: the resource tags are then not changed. Empty for the word `none`. */
   readonly resourceTags?: readonly ResourceTag[] | undefined
   readonly pruneResourceTags: boolean
   /** JSON text, a path, or `none`. */
@@ -27,13 +27,14 @@ export interface ResourceTag {
 export function readEnsureRepoInputs(common: CommonInputs, reader: InputReader): EnsureRepoInputs {
   const state = reader.choice('state')
   const resourceTags = reader.list('resource-tags')
+  const removesAll = resourceTags?.length === 1 && resourceTags[0] === 'none'
   const inputs: EnsureRepoInputs = {
     mode: 'ensure-repo',
     ...common,
     repositories: [...new Set(reader.requiredList('repository'))],
     state,
     force: reader.boolean('force'),
-    resourceTags: resourceTags === undefined ? undefined : parseResourceTags(resourceTags),
+    resourceTags: removesAll ? [] : resourceTags && parseResourceTags(resourceTags),
     pruneResourceTags: reader.boolean('prune-resource-tags'),
     policy: reader.text('policy')
   }
@@ -44,6 +45,18 @@ export function readEnsureRepoInputs(common: CommonInputs, reader: InputReader):
     throw problem({
       what: `Input "${name}" cannot be used with "state: ${state}"`,
       fix: `Remove "${name}", or set "state" to ${state === 'absent' ? 'present' : 'absent'}.`
+    })
+  }
+  if (inputs.pruneResourceTags && resourceTags === undefined) {
+    throw problem({
+      what: 'Input "prune-resource-tags" requires the input "resource-tags"',
+      fix: 'List the tags to keep in "resource-tags", or set "resource-tags: none" to remove all tags.'
+    })
+  }
+  if (removesAll && !inputs.pruneResourceTags) {
+    throw problem({
+      what: 'The value "none" of the input "resource-tags" requires the input "prune-resource-tags"',
+      fix: 'Set "prune-resource-tags: true" to remove all tags, or remove "resource-tags".'
     })
   }
   return inputs
@@ -61,6 +74,7 @@ function parseResourceTags(items: readonly string[]): ResourceTag[] {
     }
     return { key: item.slice(0, equals).trim(), value: item.slice(equals + 1).trim() }
   })
+  rejectCliForm(tags)
   const keys = tags.map((tag) => tag.key)
   const repeated = keys.find((key, at) => keys.indexOf(key) !== at)
   if (repeated !== undefined) {
@@ -71,4 +85,17 @@ function parseResourceTags(items: readonly string[]): ResourceTag[] {
     })
   }
   return tags
+}
+
+/** Rejects `Key=project,Value=app`, the form of the AWS CLI, which would be two tags with the keys `Key` and `Value`. */
+function rejectCliForm(tags: readonly ResourceTag[]): void {
+  const find = (key: string): ResourceTag | undefined =>
+    tags.find((tag) => tag.key.toLowerCase() === key)
+  const [key, value] = [find('key'), find('value')]
+  if (key === undefined || value === undefined) return
+  throw problem({
+    what: 'Input "resource-tags" contains a tag in the form of the AWS CLI',
+    value: `${key.key}=${key.value},${value.key}=${value.value}`,
+    expected: `Use "${key.value}=${value.value}", with one tag per line.`
+  })
 }
