@@ -214,6 +214,7 @@ function rankImages(
     return given.keepLatestPer === 'pattern' ? pattern : 'all'
   }
   const isLater = (a: string, b: string): boolean => {
+    if (a === b) return false
     const difference = isSemver ? versionOf(a) - versionOf(b) : 0
     return difference === 0 ? latestFirst(world)(a, b) < 0 : difference > 0
   }
