@@ -65,7 +65,7 @@ const everyRule = { 'older-than': '1d', 'keep-latest': '0', untagged: 'true' }
 
 describe('images that no rule selects', () => {
   test.each(['', '.sig', '.att', '.sbom'])(
-    'stay if their only tag refers to themselves (sha256-<hex>%s)',
+    'are kept if their only tag refers to themselves (sha256-<hex>%s)',
     async (suffix) => {
       const on = await stage()
       const app = await on.repository('team/app')
@@ -80,7 +80,7 @@ describe('images that no rule selects', () => {
     }
   )
 
-  test('stay if their referrer tags form a cycle, also if one of the images has a selected tag', async () => {
+  test('are kept if their referrer tags form a cycle, also if one of the images has a selected tag', async () => {
     const on = await stage()
     const app = await on.repository('team/app')
     const a = await app.push({ name: 'a' }, 'v1')
@@ -93,7 +93,7 @@ describe('images that no rule selects', () => {
     expect(await tagsOf(app)).toEqual([referrerTag(a), referrerTag(b), 'v2'].sort())
   })
 
-  test('stay if a lifecycle policy does not select them', async () => {
+  test('are kept if a lifecycle policy does not select them', async () => {
     const on = await stage()
     const app = await on.repository('team/app')
     const digest = await app.push({ name: 'self' })
@@ -120,7 +120,7 @@ describe('images that no rule selects', () => {
 describe('referrers in another repository than their image', () => {
   const rules = { 'older-than': '1d', 'keep-latest': '3', untagged: 'true' }
 
-  test('stay, with a notice', async () => {
+  test('are kept, with a notice', async () => {
     const on = await stage()
     const app = await on.repository('team/app')
     const signatures = await on.repository('team/signatures')
@@ -135,7 +135,7 @@ describe('referrers in another repository than their image', () => {
     )
   })
 
-  test('stay until a later run if this run deletes their image', async () => {
+  test('are kept until a later run if this run deletes their image', async () => {
     const on = await stage()
     const app = await on.repository('team/app')
     const mixed = await on.repository('team/mixed')
@@ -150,7 +150,7 @@ describe('referrers in another repository than their image', () => {
     expect(await tagsOf(mixed)).toEqual(['tool'])
   })
 
-  test('stay if the repository has only referrer tags, also if no repository of the step has their images', async () => {
+  test('are kept if the repository has only referrer tags, also if no repository of the step has their images', async () => {
     const on = await stage()
     const app = await on.repository('other/app')
     const signatures = await on.repository('team/signatures')
@@ -163,7 +163,7 @@ describe('referrers in another repository than their image', () => {
     expect(on.deps.lines.join('\n')).toMatch(/notice: team\/signatures: .* contains only referrers/)
   })
 
-  test('stay if they refer to their image by subject, tagged or not', async () => {
+  test('are kept if they refer to their image by subject, tagged or not', async () => {
     const on = await stage()
     const app = await on.repository('team/app')
     const sboms = await on.repository('team/sboms')
@@ -182,7 +182,7 @@ describe('referrers in another repository than their image', () => {
     expect(left).not.toContain(gone)
   })
 
-  test('stay if a repository of the step cannot be listed', async () => {
+  test('are kept if a repository of the step cannot be listed', async () => {
     const on = await stage()
     await on.repository('team/app')
     const mixed = await on.repository('team/mixed')

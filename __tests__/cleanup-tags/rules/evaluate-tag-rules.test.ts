@@ -298,7 +298,7 @@ describe('evaluateTagRules', () => {
       )
     })
 
-    test('are kept if the repository has no other tags', async () => {
+    test('are kept if the repository does not have other tags', async () => {
       expect(await decide([signature], {})).toMatch(/^keep: the repository contains only referrers/)
     })
   })

@@ -20,7 +20,8 @@ const documented = readFileSync(DOCS, 'utf8')
 
 const compareTags = (a: string, b: string): number => {
   const [one, other] = [parseVersion(a), parseVersion(b)]
-  if (one === undefined || other === undefined) throw new Error(`${a} or ${b} has no version`)
+  if (one === undefined || other === undefined)
+    throw new Error(`${a} or ${b} does not contain a version`)
   return Math.sign(compareVersions(one, other))
 }
 
