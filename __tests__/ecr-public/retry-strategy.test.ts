@@ -29,6 +29,17 @@ it.each([
 })
 
 it.each([
+  ['InvalidSignatureException', true],
+  ['SignatureDoesNotMatch', true],
+  ['AccessDeniedException', false],
+  ['ImageNotFoundException', false]
+])('after a correction of the clock, retries after %s: %s', (name, expected) => {
+  const metadata = { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } }
+  const error = Object.assign(serviceError(name, 'client', 400), metadata)
+  expect(isWorthRetrying(error)).toBe(expected)
+})
+
+it.each([
   [Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), 'ECONNRESET'],
   [serviceError('ThrottlingException', 'client', 400), 'ThrottlingException'],
   [new SyntaxError('Unexpected end of JSON input'), 'SyntaxError']

@@ -29,6 +29,15 @@ export const fullJitter: Backoff = (attempt, errorType) =>
 /** A quota error, which the SDK treats as throttling. A retry cannot succeed. */
 const QUOTA_ERROR = 'LimitExceededException'
 
+/** The errors of a signature whose time differs too much from the service's clock. */
+const CLOCK_ERRORS: ReadonlySet<string> = new Set([
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch'
+])
+
 /** The names of throttling errors of AWS services. */
 const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
 
@@ -50,8 +59,8 @@ export function isWorthRetrying(thrown: unknown): boolean {
   return (
     THROTTLE_ERROR.test(name) ||
     metadata?.httpStatusCode === 429 ||
-    // The SDK has corrected its clock, so that the next signature is valid.
-    metadata?.clockSkewCorrected === true
+    // The SDK has corrected its clock, so that the next signature is valid. It also marks other errors.
+    (metadata?.clockSkewCorrected === true && CLOCK_ERRORS.has(name))
   )
 }
 

@@ -3,7 +3,10 @@ import type { GraphQuestion, GraphReader, ManifestLinks } from '../../oci/image-
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Decisions } from './decision.js'
+import { createForeignReason } from './foreign-referrers.js'
+import type { ForeignReason } from './foreign-referrers.js'
 import type { Inventory, ListedImage } from './inventory.js'
+import type { StepFacts } from './step-facts.js'
 
 /**
  * The maximum number of container images whose manifests are read to find out whether they have a subject. For more
@@ -24,6 +27,10 @@ const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
  * Finds the images that can be deleted: those that the rules select and that no kept image needs. An index needs its
  * manifests at any depth. Referrers (by `subject` or by tag) are kept with their image.
  *
+ * Invariant: an image is deleted only if the rules select it, or if each of its tags is selected or refers to another
+ * image that is deleted; cycles of referrer tags are not a reason. It is kept if a kept image lists it, if it refers to a
+ * kept image, if its image can be in another repository, or if an index that might list it could not be read.
+ *
  * It requests manifests with `ask` and receives them with `learn…`. Each answer can only add to the kept images, so the
  * order of the answers does not matter and cycles are safe.
  */
@@ -36,6 +43,8 @@ export class ReferenceAnalysis implements GraphReader {
   readonly links = new Map<string, ManifestLinks>()
   /** Digests of indexes that could not be read. */
   readonly unreadable: string[] = []
+  /** Digests of referrers that are kept because their image can be in another repository. */
+  readonly foreign = new Set<string>()
   /** Number of images that were assumed to be container images without a subject. */
   uncheckedCount = 0
 
@@ -45,26 +54,49 @@ export class ReferenceAnalysis implements GraphReader {
   private readonly asked = new Set<string>()
   private canListReferrers = true
 
+  private readonly foreignReason: ForeignReason
+
   constructor(
     private readonly inventory: Inventory,
-    private readonly decisions: Decisions
+    private readonly decisions: Decisions,
+    facts: Pick<StepFacts, 'findHolder' | 'unlisted'>
   ) {
-    const kept: string[] = []
-    for (const image of inventory.images.values()) {
-      for (const tag of image.tags) {
+    this.foreignReason = createForeignReason(inventory, facts)
+    for (const { digest, tags } of inventory.images.values()) {
+      for (const tag of tags) {
         const target = findReferrerTagSubject(tag)
-        if (target !== undefined) append(this.referrerTagged, target, image.digest)
+        if (target !== undefined) append(this.referrerTagged, target, digest)
       }
-      if (this.isSelected(image)) this.toDelete.add(image.digest)
-      else kept.push(image.digest)
     }
-    for (const digest of kept) this.keep(digest)
+    this.selectImages()
+    for (const digest of inventory.images.keys()) {
+      if (!this.toDelete.has(digest)) this.keep(digest)
+    }
+  }
+
+  /** Selects the images that the rules select, and then their referrers by tag, until nothing changes. */
+  private selectImages(): void {
+    const { images } = this.inventory
+    for (const image of images.values()) {
+      if (this.isSelected(image)) this.toDelete.add(image.digest)
+    }
+    // A set can grow during its iteration. The least set is computed, so that a cycle does not select itself.
+    for (const digest of this.toDelete) {
+      for (const referrer of this.referrerTagged.get(digest) ?? []) {
+        const image = images.get(referrer)
+        if (image !== undefined && this.isSelected(image)) this.toDelete.add(referrer)
+      }
+    }
   }
 
   private isSelected({ digest, tags }: ListedImage): boolean {
     if (this.inventory.unsettled.has(digest)) return false
     if (tags.length === 0) return this.decisions.untagged.get(digest)?.action === 'delete'
-    return tags.every((tag) => this.decisions.tags.get(tag)?.action !== 'keep')
+    return tags.every((tag) => {
+      const decision = this.decisions.tags.get(tag)
+      if (decision !== undefined) return decision.action === 'delete'
+      return this.toDelete.has(findReferrerTagSubject(tag) ?? '')
+    })
   }
 
   /** Returns what to read next, or `undefined` if the analysis is complete. */
@@ -127,6 +159,7 @@ export class ReferenceAnalysis implements GraphReader {
     if (links.subject !== undefined) {
       append(this.referrers, links.subject, digest)
       if (this.kept.has(links.subject)) this.keep(digest, `refers to ${this.nameOf(links.subject)}`)
+      if (!this.inventory.images.has(links.subject)) this.keepForeign(digest, links.subject)
     }
     if (this.kept.has(digest)) this.keepChildren(digest)
   }
@@ -146,6 +179,14 @@ export class ReferenceAnalysis implements GraphReader {
     } else {
       for (const referrer of referrers) this.keep(referrer, `refers to ${this.nameOf(digest)}`)
     }
+  }
+
+  /** Keeps a referrer whose image can be in another repository. */
+  private keepForeign(digest: string, subject: string): void {
+    const reason = this.foreignReason(subject)
+    if (reason === undefined || !this.toDelete.has(digest)) return
+    this.foreign.add(digest)
+    this.keep(digest, reason)
   }
 
   /** Keeps an image whose manifest could not be read. If it can be an index, it can need every other image. */
