@@ -29,7 +29,7 @@ const CONCURRENCY = 4
  */
 export async function cleanupTags(inputs: CleanupTagsInputs, deps: Deps): Promise<Report> {
   const now = deps.now().getTime()
-  const evaluator = await createEvaluator(inputs, now)
+  const evaluator = await createEvaluator(inputs, now, deps.env)
   const { plans, unreadable } = await planAll(inputs, evaluator, deps)
   const limitError = checkDeletionLimit(plans, inputs.maxDeletions)
   for (const plan of plans) await logPlan(plan, deps.log)

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { messageOf, problem } from '../runner/errors.js'
 import type { CleanupTagsInputs, TagRules } from '../runner/inputs/inputs.js'
+import { getLocalFile } from '../runner/read-local-file.js'
 import type { Decisions } from './rules/decision.js'
 import { parseDuration } from './rules/duration.js'
 import { evaluateLifecyclePolicy } from './rules/evaluate-lifecycle-policy.js'
@@ -11,6 +10,11 @@ import { keepLastTag } from './rules/keep-last-tag.js'
 import { parseLifecyclePolicy } from './rules/lifecycle-policy.js'
 import type { LifecycleRule } from './rules/lifecycle-policy.js'
 import { compileTagPatterns } from './rules/tag-patterns.js'
+
+/** Policies of Amazon ECR have at most 30,720 characters (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html). */
+const MAX_POLICY_BYTES = 1024 * 1024
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /** The rules of the step, ready to evaluate. */
 export interface Evaluator {
@@ -23,11 +27,16 @@ export interface Evaluator {
  * Compiles the rules of the step: patterns, durations and the lifecycle policy. It does not call the API.
  *
  * @param now the time at which all repositories are evaluated, in milliseconds since the epoch
+ * @param env the environment of the step, with the directories that files can be read from
  * @throws ActionError if a rule is not valid
  */
-export async function createEvaluator(inputs: CleanupTagsInputs, now: number): Promise<Evaluator> {
+export async function createEvaluator(
+  inputs: CleanupTagsInputs,
+  now: number,
+  env: Env
+): Promise<Evaluator> {
   if ('lifecyclePolicy' in inputs.rules) {
-    const policy = await readPolicy(inputs.rules.lifecyclePolicy)
+    const policy = await readPolicy(inputs.rules.lifecyclePolicy, env)
     return {
       evaluate: (inventory) =>
         keepLastTag(inventory, evaluateLifecyclePolicy(inventory, policy, now)),
@@ -60,20 +69,8 @@ async function compileRules(given: TagRules): Promise<CompiledTagRules> {
   }
 }
 
-async function readPolicy(path: string): Promise<LifecycleRule[]> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    throw problem(
-      {
-        what: 'The file of input "lifecycle-policy" cannot be read',
-        value: path,
-        reason: `${messageOf(error)}.`,
-        fix: 'Check the path, and check out the repository before this step.'
-      },
-      error
-    )
-  }
-  return parseLifecyclePolicy(text, path)
+async function readPolicy(path: string, env: Env): Promise<LifecycleRule[]> {
+  const options = { input: 'lifecycle-policy', maxBytes: MAX_POLICY_BYTES, env }
+  const { bytes } = await getLocalFile(path, options)
+  return parseLifecyclePolicy(bytes.toString('utf8'), path)
 }

@@ -3,7 +3,6 @@ import { problem } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { findLinkBase } from './find-commit.js'
 import type { Commit } from './find-commit.js'
-import { findInputFile, getInputFile } from './input-file.js'
 import {
   fitText,
   MAX_TEXT_LENGTH,
@@ -14,11 +13,10 @@ import {
 import type { TextOptions } from './markdown/catalog-texts.js'
 import { addressOfFile } from './markdown/resolve-relative-link.js'
 import type { LinkBase } from './markdown/resolve-relative-link.js'
+import { describeReadmes, findMarkdownFile, getMarkdownFile } from './markdown-file.js'
+import type { MarkdownInput } from './markdown-file.js'
 import { readLogo } from './read-logo.js'
 import { runMarkdownParser } from './run-markdown-parser.js'
-
-/** The maximum size of a README, in bytes. GitHub itself shows 500 KiB of a README. */
-const MAX_README_BYTES = 1024 * 1024
 
 /** A notice or warning that the step shows. */
 export interface Annotation {
@@ -42,6 +40,8 @@ export interface LocalContext {
   /** Absolute. Relative paths start here. */
   readonly workspace: string
   readonly commit: Commit | undefined
+  /** The environment of the step. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -83,7 +83,7 @@ interface SourceText {
   readonly text: string
   readonly path: string
   /** The input that names the file, for errors. */
-  readonly input: 'readme' | 'about' | 'usage'
+  readonly input: MarkdownInput
   readonly base: LinkBase | undefined
 }
 
@@ -103,7 +103,10 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     aboutText: fitted.aboutText?.text,
     usageText: fitted.usageText?.text,
     truncated: (['aboutText', 'usageText'] as const).filter((field) => fitted[field]?.isTruncated),
-    logo: logo === undefined ? undefined : await readLogo(resolveTemplate(logo, name, context)),
+    logo:
+      logo === undefined
+        ? undefined
+        : await readLogo(resolveTemplate(logo, name, context), context.env),
     annotations
   }
 }
@@ -118,10 +121,10 @@ async function readPart(
 ): Promise<SourceText | undefined> {
   if (template === undefined) return undefined
   const path = resolveTemplate(template, name, context)
-  const bytes = await getInputFile(path, { input, maxBytes: MAX_README_BYTES })
-  const base = await resolveBase(path, context, annotations)
+  const file = await getMarkdownFile(path, input, context.env)
+  const base = await resolveBase(file.path, context, annotations)
   const { text, outside } = runMarkdownParser(path, input, () =>
-    readTextFile(bytes, linkOptions(base, context))
+    readTextFile(file.bytes, linkOptions(base, context))
   )
   annotations.push(...outsideWarnings(path, outside, context))
   return { text, path, input, base }
@@ -135,19 +138,18 @@ async function readReadmeParts(
   const { readme, readmeIsGiven, about, usage, usageHeadings } = context.inputs
   if (about !== undefined && usage !== undefined && !readmeIsGiven) return {}
   const path = resolveTemplate(readme, name, context)
-  const options = { input: 'readme', maxBytes: MAX_README_BYTES }
-  const bytes = readmeIsGiven
-    ? await getInputFile(path, options)
-    : await findInputFile(path, options)
+  const read = readmeIsGiven ? getMarkdownFile : findMarkdownFile
+  const file = await read(path, 'readme', context.env)
   const notice = (text: string): void =>
     void annotations.push({ level: 'notice', text: `${displayPath(path, context)} ${text}` })
-  if (bytes === undefined) {
-    notice('does not exist, so the texts that come from it are not changed.')
+  if (file === undefined) {
+    const others = await describeReadmes(context.env)
+    notice(`does not exist, so the texts that come from it are not changed. ${others}`)
     return {}
   }
-  const base = await resolveBase(path, context, annotations)
+  const base = await resolveBase(file.path, context, annotations)
   const parts = runMarkdownParser(path, 'readme', () =>
-    readReadme(bytes, usageHeadings, linkOptions(base, context))
+    readReadme(file.bytes, usageHeadings, linkOptions(base, context))
   )
   annotations.push(...outsideWarnings(path, parts.outside, context))
   if (parts.usage === undefined && usage === undefined) {

@@ -1,5 +1,4 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
@@ -8,6 +7,7 @@ import { selectRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
 import { ActionError } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
+import { workspaceOf } from '../runner/read-local-file.js'
 import type { Report } from '../runner/report.js'
 import { createTextReader } from './create-text-reader.js'
 import type { Annotation, LocalTexts } from './create-text-reader.js'
@@ -36,8 +36,9 @@ export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promis
   const requested = readRequestedValues(inputs)
   const readTexts = createTextReader({
     inputs,
-    workspace: resolve(deps.env.GITHUB_WORKSPACE || '.'),
-    commit: await findCommit(deps.env)
+    workspace: workspaceOf(deps.env),
+    commit: await findCommit(deps.env),
+    env: deps.env
   })
   const selected = await selectRepositories(inputs.repositories, deps, inputs.registryId)
   const { plans, unreadable, annotations } = await planCatalogs(

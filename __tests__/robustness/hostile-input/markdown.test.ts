@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import {
-  fitDescription,
   fitText,
   MAX_TEXT_LENGTH,
   readReadme,
@@ -179,9 +178,6 @@ test(
       },
       REFUSALS
     )
-    await tryHostile('fitDescription', markdown, RUNS, (text) => {
-      expect(fitDescription(text).text.length).toBeLessThanOrEqual(1024)
-    })
   },
   FUZZ_TIMEOUT_MS
 )

@@ -61,7 +61,7 @@ function linkEdits(document: MarkdownDocument, { base }: TextOptions): LinkEdits
 /** The maximum length of an about or usage text, in characters (the API model's AboutText and UsageText). */
 export const MAX_TEXT_LENGTH = 25_600
 
-/** The maximum length of a description, in characters (the API model's RepositoryDescription). */
+/** The maximum length of a description, in UTF-16 code units, which are never fewer than characters (the API model's RepositoryDescription). */
 export const MAX_DESCRIPTION_LENGTH = 1024
 
 /** A text within its limit. */
@@ -92,19 +92,4 @@ function endingFor(url: string | undefined): string {
   return url === undefined
     ? '*This text is truncated because of the length limit of the gallery. The full text is in the source repository.*'
     : `*This text is truncated because of the length limit of the gallery. [Read the full text](${url}).*`
-}
-
-/** Truncates a description of more than 1,024 UTF-16 code units at the end of a word, and adds an ellipsis. */
-export function fitDescription(text: string): FittedText {
-  const excess = Math.max(0, text.length - MAX_DESCRIPTION_LENGTH)
-  if (excess === 0) return { text, isTruncated: false, excess }
-  const maxLength = MAX_DESCRIPTION_LENGTH - '…'.length
-  for (const granularity of ['word', 'grapheme'] as const) {
-    const segments = new Intl.Segmenter('en', { granularity }).segment(text)
-    let end = 0
-    for (const { index } of segments) if (index <= maxLength) end = index
-    const kept = text.slice(0, end).trimEnd()
-    if (kept.length >= maxLength / 2) return { text: `${kept}…`, isTruncated: true, excess }
-  }
-  return { text: '…', isTruncated: true, excess }
 }
