@@ -173,7 +173,7 @@ test(
       fc.tuple(markdown, limit),
       RUNS,
       ([text, max]) => {
-        expect(truncateMarkdown(text, max, ENDING).text.length).toBeLessThanOrEqual(max)
+        expect(truncateMarkdown(text, max, { ending: ENDING }).text.length).toBeLessThanOrEqual(max)
         sectionAtLimit(text)
       },
       REFUSALS

@@ -79,7 +79,7 @@ export interface FittedText {
  */
 export function fitText(text: string, url: string | undefined): FittedText {
   const excess = Math.max(0, text.length - MAX_TEXT_LENGTH)
-  const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, endingFor(url))
+  const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, { ending: endingFor(url) })
   return { text: fitted, isTruncated: cut !== undefined, excess }
 }
 
