@@ -17,13 +17,11 @@ import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-// @actions/github reads these variables when it is loaded.
 const COMMIT = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'acme/app',
   GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567'
 }
-Object.assign(process.env, COMMIT)
 
 const README = `# App
 
@@ -34,7 +32,7 @@ Does things, [in detail](docs/detail.md).
 ![shot](img/shot.png)
 `
 const PAGE = `https://github.com/acme/app/blob/${COMMIT.GITHUB_SHA}`
-const RAW = `https://raw.githubusercontent.com/acme/app/${COMMIT.GITHUB_SHA}`
+const RAW = `https://github.com/acme/app/raw/${COMMIT.GITHUB_SHA}`
 
 interface Stage {
   readonly emulator: RunningEmulator

@@ -8,6 +8,7 @@ import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './g
 import { compareCatalogData } from './compare-catalog-data.js'
 import type { FieldComparison } from './compare-catalog-data.js'
 import type { Annotation, LocalTexts } from './create-text-reader.js'
+import type { MissingLinks } from './describe-links.js'
 import { fetchLogo } from './fetch-logo.js'
 import { readImageBadges } from './read-image-badges.js'
 import { MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH } from './markdown/catalog-texts.js'
@@ -31,6 +32,7 @@ export interface CatalogPlan {
   readonly requested: RequestedCatalogData
   readonly isTruncated: boolean
   readonly annotations: readonly Annotation[]
+  readonly missingLinks: readonly MissingLinks[]
 }
 
 /** The values and functions that planning a repository needs. */
@@ -74,7 +76,8 @@ export async function planCatalog(
     fields,
     requested,
     isTruncated: texts.truncated.length > 0,
-    annotations
+    annotations,
+    missingLinks: texts.missingLinks
   }
 }
 

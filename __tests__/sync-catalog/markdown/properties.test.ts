@@ -14,7 +14,7 @@ const BASE = {
   base: {
     serverUrl: 'https://github.com',
     repository: 'a/b',
-    sha: 'c0ffee',
+    ref: 'c0ffee',
     path: 'docs/README.md'
   }
 }
@@ -115,8 +115,8 @@ const HEADINGS = ['Usage', 'Quick start', 'Getting started', 'How to use']
 const RUNS = { numRuns: isSoak ? 1500 : 40 }
 
 const split = (text: string): { readonly about: string; readonly usage: string } => {
-  const { about = '', usage = '' } = readReadme(Buffer.from(text), HEADINGS, BASE)
-  return { about, usage }
+  const { about, usage } = readReadme(Buffer.from(text), HEADINGS, BASE)
+  return { about: about?.text ?? '', usage: usage?.text ?? '' }
 }
 
 /** Returns the block texts without the URLs in HTML, since these are made absolute. */
@@ -174,7 +174,7 @@ describe('the texts of a generated README', () => {
       fc.property(document, (text) => {
         const { about, usage } = split(text)
         for (const part of [about, usage]) {
-          expect(readTextFile(Buffer.from(part), BASE).text).toBe(part)
+          expect(readTextFile(Buffer.from(part), BASE).part.text).toBe(part)
         }
       }),
       RUNS
@@ -189,8 +189,8 @@ describe('the texts of a generated README', () => {
     fc.assert(
       fc.property(noise, (text) => {
         const { about, usage } = split(text)
-        const first = readTextFile(Buffer.from(about), BASE).text
-        expect(readTextFile(Buffer.from(first), BASE).text).toBe(first)
+        const first = readTextFile(Buffer.from(about), BASE).part.text
+        expect(readTextFile(Buffer.from(first), BASE).part.text).toBe(first)
         expect(truncateMarkdown(usage, 60, { ending: ENDING }).text.length).toBeLessThanOrEqual(
           Math.max(60, ENDING.length + 1)
         )

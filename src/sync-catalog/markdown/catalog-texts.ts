@@ -2,9 +2,13 @@ import { assemblePart } from './assemble-part.js'
 import { decodeText, withoutFrontMatter } from './decode-text.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
+import type { Edit, Range } from './edits.js'
+import { linkAnchors, listCutAnchorEdits } from './link-anchors.js'
+import type { CutAnchorEdit, PartAnchors } from './link-anchors.js'
 import { listLinkEdits } from './list-link-edits.js'
-import type { LinkEdits } from './list-link-edits.js'
-import type { LinkBase } from './resolve-relative-link.js'
+import type { FaultyLink, LinkEdits } from './list-link-edits.js'
+import { addressOfFile } from './resolve-link.js'
+import type { LinkBase } from './resolve-link.js'
 import { splitReadme } from './split-readme.js'
 import { sectionAt, truncateMarkdown } from './truncate-markdown.js'
 
@@ -14,14 +18,20 @@ export interface TextOptions {
   readonly base: LinkBase | undefined
 }
 
+/** An about or usage text that is not truncated yet. */
+export interface PartText {
+  readonly text: string
+  /** `undefined` if links are not changed. */
+  readonly anchors?: PartAnchors | undefined
+}
+
 /** The texts of a README. */
 export interface ReadmeTexts {
   /** `undefined` if the README contains only usage sections. */
-  readonly about: string | undefined
+  readonly about: PartText | undefined
   /** `undefined` if the README does not have a usage heading. */
-  readonly usage: string | undefined
-  /** Links that lead out of the repository, as written. */
-  readonly outside: readonly string[]
+  readonly usage: PartText | undefined
+  readonly faults: readonly FaultyLink[]
 }
 
 /**
@@ -35,27 +45,37 @@ export function readReadme(
   options: TextOptions
 ): ReadmeTexts {
   const document = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { edits, outside } = linkEdits(document, options)
+  const { edits, faults } = linkEdits(document, options)
   const ranges = splitReadme(document, usageHeadings)
-  const about = assemblePart(document, ranges.about, edits)
-  const usage = ranges.usage && assemblePart(document, ranges.usage, edits)
-  return { about: about === '' && usage !== undefined ? undefined : about, usage, outside }
+  const about = linkedPart(document, ranges.about, edits, options)
+  const usage = ranges.usage && linkedPart(document, ranges.usage, edits, options)
+  return { about: about.text === '' && usage !== undefined ? undefined : about, usage, faults }
 }
 
 /** Converts a file to one text, as `readReadme` does. @throws UndecodableText or TooComplexText */
 export function readTextFile(
   bytes: Uint8Array,
   options: TextOptions
-): { readonly text: string; readonly outside: readonly string[] } {
+): { readonly part: PartText; readonly faults: readonly FaultyLink[] } {
   const document = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { edits, outside } = linkEdits(document, options)
+  const { edits, faults } = linkEdits(document, options)
   const whole = { start: 0, end: document.text.length }
-  return { text: assemblePart(document, [whole], edits), outside }
+  return { part: linkedPart(document, [whole], edits, options), faults }
 }
 
 function linkEdits(document: MarkdownDocument, { base }: TextOptions): LinkEdits {
-  if (base === undefined) return { edits: [], outside: [] }
+  if (base === undefined) return { edits: [], faults: [] }
   return listLinkEdits(document.tree, document.text, base)
+}
+
+function linkedPart(
+  document: MarkdownDocument,
+  ranges: readonly Range[],
+  edits: readonly Edit[],
+  { base }: TextOptions
+): PartText {
+  const text = assemblePart(document, ranges, edits)
+  return base === undefined ? { text } : linkAnchors(text, document, ranges, addressOfFile(base))
 }
 
 /** The maximum length of an about or usage text, in characters (the API model's AboutText and UsageText). */
@@ -77,9 +97,18 @@ export interface FittedText {
  *
  * @param url the URL of the full text, for the link at the end, or `undefined` if it is not known
  */
-export function fitText(text: string, url: string | undefined): FittedText {
+export function fitText({ text, anchors }: PartText, url: string | undefined): FittedText {
   const excess = Math.max(0, text.length - MAX_TEXT_LENGTH)
-  const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, { ending: endingFor(url) })
+  let edits: readonly CutAnchorEdit[] | undefined
+  const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, {
+    ending: endingFor(url),
+    editsFor:
+      anchors &&
+      ((document, offset) => {
+        edits ??= listCutAnchorEdits(document, anchors)
+        return edits.filter(({ target }) => target >= offset)
+      })
+  })
   return { text: fitted, isTruncated: cut !== undefined, excess }
 }
 
