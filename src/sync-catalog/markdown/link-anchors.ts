@@ -36,6 +36,9 @@ export function linkAnchors(
   ranges: readonly Range[],
   url: string
 ): LinkedPart {
+  // Parsing a text takes most of the time.
+  if (listAnchorLinks(readme).length === 0)
+    return { text, anchors: { url, originalIds: new Map() } }
   const part = parseDocument(text)
   const all = listAnchors(readme)
   const own = listAnchors(part)
