@@ -3,9 +3,8 @@
 // swc transpiles the sources, as in the tests (`tsc` only checks types), and ncc bundles them. docs/decisions.md explains the
 // copies of packages. The options that only the API of ncc offers are:
 // - `mainFields`: selects the ES modules of the AWS SDK, which can be split and tree-shaken.
-// - `externals`: excludes `undici` and `supports-color`, which the action does not use. `@actions/core` and
-//   `@actions/github` load undici for unused features, and `debug` loads supports-color if it is installed for the tests.
-//   They are replaced by `node:url`, because every Node.js process has loaded this module.
+// - `externals`: excludes `undici` and `supports-color`, which the action does not use. `@actions/core` loads undici for unused
+//   features, and `debug` loads supports-color if it is installed for the tests. They are replaced by `node:url`, because every Node.js process has loaded this module.
 import ncc from '@vercel/ncc'
 import { minifySync } from '@swc/core'
 import {

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -426,6 +426,15 @@ describe('lifecycle-policy', () => {
     expect(rowOf(report, 'team/app:v2')?.reason).toBe('the last tag of a repository is always kept')
   })
 
+  test('does not read a policy through a link', async () => {
+    const on = await stage()
+    const path = await policyFile({ rulePriority: 1, selection: {}, action })
+    await symlink(path, `${path}.link`)
+    await expect(on.run({ 'lifecycle-policy': `${path}.link` })).rejects.toThrow(
+      /"lifecycle-policy" names a file that must not be read: .* contains a link/
+    )
+  })
+
   test('rejects an invalid policy before the first API call', async () => {
     const on = await stage()
     const before = (await on.emulator.operations()).length
@@ -435,7 +444,7 @@ describe('lifecycle-policy', () => {
       /: rule 1 \(priority 4\) uses an unsupported feature in "selection.countType": "sinceImagePulled"\./
     )
     await expect(on.run({ 'lifecycle-policy': '/no/such/file' })).rejects.toThrow(
-      /cannot be read: "\/no\/such\/file"\. ENOENT/
+      /"lifecycle-policy" names a file that does not exist: "\/no\/such\/file"/
     )
     expect((await on.emulator.operations()).length).toBe(before)
   })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readPolicy } from '../../src/ensure-repo/read-policy.js'
@@ -6,6 +6,8 @@ import { readPolicy } from '../../src/ensure-repo/read-policy.js'
 const STATEMENT = { Effect: 'Allow', Principal: '*', Action: 'ecr-public:DescribeImages' }
 const TEXT = JSON.stringify({ Statement: [STATEMENT] })
 let directory = ''
+const read = (policy: string): ReturnType<typeof readPolicy> =>
+  readPolicy(policy, { GITHUB_WORKSPACE: directory })
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'policy-test-'))
@@ -20,14 +22,14 @@ async function file(text: string): Promise<string> {
 }
 
 test('reads "none" as the absence of a policy', async () => {
-  expect(await readPolicy(' none ')).toEqual({ kind: 'none' })
+  expect(await read(' none ')).toEqual({ kind: 'none' })
 })
 
 test('returns text and file without insignificant white space', async () => {
   const pretty = `\ufeff${JSON.stringify(JSON.parse(TEXT), undefined, 40)}`
   const expected = { kind: 'policy', text: TEXT }
-  expect(await readPolicy(`\n${pretty.slice(1)}`)).toEqual(expected)
-  expect(await readPolicy(await file(pretty))).toEqual(expected)
+  expect(await read(`\n${pretty.slice(1)}`)).toEqual(expected)
+  expect(await read(await file(pretty))).toEqual(expected)
 })
 
 test.each([
@@ -41,14 +43,31 @@ test.each([
   [JSON.stringify({ Statement: { ...STATEMENT, Principal: undefined } }), 'Principal'],
   [JSON.stringify({ Statement: { ...STATEMENT, Sid: 'x'.repeat(10_240) } }), 'at most 10,240']
 ])('rejects %.60s', async (text, reason) => {
-  await expect(readPolicy(text)).rejects.toThrow(reason)
+  await expect(read(text)).rejects.toThrow(reason)
 })
 
 test('names a file that is invalid, missing, too large or a directory', async () => {
-  await expect(readPolicy(await file('{'))).rejects.toThrow(
+  await expect(read(await file('{'))).rejects.toThrow(
     /The policy file ".*policy\.json" cannot be parsed as JSON/
   )
-  await expect(readPolicy(join(directory, 'none.json'))).rejects.toThrow('The file does not exist.')
-  await expect(readPolicy(directory)).rejects.toThrow('EISDIR')
-  await expect(readPolicy(await file(' '.repeat(2 ** 20 + 1)))).rejects.toThrow('too large')
+  await expect(read(join(directory, 'none.json'))).rejects.toThrow(
+    /Input "policy" names a file that does not exist: ".*none\.json"/
+  )
+  await expect(read(directory)).rejects.toThrow('It is a directory.')
+  await expect(read(await file(' '.repeat(2 ** 20 + 1)))).rejects.toThrow('too large')
+})
+
+test('rejects a file outside of the workspace and a link to one', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'policy-outside-'))
+  try {
+    await writeFile(join(outside, 'policy.json'), TEXT)
+    await symlink(join(outside, 'policy.json'), join(directory, 'link.json'))
+    for (const path of [join(outside, 'policy.json'), 'link.json']) {
+      await expect(read(path)).rejects.toThrow(
+        /Input "policy" names a file that must not be read: .* outside of the workspace/
+      )
+    }
+  } finally {
+    await rm(outside, { recursive: true })
+  }
 })

@@ -41,7 +41,8 @@ export function makeDeps(
       return body()
     }
   }
-  const env = { ...emulator.env, ...replaced.env }
+  // Policy files of tests are in the system's temporary directory.
+  const env: Deps['env'] = { RUNNER_TEMP: tmpdir(), ...emulator.env, ...replaced.env }
   const signal = replaced.signal ?? new AbortController().signal
   const mask = (secret: string): void => void masked.push(secret)
   const sleep = replaced.sleep ?? (() => Promise.resolve())

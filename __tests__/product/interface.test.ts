@@ -35,6 +35,7 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
     logo: undefined,
     'display-name': undefined,
     'absolute-links': 'true',
+    'link-ref': 'commit',
     'on-too-long': 'truncate'
   },
   'push-tar': {

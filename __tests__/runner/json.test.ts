@@ -29,7 +29,7 @@ describe('JSON that is nested too deeply', () => {
     const deep = lists(14_000)
     expect(() => parseCredentialDocument(`{"a":${deep}}`)).toThrow(CredentialDocumentError)
     expect(() => parseCredentialDocument('{"a":'.repeat(20_000))).toThrow(CredentialDocumentError)
-    await expect(readPolicy(`{"Statement":${deep}}`)).rejects.toThrow(/deeper than 100 levels/)
+    await expect(readPolicy(`{"Statement":${deep}}`, {})).rejects.toThrow(/deeper than 100 levels/)
     expect(() => parseLifecyclePolicy(`{"rules":${deep}}`, 'p.json')).toThrow(/nest.*100 levels/)
   })
 })

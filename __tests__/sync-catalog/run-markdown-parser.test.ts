@@ -5,7 +5,7 @@ const read = (text: string, maxMilliseconds?: number): string =>
   runMarkdownParser(
     'README.md',
     'readme',
-    () => readTextFile(Buffer.from(text), { base: undefined }).text,
+    () => readTextFile(Buffer.from(text), { base: undefined }).part.text,
     maxMilliseconds
   )
 

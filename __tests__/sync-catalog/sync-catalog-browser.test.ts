@@ -7,16 +7,14 @@ import { makeInputs } from '../helpers/make-inputs.js'
 import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 
-// @actions/github reads these variables when it is loaded.
 const COMMIT = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'acme/app',
   GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567'
 }
-Object.assign(process.env, COMMIT)
 
 const PAGE = `https://github.com/acme/app/blob/${COMMIT.GITHUB_SHA}`
-const RAW = `https://raw.githubusercontent.com/acme/app/${COMMIT.GITHUB_SHA}`
+const RAW = `https://github.com/acme/app/raw/${COMMIT.GITHUB_SHA}`
 
 const README = `<p align="center"><a href="guide.html"><img src="img/html.png" alt="in HTML"></a></p>
 
@@ -90,6 +88,7 @@ describeWithClient('chromium', 'a page published by sync-catalog, in a browser',
       `${PAGE}/docs/guide.md#part`,
       `${PAGE}/docs/guide.md?plain=1`,
       `${PAGE}/LICENSE`,
+      `${PAGE}/docs/README.md#usage`,
       'https://example.com/x?a=1&b=2',
       `${PAGE}/docs/list.md`,
       `${PAGE}/docs/%E6%97%A5%E6%9C%AC.md`

@@ -3,7 +3,7 @@ import {
   GetRepositoryCatalogDataCommand,
   PutRepositoryCatalogDataCommand
 } from '@aws-sdk/client-ecr-public'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
@@ -17,13 +17,11 @@ import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
-// @actions/github reads these variables when it is loaded.
 const COMMIT = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'acme/app',
   GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567'
 }
-Object.assign(process.env, COMMIT)
 
 const README = `# App
 
@@ -34,7 +32,7 @@ Does things, [in detail](docs/detail.md).
 ![shot](img/shot.png)
 `
 const PAGE = `https://github.com/acme/app/blob/${COMMIT.GITHUB_SHA}`
-const RAW = `https://raw.githubusercontent.com/acme/app/${COMMIT.GITHUB_SHA}`
+const RAW = `https://github.com/acme/app/raw/${COMMIT.GITHUB_SHA}`
 
 interface Stage {
   readonly emulator: RunningEmulator
@@ -303,14 +301,13 @@ describe('sync-catalog', () => {
   it('truncates texts that are too long and links to the full text', async () => {
     const long = `# App\n\n${'Some words of text.\n\n'.repeat(2000)}## Usage\n\nRun.\n`
     const { sync, record } = await stage({ 'README.md': long })
-    const report = await sync({ description: 'word '.repeat(300) })
-    const { aboutText, description } = (await record()) as Record<string, string>
+    const report = await sync()
+    const { aboutText } = (await record()) as Record<string, string>
     expect(aboutText!.length).toBeLessThanOrEqual(25_600)
     expect(aboutText).toContain(`[Read the full text](${PAGE}/README.md)`)
-    expect(description!.length).toBeLessThanOrEqual(1024)
     expect(report.outputs.truncated).toBe(true)
-    expect(report.plan[1]).toMatchObject({ truncated: true, limit: 25_600 })
-    expect((await sync({ description: 'word '.repeat(300) })).changed).toBe(false)
+    expect(report.plan[0]).toMatchObject({ truncated: true, limit: 25_600 })
+    expect((await sync()).changed).toBe(false)
   })
 
   it('reports the excess and the section of a text that is too long and must not be truncated', async () => {
@@ -319,9 +316,6 @@ describe('sync-catalog', () => {
     await expect(sync({ 'on-too-long': 'fail' })).rejects.toThrow(
       /^The about text is too long: ".*README\.md"\. It has 30022 characters, 4422 too many\. .* section "Changes"\. Use at most 25600 characters\./
     )
-    await expect(
-      sync({ 'on-too-long': 'fail', description: 'x'.repeat(1025), readme: 'README.md' })
-    ).rejects.toThrow(/"description" is too long: .* It has 1025 characters, 1 too many\./)
     expect(await writes(emulator)).toEqual([])
   })
 
@@ -442,37 +436,45 @@ describe('sync-catalog', () => {
     )
   })
 
-  it('reports its decision if the current logo cannot be read', async () => {
-    const { sync, put, deps } = await stage({ 'logo.png': makePng(60, 60) })
+  it('sends the logo with a notice in every run if the current logo cannot be read', async () => {
+    const { sync, put, deps, emulator, record } = await stage({ 'logo.png': makePng(60, 60) })
     await put({ logoImageBlob: makePng(61, 61) })
-    const unreachable = {
-      ...deps.env,
-      http_proxy: 'http://127.0.0.1:9',
-      no_proxy: 'example.invalid'
-    }
-    const blind = { ...deps, env: unreachable }
+    const env = { ...deps.env, http_proxy: 'http://127.0.0.1:9', no_proxy: 'example.invalid' }
     const inputs = makeInputs('sync-catalog', { repository: 'team/app', logo: 'logo.png' })
-    const [row] = (await syncCatalog(inputs, blind)).plan
-    expect(row).toMatchObject({
-      action: 'keep',
-      reason: expect.stringMatching(
-        /could not be read .* the logo is sent when another field changes/
-      )
-    })
-    const more = makeInputs('sync-catalog', {
-      repository: 'team/app',
-      logo: 'logo.png',
-      description: 'new'
-    })
-    const written = await syncCatalog(more, blind)
-    expect(written.failure).toBeUndefined()
-    expect(written.plan.at(-1)).toMatchObject({
-      action: 'update',
-      target: 'team/app#logoImageBlob',
-      reason: expect.stringMatching(/could not be read .* the logo is sent with the other fields/)
-    })
+    for (const run of [1, 2]) {
+      const report = await syncCatalog(inputs, { ...deps, env })
+      expect(report).toMatchObject({
+        changed: true,
+        failure: undefined,
+        plan: [
+          {
+            action: 'update',
+            target: 'team/app#logoImageBlob',
+            reason: expect.stringMatching(/^the current logo could not be read \(/)
+          }
+        ]
+      })
+      expect(await writes(emulator)).toHaveLength(run + 1)
+      const notices = deps.lines.filter((line) => line.startsWith('notice: The current logo of'))
+      expect(notices).toHaveLength(run)
+    }
+    const served = await fetch(String((await record()).logoUrl))
+    expect(Buffer.from(await served.arrayBuffer()).equals(makePng(60, 60))).toBe(true)
     expect((await sync({ logo: 'logo.png' })).changed).toBe(false)
   })
+
+  it.each(['truncate', 'fail'])(
+    'rejects a description of 1,025 characters if on-too-long is %s',
+    async (onTooLong) => {
+      const { sync, emulator, record } = await stage({})
+      await expect(
+        sync({ description: 'x'.repeat(1025), 'on-too-long': onTooLong })
+      ).rejects.toThrow(/"description" is too long: .* It has 1025 characters, 1 too many\./)
+      expect(await writes(emulator)).toEqual([])
+      await sync({ description: 'x'.repeat(1024), 'on-too-long': onTooLong })
+      expect((await record()).description).toBe('x'.repeat(1024))
+    }
+  )
 })
 
 describe('sync-catalog with bad local files', () => {
@@ -517,13 +519,74 @@ describe('sync-catalog with bad local files', () => {
     )
   })
 
-  it('accepts a file outside of the workspace without changing its links', async () => {
-    const other = await makeWorkspace({ 'about.md': '[x](x.md)\n' })
-    const { sync, record, deps } = await stage({})
-    await sync({ about: join(other, 'about.md') })
-    expect((await record()).aboutText).toBe('[x](x.md)\n')
-    expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .* outside of the workspace/))
+  it.each(['readme', 'about', 'usage', 'logo'])(
+    'does not publish a file outside of the workspace or of a git directory that input %s leads to',
+    async (input) => {
+      const outside = await makeWorkspace({ 'config.json': 'secret', 'logo.png': makePng(64, 64) })
+      const { sync, emulator, workspace } = await stage({ '.git/config': 'secret' })
+      const file = input === 'logo' ? 'logo.png' : 'config.json'
+      await symlink(join(outside, file), join(workspace, 'link.md'))
+      await symlink(outside, join(workspace, 'docs'))
+      await symlink('.git/config', join(workspace, 'config.md'))
+      await symlink('/proc/self/environ', join(workspace, 'environ.md'))
+      for (const path of ['link.md', `docs/${file}`, 'config.md', '.git/config', 'environ.md']) {
+        await expect(sync({ [input]: path })).rejects.toThrow(/names a file that (?:must|is) not/)
+      }
+      expect(await writes(emulator)).toEqual([])
+    }
+  )
+
+  it('does not publish the file that the default README.md links to outside of the workspace', async () => {
+    const outside = await makeWorkspace({ 'config.json': 'secret' })
+    const { sync, emulator, workspace } = await stage({})
+    await symlink(join(outside, 'config.json'), join(workspace, 'README.md'))
+    await expect(sync()).rejects.toThrow(
+      /"readme" names a file that must not be read: .* is outside of the workspace/
+    )
+    expect(await writes(emulator)).toEqual([])
   })
+
+  it.each([
+    ['README.rst', 'reStructuredText'],
+    ['docs/readme.ADOC', 'AsciiDoc'],
+    ['README.org', 'Org mode'],
+    ['index.html', 'HTML']
+  ])('rejects %s, which is not Markdown', async (path, format) => {
+    const { sync, emulator, workspace } = await stage({ [path]: 'Title\n=====\n' })
+    for (const input of ['readme', 'about', 'usage']) {
+      await expect(sync({ [input]: path })).rejects.toThrow(
+        new RegExp(`"${input}" names a file that is not Markdown: .* \\(${format}\\)\\.`)
+      )
+    }
+    await symlink(path, join(workspace, 'README.md'))
+    await expect(sync()).rejects.toThrow(`(${format}).`)
+    expect(await writes(emulator)).toEqual([])
+  })
+
+  it.each([
+    [
+      ['readme.md', 'LICENSE'],
+      'The workspace has readme.md. To use it, set "readme" to "readme.md".'
+    ],
+    [
+      ['.github/README.md', 'README.rst'],
+      'The workspace has README.rst, .github/README.md. To use it, set "readme" to ".github/README.md".'
+    ],
+    [['README.rst'], 'The workspace has README.rst. The gallery shows Markdown only.'],
+    [['docs/Readme'], 'The workspace has docs/Readme. To use it, set "readme" to "docs/Readme".'],
+    [['LICENSE'], 'The workspace does not have another README.']
+  ])(
+    'names the README files of a workspace with %j if README.md does not exist',
+    async (names, text) => {
+      const { sync, deps } = await stage(Object.fromEntries(names.map((name) => [name, 'text'])))
+      expect(rows(await sync({ description: 'An app' }))).toEqual(['create team/app#description'])
+      expect(deps.lines).toContainEqual(
+        expect.stringContaining(
+          `notice: README.md does not exist, so the texts that come from it are not changed. ${text}`
+        )
+      )
+    }
+  )
 
   it('counts the files that are not valid', async () => {
     const { sync } = await stage(

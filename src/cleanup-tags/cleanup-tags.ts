@@ -25,7 +25,7 @@ const CONCURRENCY = 4
  */
 export async function cleanupTags(inputs: CleanupTagsInputs, deps: Deps): Promise<Report> {
   const clock = recordServiceTime(deps.api, deps.now)
-  const evaluator = await createEvaluator(inputs)
+  const evaluator = await createEvaluator(inputs, deps.env)
   const { plans, unreadable, now } = await planStep(inputs, evaluator, clock, deps)
   const limitError = checkDeletionLimit(plans, inputs.maxDeletions)
   for (const plan of plans) await logPlan(plan, deps.log)

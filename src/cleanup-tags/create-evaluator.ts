@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { messageOf, problem } from '../runner/errors.js'
 import type { CleanupTagsInputs, TagRules } from '../runner/inputs/inputs.js'
+import { getLocalFile } from '../runner/read-local-file.js'
 import type { Decisions } from './rules/decision.js'
 import { parseDuration } from './rules/duration.js'
 import { evaluateLifecyclePolicy } from './rules/evaluate-lifecycle-policy.js'
@@ -13,6 +12,11 @@ import type { LifecycleRule } from './rules/lifecycle-policy.js'
 import { compilePullRequestPatterns } from './rules/pull-request-patterns.js'
 import type { StepFacts } from './rules/step-facts.js'
 import { compileTagPatterns } from './rules/tag-patterns.js'
+
+/** Policies of Amazon ECR have at most 30,720 characters (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html). */
+const MAX_POLICY_BYTES = 1024 * 1024
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /** The rules of the step, ready to evaluate. */
 export interface Evaluator {
@@ -28,11 +32,12 @@ export interface Evaluator {
 /**
  * Compiles the rules of the step: patterns, durations and the lifecycle policy. It does not call the API.
  *
+ * @param env the environment of the step, with the directories that files can be read from
  * @throws ActionError if a rule is not valid
  */
-export async function createEvaluator(inputs: CleanupTagsInputs): Promise<Evaluator> {
+export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Promise<Evaluator> {
   if ('lifecyclePolicy' in inputs.rules) {
-    const policy = await readPolicy(inputs.rules.lifecyclePolicy)
+    const policy = await readPolicy(inputs.rules.lifecyclePolicy, env)
     return {
       evaluate: (inventory, facts) =>
         keepLastTag(inventory, evaluateLifecyclePolicy(inventory, policy, facts)),
@@ -82,22 +87,10 @@ async function compileRules(given: TagRules): Promise<CompiledTagRules> {
 }
 
 /** Reads the policy: the JSON itself, or the path of a file. */
-async function readPolicy(input: string): Promise<LifecycleRule[]> {
+async function readPolicy(input: string, env: Env): Promise<LifecycleRule[]> {
   if (/^["{]/.test(input)) return parseLifecyclePolicy(input, 'in input "lifecycle-policy"')
-  let text: string
-  try {
-    text = await readFile(input, 'utf8')
-  } catch (error) {
-    throw problem(
-      {
-        what: 'The file of input "lifecycle-policy" cannot be read',
-        value: input,
-        reason: `${messageOf(error)}.`,
-        fix: 'Check the path, and check out the repository before this step. A policy as text has to begin with "{".'
-      },
-      error
-    )
-  }
+  const options = { input: 'lifecycle-policy', maxBytes: MAX_POLICY_BYTES, env }
+  const { bytes } = await getLocalFile(input, options)
   // PowerShell writes a byte order mark.
-  return parseLifecyclePolicy(text.replace(/^\uFEFF/, ''), input)
+  return parseLifecyclePolicy(bytes.toString('utf8').replace(/^\uFEFF/, ''), input)
 }

@@ -24,7 +24,7 @@ import { checkResourceTags } from './resource-tags.js'
  * one fails, the others are still processed, and the step fails after the report.
  */
 export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<Report> {
-  const desired = await readDesired(inputs)
+  const desired = await readDesired(inputs, deps.env)
   const resolved = await resolveNamedRepositories(
     inputs.repositories,
     deps,
@@ -61,7 +61,7 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
 }
 
 /** Returns the desired state of the repositories, after all checks that need no API call. */
-async function readDesired(inputs: EnsureRepoInputs): Promise<DesiredRepository> {
+async function readDesired(inputs: EnsureRepoInputs, env: Deps['env']): Promise<DesiredRepository> {
   if (inputs.registryId !== undefined && !/^\d{12}$/.test(inputs.registryId)) {
     throw problem({
       what: 'Input "registry-id" is not an AWS account ID',
@@ -76,7 +76,7 @@ async function readDesired(inputs: EnsureRepoInputs): Promise<DesiredRepository>
     state: 'present',
     resourceTags,
     prunesResourceTags: pruneResourceTags,
-    policy: policy === undefined ? undefined : await readPolicy(policy)
+    policy: policy === undefined ? undefined : await readPolicy(policy, env)
   }
 }
 

@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
-import { codeOf, problem } from '../runner/errors.js'
+import { problem } from '../runner/errors.js'
 import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../runner/json.js'
 import type { Json, JsonObject } from '../runner/json.js'
+import { getLocalFile } from '../runner/read-local-file.js'
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /** The requested policy of a repository: a text to set, or no policy. */
 export type DesiredPolicy =
@@ -16,14 +18,15 @@ const MAX_FILE_BYTES = 1024 * 1024
  * Reads the value of the input "policy": `none`, JSON text, or the path of a JSON file. Checks the policy and removes
  * its insignificant white space.
  *
+ * @param env the environment of the step, with the directories that files can be read from
  * @throws ActionError if the value is not a policy, or the file cannot be read
  */
-export async function readPolicy(input: string): Promise<DesiredPolicy> {
+export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy> {
   const text = input.trim()
   if (text === 'none') return { kind: 'none' }
   const isText = /^[{["]/.test(text)
   const name = isText ? 'Input "policy"' : `The policy file "${text}"`
-  const policy = parsePolicy(name, isText ? text : await readPolicyFile(text))
+  const policy = parsePolicy(name, isText ? text : await readPolicyFile(text, env))
   checkStatements(name, policy)
   const short = JSON.stringify(policy)
   if (short.length > MAX_POLICY_CHARACTERS) {
@@ -36,32 +39,9 @@ export async function readPolicy(input: string): Promise<DesiredPolicy> {
   return { kind: 'policy', text: short }
 }
 
-async function readPolicyFile(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path)
-    if (size > MAX_FILE_BYTES) {
-      throw problem({
-        what: 'The policy file is too large',
-        value: path,
-        expected: 'A policy file can have at most 1 MiB.'
-      })
-    }
-    const text = await readFile(path, 'utf8')
-    return text.replace(/^\ufeff/, '')
-  } catch (error) {
-    const code = codeOf(error)
-    if (code === undefined) throw error
-    throw problem(
-      {
-        what: 'The policy file cannot be read',
-        value: path,
-        reason: code === 'ENOENT' ? 'The file does not exist.' : `The system reports ${code}.`,
-        expected:
-          'Use a path relative to the working directory, the JSON text itself, or the word "none".'
-      },
-      error
-    )
-  }
+async function readPolicyFile(path: string, env: Env): Promise<string> {
+  const { bytes } = await getLocalFile(path, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
+  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 function parsePolicy(name: string, text: string): JsonObject {

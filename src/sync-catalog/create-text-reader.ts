@@ -1,9 +1,14 @@
-import { resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
 import { problem } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
-import { findLinkBase } from './find-commit.js'
-import type { Commit } from './find-commit.js'
-import { findInputFile, getInputFile } from './input-file.js'
+import { relativeInside } from '../runner/local-path-rules.js'
+import { workspaceOf } from '../runner/read-local-file.js'
+import { describeFaults, describeUnknownBase, missingLinks } from './describe-links.js'
+import type { MissingLinks } from './describe-links.js'
+import { findLinkBase } from './find-link-base.js'
+import { describeReadmes, findMarkdownFile, getMarkdownFile } from './markdown-file.js'
+import type { MarkdownInput } from './markdown-file.js'
 import {
   fitText,
   MAX_TEXT_LENGTH,
@@ -11,14 +16,13 @@ import {
   readTextFile,
   sectionAtLimit
 } from './markdown/catalog-texts.js'
-import type { TextOptions } from './markdown/catalog-texts.js'
-import { addressOfFile } from './markdown/resolve-relative-link.js'
-import type { LinkBase } from './markdown/resolve-relative-link.js'
+import type { PartText } from './markdown/catalog-texts.js'
+import type { FaultyLink } from './markdown/list-link-edits.js'
+import { addressOfFile } from './markdown/resolve-link.js'
+import type { LinkBase } from './markdown/resolve-link.js'
 import { readLogo } from './read-logo.js'
+import type { Source } from './read-source.js'
 import { runMarkdownParser } from './run-markdown-parser.js'
-
-/** The maximum size of a README, in bytes. GitHub itself shows 500 KiB of a README. */
-const MAX_README_BYTES = 1024 * 1024
 
 /** A notice or warning that the step shows. */
 export interface Annotation {
@@ -34,14 +38,15 @@ export interface LocalTexts {
   readonly truncated: readonly ('aboutText' | 'usageText')[]
   readonly logo: Buffer | undefined
   readonly annotations: readonly Annotation[]
+  readonly missingLinks: readonly MissingLinks[]
 }
 
-/** The inputs that name local files, and the checkout that the files are in. */
+/** The inputs that name local files, and the repository of the workflow. */
 export interface LocalContext {
   readonly inputs: SyncCatalogInputs
-  /** Absolute. Relative paths start here. */
-  readonly workspace: string
-  readonly commit: Commit | undefined
+  readonly source: Source | undefined
+  /** The environment of the step. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -80,21 +85,27 @@ function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number 
 
 /** A text and the file that it comes from. */
 interface SourceText {
-  readonly text: string
+  readonly part: PartText
   readonly path: string
   /** The input that names the file, for errors. */
-  readonly input: 'readme' | 'about' | 'usage'
+  readonly input: MarkdownInput
   readonly base: LinkBase | undefined
 }
 
+/** The messages about the files of a repository. */
+interface Messages {
+  readonly annotations: Annotation[]
+  readonly missingLinks: MissingLinks[]
+}
+
 async function readTexts(name: string, context: LocalContext): Promise<LocalTexts> {
-  const annotations: Annotation[] = []
+  const messages: Messages = { annotations: [], missingLinks: [] }
   const { about, usage, logo } = context.inputs
   const [aboutFile, usageFile] = await Promise.all([
-    readPart('about', about, name, context, annotations),
-    readPart('usage', usage, name, context, annotations)
+    readPart('about', about, name, context, messages),
+    readPart('usage', usage, name, context, messages)
   ])
-  const readme = await readReadmeParts(name, context, annotations)
+  const readme = await readReadmeParts(name, context, messages)
   const fitted = {
     aboutText: fitPart('about', aboutFile ?? readme.about, context),
     usageText: fitPart('usage', usageFile ?? readme.usage, context)
@@ -103,8 +114,11 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     aboutText: fitted.aboutText?.text,
     usageText: fitted.usageText?.text,
     truncated: (['aboutText', 'usageText'] as const).filter((field) => fitted[field]?.isTruncated),
-    logo: logo === undefined ? undefined : await readLogo(resolveTemplate(logo, name, context)),
-    annotations
+    logo:
+      logo === undefined
+        ? undefined
+        : await readLogo(resolveTemplate(logo, name, context), context.env),
+    ...messages
   }
 }
 
@@ -114,42 +128,42 @@ async function readPart(
   template: string | undefined,
   name: string,
   context: LocalContext,
-  annotations: Annotation[]
+  messages: Messages
 ): Promise<SourceText | undefined> {
   if (template === undefined) return undefined
   const path = resolveTemplate(template, name, context)
-  const bytes = await getInputFile(path, { input, maxBytes: MAX_README_BYTES })
-  const base = await resolveBase(path, context, annotations)
-  const { text, outside } = runMarkdownParser(path, input, () =>
-    readTextFile(bytes, linkOptions(base, context))
-  )
-  annotations.push(...outsideWarnings(path, outside, context))
-  return { text, path, input, base }
+  const file = await getMarkdownFile(path, input, context.env)
+  const base = await resolveBase(file.path, path, context, messages)
+  const { part, faults } = runMarkdownParser(path, input, () => readTextFile(file.bytes, { base }))
+  addFaults(path, faults, context, messages)
+  return { part, path, input, base }
 }
 
 async function readReadmeParts(
   name: string,
   context: LocalContext,
-  annotations: Annotation[]
+  messages: Messages
 ): Promise<{ readonly about?: SourceText; readonly usage?: SourceText }> {
   const { readme, readmeIsGiven, about, usage, usageHeadings } = context.inputs
   if (about !== undefined && usage !== undefined && !readmeIsGiven) return {}
   const path = resolveTemplate(readme, name, context)
-  const options = { input: 'readme', maxBytes: MAX_README_BYTES }
-  const bytes = readmeIsGiven
-    ? await getInputFile(path, options)
-    : await findInputFile(path, options)
+  const read = readmeIsGiven ? getMarkdownFile : findMarkdownFile
+  const file = await read(path, 'readme', context.env)
   const notice = (text: string): void =>
-    void annotations.push({ level: 'notice', text: `${displayPath(path, context)} ${text}` })
-  if (bytes === undefined) {
-    notice('does not exist, so the texts that come from it are not changed.')
+    void messages.annotations.push({
+      level: 'notice',
+      text: `${displayPath(path, context)} ${text}`
+    })
+  if (file === undefined) {
+    const others = await describeReadmes(context.env)
+    notice(`does not exist, so the texts that come from it are not changed. ${others}`)
     return {}
   }
-  const base = await resolveBase(path, context, annotations)
+  const base = await resolveBase(file.path, path, context, messages)
   const parts = runMarkdownParser(path, 'readme', () =>
-    readReadme(bytes, usageHeadings, linkOptions(base, context))
+    readReadme(file.bytes, usageHeadings, { base })
   )
-  annotations.push(...outsideWarnings(path, parts.outside, context))
+  addFaults(path, parts.faults, context, messages)
   if (parts.usage === undefined && usage === undefined) {
     const headings = usageHeadings.map((heading) => `"${heading}"`).join(', ')
     notice(
@@ -161,82 +175,73 @@ async function readReadmeParts(
   }
   const source = { path, input: 'readme', base } as const
   return {
-    ...(parts.about === undefined ? {} : { about: { ...source, text: parts.about } }),
-    ...(parts.usage === undefined ? {} : { usage: { ...source, text: parts.usage } })
+    ...(parts.about === undefined ? {} : { about: { ...source, part: parts.about } }),
+    ...(parts.usage === undefined ? {} : { usage: { ...source, part: parts.usage } })
   }
 }
 
 function fitPart(
-  part: 'about' | 'usage',
+  field: 'about' | 'usage',
   source: SourceText | undefined,
   { inputs }: LocalContext
 ): { readonly text: string; readonly isTruncated: boolean } | undefined {
   if (source === undefined) return undefined
-  const { text, path, input, base } = source
-  if (text.length > MAX_TEXT_LENGTH && inputs.onTooLong === 'fail') {
-    const section = sectionAtLimit(text)
+  const { part, path, input, base } = source
+  const { length } = part.text
+  if (length > MAX_TEXT_LENGTH && inputs.onTooLong === 'fail') {
+    const section = sectionAtLimit(part.text)
     const place = section === undefined ? 'before the first heading' : `in section "${section}"`
     throw problem({
-      what: `The ${part} text is too long`,
+      what: `The ${field} text is too long`,
       value: path,
-      reason: `It has ${text.length} characters, ${text.length - MAX_TEXT_LENGTH} too many. The limit is reached ${place}.`,
+      reason: `It has ${length} characters, ${length - MAX_TEXT_LENGTH} too many. The limit is reached ${place}.`,
       expected: `Use at most ${MAX_TEXT_LENGTH} characters.`,
-      fix: `Shorten it, set "${part}" to a shorter file, or set "on-too-long" to "truncate".`
+      fix: `Shorten it, set "${field}" to a shorter file, or set "on-too-long" to "truncate".`
     })
   }
   const address = base === undefined ? undefined : addressOfFile(base)
-  return runMarkdownParser(path, input, () => fitText(text, address))
+  return runMarkdownParser(path, input, () => fitText(part, address))
 }
 
-function resolveTemplate(template: string, name: string, { workspace }: LocalContext): string {
+function resolveTemplate(template: string, name: string, { env }: LocalContext): string {
   const lastSegment = name.split('/').at(-1) ?? name
   return resolve(
-    workspace,
+    workspaceOf(env),
     template.replaceAll('{repository}', () => name).replaceAll('{name}', () => lastSegment)
   )
 }
 
+/** Returns the location that relative links start from, or `undefined` if they are not changed. */
 async function resolveBase(
+  realPath: string,
   path: string,
   context: LocalContext,
-  annotations: Annotation[]
+  { annotations }: Messages
 ): Promise<LinkBase | undefined> {
-  const { commit, workspace, inputs } = context
-  const base = commit === undefined ? undefined : await findLinkBase(path, workspace, commit)
-  if (base === undefined && inputs.absoluteLinks) {
-    const reason =
-      commit === undefined
-        ? 'GITHUB_REPOSITORY and GITHUB_SHA are not set'
-        : `${path} is outside of the workspace`
-    annotations.push({
-      level: 'notice',
-      text: `${reason}, so relative links are not changed.`
-    })
-  }
-  return base
+  const { source, env, inputs } = context
+  if (!inputs.absoluteLinks) return undefined
+  const result =
+    source === undefined
+      ? ({ reason: 'no-source' } as const)
+      : findLinkBase(realPath, await realpath(workspaceOf(env)), source)
+  if ('base' in result) return result.base
+  annotations.push(describeUnknownBase(displayPath(path, context), result.reason))
+  return undefined
 }
 
-function linkOptions(base: LinkBase | undefined, { inputs }: LocalContext): TextOptions {
-  return { base: inputs.absoluteLinks ? base : undefined }
-}
-
-/** The maximum number of links that one warning names. */
-const MAX_LISTED_LINKS = 5
-
-function outsideWarnings(
+function addFaults(
   path: string,
-  outside: readonly string[],
-  context: LocalContext
-): Annotation[] {
-  if (outside.length === 0) return []
-  const links = [...new Set(outside)]
-  const others = links.length - MAX_LISTED_LINKS
-  const listed = links.slice(0, MAX_LISTED_LINKS).join(', ')
-  const text = `${displayPath(path, context)} has links that lead out of the repository and probably do not work: ${listed}${others > 0 ? ` and ${others} more` : ''}`
-  return [{ level: 'warning', text }]
+  faults: readonly FaultyLink[],
+  context: LocalContext,
+  { annotations, missingLinks: missing }: Messages
+): void {
+  const file = displayPath(path, context)
+  annotations.push(...describeFaults(file, faults))
+  missing.push(...missingLinks(file, faults))
 }
 
 /** Returns a path as the workflow author writes it: relative to the workspace if the file is inside. */
-function displayPath(path: string, { workspace }: LocalContext): string {
-  return path.startsWith(`${workspace}/`) ? path.slice(workspace.length + 1) : path
+function displayPath(path: string, { env }: LocalContext): string {
+  const inside = relativeInside(workspaceOf(env), path)
+  return inside?.split(sep).join('/') ?? path
 }

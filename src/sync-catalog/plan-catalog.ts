@@ -8,6 +8,7 @@ import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './g
 import { compareCatalogData } from './compare-catalog-data.js'
 import type { FieldComparison } from './compare-catalog-data.js'
 import type { Annotation, LocalTexts } from './create-text-reader.js'
+import type { MissingLinks } from './describe-links.js'
 import { fetchLogo } from './fetch-logo.js'
 import { readImageBadges } from './read-image-badges.js'
 import { MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH } from './markdown/catalog-texts.js'
@@ -31,6 +32,7 @@ export interface CatalogPlan {
   readonly requested: RequestedCatalogData
   readonly isTruncated: boolean
   readonly annotations: readonly Annotation[]
+  readonly missingLinks: readonly MissingLinks[]
 }
 
 /** The values and functions that planning a repository needs. */
@@ -66,17 +68,16 @@ export async function planCatalog(
     return { ...row, diff: row.diff === undefined ? undefined : limitDiff(row.diff) }
   })
   if (texts.logo !== undefined) {
-    const isSentAnyway = hasFieldChanges({ fields })
-    const logo = { bytes: texts.logo, isSentAnyway }
-    fields.push(await planLogo(repositoryName, logo, current.logoUrl, deps))
+    fields.push(await planLogo(repositoryName, texts.logo, current.logoUrl, deps, annotations))
   }
   return {
     address,
     galleryUrl: galleryUrl(repositoryUri),
     fields,
     requested,
-    isTruncated: texts.truncated.length > 0 || context.requested.isDescriptionTruncated,
-    annotations
+    isTruncated: texts.truncated.length > 0,
+    annotations,
+    missingLinks: texts.missingLinks
   }
 }
 
@@ -143,12 +144,13 @@ function asText(value: string | readonly string[] | undefined): string {
   return typeof value === 'string' ? value : (value ?? []).join('\n')
 }
 
-/** `isSentAnyway` means that another field changes: the API sends all fields in one call. */
+/** A logo that cannot be compared with the current one is sent, since the current one could be an older image. */
 async function planLogo(
   name: string,
-  { bytes, isSentAnyway }: { readonly bytes: Buffer; readonly isSentAnyway: boolean },
+  bytes: Buffer,
   logoUrl: string | undefined,
-  deps: PlanContext['deps']
+  deps: PlanContext['deps'],
+  annotations: Annotation[]
 ): Promise<FieldChange> {
   const row = (action: Change['action'], reason: string): FieldChange => ({
     field: 'logoImageBlob',
@@ -164,10 +166,9 @@ async function planLogo(
   const served = await fetchLogo(logoUrl, deps)
   if (served.kind === 'missing') return row('update', 'the current logo does not exist at its URL')
   if (served.kind === 'unknown') {
-    const reason = `the current logo could not be read (${served.reason})`
-    return isSentAnyway
-      ? row('update', `${reason}; the logo is sent with the other fields`)
-      : row('keep', `${reason}; the logo is sent when another field changes`)
+    const text = `The current logo of ${name} could not be read (${served.reason}), so the logo is sent without a comparison.`
+    annotations.push({ level: 'notice', text })
+    return row('update', `the current logo could not be read (${served.reason})`)
   }
   return served.bytes.equals(bytes)
     ? row('keep', 'already the same image')

@@ -1,6 +1,6 @@
 import { imageSize } from 'image-size'
 import { problem } from '../runner/errors.js'
-import { getInputFile } from './input-file.js'
+import { getLocalFile } from '../runner/read-local-file.js'
 
 /** The maximum size of a logo, in bytes (the API model's LogoImageBlob). */
 export const MAX_LOGO_BYTES = 512_000
@@ -25,9 +25,17 @@ export interface LogoFault {
   readonly expected: string
 }
 
-/** Reads the logo file. @throws ActionError if it cannot be read or the gallery does not accept it */
-export async function readLogo(path: string): Promise<Buffer> {
-  const bytes = await getInputFile(path, { input: 'logo', maxBytes: MAX_LOGO_BYTES })
+/**
+ * Reads the logo file.
+ *
+ * @param env the environment of the step, with the directories that files can be read from
+ * @throws ActionError if the file cannot be read or the gallery does not accept it
+ */
+export async function readLogo(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>
+): Promise<Buffer> {
+  const { bytes } = await getLocalFile(path, { input: 'logo', maxBytes: MAX_LOGO_BYTES, env })
   const fault = findLogoFault(bytes)
   if (fault === undefined) return bytes
   throw problem({

@@ -2,7 +2,7 @@ import { problem } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { parseBadges } from './badges.js'
 import type { BadgeKind } from './badges.js'
-import { fitDescription, MAX_DESCRIPTION_LENGTH } from './markdown/catalog-texts.js'
+import { MAX_DESCRIPTION_LENGTH } from './markdown/catalog-texts.js'
 
 /** The maximum length of a registry's display name, in characters (the API model's RegistryDisplayName). */
 const MAX_DISPLAY_NAME_LENGTH = 100
@@ -13,7 +13,6 @@ export type RequestedBadges = readonly string[] | 'auto' | undefined
 /** The values that are requested for every repository, validated. `undefined` keeps the current value. */
 export interface RequestedValues {
   readonly description: string | undefined
-  readonly isDescriptionTruncated: boolean
   readonly badges: Readonly<Record<BadgeKind, RequestedBadges>>
   /** Empty to remove it. */
   readonly displayName: string | undefined
@@ -28,10 +27,8 @@ const NONE = 'none'
  * @throws ActionError if a value is too long or the gallery does not have a badge for it
  */
 export function readRequestedValues(inputs: SyncCatalogInputs): RequestedValues {
-  const description = readDescription(inputs)
   return {
-    description: description?.text,
-    isDescriptionTruncated: description?.isTruncated ?? false,
+    description: readDescription(inputs.description),
     badges: {
       architectures: readBadges('architectures', inputs.architectures),
       operatingSystems: readBadges('operatingSystems', inputs.operatingSystems)
@@ -40,20 +37,16 @@ export function readRequestedValues(inputs: SyncCatalogInputs): RequestedValues 
   }
 }
 
-function readDescription({
-  description,
-  onTooLong
-}: SyncCatalogInputs): { readonly text: string; readonly isTruncated: boolean } | undefined {
-  if (description === undefined) return undefined
-  if (description === NONE) return { text: '', isTruncated: false }
-  const fitted = fitDescription(description)
-  if (!fitted.isTruncated || onTooLong === 'truncate') return fitted
+function readDescription(description: string | undefined): string | undefined {
+  if (description === NONE) return ''
+  if (description === undefined || description.length <= MAX_DESCRIPTION_LENGTH) return description
+  const excess = description.length - MAX_DESCRIPTION_LENGTH
   throw problem({
     what: 'Input "description" is too long',
     value: description,
-    reason: `It has ${description.length} characters, ${fitted.excess} too many.`,
+    reason: `It has ${description.length} characters, ${excess} too many.`,
     expected: `Use at most ${MAX_DESCRIPTION_LENGTH} characters.`,
-    fix: 'Shorten it, or set "on-too-long" to "truncate".'
+    fix: 'Shorten it.'
   })
 }
 

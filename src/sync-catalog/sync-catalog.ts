@@ -1,5 +1,4 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
@@ -12,10 +11,12 @@ import type { Report } from '../runner/report.js'
 import { createTextReader } from './create-text-reader.js'
 import type { Annotation, LocalTexts } from './create-text-reader.js'
 import { planDisplayName, setDisplayName } from './display-name.js'
-import { findCommit } from './find-commit.js'
+import { describeMissingLinks } from './describe-links.js'
 import { describeRow, logAnnotations, logPlan } from './log-plan.js'
 import { hasFieldChanges, planCatalog } from './plan-catalog.js'
 import type { CatalogPlan, PlanContext } from './plan-catalog.js'
+import { readSource } from './read-source.js'
+import type { Source } from './read-source.js'
 import { readRequestedValues } from './read-requested-values.js'
 import type { RequestedValues } from './read-requested-values.js'
 import { reportSync } from './report-sync.js'
@@ -34,19 +35,15 @@ type ReadTexts = (repositoryName: string) => Promise<LocalTexts>
  */
 export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promise<Report> {
   const requested = readRequestedValues(inputs)
+  const source = await readSource(deps.env, inputs.linkRef)
   const readTexts = createTextReader({
     inputs,
-    workspace: resolve(deps.env.GITHUB_WORKSPACE || '.'),
-    commit: await findCommit(deps.env)
+    source,
+    env: deps.env
   })
   const selected = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const { plans, unreadable, annotations } = await planCatalogs(
-    selected,
-    readTexts,
-    requested,
-    inputs,
-    deps
-  )
+  const { plans, unreadable } = await planCatalogs(selected, readTexts, requested, inputs, deps)
+  const annotations = listAnnotations(plans, inputs.absoluteLinks ? source : undefined)
   for (const plan of plans) await logPlan(plan, deps.log)
   logAnnotations(annotations, deps.log)
   const results = await writePlans(plans, readTexts, inputs, deps)
@@ -67,8 +64,6 @@ export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promis
 interface CatalogPlans {
   readonly plans: readonly CatalogPlan[]
   readonly unreadable: readonly UnreadableRepository[]
-  /** Without duplicates. */
-  readonly annotations: readonly Annotation[]
 }
 
 async function planCatalogs(
@@ -107,12 +102,23 @@ async function planCatalogs(
   throwFileErrors(fileErrors)
   if (errors.length === selected.length) throw errors[0]
   const plans = planned.filter((plan) => plan !== undefined)
-  return { plans, unreadable, annotations: listAnnotations(plans) }
+  return { plans, unreadable }
 }
 
-function listAnnotations(plans: readonly CatalogPlan[]): Annotation[] {
-  const all = plans.flatMap(({ annotations }) => annotations)
+/** Returns the annotations of the step, without duplicates. */
+function listAnnotations(plans: readonly CatalogPlan[], source: Source | undefined): Annotation[] {
+  const all = [
+    ...plans.flatMap(({ annotations }) => annotations),
+    ...describeMissingLinks(plans.flatMap(({ missingLinks }) => missingLinks)),
+    ...describePrivateSource(source)
+  ]
   return [...new Map(all.map((annotation) => [annotation.text, annotation])).values()]
+}
+
+function describePrivateSource(source: Source | undefined): Annotation[] {
+  if (source?.isPrivate !== true) return []
+  const text = `${source.repository} is a private repository, so the links to its files do not work for the public.`
+  return [{ level: 'notice', text }]
 }
 
 /** Throws the first error with the number of the other ones. */

@@ -172,7 +172,7 @@ test(
     }
     await tryHostile('readPolicy', damagedJson([policy]), RUNS, async (text) => {
       // A text that begins otherwise is the path of a file.
-      await readPolicy(/^\s*[[{"]/.test(text) ? text : `{"Statement":${text}}`)
+      await readPolicy(/^\s*[[{"]/.test(text) ? text : `{"Statement":${text}}`, {})
     })
     const two = fc.tuple(damagedJson([policy]), damagedJson([policy]))
     await tryHostile('policies meansTheSame', two, RUNS, ([one, other]) => isSamePolicy(one, other))

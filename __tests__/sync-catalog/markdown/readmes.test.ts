@@ -21,14 +21,15 @@ const baseOf = (name: string): { base: Parameters<typeof readReadme>[2]['base'] 
   base: {
     serverUrl: 'https://github.com',
     repository: 'acme/app',
-    sha: 'c0ffee',
+    ref: 'c0ffee',
     path: name.startsWith('42-') ? 'packages/api/README.md' : 'README.md'
   }
 })
 
 describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
   const bytes = readFileSync(join(DIRECTORY, name, 'input.md'))
-  const { about, usage } = readReadme(bytes, HEADINGS, baseOf(name))
+  const readme = readReadme(bytes, HEADINGS, baseOf(name))
+  const [about, usage] = [readme.about?.text, readme.usage?.text]
   const original = withoutFrontMatter(decodeText(bytes))
 
   it('is converted to the reviewed texts', () => {
@@ -57,9 +58,8 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     const after = [about, usage]
       .flatMap((text) => listRenderedUrls(text ?? ''))
       .map(({ url }) => url)
-    const isFootnote = (url: string): boolean => url.startsWith('#user-content-fn')
     const kept = (urls: string[]): string[] =>
-      urls.filter((url) => !isRelative(url) && !isFootnote(url)).sort()
+      urls.filter((url) => !isRelative(url) && !url.startsWith('#')).sort()
     expect(kept(after)).toEqual(expect.arrayContaining(kept(before)))
     if (!original.includes('[^')) expect(after).toHaveLength(before.length)
   })
@@ -68,14 +68,16 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     for (const text of [about, usage]) {
       if (text === undefined) continue
       const again = readTextFile(Buffer.from(text), baseOf(name))
-      expect(again).toEqual({ text, outside: [] })
-      expect(fitText(text, undefined)).toMatchObject({ text, isTruncated: false })
+      expect(again).toMatchObject({ part: { text }, faults: [] })
+      expect(fitText({ text }, undefined)).toMatchObject({ text, isTruncated: false })
     }
   })
 
   it('is within the limit', () => {
     for (const text of [about ?? '', usage ?? '']) {
-      expect(fitText(text, 'https://example.com/').text.length).toBeLessThanOrEqual(MAX_TEXT_LENGTH)
+      expect(fitText({ text }, 'https://example.com/').text.length).toBeLessThanOrEqual(
+        MAX_TEXT_LENGTH
+      )
     }
   })
 })

@@ -4,7 +4,7 @@ const ENDING = '*[All](https://x.y/z).*'
 
 /** Truncates `text` to `limit`, and removes the ending and the blank line before it. */
 const cut = (text: string, limit: number): string => {
-  const { text: result } = truncateMarkdown(text, limit, ENDING)
+  const { text: result } = truncateMarkdown(text, limit, { ending: ENDING })
   expect(result.length).toBeLessThanOrEqual(limit)
   expect(result.endsWith(`${ENDING}\n`)).toBe(true)
   return result.slice(0, -ENDING.length - 1).trimEnd()
@@ -19,35 +19,75 @@ const filler = (length: number): string =>
 describe('truncateMarkdown', () => {
   it('does not change a text that has exactly the maximum length', () => {
     const text = 'x'.repeat(100)
-    expect(truncateMarkdown(text, 100, ENDING)).toEqual({ text })
-    expect(truncateMarkdown(text, 99, ENDING).cut).toBeDefined()
+    expect(truncateMarkdown(text, 100, { ending: ENDING })).toEqual({ text })
+    expect(truncateMarkdown(text, 99, { ending: ENDING }).cut).toBeDefined()
   })
 
-  it('prefers a cut before a heading to a later cut before a paragraph', () => {
+  it('cuts as late as possible', () => {
     const text = `# A\n\n${filler(120)}\n\n## B\n\n${filler(40)}\n\n${filler(200)}\n`
-    expect(cut(text, 240)).toBe(`# A\n\n${filler(120)}`)
-  })
-
-  it('cuts before a paragraph if a cut before the heading would keep less than half', () => {
-    const text = `# A\n\nIntro.\n\n## B\n\n${filler(90)}\n\n${filler(90)}\n\n${filler(290)}\n`
-    expect(cut(text, 300)).toBe(`# A\n\nIntro.\n\n## B\n\n${filler(90)}\n\n${filler(90)}`)
+    expect(cut(text, 240)).toBe(`# A\n\n${filler(120)}\n\n## B\n\n${filler(40)}`)
   })
 
   it('does not keep a heading without its section', () => {
-    const text = `# A\n\n${filler(150)}\n\n## B\n\n### C\n\n${filler(300)}\n`
+    const text = `# A\n\n${filler(150)}\n\n## B\n\n### C\n\n${filler(220)}\n`
     expect(cut(text, 240)).toBe(`# A\n\n${filler(150)}`)
   })
 
+  const rows = (line: string): string => line.repeat(80)
+
   it.each([
-    ['a fence', '```sh\n' + 'echo one\n\n'.repeat(40) + '```'],
-    ['a fence of tildes', '~~~\n# not a heading\n\n' + 'x\n'.repeat(200) + '~~~'],
-    ['indented code', '    one\n\n'.repeat(60)],
-    ['a table', '| a |\n|---|\n' + '| b |\n'.repeat(80)],
-    ['an HTML block', '<table>\n' + '<tr><td>x</td></tr>\n'.repeat(40) + '</table>'],
-    ['an HTML element around Markdown', '<details>\n\n' + 'Text.\n\n'.repeat(60) + '</details>'],
-    ['a comment', '<!--\n' + 'x\n\n'.repeat(200) + '-->'],
-    ['a quote', '> x\n>\n'.repeat(80)]
-  ])('never cuts within %s', (_name, block) => {
+    ['a fence', '```sh\n' + rows('echo\n\n') + '```', /\n```sh\necho\n(?:\necho\n)+```$/],
+    ['a long fence', '~~~~~\n' + rows('~~~\n') + '~~~~~', /\n~~~~~\n(?:~~~\n)+~~~~~$/],
+    ['an indented fence', '  ```\n' + rows('  x\n') + '  ```', /\n {2}```\n(?: {2}x\n)+ {2}```$/],
+    ['a fence without an end', '```\n' + rows('xxx\n'), /\n```\n(?:xxx\n)+```$/],
+    ['indented code', rows('    one\n\n'), /\n\n {4}one(?:\n\n {4}one)+$/],
+    ['a table', '| a |\n|---|\n' + rows('| b |\n'), /\n\| a \|\n\|---\|(?:\n\| b \|)+$/],
+    [
+      'a table in HTML',
+      '<table>\n' + rows('<tr><td>x</td></tr>\n') + '</table>',
+      /\n<table>(?:\n<tr><td>x<\/td><\/tr>)+\n<\/table>$/
+    ],
+    [
+      'a table in HTML in one line',
+      '<table>' + rows('<tr><td>x</td></tr>') + '</table>',
+      /\n<table>(?:<tr><td>x<\/td><\/tr>)+\n<\/table>$/
+    ],
+    [
+      'an HTML element around Markdown',
+      '<details><summary>S</summary>\n\n' + rows('Text.\n\n') + '</details>',
+      /<\/summary>\n(?:\nText\.\n)+\n<\/details>$/
+    ],
+    ['a quote', rows('> x\n>\n'), /\n\n> x(?:\n>\n> x)+$/],
+    ['a list', rows('1. x\n'), /\n\n1\. x(?:\n1\. x)+$/],
+    ['a nested list', `- a\n${rows('  - b\n')}`, /\n\n- a(?:\n {2}- b)+$/],
+    [
+      'a table in a list',
+      `- a\n\n  | a |\n  |---|\n${rows('  | b |\n')}`,
+      /\n {2}\|---\|(?:\n {2}\| b \|)+$/
+    ],
+    [
+      'a fence in a quote in a list',
+      `- a\n\n  > \`\`\`\n${rows('  > b\n')}  > \`\`\`\n`,
+      /\n {2}> ```(?:\n {2}> b)+\n {2}> ```$/
+    ],
+    [
+      'an HTML element in a list',
+      `- <details>\n\n${rows('  b\n\n')}  </details>\n`,
+      /\n\n- <details>\n(?:\n {2}b\n)+\n {2}<\/details>$/
+    ]
+  ])('cuts within %s and closes it', (_name, block, pattern) => {
+    const text = `# A\n\n${filler(50)}\n\n${block}\n\n## B\n\nEnd.\n`
+    const kept = cut(text, 300)
+    expect(kept).toMatch(pattern)
+    expect(kept.length).toBeGreaterThan(240)
+    expect(kept.startsWith(`# A\n\n${filler(50)}\n\n`)).toBe(true)
+  })
+
+  it.each([
+    ['a comment', '<!--\n' + rows('x\n\n') + '-->'],
+    ['a script', '<script>\n' + rows('x\n\n') + '</script>'],
+    ['the header of a table', `| ${rows('a ')} | b |\n|---|---|\n| c | d |`]
+  ])('does not cut within %s', (_name, block) => {
     const text = `# A\n\n${filler(150)}\n\n${block}\n\n## B\n\nEnd.\n`
     expect(cut(text, 300)).toBe(`# A\n\n${filler(150)}`)
   })
@@ -55,15 +95,21 @@ describe('truncateMarkdown', () => {
   it('cuts a list between its items', () => {
     const items = Array.from({ length: 30 }, (_, at) => `- item ${at}\n  - nested\n`)
     const kept = cut(items.join(''), 300)
-    expect(kept.split('\n').at(-1)).toBe('  - nested')
-    expect(kept.length).toBeGreaterThan(200)
+    expect(kept).toMatch(/^(?:- item \d+\n {2}- nested\n)+- item \d+(?:\n {2}- nested)?$/)
+    expect(kept.length).toBeGreaterThan(250)
   })
 
-  it('cuts a paragraph that alone is too long at the end of a sentence', () => {
+  it('cuts a paragraph that alone is too long between words', () => {
     const sentence = 'This sentence is one of many. '
     const kept = cut(sentence.repeat(30), 300)
-    expect(kept.endsWith('many.')).toBe(true)
-    expect(kept.length).toBeGreaterThan(230)
+    expect(sentence.repeat(30).startsWith(`${kept} `)).toBe(true)
+    expect(kept.length).toBeGreaterThan(265)
+  })
+
+  it('cuts a paragraph that is longer than the limit even if most of the limit is used', () => {
+    const kept = cut(`${filler(180)}\n\n${filler(600)}\n`, 300)
+    expect(kept.length).toBeGreaterThan(265)
+    expect(cut(`${filler(180)}\n\n${filler(250)}\n`, 300)).toBe(filler(180))
   })
 
   it.each([
@@ -78,9 +124,40 @@ describe('truncateMarkdown', () => {
     expect(cut(text, 200)).toMatch(pattern)
   })
 
-  it('does not split a link, code or emphasis in a paragraph', () => {
-    const text = `${filler(100)} [a link ${filler(80)}](x.md) \`code ${filler(100)}\` **bold ${filler(100)}**`
-    expect(cut(text, 220)).toBe(filler(100))
+  it.each([
+    ['emphasis', `**bold ${filler(300)}**`, /^\*\*bold (?:lorem ?)+\*\*$/],
+    ['nested emphasis', `**_bold ${filler(300)}_**`, /^\*\*_bold (?:lorem ?)+_\*\*$/],
+    ['a link', `[a ${filler(300)}](x.md)`, /^\[a (?:lorem ?)+\]\(x\.md\)$/],
+    [
+      'a full reference',
+      `[a ${filler(300)}][x]\n\n[x]: x.md`,
+      /^\[a (?:lorem ?)+\]\[x\]\n\n\[x\]: x\.md$/
+    ],
+    ['an HTML element', `<b>a ${filler(300)}</b>`, /^<b>a (?:lorem ?)+<\/b>$/],
+    ['a heading', `## a ${filler(300)} ##`, /^## a (?:lorem ?)+ ##$/],
+    ['a setext heading', `a ${filler(300)}\n---`, /^a (?:lorem ?)+\n---$/],
+    ['a quote', `> a ${filler(300)}`, /^> a (?:lorem ?)+$/],
+    ['a list item', `- a ${filler(300)}`, /^- a (?:lorem ?)+$/],
+    ['a table cell', `| a | b |\n|---|---|\n| ${filler(300)} | c |`, /\n\| (?:lorem ?)+ \|$/],
+    ['a line of code', `\`\`\`\na ${filler(300)}\n\`\`\``, /^```\na (?:lorem ?)+\n```$/],
+    ['an HTML block', `<div>a ${filler(300)}</div>`, /^<div>a (?:lorem ?)+\n<\/div>$/]
+  ])('cuts %s that is too long between words, and closes it', (_name, text, pattern) => {
+    const kept = cut(text, 200)
+    expect(kept).toMatch(pattern)
+    expect(kept.length).toBeGreaterThan(160)
+  })
+
+  it.each([
+    ['a URL', `https://example.com/${'x'.repeat(300)}`],
+    ['code', `\`${'x '.repeat(150)}\``],
+    ['a label', `[${'x '.repeat(150)}]\n\n[${'x '.repeat(150)}]: a.md`]
+  ])('does not split %s in a paragraph', (_name, block) => {
+    expect(cut(`${filler(50)} ${block}\n`, 220)).toBe(filler(50))
+  })
+
+  it('keeps the readable text if the text cannot be cut anywhere', () => {
+    const text = `| ${'a[b '.repeat(100)} |\n|---|\n| c |\n`
+    expect(cut(text, 200)).toMatch(/^(?:a\\\[b ?){10,}$/)
   })
 
   it('keeps only the definitions and footnotes that the kept text needs', () => {
@@ -97,22 +174,32 @@ describe('truncateMarkdown', () => {
     expect(kept.endsWith('\n\n</section>\n</div>')).toBe(true)
   })
 
-  it('returns an empty text if the first block is too long', () => {
-    expect(cut('```\n' + 'x\n'.repeat(300) + '```\n', 100)).toBe('')
-  })
-
   it('names the section of the cut', () => {
     const text = `# A\n\n${filler(100)}\n\n## **Bold** B\n\n${filler(90)}\n\n${filler(400)}\n`
-    expect(truncateMarkdown(text, 300, ENDING).cut?.section).toBe('Bold B')
+    expect(truncateMarkdown(text, 300, { ending: ENDING }).cut?.section).toBe('Bold B')
     expect(
-      truncateMarkdown(`${filler(100)}\n\n${filler(300)}`, 200, ENDING).cut?.section
+      truncateMarkdown(`${filler(100)}\n\n${filler(300)}`, 200, { ending: ENDING }).cut?.section
     ).toBeUndefined()
+  })
+
+  it('applies the edits for the position of the cut, and they count', () => {
+    const text = `[b](#b) ${filler(50)}\n\n${'Words.\n\n'.repeat(40)}# B\n`
+    const { text: result } = truncateMarkdown(text, 300, {
+      ending: ENDING,
+      editsFor: (document, offset) => {
+        const heading = document.tree.children.at(-1)?.position?.start.offset ?? 0
+        return offset > heading ? [] : [{ start: 4, end: 6, text: 'https://example.com/#b' }]
+      }
+    })
+    expect(result.startsWith('[b](https://example.com/#b) lorem')).toBe(true)
+    expect(result.length).toBeLessThanOrEqual(300)
+    expect(result.length).toBeGreaterThan(285)
   })
 
   it('truncates a text of 200 kB', () => {
     const section = `## Section\n\n- a [link](x.md)\n- b\n\n${filler(300)}\n\n`
-    const { text } = truncateMarkdown(section.repeat(550), 25_600, ENDING)
+    const { text } = truncateMarkdown(section.repeat(550), 25_600, { ending: ENDING })
     expect(text.length).toBeLessThanOrEqual(25_600)
-    expect(text.length).toBeGreaterThan(25_000)
+    expect(text.length).toBeGreaterThan(25_200)
   })
 })

@@ -69,6 +69,7 @@ export const INPUT_SPECS = {
   logo: { modes: ['sync-catalog'], form: TEXT },
   'display-name': { modes: ['sync-catalog'], form: TEXT },
   'absolute-links': { modes: ['sync-catalog'], form: BOOLEAN, default: 'true' },
+  'link-ref': { modes: ['sync-catalog'], form: TEXT, default: 'commit' },
   'on-too-long': {
     modes: ['sync-catalog'],
     form: { type: 'choice', allowed: ['truncate', 'fail'] },

@@ -19,6 +19,8 @@ export interface SyncCatalogInputs extends CommonInputs {
   readonly logo?: string | undefined
   readonly displayName?: string | undefined
   readonly absoluteLinks: boolean
+  /** `commit`, `branch`, or a ref. */
+  readonly linkRef: string
   readonly onTooLong: 'truncate' | 'fail'
 }
 
@@ -42,6 +44,7 @@ export function readSyncCatalogInputs(
     logo: reader.text('logo'),
     displayName: reader.text('display-name'),
     absoluteLinks: reader.boolean('absolute-links'),
+    linkRef: reader.textOrDefault('link-ref'),
     onTooLong: reader.choice('on-too-long')
   }
 }

@@ -19,7 +19,7 @@ export function mapDefinitions(document: MarkdownDocument): ReadonlyMap<string, 
 /**
  * Returns the keys of the definitions that these nodes need, including the definitions that their footnotes need.
  *
- * @param within only references that end before this offset count
+ * @param within only references that start before this offset count
  */
 export function listNeeded(
   nodes: readonly Nodes[],
@@ -39,7 +39,7 @@ export function listNeeded(
         found.type === 'linkReference' ||
         found.type === 'imageReference' ||
         found.type === 'footnoteReference'
-      if (isReference && rangeOf(found).end <= limit) need(definitionKey(found))
+      if (isReference && rangeOf(found).start < limit) need(definitionKey(found))
     })
   }
   for (const node of nodes) if (node.type !== 'footnoteDefinition') follow(node, within)

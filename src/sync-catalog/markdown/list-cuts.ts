@@ -1,91 +1,148 @@
-import type { List, Paragraph, RootContent } from 'mdast'
+import type { Code, Html, Node, Nodes, Parent, Table } from 'mdast'
+import { closeElements, indentOf, lineStart } from './close-elements.js'
 import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf } from './edits.js'
 import { elementsAround } from './html-elements.js'
+import { listHtmlFragments } from './list-html-fragments.js'
 
-/** A position at which a text can be truncated. The text before `offset` is kept. */
+/** A position at which a text can be truncated. */
 export interface Cut {
+  /** The text before the offset is kept. */
   readonly offset: number
-  /** The position, from the best kind to the worst: before a heading, before a block, or within something. */
-  readonly kind: 'heading' | 'block' | 'within-element' | 'within-paragraph'
-  /** The end tags of the HTML elements that are open at the offset. */
+  /** The text to append in order to close the code blocks and HTML elements that are open at the offset. */
   readonly closing: string
+  /** `true` right after a heading, which then remains without its section. */
+  readonly isAfterHeading: boolean
 }
 
-/** Returns the positions up to the limit at which a text can be truncated, in order for each kind. */
+/** The containers around a node, the outermost first. */
+export type Path = readonly Parent[]
+
+/**
+ * Returns the positions before `limit` at which a text can be truncated: between blocks at any depth, the rows of a
+ * table, the items of a list, the lines of a code block, and the elements of an HTML block.
+ */
 export function listCuts(document: MarkdownDocument, limit: number): Cut[] {
-  const { children } = document.tree
-  const headings = new Map(
-    document.headings.map((heading) => [heading.index, startOfHeading(document, heading)])
-  )
+  const cuts = cutsIn(document.tree, [], { document, limit })
+  return cuts.filter(({ offset }) => offset > 0 && offset < limit)
+}
+
+interface Context {
+  readonly document: MarkdownDocument
+  readonly limit: number
+}
+
+function cutsIn(node: Nodes, path: Path, context: Context): Cut[] {
+  if (rangeOf(node).start >= context.limit && node.type !== 'root') return []
+  switch (node.type) {
+    case 'root':
+    case 'blockquote':
+    case 'list':
+    case 'listItem':
+      return cutsBetween(node, [...path, node], context)
+    case 'table':
+      return cutsInTable(node, path, context)
+    case 'code':
+      return cutsInCode(node, path, context)
+    case 'html':
+      return cutsInHtml(node, path, context)
+    default:
+      return []
+  }
+}
+
+/** Returns the positions between the children of a container, and the positions within them. */
+function cutsBetween(container: Parent, path: Path, context: Context): Cut[] {
+  const { document, limit } = context
   const cuts: Cut[] = []
-  for (const [index, node] of children.entries()) {
-    const { start } = rangeOf(node)
-    if (start > limit) break
-    const previous = children[index - 1]
-    // A cut right after a heading would keep the heading without its section.
-    const isAfterHeading = previous === undefined || headings.has(index - 1)
-    if (!isAfterHeading)
-      cuts.push(cutAt(document, headings.get(index) ?? start, headings.has(index)))
-    if (node.type === 'list') cuts.push(...cutsInList(document, node, limit))
-    if (node.type === 'paragraph') cuts.push(...cutsInParagraph(document, node, limit))
+  for (const [at, child] of container.children.entries()) {
+    const next = container.children[at + 1]
+    const offset = rangeOf(child).end
+    if (next !== undefined && offset < limit && !isAnchorOf(next, child, container, document)) {
+      const closing = closeElements(document, path, offset)
+      cuts.push({ offset, closing, isAfterHeading: isHeading(child, container, document) })
+    }
+    cuts.push(...cutsIn(child, path, context))
   }
-  return cuts.filter(({ offset }) => offset <= limit)
+  return cuts
 }
 
-function cutAt(document: MarkdownDocument, offset: number, isBeforeHeading: boolean): Cut {
-  const around = elementsAround(document.elements, offset)
-  if (around.length === 0) {
-    return { offset, kind: isBeforeHeading ? 'heading' : 'block', closing: '' }
+function isHeading(node: Node, container: Parent, { tree, headings }: MarkdownDocument): boolean {
+  if (node.type === 'heading') return true
+  return container === tree && headings.some(({ index }) => tree.children[index] === node)
+}
+
+/** Returns `true` if `node` is an anchor or comment that belongs to the heading `next`. */
+function isAnchorOf(
+  next: Node,
+  node: Node,
+  container: Parent,
+  document: MarkdownDocument
+): boolean {
+  if (container !== document.tree) return false
+  const heading = document.headings.find(({ index }) => document.tree.children[index] === next)
+  return heading !== undefined && startOfHeading(document, heading) === rangeOf(node).start
+}
+
+/** A table keeps its header and at least one row. */
+function cutsInTable(table: Table, path: Path, { document }: Context): Cut[] {
+  return table.children.slice(1, -1).map((row): Cut => {
+    const offset = rangeOf(row).end
+    return { offset, closing: closeElements(document, path, offset), isAfterHeading: false }
+  })
+}
+
+/** A fenced code block is closed again. */
+function cutsInCode(code: Code, path: Path, { document, limit }: Context): Cut[] {
+  const { start, end } = rangeOf(code)
+  const { text } = document
+  const fence = closingFence(code, path, document)
+  const cuts: Cut[] = []
+  // The first line of a fenced block is the fence.
+  let at = fence === '' ? start : text.indexOf('\n', start) + 1
+  for (at = text.indexOf('\n', at); at !== -1 && at < Math.min(end, limit);) {
+    const closing = fence + closeElements(document, path, at)
+    cuts.push({ offset: at, closing, isAfterHeading: false })
+    at = text.indexOf('\n', at + 1)
   }
-  const closing = around.reverse().map(({ name }) => `</${name}>`)
-  return { offset, kind: 'within-element', closing: closing.join('\n') }
+  return cuts
 }
 
-/** Returns the positions between the items of a list. */
-function cutsInList(document: MarkdownDocument, list: List, limit: number): Cut[] {
-  return list.children
-    .slice(1)
-    .map((item) => rangeOf(item).start)
-    .filter((offset) => offset <= limit)
-    .map((offset) => cutAt(document, offset, false))
+/** Returns the line that closes a fenced code block, or an empty text for indented code. */
+export function closingFence(code: Code, path: Path, { text }: MarkdownDocument): string {
+  const { start } = rangeOf(code)
+  const fence = /^[ \t]*(`{3,}|~{3,})/.exec(text.slice(start))?.[1]
+  if (fence === undefined) return ''
+  const indent = path.length <= 1 ? text.slice(lineStart(text, start), start) : indentOf(path, text)
+  return `\n${indent}${fence}`
 }
 
-/** Returns the ends of sentences, or else of words, or else of grapheme clusters. */
-function cutsInParagraph(document: MarkdownDocument, paragraph: Paragraph, limit: number): Cut[] {
-  const { start, end } = rangeOf(paragraph)
-  if (end <= limit) return []
-  for (const granularity of ['sentence', 'word', 'grapheme'] as const) {
-    const cuts = paragraph.children
-      .flatMap((node) => boundaries(node, document.text, granularity, limit))
-      .filter((offset) => offset > start && offset < end)
-      .filter((offset) => elementsAround(document.elements, offset).length === 0)
-      .map((offset): Cut => ({ offset, kind: 'within-paragraph', closing: '' }))
-    const last = cuts.at(-1)
-    if (last !== undefined && last.offset - start >= (limit - start) / 2) return cuts
-  }
-  return []
+/** Elements after which an HTML block can be cut, since they do not continue a line or a table row. */
+const BLOCK_ELEMENTS = new Set(
+  (
+    'address article aside blockquote center details div dl figure footer header li main nav ol p picture pre ' +
+    'section table tbody tfoot tr ul'
+  ).split(' ')
+)
+
+function cutsInHtml(node: Html, path: Path, { document }: Context): Cut[] {
+  const { end } = rangeOf(node)
+  const [fragment] = listHtmlFragments({ type: 'root', children: [node] }, document.text)
+  if (fragment === undefined) return []
+  return fragment.tags
+    .filter(({ name, isClosing }) =>
+      isClosing ? BLOCK_ELEMENTS.has(name) : name === 'br' || name === 'hr'
+    )
+    .map((tag) => fragment.toSource(tag).end)
+    .filter((offset) => offset < end && !isInRow(document, offset))
+    .map((offset) => ({
+      offset,
+      closing: closeElements(document, path, offset, node),
+      isAfterHeading: false
+    }))
 }
 
-/** Returns the positions within a text node, or the position before any other node. */
-function boundaries(
-  node: RootContent,
-  text: string,
-  granularity: 'sentence' | 'word' | 'grapheme',
-  limit: number
-): number[] {
-  const { start, end } = rangeOf(node)
-  if (node.type !== 'text' || start > limit) return start > limit ? [] : [start]
-  const source = text.slice(start, Math.min(end, limit))
-  const segments = new Intl.Segmenter('en', { granularity }).segment(source)
-  return Array.from(segments, ({ index }) => index)
-    .filter((index) => !splitsMarkup(source, index))
-    .map((index) => start + index)
-}
-
-/** Returns `true` within `&amp;` and after a character that can be markup at the end of a text. */
-function splitsMarkup(source: string, index: number): boolean {
-  if (/[\\*_~`[\]<&]$/.test(source.slice(0, index))) return true
-  return /&#?\w*$/.test(source.slice(0, index)) && /^#?\w*;/.test(source.slice(index))
+function isInRow({ elements }: MarkdownDocument, offset: number): boolean {
+  return elementsAround(elements, offset).some(({ name }) => name === 'tr')
 }

@@ -6,6 +6,7 @@ import { gfm } from 'micromark-extension-gfm'
 import { visit } from 'unist-util-visit'
 import { checkNesting } from './check-nesting.js'
 import { rangeOf } from './edits.js'
+import { maskAttributeSlashes, unmask } from './mask-attributes.js'
 import type { Range } from './edits.js'
 
 /**
@@ -113,6 +114,12 @@ function withForeignDefinitions(chunk: Chunk, definitions: readonly AnyDefinitio
 }
 
 function parseWhole(text: string): Root {
+  const root = parseOnce(text)
+  const masked = maskAttributeSlashes(text, root)
+  return masked === text ? root : unmask(parseOnce(masked))
+}
+
+function parseOnce(text: string): Root {
   return fromMarkdown(text, {
     extensions: [gfm()],
     mdastExtensions: [gfmFromMarkdown(), destinations]

@@ -1,0 +1,80 @@
+import type { Annotation } from './create-text-reader.js'
+import type { FaultyLink } from './markdown/list-link-edits.js'
+import type { LinkFault } from './markdown/resolve-link.js'
+
+/** The relative links of a file that lead to files that do not exist. */
+export interface MissingLinks {
+  /** The path of the file, as the workflow author writes it. */
+  readonly file: string
+  readonly links: readonly string[]
+}
+
+/** The maximum number of links that one warning lists. */
+const MAX_LISTED_LINKS = 5
+
+/** The maximum number of files that one warning lists. */
+const MAX_LISTED_FILES = 20
+
+const FAULTS: Readonly<Record<Exclude<LinkFault, 'missing'>, string>> = {
+  outside: 'has links that lead out of the repository and probably do not work',
+  'unknown-checkout':
+    'has links to files of a checkout or submodule that is not from a known repository on GitHub, so they are not changed'
+}
+
+/** Returns the warnings about the links of a file. */
+export function describeFaults(file: string, faults: readonly FaultyLink[]): Annotation[] {
+  return (['outside', 'unknown-checkout'] as const).flatMap((kind): Annotation[] => {
+    const links = linksOf(faults, kind)
+    if (links.length === 0) return []
+    return [
+      { level: 'warning', text: `${file} ${FAULTS[kind]}: ${listSome(links, MAX_LISTED_LINKS)}` }
+    ]
+  })
+}
+
+/** Returns the message about a file whose location on GitHub is not known. */
+export function describeUnknownBase(
+  file: string,
+  reason: 'no-source' | 'outside' | 'unknown-checkout'
+): Annotation {
+  const reasons: Readonly<Record<typeof reason, string>> = {
+    'no-source': 'GITHUB_REPOSITORY and GITHUB_SHA are not set',
+    outside: `${file} is outside of the workspace`,
+    'unknown-checkout': `${file} belongs to a checkout or submodule that is not from a known repository on GitHub`
+  }
+  const level = reason === 'unknown-checkout' ? 'warning' : 'notice'
+  return { level, text: `${reasons[reason]}, so relative links are not changed.` }
+}
+
+/** Returns the links of a file that lead to files that do not exist, as a list of at most one item. */
+export function missingLinks(file: string, faults: readonly FaultyLink[]): MissingLinks[] {
+  const links = linksOf(faults, 'missing')
+  return links.length === 0 ? [] : [{ file, links }]
+}
+
+/** Returns one warning for the missing links of all files. */
+export function describeMissingLinks(all: readonly MissingLinks[]): Annotation[] {
+  const files = [...new Map(all.map((found) => [found.file, found])).values()]
+  if (files.length === 0) return []
+  const count = files.reduce((sum, { links }) => sum + links.length, 0)
+  const listed = files.map(
+    ({ file, links }) => `${file} (${links.length}: ${listSome(links, MAX_LISTED_LINKS)})`
+  )
+  const subject =
+    count === 1 ? '1 relative link leads to a file' : `${count} relative links lead to files`
+  return [
+    {
+      level: 'warning',
+      text: `${subject} that the checkout does not contain: ${listSome(listed, MAX_LISTED_FILES)}`
+    }
+  ]
+}
+
+function linksOf(faults: readonly FaultyLink[], kind: LinkFault): string[] {
+  return [...new Set(faults.filter(({ fault }) => fault === kind).map(({ link }) => link))]
+}
+
+function listSome(items: readonly string[], max: number): string {
+  const others = items.length - max
+  return items.slice(0, max).join(', ') + (others > 0 ? ` and ${others} more` : '')
+}

@@ -1,0 +1,106 @@
+import type { Definition, Image, Link, Root } from 'mdast'
+import { visit } from 'unist-util-visit'
+import type { Range } from './edits.js'
+import { listHtmlFragments } from './list-html-fragments.js'
+import { listSrcsetUrls } from './list-srcset-urls.js'
+import type { HtmlTag } from './read-html-tags.js'
+import type { LinkForm } from './resolve-link.js'
+
+/** A URL in a text. */
+export interface FoundLink {
+  /** The range of the URL in the text. */
+  readonly range: Range
+  /** Without escapes. */
+  readonly url: string
+  /** `raw` for an image or another file that the page shows. */
+  readonly form: LinkForm
+  /** Escapes a URL that replaces this one. */
+  readonly escape: (url: string) => string
+}
+
+/**
+ * The attributes that contain a URL, by tag, and the form of the URL. GitHub keeps these attributes
+ * (https://github.com/gjtorikian/html-pipeline/blob/main/lib/html_pipeline/sanitization_filter.rb).
+ */
+const URL_ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, LinkForm>>>> = {
+  a: { href: 'page' },
+  area: { href: 'page' },
+  blockquote: { cite: 'page' },
+  q: { cite: 'page' },
+  del: { cite: 'page' },
+  ins: { cite: 'page' },
+  img: { src: 'raw', longdesc: 'page' },
+  source: { src: 'raw' },
+  track: { src: 'raw' },
+  video: { src: 'raw', poster: 'raw' },
+  audio: { src: 'raw' }
+}
+
+/**
+ * Returns the links and images of a text: inline, by reference and in HTML. Code, comments and all other text do not
+ * contain links.
+ */
+export function listLinks(tree: Root, text: string): FoundLink[] {
+  const links: FoundLink[] = []
+  const imageLabels = listImageLabels(tree)
+  visit(tree, ['link', 'image', 'definition'], (node) => {
+    const { type, url, data, ...rest } = node as Link | Image | Definition
+    if (data?.destination === undefined) return
+    const isImage = type === 'image' || ('identifier' in rest && imageLabels.has(rest.identifier))
+    const form = isImage ? 'raw' : 'page'
+    links.push({ range: data.destination, url, form, escape: escapeInMarkdown })
+  })
+  for (const { html, tags, toSource } of listHtmlFragments(tree, text)) {
+    for (const found of tags.flatMap((tag) => listUrls(tag, html))) {
+      links.push({ ...found, range: toSource(found.range) })
+    }
+  }
+  return links
+}
+
+/** Returns the labels of the definitions that images use. They get the raw form, which also works for links. */
+function listImageLabels(tree: Root): Set<string> {
+  const labels = new Set<string>()
+  visit(tree, 'imageReference', (node) => {
+    labels.add(node.identifier)
+  })
+  return labels
+}
+
+/** Returns the URLs in the attributes of a tag, with ranges of `html`. */
+function listUrls(tag: HtmlTag, html: string): FoundLink[] {
+  const seen = new Set<string>()
+  return tag.attributes.flatMap((attribute): FoundLink[] => {
+    const { name, value, range } = attribute
+    // If a tag has an attribute twice, browsers ignore the second one.
+    if (seen.has(name)) return []
+    seen.add(name)
+    const form = URL_ATTRIBUTES[tag.name]?.[name]
+    const isQuoted = /["']/.test(html.charAt(range.start - 1))
+    const escape = isQuoted ? escapeInHtml : quoteInHtml
+    if (form !== undefined) return [{ range, url: value, form, escape }]
+    const isSrcset = name === 'srcset' && (tag.name === 'img' || tag.name === 'source')
+    if (!isSrcset) return []
+    const written = html.slice(range.start, range.end)
+    return listSrcsetUrls(written).map(({ start, end }) => ({
+      range: { start: range.start + start, end: range.start + end },
+      url: written.slice(start, end).replace(/&(?:amp|#38|#x26);/gi, '&'),
+      form: 'raw',
+      escape: end - start === written.length ? escape : escapeInHtml
+    }))
+  })
+}
+
+/** Escapes `&name;`, which is a character reference in a Markdown destination too. */
+function escapeInMarkdown(url: string): string {
+  return url.replace(/&(?=#?\w+;)/g, '&amp;')
+}
+
+/** Adds quotes, since not every renderer accepts a slash in a value without quotes. */
+function quoteInHtml(url: string): string {
+  return `"${escapeInHtml(url)}"`
+}
+
+function escapeInHtml(url: string): string {
+  return url.replaceAll('&', '&amp;')
+}
