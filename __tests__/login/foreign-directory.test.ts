@@ -55,7 +55,7 @@ test('fails if no file can be written', async () => {
   )
 })
 
-/** Runs the bundle as the user "nobody", with a runtime directory that belongs to root. */
+/** Runs the bundle as a user without privileges, with a runtime directory that belongs to root. */
 ;(isRoot ? test : test.skip)(
   'logs in as a user whose XDG_RUNTIME_DIR belongs to another user',
   async () => {
