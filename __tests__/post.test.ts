@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path'
 import { startJob } from './helpers/action-job.js'
 import type { ActionJob } from './helpers/action-job.js'
+import { runAction } from './helpers/run-action.js'
 import { startEmulator } from './helpers/start-emulator.js'
 import type { RunningEmulator } from './helpers/start-emulator.js'
 
@@ -231,4 +232,159 @@ describe('the post step of a main step that was killed', () => {
     expect(post.log).toBe(`Restored to the content before the login: ${join(job.home, DOCKER)}\n`)
     expect(await get(job, DOCKER)).toBe('{ "auths":{} }')
   })
+})
+
+test('after SIGKILL at 50 moments of the main step, the post step only restores', async () => {
+  const { emulator, job } = await setUp()
+  const before = '{ "auths": {"quay.io": {"auth":"b2xkOng="}},  "credsStore":"none" }'
+  await put(job, DOCKER, before)
+  const startedAt = performance.now()
+  await job.post(await job.main(LOGIN))
+  const wholeMs = Math.max(200, performance.now() - startedAt)
+  const outcomes = new Set<string>()
+  const killAt = async (milliseconds: number, limit: number): Promise<void> => {
+    const main = await job.main(LOGIN, {
+      onStart: (child) => {
+        const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds)
+        child.once('close', () => clearTimeout(timer))
+      }
+    })
+    const calls = await emulator.operations()
+    const post = await job.post(main, LOGIN)
+    const context = `killed after ${milliseconds} of ${limit} ms: ${main.log}${post.log}`
+    expect({
+      context,
+      exitCode: post.exitCode,
+      stderr: post.stderr,
+      outputs: post.outputs
+    }).toEqual({
+      context,
+      exitCode: 0,
+      stderr: '',
+      outputs: {}
+    })
+    expect(await emulator.operations()).toEqual(calls)
+    expect([context, await get(job, DOCKER)]).toEqual([context, before])
+    expect([context, await readdir(join(job.home, '.docker'))]).toEqual([context, ['config.json']])
+    outcomes.add(`${main.exitCode} ${post.log.split(':')[0]}`)
+  }
+  for (let run = 0; run < 25; run++) await killAt(Math.random() * 200, 200)
+  // On a slow machine, the first 200 ms are the start of Node.js.
+  for (let run = 0; run < 25; run++) await killAt(Math.random() * wholeMs, wholeMs)
+  expect([...outcomes]).toEqual(expect.arrayContaining(['null ']))
+}, 300_000)
+
+test('deletes temporary files of a main step that was killed while it wrote a file', async () => {
+  const { job } = await setUp()
+  const before = '{"auths":{}}'
+  await put(job, DOCKER, before)
+  const main = await job.main(LOGIN)
+  await put(job, '.docker/.config.json.ecr-public-1', 'secret')
+  await put(job, '.docker/.config.json.other', 'theirs')
+  await job.post(main)
+  expect(await readdir(join(job.home, '.docker'))).toEqual(['.config.json.other', 'config.json'])
+  expect(await get(job, DOCKER)).toBe(before)
+})
+
+/** Creates an entry with a token of ECR. */
+function entryOf(expiresInSeconds: number): { readonly auth: string } {
+  const expiration = Math.floor(Date.now() / 1000) + expiresInSeconds
+  const password = Buffer.from(JSON.stringify({ payload: 'x', expiration })).toString('base64')
+  return { auth: Buffer.from(`AWS:${password}`).toString('base64') }
+}
+
+test('does not restore the expired leftover of a job that was killed', async () => {
+  const { emulator, job } = await setUp()
+  const auths = { [emulator.host]: entryOf(-1), [`${emulator.host}/alias`]: entryOf(60) }
+  await put(job, DOCKER, JSON.stringify({ auths }))
+  const main = await job.main(LOGIN)
+  const { auths: during } = JSON.parse(await get(job, DOCKER))
+  expect(Object.keys(during as object)).toEqual([emulator.host])
+  await job.post(main)
+  expect(JSON.parse(await get(job, DOCKER))).toEqual({
+    auths: { [`${emulator.host}/alias`]: auths[`${emulator.host}/alias`] }
+  })
+})
+
+test('refuses a file that is not UTF-8 and keeps its bytes', async () => {
+  const { emulator, job } = await setUp()
+  const bytes = Buffer.concat([
+    Buffer.from('{"HttpHeaders":{"X":"'),
+    Buffer.from([0xe9]),
+    Buffer.from('"}}')
+  ])
+  await mkdir(join(job.home, '.docker'))
+  await writeFile(join(job.home, DOCKER), bytes)
+  const main = await job.main(LOGIN)
+  expect(main.errors).toEqual([expect.stringContaining('The credential file is not UTF-8 text')])
+  expect(await readFile(join(job.home, DOCKER))).toEqual(bytes)
+  expect(await emulator.operations()).toEqual([])
+})
+
+/** Creates a credential store that keeps its entries in files, or fails. */
+async function putStore(job: ActionJob, name: string, script: string): Promise<string> {
+  const bin = join(job.home, 'bin')
+  await mkdir(bin, { recursive: true })
+  const program = join(bin, `docker-credential-${name}`)
+  await writeFile(program, `#!/bin/sh\nPATH=/usr/bin:/bin\ncd ${bin}\n${script}\n`)
+  await chmod(program, 0o755)
+  return bin
+}
+
+const STORE = `input=$(cat)
+case $1 in
+get) cat entry 2>/dev/null || { echo credentials not found in native keychain; exit 1; } ;;
+store) printf %s "$input" > entry ;;
+erase) rm -f entry; printf %s "$input" > erased ;;
+esac`
+
+test('a credential store gets the credential for the job, and the post step erases it', async () => {
+  const { emulator, job } = await setUp()
+  const before = '{"credsstore":"test"}'
+  await put(job, DOCKER, before)
+  const PATH = await putStore(job, 'test', STORE)
+  const main = await job.main(LOGIN, { env: { PATH } })
+  expect(main.errors).toEqual([])
+  expect(JSON.parse(await get(job, 'bin/entry'))).toEqual({
+    ServerURL: emulator.host,
+    Username: 'AWS',
+    Secret: main.outputs['docker-password']
+  })
+  const post = await runAction({}, { env: { ...job.env, PATH }, state: main.state })
+  expect(post.exitCode).toBe(0)
+  expect(await get(job, 'bin/erased')).toBe(emulator.host)
+  expect(await readdir(PATH)).toEqual(['docker-credential-test', 'erased'])
+  expect(await get(job, DOCKER)).toBe(before)
+})
+
+test('the post step restores the entry that a credential store had, and keeps a changed one', async () => {
+  const { emulator, job } = await setUp()
+  await put(job, DOCKER, '{"credsStore":"test"}')
+  const PATH = await putStore(job, 'test', STORE)
+  const entry = { ServerURL: emulator.host, Username: 'me', Secret: 'theirs' }
+  await put(job, 'bin/entry', JSON.stringify(entry))
+  const first = await job.main(LOGIN, { env: { PATH } })
+  expect(await get(job, 'bin/entry')).toContain('"AWS"')
+  await runAction({}, { env: { ...job.env, PATH }, state: first.state })
+  expect(JSON.parse(await get(job, 'bin/entry'))).toEqual(entry)
+  const second = await job.main(LOGIN, { env: { PATH } })
+  const changed = JSON.stringify({ ...entry, Secret: 'new' })
+  await put(job, 'bin/entry', changed)
+  await runAction({}, { env: { ...job.env, PATH }, state: second.state })
+  expect(await get(job, 'bin/entry')).toBe(changed)
+})
+
+test.each([
+  ['fails', 'exit 1'],
+  ['does not exist', undefined]
+])('a credential store that %s is skipped with a debug line', async (_name, script) => {
+  const { emulator, job } = await setUp()
+  await put(job, DOCKER, '{"credsStore":"test"}')
+  const PATH = script === undefined ? '/nowhere' : await putStore(job, 'test', script)
+  const main = await job.main(LOGIN, { env: { PATH, RUNNER_DEBUG: '1' } })
+  expect(main.errors).toEqual([])
+  expect(main.log).toContain('::debug::The credential store test was skipped')
+  expect(await get(job, DOCKER)).toContain(emulator.host)
+  expect(await job.post(main)).toMatchObject({ exitCode: 0 })
+  expect(await get(job, DOCKER)).toBe('{"credsStore":"test"}')
 })

@@ -19,6 +19,9 @@ const MESSAGES: Readonly<Record<RestoreOutcome, string>> = {
 export async function post(): Promise<void> {
   const log = createLog()
   const deps = {
+    env: process.env,
+    log,
+    now: () => new Date(),
     random: Math.random,
     sleep: async (milliseconds: number): Promise<void> => delay(milliseconds)
   }

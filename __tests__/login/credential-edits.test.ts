@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { parseCredentialDocument, textDigest } from '../../src/login/credential-document.js'
 import type { Section } from '../../src/login/credential-document.js'
-import { addCredential, removeCredential } from '../../src/login/credential-edits.js'
+import {
+  addCredential,
+  removeCredential,
+  withoutExpired
+} from '../../src/login/credential-edits.js'
 import type { Reader, Undo } from '../../src/login/credential-edits.js'
 import { editCredentialText } from '../../src/login/edit-credential-text.js'
 import type { Json } from '../../src/runner/json.js'
@@ -12,7 +16,8 @@ const AUTH = Buffer.from('AWS:secret').toString('base64')
 
 async function add(before: string, readers: readonly Reader[] = ['docker']) {
   const edit = await addCredential(before, readers, HOSTS, AUTH)
-  const undo: Undo = { before, afterDigest: textDigest(edit.text), hosts: edit.hosts }
+  const { hosts, setAside } = edit
+  const undo: Undo = { before, afterDigest: textDigest(edit.text), hosts, setAside }
   return { ...edit, undo }
 }
 
@@ -178,4 +183,83 @@ test('keeps all concurrent changes of other hosts and removes all entries of log
       }
     )
   )
+})
+
+describe('keys in any case', () => {
+  test.each(['credsStore', 'credsstore', 'CREDSSTORE'])('finds the store in %s', async (key) => {
+    const before = JSON.stringify({ Auths: { 'docker.io': { auth: 'eA==' } }, [key]: 'desktop' })
+    const { text, store, undo } = await add(before)
+    expect(store).toBe('desktop')
+    expect(JSON.parse(text)).toEqual({
+      Auths: {
+        'docker.io': { auth: 'eA==' },
+        ...Object.fromEntries(HOSTS.map((host) => [host, { auth: AUTH }]))
+      },
+      [key]: 'desktop',
+      credHelpers: Object.fromEntries(HOSTS.map((host) => [host, '']))
+    })
+    expect(await removeCredential(text, undo)).toBe(before)
+    expect(JSON.parse((await removeCredential(`${text}\n`, undo))!)).toEqual(JSON.parse(before))
+  })
+
+  test('refuses a member that exists twice in different case', async () => {
+    await expect(add('{"auths": {}, "Auths": {}}')).rejects.toThrow('exists twice')
+  })
+})
+
+describe('entries of a host with a path', () => {
+  const before = JSON.stringify({
+    auths: { [`${HOST}/alias`]: { auth: 'b2xkOng=' }, [`${HOST}.example/x`]: { auth: 'eA==' } }
+  })
+
+  test('are removed, and restored with the text', async () => {
+    const { text, setAside, undo } = await add(before)
+    expect(setAside).toEqual([`${HOST}/alias`])
+    const { auths } = JSON.parse(text)
+    expect(Object.keys(auths as object)).toEqual([`${HOST}.example/x`, ...HOSTS])
+    expect(await removeCredential(text, undo)).toBe(before)
+    expect(JSON.parse((await removeCredential(`${text}\n`, undo))!)).toEqual(JSON.parse(before))
+  })
+
+  test('are not restored while another login uses the host, or if they exist again', async () => {
+    const { text, undo } = await add(before)
+    expect(await removeCredential(text, undo, undo.hosts)).toBe(text)
+    const later = await change(text, 'auths', `${HOST}/alias`, { auth: 'bmV3' })
+    const { auths } = JSON.parse((await removeCredential(later, undo))!)
+    expect(auths[`${HOST}/alias`]).toEqual({ auth: 'bmV3' })
+  })
+})
+
+describe('withoutExpired', () => {
+  const now = new Date('2026-11-30T12:00:00Z')
+  const tokenOf = (expiration: unknown): { auth: string } => {
+    const password = Buffer.from(JSON.stringify({ payload: 'x', expiration })).toString('base64')
+    return { auth: Buffer.from(`AWS:${password}`).toString('base64') }
+  }
+  const seconds = now.getTime() / 1000
+
+  test.each<[string, Json, boolean]>([
+    ['a token that expires now', tokenOf(seconds), false],
+    ['a token that expires in a second', tokenOf(seconds + 1), true],
+    ['a token without an expiration time', tokenOf(undefined), true],
+    ['a token with a text as the time', tokenOf('1'), true],
+    ['another password', { auth: 'b2xkOng=' }, true],
+    ['an entry without a password', {}, true]
+  ])('with %s: the entry is kept: %j %j', async (_name, entry, isKept) => {
+    const before = JSON.stringify({
+      auths: { [HOST]: entry, [`${HOST}/alias`]: entry, 'docker.io': tokenOf(1) },
+      credHelpers: { [HOST]: '' },
+      credsStore: 'desktop'
+    })
+    const { text, undo } = await add(before)
+    const restored = JSON.parse((await removeCredential(text, await withoutExpired(undo, now)))!)
+    if (isKept) expect(restored).toEqual(JSON.parse(before))
+    else {
+      expect(restored).toEqual({
+        auths: { 'docker.io': tokenOf(1) },
+        credHelpers: {},
+        credsStore: 'desktop'
+      })
+    }
+  })
 })

@@ -22,7 +22,7 @@ async function put(path: string, text = '{}'): Promise<void> {
 }
 
 async function paths(of: Machine & { readonly home: string }): Promise<string[]> {
-  const targets = await listCredentialTargets(of)
+  const targets = await listCredentialTargets(of, { warning: () => undefined })
   return targets.map(({ path, readers }) => `${path.replace(of.home, '~')} ${readers.join('+')}`)
 }
 
@@ -94,7 +94,7 @@ test('rejects a malformed file with its path and the position of the error, and 
   const given = await machine()
   const path = join(given.home, '.docker', 'config.json')
   await put(path, '{"auths": ')
-  await expect(listCredentialTargets(given)).rejects.toThrow(
+  await expect(listCredentialTargets(given, { warning: () => undefined })).rejects.toThrow(
     /^The credential file is malformed: ".*config\.json"\. The text is not valid JSON\. \w+ in line 1, column \d+\. .*not changed\.$/
   )
   expect(await readFile(path, 'utf8')).toBe('{"auths": ')

@@ -9,7 +9,13 @@ import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 import { isSoak } from '../helpers/counts.js'
 
-const deps = { sleep: () => setImmediate(), random: () => 0.5 }
+const deps = {
+  sleep: () => setImmediate(),
+  random: () => 0.5,
+  now: () => new Date(),
+  env: {},
+  log: { debug: () => undefined }
+}
 const HOSTS = ['public.ecr.aws', '127.0.0.1:5111', 'localhost:5112']
 
 /** One job: its host, its AWS access key, and the positions of its login and logout in the order of all steps. */

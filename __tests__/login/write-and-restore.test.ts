@@ -15,7 +15,13 @@ import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 const HOST = 'public.ecr.aws'
-const deps = { sleep: () => setImmediate(), random: () => 0.5 }
+const deps = {
+  sleep: () => setImmediate(),
+  random: () => 0.5,
+  now: () => new Date(),
+  env: {},
+  log: { debug: () => undefined }
+}
 
 interface Setup {
   readonly file: string

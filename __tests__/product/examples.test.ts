@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { MODES } from '../../src/runner/inputs/input-specs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { listBlocks } from './markdown.js'
 import { runJob } from './run-job.js'
 import type { JobOptions, StepRun } from './run-job.js'
@@ -40,6 +41,16 @@ beforeAll(() => {
 })
 
 afterAll(() => rmSync(workspace, { recursive: true, force: true }))
+
+/** Returns the variables that GitHub and a user of the emulator set for a job with `id-token: write`. */
+function withOidc({ env, url }: RunningEmulator): Readonly<Record<string, string>> {
+  return {
+    ...env,
+    AWS_ENDPOINT_URL_STS: url,
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/_emulator/id-token`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token'
+  }
+}
 
 /** Runs the only job of a workflow as a user's repository would. */
 async function runExample(workflow: Workflow, options: Partial<JobOptions>): Promise<StepRun[]> {
@@ -102,7 +113,7 @@ describe('the workflows of the README', () => {
   it.each(workflows.filter(({ job }) => ['release', 'push-tar'].includes(job)))(
     '$job: sets the tag latest for releases but not for pre-releases',
     async ({ workflow }) => {
-      const { env } = await startEmulator({ seed: readYaml('docs/examples/seed.json') })
+      const env = withOidc(await startEmulator({ seed: readYaml('docs/examples/seed.json') }))
       const tagsFor = async (ref_name: string): Promise<unknown> => {
         const contexts = { github: { event_name: 'push', ref_name } }
         const steps = await runExample(workflow, { env, contexts })
@@ -118,7 +129,7 @@ describe('the workflows of the README', () => {
   it.each(workflows)(
     '$job: succeeds, and changes nothing in a second run',
     async ({ job, workflow }) => {
-      const { env } = await startEmulator({ seed: readYaml('docs/examples/seed.json') })
+      const env = withOidc(await startEmulator({ seed: readYaml('docs/examples/seed.json') }))
       const contexts = { github: { event_name: 'push', ref_name: 'v1.2.3' } }
       const first = await runExample(workflow, { env, contexts })
       expect(first.filter(({ outcome }) => outcome === 'success').length).toBeGreaterThan(0)

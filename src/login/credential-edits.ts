@@ -1,7 +1,16 @@
-import { digestOf, findValue, parseCredentialDocument, textDigest } from './credential-document.js'
+import {
+  digestOf,
+  findCredentialStore,
+  findValue,
+  keyOf,
+  listHosts,
+  parseCredentialDocument,
+  textDigest
+} from './credential-document.js'
 import type { Section } from './credential-document.js'
 import { editCredentialText } from './edit-credential-text.js'
 import type { EntryEdit } from './edit-credential-text.js'
+import { isExpiredEntry } from './expired-entry.js'
 import type { JsonObject } from '../runner/json.js'
 
 /** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo. */
@@ -20,6 +29,10 @@ export interface WrittenHost {
 export interface AddedCredential {
   readonly text: string
   readonly hosts: readonly WrittenHost[]
+  /** The keys of removed entries, such as `public.ecr.aws/alias`, which other programs prefer to the entry of the host. */
+  readonly setAside: readonly string[]
+  /** The credential store of the file, which oras and helm read before the file, or `undefined`. */
+  readonly store: string | undefined
   /**
    * `true` if podman, buildah and skopeo read the same file and the file configures a credential store for Docker. The
    * empty helper that Docker requires then makes the other programs fail.
@@ -34,6 +47,8 @@ export interface AddedCredential {
  * (docker/cli, `getConfiguredCredentialStore`). Without a store, a helper of the host is deleted, because
  * containers/image uses an empty helper as the name of a program (`findCredentialsInFile`).
  *
+ * Entries of a host with a path are removed: podman, buildah and skopeo prefer them (containers-auth.json(5)).
+ *
  * @param auth the Base64 of `user:password`
  * @throws CredentialDocumentError if the text is malformed
  */
@@ -44,21 +59,27 @@ export async function addCredential(
   auth: string
 ): Promise<AddedCredential> {
   const document = parseCredentialDocument(before)
-  const bypassesStore = readers.includes('docker') && hasCredentialStore(document)
+  const store = readers.includes('docker') ? findCredentialStore(document) : undefined
+  const bypassesStore = store !== undefined
+  const setAside = listHosts(document, 'auths').filter((key) => isBelow(key, hosts))
   const helper = bypassesStore ? '' : undefined
   const edits = hosts.flatMap((host): EntryEdit[] => [
     { section: 'auths', host, value: { auth } },
     { section: 'credHelpers', host, value: helper }
   ])
+  for (const host of setAside) edits.push({ section: 'auths', host, value: undefined })
   return {
+    setAside,
+    store,
     text: await editCredentialText(before, edits),
     hosts: hosts.map((host) => ({ host, authDigest: digestOf({ auth }), helper })),
     hasConflict: bypassesStore && readers.includes('containers')
   }
 }
 
-function hasCredentialStore(document: JsonObject): boolean {
-  return typeof document.credsStore === 'string' && document.credsStore !== ''
+/** Returns `true` if the key is one of the hosts with a path. */
+function isBelow(key: string, hosts: readonly string[]): boolean {
+  return hosts.some((host) => key.startsWith(`${host}/`))
 }
 
 /** The data that is required to remove the credential of a login. */
@@ -68,6 +89,30 @@ export interface Undo {
   /** The digest of the whole text after login. */
   readonly afterDigest: string
   readonly hosts: readonly WrittenHost[]
+  /** As in `AddedCredential`. */
+  readonly setAside: readonly string[]
+}
+
+/**
+ * Returns the undo data without entries of the login's hosts whose token has expired at `now`: they are leftovers of a
+ * job that was killed, or of a login long ago.
+ *
+ * @throws CredentialDocumentError if the text is malformed
+ */
+export async function withoutExpired<T extends Undo>(undo: T, now: Date): Promise<T> {
+  if (undo.before === null) return undo
+  const before = parseCredentialDocument(undo.before)
+  const isExpired = (host: string): boolean => isExpiredEntry(findValue(before, 'auths', host), now)
+  const expired = [...undo.hosts.map(({ host }) => host), ...undo.setAside].filter(isExpired)
+  if (expired.length === 0) return undo
+  const edits = expired.flatMap((host): EntryEdit[] => {
+    const entry: EntryEdit = { section: 'auths', host, value: undefined }
+    // An empty helper without an entry would hide the credential store from Docker.
+    const isBypassed = findValue(before, 'credHelpers', host) === ''
+    return isBypassed ? [entry, { ...entry, section: 'credHelpers' }] : [entry]
+  })
+  // Without a digest, the text before the login is not restored as a whole.
+  return { ...undo, before: await editCredentialText(undo.before, edits), afterDigest: '' }
 }
 
 /**
@@ -90,9 +135,15 @@ export async function removeCredential(
   const edits = undo.hosts
     .filter((host) => !usedHosts.some((used) => isSame(used, host)))
     .flatMap((host) => listRestoringEdits(host, current, before))
+  const usedNames = usedHosts.map(({ host }) => host)
+  for (const host of undo.setAside) {
+    const value = findValue(before, 'auths', host)
+    const isFree = !isBelow(host, usedNames) && findValue(current, 'auths', host) === undefined
+    if (isFree && value !== undefined) edits.push({ section: 'auths', host, value })
+  }
   if (edits.length === 0) return text
   const sections: readonly Section[] = ['auths', 'credHelpers']
-  const newSections = sections.filter((section) => !Object.hasOwn(before, section))
+  const newSections = sections.filter((section) => !Object.hasOwn(before, keyOf(before, section)))
   const edited = await editCredentialText(text, edits, newSections)
   const isEmpty = Object.keys(parseCredentialDocument(edited)).length === 0
   return undo.before === null && isEmpty ? null : edited

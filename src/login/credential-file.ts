@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { access, constants, mkdir, readFile, readlink, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { codeOf, problem } from '../runner/errors.js'
+import { ActionError, codeOf, problem } from '../runner/errors.js'
 import { replaceFile } from './replace-file.js'
 
 /** The content and the attributes of a credential file. */
@@ -12,6 +13,9 @@ export interface CredentialFile {
   readonly uid: number
   readonly gid: number
 }
+
+/** A credential file that this user is not allowed to read or write. */
+export class InaccessibleFileError extends ActionError {}
 
 /** Only the owner can read and write a file with credentials. */
 export const CREDENTIAL_FILE_MODE = 0o600
@@ -47,18 +51,29 @@ export async function resolveCredentialPath(path: string): Promise<string> {
 /**
  * Reads a credential file. Returns `undefined` if it does not exist.
  *
- * @throws ActionError if the file is not a regular file, is too large or cannot be read
+ * @throws ActionError if the file is not a regular file, is too large, is not UTF-8 or cannot be read
  */
 export async function findCredentialFile(path: string): Promise<CredentialFile | undefined> {
   try {
     const stats = await stat(path)
     checkRegular(path, stats)
-    const text = await readFile(path, 'utf8')
-    return { text, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }
+    const bytes = await readFile(path)
+    if (!isUtf8(bytes)) throw notUtf8(path)
+    return { text: bytes.toString(), mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw codeOf(error) === undefined ? error : accessError(path, 'read', error)
   }
+}
+
+/** Other bytes would be replaced when the file is written. */
+function notUtf8(path: string): ActionError {
+  return problem({
+    what: 'The credential file is not UTF-8 text',
+    value: path,
+    reason: 'The file was not changed.',
+    fix: `Save it as UTF-8, or ${USE_OTHER_PATH}`
+  })
 }
 
 function checkRegular(path: string, stats: Stats): void {
@@ -86,12 +101,13 @@ function checkRegular(path: string, stats: Stats): void {
  */
 export async function checkWritable(path: string, file: CredentialFile | undefined): Promise<void> {
   if (file !== undefined && (file.mode & 0o222) === 0) {
-    throw problem({
+    const { message } = problem({
       what: 'The credential file is read-only',
       value: path,
       reason: 'The file was not changed.',
       fix: `Make the file writable, or ${USE_OTHER_PATH}`
     })
+    throw new InaccessibleFileError(message)
   }
   try {
     if (file !== undefined) await access(path, constants.W_OK)
@@ -165,7 +181,7 @@ export async function writeCredentialFile(
 
 function accessError(path: string, verb: 'read' | 'written', cause: unknown): Error {
   const code = codeOf(cause)
-  return problem(
+  const error = problem(
     {
       what: `The credential file cannot be ${verb}`,
       value: path,
@@ -177,4 +193,6 @@ function accessError(path: string, verb: 'read' | 'written', cause: unknown): Er
     },
     cause
   )
+  const isDenied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+  return isDenied ? new InaccessibleFileError(error.message, { cause }) : error
 }

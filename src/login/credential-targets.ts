@@ -9,6 +9,7 @@ import {
   canHaveDirectory,
   checkWritable,
   findCredentialFile,
+  InaccessibleFileError,
   resolveCredentialPath
 } from './credential-file.js'
 import { explainMalformed } from './explain-malformed.js'
@@ -36,22 +37,38 @@ export function currentMachine(env: Deps['env']): Machine {
 
 /**
  * Lists the credential files of the machine: Docker's config.json, and the auth.json of podman, buildah and skopeo if
- * one of them is installed or the file exists. A file that both use is listed once. All files are checked.
+ * one of them is installed or the file exists. A file that both use is listed once. All files are checked. A file that
+ * this user is not allowed to read or write is left out with a warning.
  *
- * @throws ActionError if a file is malformed or cannot be read or written
+ * @throws ActionError if a file is malformed, or if no file can be read and written
  */
-export async function listCredentialTargets(machine: Machine): Promise<CredentialTarget[]> {
+export async function listCredentialTargets(
+  machine: Machine,
+  log: Pick<Deps['log'], 'warning'>
+): Promise<CredentialTarget[]> {
   const paths: [string, Reader][] = [[dockerConfigPath(machine), 'docker']]
   const containers = await findContainersPath(machine)
   if (containers !== undefined) paths.push([containers, 'containers'])
   const targets: CredentialTarget[] = []
+  const denied: InaccessibleFileError[] = []
   for (const [path, reader] of paths) {
     const file = await resolveCredentialPath(path)
-    await checkCredentialFile(path, file)
+    try {
+      await checkCredentialFile(path, file)
+    } catch (error) {
+      if (!(error instanceof InaccessibleFileError)) throw error
+      denied.push(error)
+      continue
+    }
     const same = targets.findIndex((target) => target.file === file)
     const found = targets[same]
     if (found === undefined) targets.push({ path, file, readers: [reader] })
     else targets[same] = { ...found, readers: [...found.readers, reader] }
+  }
+  const [first] = denied
+  if (targets.length === 0 && first !== undefined) throw first
+  for (const { message } of denied) {
+    log.warning(`${message} The tools that read this file are not logged in.`)
   }
   return targets
 }

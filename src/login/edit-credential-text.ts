@@ -1,6 +1,7 @@
 import {
   CredentialDocumentError,
   findValue,
+  keyOf,
   meansTheSame,
   parseCredentialDocument
 } from './credential-document.js'
@@ -44,13 +45,15 @@ function applyToDocument(
 ): JsonObject {
   const document = structuredClone(before)
   for (const { section, host, value } of edits) {
-    const old = document[section]
+    const key = keyOf(document, section)
+    const old = document[key]
     const members = isJsonObject(old) ? old : {}
-    if (value !== undefined) document[section] = { ...members, [host]: value }
+    if (value !== undefined) document[key] = { ...members, [host]: value }
     else if (isJsonObject(old)) Reflect.deleteProperty(old, host)
   }
   for (const section of removableSections) {
-    if (isEmptyObject(document[section])) Reflect.deleteProperty(document, section)
+    const key = keyOf(document, section)
+    if (isEmptyObject(document[key])) Reflect.deleteProperty(document, key)
   }
   return document
 }
@@ -84,13 +87,14 @@ async function applyToText(
   for (const { section, host, value } of edits) {
     const document = parseCredentialDocument(edited)
     if (value === undefined && findValue(document, section, host) === undefined) continue
-    if (document[section] === null) edited = setJsonMember(edited, [section], {})
-    edited = setJsonMember(edited, [section, host], value)
+    const key = keyOf(document, section)
+    if (document[key] === null) edited = setJsonMember(edited, [key], {})
+    edited = setJsonMember(edited, [key, host], value)
   }
   for (const section of removableSections) {
-    if (isEmptyObject(parseCredentialDocument(edited)[section])) {
-      edited = setJsonMember(edited, [section], undefined)
-    }
+    const document = parseCredentialDocument(edited)
+    const key = keyOf(document, section)
+    if (isEmptyObject(document[key])) edited = setJsonMember(edited, [key], undefined)
   }
   return edited
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Deps } from '../runner/deps.js'
 import { codeOf, messageOf, problem } from '../runner/errors.js'
 import type { Undo } from './credential-edits.js'
+import type { StoredCredential } from './credential-store.js'
 import { removeFile } from './remove-file.js'
 import { replaceFile } from './replace-file.js'
 
@@ -18,6 +19,8 @@ const PRIVATE_MODE = 0o600
 export interface LoginRecord extends Undo {
   /** The text before the first of all concurrent logins, or `null` if the file did not exist. */
   readonly origin: string | null
+  /** The entries of credential stores that login wrote. */
+  readonly stored?: readonly StoredCredential[] | undefined
   /** The permission bits of the credential file before login. */
   readonly mode: number
   /** The topmost directory that login created for the credential file. */
@@ -71,7 +74,9 @@ export async function writeLogins(file: string, logins: readonly LoginReference[
 /** Reads the record of a login. Returns `undefined` if it does not exist or cannot be read. */
 export async function findRecord(login: LoginReference): Promise<LoginRecord | undefined> {
   try {
-    return JSON.parse(await readFile(login.record, 'utf8')) as LoginRecord
+    const record = JSON.parse(await readFile(login.record, 'utf8')) as LoginRecord
+    // Another job can use an earlier version of this action, which did not set entries aside.
+    return { ...record, setAside: (record as Partial<LoginRecord>).setAside ?? [] }
   } catch {
     return undefined
   }

@@ -14,7 +14,8 @@ import type { LoginReference } from './login-records.js'
 import { getRegistryIdentity, hostNamesOf } from './registry-identity.js'
 import type { RegistryIdentity } from './registry-identity.js'
 import { forgetLogin, restoreCredential } from './restore-credential.js'
-import { writeCredential } from './write-credential.js'
+import type { RestoreDeps } from './restore-credential.js'
+import { storeCredential, writeCredential } from './write-credential.js'
 import type { Credential, WriteOutcome } from './write-credential.js'
 
 /**
@@ -22,7 +23,7 @@ import type { Credential, WriteOutcome } from './write-credential.js'
  * are checked before the first one is written. If one fails or the run is cancelled, the previous ones are restored.
  */
 export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
-  const targets = await listCredentialTargets(currentMachine(deps.env))
+  const targets = await listCredentialTargets(currentMachine(deps.env), deps.log)
   const [token, registry] = await Promise.all([
     getAuthorizationToken(deps),
     getRegistryIdentity(deps, inputs.registryId)
@@ -35,7 +36,7 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
   }
   deps.mask(credential.auth)
   deps.log.info(registryText(registry.id, registry.uri))
-  const plan = await writeCredentials(targets, credential, inputs, deps)
+  const plan = await writeCredentials(targets, { ...credential, ...token }, inputs, deps)
   for (const change of plan) deps.log.info(describeChange(change))
   const expiresAt = token.expiresAt.toISOString()
   deps.log.info(
@@ -86,7 +87,7 @@ function identityOf({ role }: LoginInputs, env: Deps['env']): string | undefined
 
 async function writeCredentials(
   targets: readonly CredentialTarget[],
-  credential: Credential,
+  credential: Credential & DecodedToken,
   inputs: LoginInputs,
   deps: Deps
 ): Promise<Change[]> {
@@ -105,6 +106,9 @@ async function writeCredentials(
       written.push(reference)
       plan.push(changeOf(target, credential, outcome))
       if (outcome.hasConflict) warnOfConflict(target, deps)
+      if (outcome.store !== undefined) {
+        await storeCredential(reference, outcome.store, credential, deps)
+      }
     }
     deps.signal.throwIfAborted()
   } catch (error) {
@@ -121,8 +125,10 @@ async function writeCredentials(
 }
 
 /** Returns dependencies whose `sleep` also works after the run is cancelled. */
-function withoutCancellation({ random }: Deps): Pick<Deps, 'sleep' | 'random'> {
-  return { random, sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)) }
+function withoutCancellation({ random, now, env, log }: Deps): RestoreDeps {
+  const sleep: Deps['sleep'] = (milliseconds) =>
+    new Promise((done) => setTimeout(done, milliseconds))
+  return { random, now, env, log, sleep }
 }
 
 function changeOf(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, chown, rename, writeFile } from 'node:fs/promises'
+import { chmod, chown, readdir, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf } from '../runner/errors.js'
@@ -18,6 +18,18 @@ export interface ReplaceOptions {
   readonly flush: boolean
 }
 
+/** Returns the beginning of the names of the temporary files of `replaceFile`. */
+function temporaryPrefixOf(path: string): string {
+  return `.${basename(path)}.ecr-public-`
+}
+
+/** Lists the temporary files of processes that were killed while they replaced the file, or that still replace it. */
+export async function listTemporaryFiles(path: string): Promise<string[]> {
+  const names = await readdir(dirname(path)).catch(() => [])
+  const prefix = temporaryPrefixOf(path)
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(dirname(path), name))
+}
+
 /**
  * Creates or replaces a file atomically: other programs read either the old text or the new text. The package
  * `write-file-atomic` is not used, because it requires a newer Node.js and creates the file with its old mode first.
@@ -29,7 +41,7 @@ export async function replaceFile(
   text: string,
   { mode, owner, flush }: ReplaceOptions
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  const temporary = join(dirname(path), `${temporaryPrefixOf(path)}${randomUUID()}`)
   try {
     await writeFile(temporary, text, { flag: 'wx', mode: INITIAL_MODE, flush })
     if (owner !== undefined) await chown(temporary, owner.uid, owner.gid).catch(() => undefined)

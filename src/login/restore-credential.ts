@@ -1,5 +1,6 @@
+import { access } from 'node:fs/promises'
 import { meansTheSame, textDigest } from './credential-document.js'
-import { removeCredential } from './credential-edits.js'
+import { removeCredential, withoutExpired } from './credential-edits.js'
 import type { WrittenHost } from './credential-edits.js'
 import { findCredentialFile, removeDirectories } from './credential-file.js'
 import { explainMalformed } from './explain-malformed.js'
@@ -14,7 +15,15 @@ import {
   writeRecord
 } from './login-records.js'
 import type { LoginRecord, LoginReference } from './login-records.js'
+import type { Deps } from '../runner/deps.js'
+import { messageOf } from '../runner/errors.js'
+import { removeFile } from './remove-file.js'
+import { listTemporaryFiles } from './replace-file.js'
 import { updateCredentialFile } from './update-credential-file.js'
+
+/** The dependencies for undoing a login. */
+export type RestoreDeps = LockDeps &
+  Pick<Deps, 'now' | 'env'> & { readonly log: Pick<Deps['log'], 'debug'> }
 
 /**
  * The outcome of undoing a login: the old content is restored, the file is kept because its entry was changed or is
@@ -24,16 +33,21 @@ export type RestoreOutcome = 'restored' | 'kept' | 'not-found'
 
 /**
  * Undoes a login: restores the content that the credential file had before. Keeps entries that were changed after the
- * login, and entries that another login of this action still uses. The other login then restores the old content.
+ * login, and entries that another login of this action still uses. The other login then restores the old content. An
+ * old entry whose token has expired is not restored.
  *
  * @throws ActionError if the file is malformed or cannot be written; the file is not changed
  */
 export async function restoreCredential(
   login: LoginReference,
-  deps: LockDeps
+  deps: RestoreDeps
 ): Promise<RestoreOutcome> {
-  if ((await findRecord(login)) === undefined) return 'not-found'
-  const result = await withFileLock(lockPathOf(login.file), deps, () => restoreLocked(login))
+  if ((await findRecord(login)) === undefined && !(await hasLeftovers(login))) return 'not-found'
+  const result = await withFileLock(lockPathOf(login.file), deps, async () => {
+    // Only a process that holds the lock has temporary files.
+    for (const path of await listTemporaryFiles(login.file)) await removeFile(path)
+    return restoreLocked(login, deps)
+  })
   if (result === undefined) return 'not-found'
   const { outcome, isLast, madeDirectory } = result
   if (
@@ -44,6 +58,15 @@ export async function restoreCredential(
     await removeDirectories(login.file, madeDirectory)
   }
   return outcome
+}
+
+/** Returns `true` if a process was killed before it wrote the record, and left its lock or a temporary file. */
+async function hasLeftovers({ file }: LoginReference): Promise<boolean> {
+  const isLocked = await access(lockPathOf(file)).then(
+    () => true,
+    () => false
+  )
+  return isLocked || (await listTemporaryFiles(file)).length > 0
 }
 
 /** Deletes the record of a login, so that the login is never undone. */
@@ -66,13 +89,17 @@ interface LockedResult {
 }
 
 /** Reads the record again, because another job can change it until the lock is acquired. */
-async function restoreLocked(login: LoginReference): Promise<LockedResult | undefined> {
+async function restoreLocked(
+  login: LoginReference,
+  deps: RestoreDeps
+): Promise<LockedResult | undefined> {
   const record = await findRecord(login)
   if (record === undefined) return undefined
   const logins = await listLogins(login.file)
   const index = logins.findIndex(({ id }) => id === login.id)
   const others = logins.filter(({ id }) => id !== login.id)
-  const outcome = await restoreText(login, record, others)
+  const outcome = await restoreText(login, record, others, deps.now())
+  await restoreStores(record, others, deps)
   for (const [laterIndex, later] of logins.entries()) {
     if (index === -1 || laterIndex <= index) continue
     const earlier = logins.slice(0, laterIndex).filter(({ id }) => id !== login.id)
@@ -87,14 +114,16 @@ async function restoreLocked(login: LoginReference): Promise<LockedResult | unde
 async function restoreText(
   login: LoginReference,
   record: LoginRecord,
-  others: readonly LoginReference[]
+  others: readonly LoginReference[],
+  now: Date
 ): Promise<RestoreOutcome> {
   const usedHosts = await listUsedHosts(others)
   let outcome: RestoreOutcome = 'not-found'
   await updateCredentialFile(login.file, async (old) => {
     if (old === undefined) return undefined
     const text = await explainMalformed(login.file, old.text, async () => {
-      const removed = await removeCredential(old.text, record, usedHosts)
+      const undo = await withoutExpired(record, now)
+      const removed = await removeCredential(old.text, undo, usedHosts)
       return removed === null ? null : originalTextOf(removed, record)
     })
     outcome = text === old.text ? 'kept' : 'restored'
@@ -111,6 +140,29 @@ function originalTextOf(text: string, { before, origin }: LoginRecord): string |
     if (original !== null && meansTheSame(text, original)) return original
   }
   return origin === null && meansTheSame(text, '{}') ? null : text
+}
+
+/** Restores the credential stores, except for entries that other logins use. A store that fails is skipped. */
+async function restoreStores(
+  { stored = [] }: LoginRecord,
+  others: readonly LoginReference[],
+  deps: RestoreDeps
+): Promise<void> {
+  if (stored.length === 0) return
+  const { restoreStore } = await import('./credential-store.js')
+  const used = new Set<string>()
+  for (const other of others) {
+    const record = await findRecord(other)
+    for (const { host, secretDigest } of record?.stored ?? []) used.add(`${host} ${secretDigest}`)
+  }
+  for (const entry of stored) {
+    if (used.has(`${entry.host} ${entry.secretDigest}`)) continue
+    try {
+      await restoreStore(entry, deps.now(), deps)
+    } catch (error) {
+      deps.log.debug(`The credential store ${entry.store} was not restored: ${messageOf(error)}`)
+    }
+  }
 }
 
 /** Lists the entries that these logins use. */
@@ -144,7 +196,8 @@ async function removeFromRecord(
   const before = await removeCredential(laterRecord.before, record, usedHosts)
   if (before === laterRecord.before) return
   const mode = record.before === null ? laterRecord.mode : record.mode
-  await writeRecord(later, { ...laterRecord, before, mode })
+  const setAside = [...new Set([...laterRecord.setAside, ...record.setAside])]
+  await writeRecord(later, { ...laterRecord, before, mode, setAside })
 }
 
 /** Makes the oldest other login responsible for the directories that this login created. */

@@ -1,3 +1,5 @@
+import type { Deps } from '../runner/deps.js'
+import { messageOf } from '../runner/errors.js'
 import { findValue, parseCredentialDocument, textDigest } from './credential-document.js'
 import { addCredential, isAsWritten } from './credential-edits.js'
 import type { AddedCredential } from './credential-edits.js'
@@ -40,6 +42,8 @@ export interface WriteOutcome {
   readonly action: 'create' | 'update' | 'keep'
   /** As in `AddedCredential`. */
   readonly hasConflict: boolean
+  /** As in `AddedCredential`. */
+  readonly store: string | undefined
 }
 
 /** The maximum difference between the expiration times of equivalent credentials. */
@@ -82,19 +86,20 @@ async function writeLocked(
   others: readonly LoginReference[],
   madeDirectory: string | undefined
 ): Promise<WriteOutcome> {
-  let outcome: WriteOutcome = { action: 'keep', hasConflict: false }
+  let outcome: WriteOutcome = { action: 'keep', hasConflict: false, store: undefined }
   const [first] = others
   const firstRecord = first === undefined ? undefined : await findRecord(first)
   await updateCredentialFile(target.file, async (old) => {
     await checkWritable(target.path, old)
     const change = await planChange(target, old, credential, others)
-    outcome = { action: change.action, hasConflict: change.hasConflict }
+    outcome = change
     await writeRecord(login, {
       before: old?.text ?? null,
       origin: firstRecord === undefined ? (old?.text ?? null) : firstRecord.origin,
       mode: old?.mode ?? CREDENTIAL_FILE_MODE,
       afterDigest: textDigest(change.text),
       hosts: change.hosts,
+      setAside: change.action === 'keep' ? [] : change.setAside,
       madeDirectory,
       identity: credential.identity,
       expiresAt: credential.expiresAt.toISOString()
@@ -121,7 +126,9 @@ async function planChange(
     addCredential(before, readers, credential.hosts, credential.auth)
   )
   const equivalent =
-    old === undefined ? undefined : await findEquivalent(old.text, added, credential, others)
+    old === undefined || added.setAside.length > 0
+      ? undefined
+      : await findEquivalent(old.text, added, credential, others)
   if (equivalent !== undefined) {
     return { ...added, text: before, hosts: equivalent, action: 'keep' }
   }
@@ -156,4 +163,33 @@ async function findEquivalent(
     if (isFresh && isInFile && hasSameHosts && hasHelpers) return record.hosts
   }
   return undefined
+}
+
+/**
+ * Adds the credential to a credential store that oras and helm read before the file. A store that fails is skipped with
+ * a debug line: login does not depend on it.
+ */
+export async function storeCredential(
+  login: LoginReference,
+  store: string,
+  credential: Pick<Credential, 'hosts'> & { readonly username: string; readonly password: string },
+  deps: Pick<Deps, 'env' | 'log'>
+): Promise<void> {
+  const { readStore, writeToStore } = await import('./credential-store.js')
+  for (const host of credential.hosts) {
+    try {
+      const stored = await readStore(store, host, credential.password, deps)
+      const record = await findRecord(login)
+      if (record === undefined) return
+      // Recorded first, so that the post step erases the entry even if this step is killed.
+      await writeRecord(login, { ...record, stored: [...(record.stored ?? []), stored] })
+      await writeToStore(
+        stored,
+        { username: credential.username, secret: credential.password },
+        deps
+      )
+    } catch (error) {
+      deps.log.debug(`The credential store ${store} was skipped for ${host}: ${messageOf(error)}`)
+    }
+  }
 }

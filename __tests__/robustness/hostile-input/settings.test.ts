@@ -195,17 +195,26 @@ test(
       fc.tuple(file, fc.constantFrom(HOST, '__proto__', 'constructor', '127.0.0.1:5111')),
       RUNS,
       async ([before, host]) => {
-        const { text, hosts } = await addCredential(before, ['docker'], [host], 'QVdTOnNlY3JldA==')
+        const { text, ...added } = await addCredential(
+          before,
+          ['docker'],
+          [host],
+          'QVdTOnNlY3JldA=='
+        )
         const document = parseCredentialDocument(text)
         expect((document.auths as Record<string, unknown>)[host]).toEqual({
           auth: 'QVdTOnNlY3JldA=='
         })
-        const back = await removeCredential(text, { before, afterDigest: textDigest(text), hosts })
+        const back = await removeCredential(text, {
+          ...added,
+          before,
+          afterDigest: textDigest(text)
+        })
         expect(back).toBe(before)
         const apart = await removeCredential(`${text}\n`, {
+          ...added,
           before,
-          afterDigest: textDigest(text),
-          hosts
+          afterDigest: textDigest(text)
         })
         expect(apart).not.toContain('QVdTOnNlY3JldA==')
       },
