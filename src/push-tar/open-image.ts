@@ -11,7 +11,7 @@ import { saveImage } from './save-image.js'
  * @param archiveImage selects one image of an archive that contains several
  */
 export async function openImage(
-  source: PushTarInputs['source'],
+  source: Exclude<PushTarInputs['source'], { readonly kind: 'from' }>,
   archiveImage: string | undefined,
   deps: Pick<Deps, 'exec' | 'log' | 'signal' | 'temporaryDirectory'>
 ): Promise<ArchiveContents> {

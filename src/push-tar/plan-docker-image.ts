@@ -29,9 +29,10 @@ export async function planDockerImage(
 ): Promise<PushPlan> {
   checkManifestSize(image)
   const { compression } = context.compressor
-  const known = options.reuseLayers
-    ? await findKnownImages(image, currentTags, target, compression, deps)
-    : NOTHING_KNOWN
+  const known =
+    options.reuseLayers && target.exists
+      ? await findKnownImages(image, currentTags, target, compression, deps)
+      : NOTHING_KNOWN
   const config = configBlob(image.config)
   const available = await context.layerApi.check(digestsToCheck(known, config))
 
