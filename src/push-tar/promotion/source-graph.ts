@@ -78,7 +78,7 @@ export function listDigests(image: StoredImage): string[] {
   return [image.digest, ...image.children.flatMap(listDigests)]
 }
 
-/** Returns the platform in the config of an image, or `undefined` for an artifact. */
+/** Returns the platform in the config of an image, or `undefined` for an artifact, whose config can be anything. */
 async function findPlatform(
   { config }: Manifest,
   { registry, path }: SourceRepository
@@ -87,8 +87,12 @@ async function findPlatform(
     config.mediaType === MEDIA_TYPES.ociConfig || config.mediaType === MEDIA_TYPES.dockerConfig
   if (!isImage || config.size > MAX_CONFIG_BYTES) return undefined
   const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES)
-  const { platform } = parseConfig(bytes, config.digest)
-  return platform.os === '' ? undefined : platform
+  try {
+    const { platform } = parseConfig(bytes, config.digest)
+    return platform.os === '' ? undefined : platform
+  } catch {
+    return undefined
+  }
 }
 
 /** Lists the config and the layers, each once. Of a layer that is stored outside the registry, nothing is copied. */
