@@ -26,6 +26,8 @@ export interface StoredContent {
 /** A config, layer or other blob that is pushed as stored. Its bytes hash to the digest of the descriptor. */
 export interface StoredBlob {
   readonly descriptor: Descriptor
+  /** The diff ID in the config, for a layer of an image. It is verified while the layer is read. */
+  readonly diffId?: string | undefined
   readonly content: StoredContent
 }
 

@@ -68,7 +68,7 @@ export function tagsToSet(decisions: readonly TagDecision[]): string[] {
   )
 }
 
-/** Returns `true` if every tag refers to another image and is not moved. */
+/** Returns `true` if there are tags, and every one of them refers to another image and is not moved. */
 export function areAllSkipped(decisions: readonly TagDecision[]): boolean {
-  return decisions.every(({ action }) => action === 'skip')
+  return decisions.length > 0 && decisions.every(({ action }) => action === 'skip')
 }

@@ -3,15 +3,12 @@ import { sha256Digest } from '../oci/digest.js'
 import type { Descriptor, Manifest } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { Deps } from '../runner/deps.js'
-import { areAllSkipped, decideTags, tagsToSet } from './decide-tags.js'
-import type { TagDecision } from './decide-tags.js'
 import { findKnownImages } from './find-known-images.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
 import type { PushedLayer, UploadItem } from './push-layer.js'
-import { pushLayers } from './push-layers.js'
 import type { PushedLayers } from './push-layers.js'
-import type { ComposedImage, PlanOptions, PushPlan, UploadPlan } from './push-plan.js'
+import type { ComposedImage, PlanOptions, PushPlan } from './push-plan.js'
 import { isStoredElsewhere, NOTHING_KNOWN } from './read-known-images.js'
 import type { KnownImage, KnownImages } from './read-known-images.js'
 import type { PushTarget } from './resolve-target.js'
@@ -36,20 +33,15 @@ export async function planDockerImage(
     : NOTHING_KNOWN
   const config = configBlob(image.config)
   const available = await context.layerApi.check(digestsToCheck(known, config))
-  const decide = (digest: string | undefined): TagDecision[] =>
-    decideTags(currentTags, digest, options.ifTagExists, target.name)
 
   const { same } = known
-  if (same !== undefined && isComplete(same.manifest, available)) return planKnownImage(image, same)
-  const upload = planUpload(image, config, known, available, currentTags)
-  const needsDigest = upload.looksUpFirst && options.ifTagExists !== 'move'
-  return needsDigest
-    ? decideByDigest(upload, decide, options.dryRun, context)
-    : decideWithoutDigest(upload, decide)
+  return same !== undefined && isComplete(same.manifest, available)
+    ? planKnownImage(image, same)
+    : planUpload(image, config, known, available, currentTags)
 }
 
 /** Plans an image that the repository already has. Only tags may be missing. */
-function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): UploadPlan {
+function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): PushPlan {
   const layers = image.layers.map((layer, at): PushedLayer => {
     if (layer.kind === 'foreign-layer') return foreignLayer(layer.descriptor)
     const descriptor = manifest.layers[at]
@@ -58,7 +50,7 @@ function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): U
   })
   const composed = composedImage(served, layers)
   return {
-    kind: 'upload',
+    digest: served.digest,
     isInRepository: true,
     uploads: [],
     looksUpFirst: false,
@@ -73,7 +65,7 @@ function planUpload(
   known: KnownImages,
   available: ReadonlyMap<string, number>,
   currentTags: readonly CurrentTag[]
-): UploadPlan {
+): PushPlan {
   const reusable = new Map([...known.layers].filter(([, layer]) => isAvailable(layer, available)))
   const layerFiles = image.layers.filter(
     (layer): layer is LayerFile => layer.kind === 'layer-file' && !reusable.has(layer.diffId)
@@ -82,7 +74,7 @@ function planUpload(
     ? layerFiles
     : [config, ...layerFiles]
   return {
-    kind: 'upload',
+    digest: undefined,
     isInRepository: false,
     uploads,
     looksUpFirst: mayBeTagged(known, currentTags),
@@ -97,29 +89,6 @@ function mayBeTagged(known: KnownImages, currentTags: readonly CurrentTag[]): bo
   return currentTags.some(
     ({ digest }) => digest !== undefined && (digest === incomplete || !known.compared.has(digest))
   )
-}
-
-function decideWithoutDigest(
-  upload: UploadPlan,
-  decide: (digest: string | undefined) => TagDecision[]
-): PushPlan {
-  const tags = decide(undefined)
-  return areAllSkipped(tags) ? { kind: 'skip', tags } : upload
-}
-
-/** Compresses all layers to learn the digest of the image, because the decision about the tags depends on it. */
-async function decideByDigest(
-  upload: UploadPlan,
-  decide: (digest: string | undefined) => TagDecision[],
-  dryRun: boolean,
-  context: PushContext
-): Promise<PushPlan> {
-  const layers = await pushLayers(upload.uploads, { dryRun: true, looksUpFirst: false }, context)
-  const composed = upload.compose(layers)
-  const tags = decide(composed.manifests.root.digest)
-  if (areAllSkipped(tags)) return { kind: 'skip', tags }
-  const isDone = dryRun || tagsToSet(tags).length === 0
-  return isDone ? { ...upload, uploads: [], compose: () => composed } : upload
 }
 
 /** Returns the digests of the known layers and of the config, to check that the repository still has them. */

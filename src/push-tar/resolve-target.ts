@@ -16,6 +16,8 @@ export interface PushTarget {
   readonly host: string
   /** The path below the host, `alias/name`. */
   readonly path: string
+  /** `false` in a dry run for a repository that does not exist yet. */
+  readonly exists: boolean
 }
 
 /**
@@ -53,5 +55,5 @@ async function describeTarget(address: RepositoryAddress, api: EcrPublicApi): Pr
       expected: 'A repository URI has the form "public.ecr.aws/<alias>/<name>".'
     })
   }
-  return { address, name, uri, host, path }
+  return { address, name, uri, host, path, exists: true }
 }

@@ -34,11 +34,11 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
   const missing = new Map<string, Descriptor>()
   if (config === undefined) missing.set(manifest.config.digest, manifest.config)
   else blobs.set(manifest.config.digest, { descriptor: manifest.config, content: config })
-  for (const descriptor of manifest.layers) {
+  for (const [at, descriptor] of manifest.layers.entries()) {
     if (blobs.has(descriptor.digest) || missing.has(descriptor.digest)) continue
     const content = await findBlob(tree, descriptor)
     if (content !== undefined) {
-      blobs.set(descriptor.digest, { descriptor, content })
+      blobs.set(descriptor.digest, { descriptor, diffId: image?.diffIds[at], content })
     } else if (!isForeignLayer(descriptor)) {
       missing.set(descriptor.digest, descriptor)
     }
