@@ -75,7 +75,7 @@ async function pushOnce(
 
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
     const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
-    const { manifests, layers, relatedManifests } = composed
+    const { manifests, layers, relatedManifests, platforms } = composed
     const { digest } = manifests.root
     const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
@@ -84,7 +84,7 @@ async function pushOnce(
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
     if (!dryRun) await putManifests(manifests, tagsToPut, target.address, deps.api)
-    return { digest, isNew, tags, layers, relatedManifests }
+    return { digest, isNew, tags, layers, relatedManifests, platforms }
   })
 }
 
@@ -107,7 +107,7 @@ async function pushBlobs(
 }
 
 function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {
-  return { digest: undefined, isNew: false, tags, layers, relatedManifests: [] }
+  return { digest: undefined, isNew: false, tags, layers, relatedManifests: [], platforms: [] }
 }
 
 function stillMissing(error: LayersMissingError): Error {

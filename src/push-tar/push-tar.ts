@@ -1,7 +1,12 @@
 import type { Deps } from '../runner/deps.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import type { Report } from '../runner/report.js'
-import { checkTags } from './check-tags.js'
+import {
+  checkArchiveTags,
+  checkReferences,
+  describeOtherNames,
+  parseGivenTags
+} from './check-tags.js'
 import { checkZstdSupport } from './compress/zstd.js'
 import { openImage } from './open-image.js'
 import { pushImage } from './push-image.js'
@@ -13,12 +18,15 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
   const { source, archiveImage, repository, registryId, imageTags, compression } = inputs
   // These checks need neither the archive nor the network.
   if (compression === 'zstd') checkZstdSupport()
-  const givenTags = imageTags === undefined ? undefined : checkTags(imageTags)
+  const given = imageTags === undefined ? undefined : parseGivenTags(imageTags)
 
   const image = await openImage(source, archiveImage, deps)
   try {
-    const tags = givenTags ?? checkTags(image.tags)
+    const tags = given?.tags ?? checkArchiveTags(image)
+    const warning = given === undefined ? describeOtherNames(image) : undefined
+    if (warning !== undefined) deps.log.warning(warning)
     const { target, currentTags } = await resolveTarget(repository, registryId, tags, deps)
+    if (given !== undefined) checkReferences(given, target)
     const pushed = await pushImage(image, currentTags, target, inputs, deps)
     return reportPush(pushed, target, deps.log)
   } finally {

@@ -1,11 +1,7 @@
 import { ActionError, problem } from '../../runner/errors.js'
 import { sha256Digest } from '../../oci/digest.js'
-import {
-  MAX_MANIFEST_BYTES,
-  parseJsonObject,
-  parseManifest,
-  platformName
-} from '../../oci/manifest.js'
+import { MAX_MANIFEST_BYTES, parseJsonObject, parseManifest } from '../../oci/manifest.js'
+import { platformKey } from '../../oci/platform.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findBlob } from './blob.js'
@@ -179,9 +175,7 @@ function isOneImage(images: readonly Descriptor[]): boolean {
   const platforms = images
     .map((image) => image.platform)
     .filter((platform) => platform?.os !== 'unknown')
-    .map((platform) =>
-      platform === undefined ? undefined : `${platformName(platform)} ${platform.osVersion ?? ''}`
-    )
+    .map((platform) => (platform === undefined ? undefined : platformKey(platform)))
   return (
     images.length > 1 &&
     platforms.length > 0 &&

@@ -6,12 +6,12 @@ import type { CommonInputs } from './read-common-inputs.js'
 export interface PushTarInputs extends CommonInputs {
   readonly mode: 'push-tar'
   readonly repository: string
-  /** The path of an archive, or an image of Docker or Podman. */
+  /** The lines of the input `tar` (paths of archives or globs), or an image of Docker or Podman. */
   readonly source:
-    | { readonly kind: 'tar'; readonly path: string }
+    | { readonly kind: 'tar'; readonly lines: readonly string[] }
     | { readonly kind: 'image'; readonly reference: string }
   readonly archiveImage?: string | undefined
-  /** `undefined`: the tags in the archive. */
+  /** Tags and whole references. `undefined`: the tags in the archives. Empty: no tag. */
   readonly imageTags?: readonly string[] | undefined
   readonly compression: 'gzip' | 'zstd' | 'none'
   /** `undefined`: the default level of the compression. */
@@ -42,7 +42,7 @@ export function readPushTarInputs(common: CommonInputs, reader: InputReader): Pu
     repository,
     source: readPushSource(reader),
     archiveImage: reader.text('archive-image'),
-    imageTags: reader.list('image-tags'),
+    imageTags: readImageTags(reader),
     compression,
     compressionLevel,
     ifTagExists: reader.choice('if-tag-exists'),
@@ -52,17 +52,37 @@ export function readPushTarInputs(common: CommonInputs, reader: InputReader): Pu
 }
 
 function readPushSource(reader: InputReader): PushTarInputs['source'] {
-  const path = reader.text('tar')
+  const lines = readLines(reader)
   const reference = reader.text('image')
-  if (path !== undefined && reference === undefined) return { kind: 'tar', path }
-  if (path === undefined && reference !== undefined) return { kind: 'image', reference }
+  if (lines !== undefined && reference === undefined) return { kind: 'tar', lines }
+  if (lines === undefined && reference !== undefined) return { kind: 'image', reference }
   throw problem({
     what:
-      path === undefined
+      lines === undefined
         ? 'Neither input "tar" nor input "image" is given'
         : 'Inputs "tar" and "image" are both given',
     expected:
-      'Use "tar" for the path of an archive, or "image" for a local image of Docker or Podman.'
+      'Use "tar" for the paths of archives, or "image" for a local image of Docker or Podman.'
+  })
+}
+
+/** Returns the lines as they are, because a path can contain a comma. */
+function readLines(reader: InputReader): string[] | undefined {
+  if (reader.list('tar') === undefined) return undefined
+  return (reader.text('tar') ?? '')
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+function readImageTags(reader: InputReader): string[] | undefined {
+  const items = reader.list('image-tags')
+  if (items?.includes('none') !== true) return items
+  if (items.length === 1) return []
+  throw problem({
+    what: 'Input "image-tags" contains "none" and tags',
+    value: items.join(', '),
+    expected: 'Use "none" alone to push the image without a tag.'
   })
 }
 
