@@ -1,6 +1,6 @@
 import type { DockerImage, LayerFile, StoredBlob } from '../image-archive/contents.js'
 import { sha256Digest } from '../oci/digest.js'
-import type { Descriptor, Manifest } from '../oci/manifest.js'
+import type { Descriptor, Manifest, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { Deps } from '../runner/deps.js'
 import { findKnownImages } from './find-known-images.js'
@@ -50,7 +50,7 @@ function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): P
     if (descriptor === undefined) throw new Error(`The manifest does not have a layer ${at}`)
     return reusedLayer(descriptor)
   })
-  const composed = composedImage(served, layers)
+  const composed = composedImage(served, layers, image.platform)
   return {
     digest: served.digest,
     isInRepository: true,
@@ -145,18 +145,22 @@ function composeImage(
   })
   const descriptors = layers.map(({ descriptor }) => descriptor)
   const manifest = writeManifest(config, descriptors, image.annotations)
-  return composedImage({ ...manifest, digest: sha256Digest(manifest.bytes) }, layers)
+  const digest = sha256Digest(manifest.bytes)
+  return composedImage({ ...manifest, digest }, layers, image.platform)
 }
 
 function composedImage(
   root: ComposedImage['manifests']['root'],
-  layers: readonly PushedLayer[]
+  layers: readonly PushedLayer[],
+  platform: Platform
 ): ComposedImage {
+  const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
   const unique = new Map(layers.map((layer) => [layer.descriptor.digest, layer]))
   return {
     manifests: { children: [], root, referrers: [] },
     layers: [...unique.values()],
-    relatedManifests: []
+    relatedManifests: [],
+    platforms: [{ platform, digest: root.digest, size }]
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Deps } from '../runner/deps.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { planDockerImage } from './plan-docker-image.js'
+import { planMergedIndex } from './plan-merged-index.js'
 import { planStoredImage } from './plan-stored-image.js'
 import type { PushContext } from './push-context.js'
 import type { ImageToPush, PlanOptions, PushPlan } from './push-plan.js'
@@ -22,6 +23,6 @@ export async function planImage(
     case 'stored-index':
       return planStoredImage(root, referrers, currentTags, context)
     case 'merged-index':
-      throw new Error('An index of several archives cannot be pushed yet')
+      return planMergedIndex(root, referrers, currentTags, target, options, context, deps)
   }
 }

@@ -1,9 +1,10 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import { parseManifest } from '../oci/manifest.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
 import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
-import type { PushPlan, RelatedManifest } from './push-plan.js'
+import type { PlatformImage, PushPlan, RelatedManifest } from './push-plan.js'
 
 type Stored = StoredManifest | StoredIndex
 
@@ -38,7 +39,8 @@ export async function planStoredImage(
       relatedManifests: [
         ...children.map((child) => relatedManifest(child, newManifests, false)),
         ...referrers.map((referrer) => relatedManifest(referrer, newManifests, true))
-      ]
+      ],
+      platforms: withChildren(root).flatMap(findPlatformImage)
     })
   }
 }
@@ -112,6 +114,16 @@ function uniqueBlobs(blobs: readonly StoredBlob[]): Map<string, StoredBlob> {
 
 function blobsOf(manifest: Stored): readonly StoredBlob[] {
   return manifest.kind === 'stored-manifest' ? manifest.blobs : []
+}
+
+/** Returns the platform image of a manifest, or nothing for an index, an attestation or an artifact. */
+function findPlatformImage(manifest: Stored): PlatformImage | [] {
+  if (manifest.kind === 'stored-index') return []
+  const { platform, bytes, digest, mediaType } = manifest
+  if (platform === undefined || platform.os === 'unknown') return []
+  const parsed = parseManifest(bytes, digest, mediaType)
+  const layers = parsed.kind === 'manifest' ? parsed.layers : []
+  return { platform, digest, size: layers.reduce((sum, { size }) => sum + size, 0) }
 }
 
 function relatedManifest(

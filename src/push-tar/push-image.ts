@@ -76,7 +76,7 @@ async function pushOnce(
 
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
     const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
-    const { manifests, layers, relatedManifests } = composed
+    const { manifests, layers, relatedManifests, platforms } = composed
     const { digest } = manifests.root
     const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
@@ -89,7 +89,7 @@ async function pushOnce(
       await putManifests(manifests, tagsToPut, target.address, deps.api)
       await putReferrerTags(image, referrerTags, target, deps.api)
     }
-    return { digest, isNew, tags, referrerTags, layers, relatedManifests }
+    return { digest, isNew, tags, referrerTags, layers, relatedManifests, platforms }
   })
 }
 
@@ -112,7 +112,15 @@ async function pushBlobs(
 }
 
 function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {
-  return { digest: undefined, isNew: false, tags, referrerTags: [], layers, relatedManifests: [] }
+  return {
+    digest: undefined,
+    isNew: false,
+    tags,
+    referrerTags: [],
+    layers,
+    relatedManifests: [],
+    platforms: []
+  }
 }
 
 function stillMissing(error: LayersMissingError): Error {

@@ -1,4 +1,9 @@
-import type { DockerImage, StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import type {
+  DockerImage,
+  ReferrerTag,
+  StoredIndex,
+  StoredManifest
+} from '../image-archive/contents.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import type { UploadItem } from './layer-source.js'
@@ -17,7 +22,7 @@ export interface MergedIndex {
 }
 
 /** An image in a merged index, with the members of its descriptor that the manifest does not contain. */
-export interface IndexChild extends Pick<Descriptor, 'annotations' | 'platform'> {
+export interface IndexChild extends Pick<Descriptor, 'annotations' | 'artifactType' | 'platform'> {
   readonly image: DockerImage | StoredManifest
 }
 
@@ -28,13 +33,6 @@ export interface ImageToPush {
   readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
   /** The tags by which clients without the referrers API find referrers. */
   readonly referrerTags?: readonly ReferrerTag[] | undefined
-}
-
-/** A referrer tag, such as `sha256-<hex>.sig`. */
-export interface ReferrerTag {
-  readonly tag: string
-  /** The digest of one of the referrers. */
-  readonly digest: string
 }
 
 /** The inputs that a plan depends on. */
@@ -60,6 +58,15 @@ export interface ComposedImage {
   /** Each layer once. */
   readonly layers: readonly PushedLayer[]
   readonly relatedManifests: readonly RelatedManifest[]
+  readonly platforms: readonly PlatformImage[]
+}
+
+/** An image for one platform: the pushed image, or a manifest of the pushed index. */
+export interface PlatformImage {
+  readonly platform: Platform
+  readonly digest: string
+  /** The size of its compressed layers in bytes. */
+  readonly size: number
 }
 
 /** A manifest of an index, or a referrer of the image. */

@@ -1,7 +1,12 @@
 import type { Deps } from '../runner/deps.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import type { Report } from '../runner/report.js'
-import { checkTags } from './check-tags.js'
+import {
+  checkArchiveTags,
+  checkReferences,
+  describeOtherNames,
+  parseGivenTags
+} from './check-tags.js'
 import { checkZstdSupport } from './compress/zstd.js'
 import { openImage } from './open-image.js'
 import { openSourceImage } from './promotion/open-source-image.js'
@@ -16,15 +21,18 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     inputs
   // These checks need neither the archive nor the network.
   if (compression === 'zstd') checkZstdSupport()
-  const givenTags = imageTags === undefined ? undefined : checkTags(imageTags)
+  const given = imageTags === undefined ? undefined : parseGivenTags(imageTags)
 
   const image =
     source.kind === 'from'
       ? await openSourceImage(source.reference, inputs, deps)
       : await openImage(source, archiveImage, deps)
   try {
-    const tags = givenTags ?? checkTags(image.tags)
+    const tags = given?.tags ?? checkArchiveTags(image)
+    const warning = given === undefined ? describeOtherNames(image) : undefined
+    if (warning !== undefined) deps.log.warning(warning)
     const { target, currentTags } = await resolveTarget(repository, registryId, tags, dryRun, deps)
+    if (given !== undefined) checkReferences(given, target)
     const pushed = await pushImage(image, currentTags, target, inputs, deps)
     if (wait && !dryRun) await waitUntilServed(pushed, target, deps)
     return reportPush(pushed, target, deps.log)

@@ -8,7 +8,7 @@ import type { SummaryBlock } from '../runner/summary.js'
 import type { TagDecision } from './decide-tags.js'
 import { megabytes } from './progress.js'
 import type { PushedLayer } from './push-layer.js'
-import type { RelatedManifest } from './push-plan.js'
+import type { PlatformImage, RelatedManifest } from './push-plan.js'
 import type { ReferrerTagDecision } from './referrer-tags.js'
 import type { PushTarget } from './resolve-target.js'
 
@@ -23,6 +23,7 @@ export interface PushedImage {
   /** Each layer once. */
   readonly layers: readonly PushedLayer[]
   readonly relatedManifests: readonly RelatedManifest[]
+  readonly platforms: readonly PlatformImage[]
 }
 
 /** Logs the result of a push and returns its report. */
@@ -43,11 +44,17 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
       'image-uri': `${target.uri}@${digest}`,
       'repository-uri': target.uri,
       'image-uris': pushed.tags.map(({ tag }) => `${target.uri}:${tag}`),
+      platforms: pushed.platforms.map(platformOutput),
       'uploaded-bytes': uploadedBytes(pushed.layers),
       'reused-bytes': reusedBytes(pushed.layers)
     },
     summary: summaryOf(pushed, target.uri, digest)
   }
+}
+
+/** Returns an item of the output `platforms`. */
+function platformOutput({ platform, digest, size }: PlatformImage): Record<string, unknown> {
+  return { platform: platformName(platform), digest, size }
 }
 
 function planOf(pushed: PushedImage, repositoryName: string): Change[] {
@@ -155,7 +162,7 @@ const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
 }
 
 function summaryOf(
-  { layers, tags }: PushedImage,
+  { layers, tags, platforms }: PushedImage,
   repositoryUri: string,
   digest: string
 ): SummaryBlock[] {
@@ -168,6 +175,7 @@ function summaryOf(
     ...(skipped.length === 0
       ? []
       : [paragraph(`Not moved because they refer to other images: ${names(skipped)}`)]),
+    ...(platforms.length > 1 ? [platformTable(platforms)] : []),
     {
       kind: 'table',
       columns: ['Layer', 'Size', 'Result', 'Time'],
@@ -183,6 +191,18 @@ function summaryOf(
     ),
     { kind: 'code', language: 'sh', text: `docker pull ${repositoryUri}${reference}` }
   ]
+}
+
+function platformTable(platforms: readonly PlatformImage[]): SummaryBlock {
+  return {
+    kind: 'table',
+    columns: ['Platform', 'Digest', 'Size'],
+    rows: platforms.map(({ platform, digest, size }) => [
+      [platformName(platform), platform.osVersion].filter(Boolean).join(' '),
+      shortDigest(digest),
+      megabytes(size)
+    ])
+  }
 }
 
 function paragraph(text: string): SummaryBlock {

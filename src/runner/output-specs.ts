@@ -35,6 +35,7 @@ export const OUTPUT_SPECS = {
   digest: { modes: ['push-tar'] },
   'image-uri': { modes: ['push-tar'] },
   'image-uris': { modes: ['push-tar'] },
+  platforms: { modes: ['push-tar'] },
   'uploaded-bytes': { modes: ['push-tar'] },
   'reused-bytes': { modes: ['push-tar'] },
 

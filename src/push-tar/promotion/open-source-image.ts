@@ -12,8 +12,8 @@ import { parseSourceReference } from './parse-source-reference.js'
 import { createSourceLoader } from './source-graph.js'
 import type { StoredImage } from './source-graph.js'
 
-/** The image to promote. It has no tags of its own. */
-export type SourceImage = ImageToPush & Pick<ArchiveContents, 'tags' | 'close'>
+/** The image to promote, in the form of an image of an archive without tags. */
+export type SourceImage = ImageToPush & Pick<ArchiveContents, 'tags' | 'otherNames' | 'close'>
 
 /**
  * Reads the manifests of the image to promote. Its tag is read once, and everything else by digest, so that a tag that
@@ -48,7 +48,7 @@ export async function openSourceImage(
   // In its own repository, an image keeps its referrers.
   const isSame = sourceName === targetName
   const related = isSame ? {} : await findSourceReferrers(root, repositoryToRead, load, deps)
-  return { root, ...related, tags: [], close: () => Promise.resolve() }
+  return { root, ...related, tags: [], otherNames: [], close: () => Promise.resolve() }
 }
 
 async function getDigest(

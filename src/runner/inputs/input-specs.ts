@@ -71,7 +71,7 @@ export const INPUT_SPECS = {
     default: 'truncate'
   },
 
-  tar: { modes: ['push-tar'], form: TEXT },
+  tar: { modes: ['push-tar'], form: LIST },
   image: { modes: ['push-tar'], form: TEXT },
   from: { modes: ['push-tar'], form: TEXT },
   'archive-image': { modes: ['push-tar'], form: TEXT },
