@@ -17,7 +17,7 @@ export interface OpenedImage extends MergedImage, Pick<ArchiveContents, 'close'>
  * @param archiveImage selects one image of each archive that contains several
  */
 export async function openImage(
-  source: PushTarInputs['source'],
+  source: Exclude<PushTarInputs['source'], { readonly kind: 'from' }>,
   archiveImage: string | undefined,
   deps: Pick<Deps, 'exec' | 'log' | 'signal' | 'temporaryDirectory'>
 ): Promise<OpenedImage> {

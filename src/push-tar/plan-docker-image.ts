@@ -4,9 +4,10 @@ import type { Descriptor, Manifest, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { Deps } from '../runner/deps.js'
 import { findKnownImages } from './find-known-images.js'
+import type { UploadItem } from './layer-source.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
-import type { PushedLayer, UploadItem } from './push-layer.js'
+import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
 import type { ComposedImage, PlanOptions, PushPlan } from './push-plan.js'
 import { isStoredElsewhere, NOTHING_KNOWN } from './read-known-images.js'
@@ -28,9 +29,10 @@ export async function planDockerImage(
 ): Promise<PushPlan> {
   checkManifestSize(image)
   const { compression } = context.compressor
-  const known = options.reuseLayers
-    ? await findKnownImages(image, currentTags, target, compression, deps)
-    : NOTHING_KNOWN
+  const known =
+    options.reuseLayers && target.exists
+      ? await findKnownImages(image, currentTags, target, compression, deps)
+      : NOTHING_KNOWN
   const config = configBlob(image.config)
   const available = await context.layerApi.check(digestsToCheck(known, config))
 

@@ -4,7 +4,8 @@ import type { CurrentTag } from './list-current-tags.js'
 import { planDockerImage } from './plan-docker-image.js'
 import { planStoredImage } from './plan-stored-image.js'
 import type { PushContext } from './push-context.js'
-import type { PushedLayer, UploadItem } from './push-layer.js'
+import type { UploadItem } from './layer-source.js'
+import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
 import type {
   ComposedImage,

@@ -56,7 +56,7 @@ async function listMissing(manifests: readonly Stored[], context: PushContext): 
 }
 
 /** Returns a manifest after all manifests that it lists. */
-function withChildren(manifest: Stored): Stored[] {
+export function withChildren(manifest: Stored): Stored[] {
   return [...listChildren(manifest), manifest]
 }
 

@@ -13,6 +13,7 @@ import type { PushedLayer } from './push-layer.js'
 import { pushLayers } from './push-layers.js'
 import type { ComposedImage, ImageToPush, PushPlan } from './push-plan.js'
 import { LayersMissingError, putManifests } from './put-manifests.js'
+import { decideReferrerTags, putReferrerTags } from './referrer-tags.js'
 import type { PushedImage } from './report-push.js'
 import type { PushTarget } from './resolve-target.js'
 
@@ -83,8 +84,12 @@ async function pushOnce(
     const isNew = !isInRepository && tags.every(({ action }) => action !== 'keep')
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
-    if (!dryRun) await putManifests(manifests, tagsToPut, target.address, deps.api)
-    return { digest, isNew, tags, layers, relatedManifests, platforms }
+    const referrerTags = await decideReferrerTags(image, target, context)
+    if (!dryRun) {
+      await putManifests(manifests, tagsToPut, target.address, deps.api)
+      await putReferrerTags(image, referrerTags, target, deps.api)
+    }
+    return { digest, isNew, tags, referrerTags, layers, relatedManifests, platforms }
   })
 }
 
@@ -107,7 +112,15 @@ async function pushBlobs(
 }
 
 function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {
-  return { digest: undefined, isNew: false, tags, layers, relatedManifests: [], platforms: [] }
+  return {
+    digest: undefined,
+    isNew: false,
+    tags,
+    referrerTags: [],
+    layers,
+    relatedManifests: [],
+    platforms: []
+  }
 }
 
 function stillMissing(error: LayersMissingError): Error {

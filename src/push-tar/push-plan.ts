@@ -6,7 +6,8 @@ import type {
 } from '../image-archive/contents.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
-import type { PushedLayer, UploadItem } from './push-layer.js'
+import type { UploadItem } from './layer-source.js'
+import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
 import type { ManifestsToPut } from './put-manifests.js'
 

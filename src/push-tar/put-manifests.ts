@@ -63,8 +63,8 @@ export async function putManifests(
   await putUntagged(referrers)
 }
 
-/** Puts a manifest under a tag, or by its digest alone. It is not an error if the repository already has it. */
-async function putImage(
+/** Puts a manifest under a tag, or by its digest alone (`undefined`). It is not an error if the repository already has it. */
+export async function putImage(
   manifest: ManifestToPut,
   tag: string | undefined,
   repository: RepositoryAddress,

@@ -9,6 +9,7 @@ import type { TagDecision } from './decide-tags.js'
 import { megabytes } from './progress.js'
 import type { PushedLayer } from './push-layer.js'
 import type { PlatformImage, RelatedManifest } from './push-plan.js'
+import type { ReferrerTagDecision } from './referrer-tags.js'
 import type { PushTarget } from './resolve-target.js'
 
 /** The result of a push, or of its dry run. */
@@ -18,6 +19,7 @@ export interface PushedImage {
   /** `true` if the repository did not have the image. */
   readonly isNew: boolean
   readonly tags: readonly TagDecision[]
+  readonly referrerTags: readonly ReferrerTagDecision[]
   /** Each layer once. */
   readonly layers: readonly PushedLayer[]
   readonly relatedManifests: readonly RelatedManifest[]
@@ -40,6 +42,7 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
     outputs: {
       digest,
       'image-uri': `${target.uri}@${digest}`,
+      'repository-uri': target.uri,
       'image-uris': pushed.tags.map(({ tag }) => `${target.uri}:${tag}`),
       platforms: pushed.platforms.map(platformOutput),
       'uploaded-bytes': uploadedBytes(pushed.layers),
@@ -55,12 +58,13 @@ function platformOutput({ platform, digest, size }: PlatformImage): Record<strin
 }
 
 function planOf(pushed: PushedImage, repositoryName: string): Change[] {
-  const { digest, isNew, layers, relatedManifests, tags } = pushed
+  const { digest, isNew, layers, relatedManifests, tags, referrerTags } = pushed
   return [
     ...layers.map((layer) => layerChange(layer, repositoryName)),
     ...relatedManifests.map((manifest) => manifestChange(manifest, repositoryName)),
     ...(digest === undefined ? [] : [imageChange(digest, isNew, repositoryName)]),
-    ...tags.map((tag) => tagChange(tag, digest, repositoryName))
+    ...tags.map((tag) => tagChange(tag, digest, repositoryName)),
+    ...referrerTags.map((tag) => referrerTagChange(tag, repositoryName))
   ]
 }
 
@@ -122,6 +126,19 @@ function tagChange(
     target: `${repositoryName}:${tag}`,
     reason: reasons[action],
     ...(action === 'skip' || digest === undefined ? {} : { digest })
+  }
+}
+
+function referrerTagChange(
+  { tag, digest, action }: ReferrerTagDecision,
+  repositoryName: string
+): Change {
+  return {
+    action,
+    kind: 'tag',
+    target: `${repositoryName}:${tag}`,
+    reason: action === 'create' ? 'tag of a referrer of the image' : 'the tag already exists',
+    digest
   }
 }
 

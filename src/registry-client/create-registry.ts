@@ -4,8 +4,9 @@ import { MAX_MANIFEST_BYTES } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { HttpResponse } from '../http/http-client.js'
 import { createReader } from './create-reader.js'
-import type { RegistryDeps, RegistryOptions } from './create-reader.js'
+import type { Reader, RegistryDeps, RegistryOptions } from './create-reader.js'
 import { listReferrers } from './list-referrers.js'
+import { streamBlob } from './stream-blob.js'
 import type { Registry, RetryOptions, ServedManifest } from '../runner/deps.js'
 
 const MANIFEST_TYPES = [
@@ -15,7 +16,10 @@ const MANIFEST_TYPES = [
   MEDIA_TYPES.dockerManifest
 ].join(', ')
 
-type Get = ReturnType<typeof createReader>
+type Get = Reader['get']
+
+/** The maximum size of an error response to a blob read, in bytes. */
+const MAX_ERROR_BYTES = 65_536
 
 /** Creates the client of a registry host. It sends nothing before the first read. */
 export function createRegistry(
@@ -23,7 +27,7 @@ export function createRegistry(
   deps: RegistryDeps,
   options: RegistryOptions = {}
 ): Registry {
-  const get = createReader(host, deps, options)
+  const { get, open } = createReader(host, deps, options)
   return {
     host,
     findManifest: (repository, reference, retryOptions) =>
@@ -41,6 +45,18 @@ export function createRegistry(
       if (response.status !== 200) throw refusal(response, `blob ${digest} of ${repository}`)
       return response.body
     },
+    streamBlob: (repository, blob) =>
+      streamBlob(
+        blob,
+        async (firstByte) => {
+          const path = `blobs/${blob.digest}`
+          const maxBytes = MAX_ERROR_BYTES
+          const response = await open({ repository, path, accept: '*/*', firstByte, maxBytes })
+          if (response.status === 200 || response.status === 206) return response
+          throw refusal(response, `blob ${blob.digest} of ${repository}`)
+        },
+        deps
+      ),
     findReferrers: (repository, digest) =>
       listReferrers(repository, digest, (path) =>
         getReferrersPage(get, repository, path, `referrers of ${repository}@${digest}`)

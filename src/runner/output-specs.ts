@@ -24,7 +24,7 @@ export const OUTPUT_SPECS = {
   'expires-at': { modes: ['login'] },
 
   created: { modes: ['ensure-repo'] },
-  'repository-uri': { modes: ['ensure-repo'] },
+  'repository-uri': { modes: ['ensure-repo', 'push-tar'] },
   'repository-arn': { modes: ['ensure-repo'] },
   'gallery-url': { modes: ['ensure-repo', 'sync-catalog'] },
   details: { modes: ['ensure-repo'] },
