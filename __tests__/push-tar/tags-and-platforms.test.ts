@@ -79,7 +79,7 @@ describe('a tag that loses platforms', () => {
     ],
     ['of a nested index', buildIndex([buildIndex([amd, arm])]), amd, 'linux/arm64'],
     ['with a variant', imageFor('arm', 'v6'), imageFor('arm', 'v7'), 'linux/arm/v6']
-  ])('is told by a warning (%s)', async (_name, before, after, lost) => {
+  ])('causes a warning (%s)', async (_name, before, after, lost) => {
     const emulator = await start()
     await push(emulator, before)
     const dry = await push(emulator, after, { 'dry-run': 'true' })
@@ -95,13 +95,13 @@ describe('a tag that loses platforms', () => {
     ['gets more platforms', amd, buildIndex([imageFor('amd64', undefined, '2'), arm])],
     ['names a new version for the same platform', amd, imageFor('amd64', undefined, '2')],
     ['had arm64 and gets arm64/v8', arm, imageFor('arm64', 'v8')]
-  ])('is not told if the tag %s', async (_name, before, after) => {
+  ])('causes no warning if the tag %s', async (_name, before, after) => {
     const emulator = await start()
     await push(emulator, before)
     expect(warnings((await push(emulator, after)).deps)).toEqual([])
   })
 
-  it('is told if another job set the tag during the push', async () => {
+  it('causes a warning if another job set the tag during the push', async () => {
     const emulator = await start()
     const { api } = makeDeps(emulator)
     let hasRaced = false

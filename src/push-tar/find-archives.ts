@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { problem } from '../runner/errors.js'
 import { parseList } from '../runner/inputs/parse-list.js'
@@ -23,7 +24,11 @@ async function findPaths(item: string): Promise<string[]> {
   // The error for a path that does not exist is reported when it is opened.
   if (!isDynamicPattern(item) || (await exists(item))) return [item]
   const pattern = process.platform === 'win32' ? item.replaceAll('\\', '/') : item
-  const found = await glob(pattern, { onlyFiles: false, expandDirectories: false })
+  const found = await glob(pattern, {
+    absolute: isAbsolute(item),
+    onlyFiles: false,
+    expandDirectories: false
+  })
   const paths = found.map((path) => path.replace(/\/$/, '')).filter((path) => path !== '')
   const matches = withoutContents(paths.sort())
   if (matches.length > 0) return matches

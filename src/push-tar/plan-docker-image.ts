@@ -79,15 +79,17 @@ function planUpload(
     digest: undefined,
     isInRepository: false,
     uploads,
-    looksUpFirst: mayBeTagged(known, currentTags),
+    looksUpFirst: mayBeInRepository(known, currentTags),
     compose: (pushed) => composeImage(image, config.descriptor, reusable, pushed)
   }
 }
 
-/** Returns `true` if a tag may already refer to the image, because the tag's image could not be compared with it. */
-function mayBeTagged(known: KnownImages, currentTags: readonly CurrentTag[]): boolean {
+/** Returns `true` if the repository may already have the image, because not all its images were compared with it. */
+function mayBeInRepository(known: KnownImages, currentTags: readonly CurrentTag[]): boolean {
   // An image that lost a layer gets the same digest again when it is pushed.
   const incomplete = known.same?.served.digest
+  // Images without a tag are not compared.
+  if (currentTags.length === 0) return true
   return currentTags.some(
     ({ digest }) => digest !== undefined && (digest === incomplete || !known.compared.has(digest))
   )

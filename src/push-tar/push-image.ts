@@ -70,7 +70,7 @@ async function pushOnce(
   return withProgress(context.progress, deps.log, async () => {
     const plan = await planImage(image, currentTags, target, options, context, deps)
     const { isInRepository } = plan
-    const composedEarly = await composeEarly(plan, options, context)
+    const composedEarly = await composeEarly(plan, currentTags, options, context)
     const knownDigest = composedEarly?.manifests.root.digest ?? plan.digest
     const early = decideTags(currentTags, knownDigest, options.ifTagExists, target.name)
     if (!isInRepository && areAllSkipped(early)) return skippedImage(early, [])
@@ -88,7 +88,8 @@ async function pushOnce(
       target,
       deps
     )
-    const isNew = !isInRepository && tags.every(({ action }) => action !== 'keep')
+    const isFound = isInRepository || (await isUntaggedInRepository(plan, digest, tags, context))
+    const isNew = !isFound && tags.every(({ action }) => action !== 'keep')
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
     const referrerTags = await decideReferrerTags(image, target, context)
@@ -100,13 +101,26 @@ async function pushOnce(
   })
 }
 
+/** Looks up an image without tags by its digest, if the digest was not known when the push was planned. */
+async function isUntaggedInRepository(
+  plan: PushPlan,
+  digest: string,
+  tags: readonly TagDecision[],
+  { findImage }: PushContext
+): Promise<boolean> {
+  if (tags.length > 0 || plan.digest !== undefined) return false
+  return (await findImage(digest)) === digest
+}
+
 /** Compresses all layers to learn the digest of the image if the decision about the tags depends on it. */
 async function composeEarly(
   plan: PushPlan,
+  currentTags: readonly CurrentTag[],
   { ifTagExists }: PushOptions,
   context: PushContext
 ): Promise<ComposedImage | undefined> {
-  if (plan.digest !== undefined || !plan.looksUpFirst || ifTagExists === 'move') return undefined
+  const needsDigest = currentTags.length > 0 && ifTagExists !== 'move'
+  if (plan.digest !== undefined || !plan.looksUpFirst || !needsDigest) return undefined
   return pushBlobs({ ...plan, looksUpFirst: false }, true, context)
 }
 

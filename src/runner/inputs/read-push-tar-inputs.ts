@@ -6,7 +6,7 @@ import type { CommonInputs } from './read-common-inputs.js'
 export interface PushTarInputs extends CommonInputs {
   readonly mode: 'push-tar'
   readonly repository: string
-  /** The lines of the input `tar` (paths of archives or globs), an image of Docker or Podman, or an image of the registry. */
+  /** The lines of the input `tar` (paths or globs), an image of Docker or Podman, or an image of the registry. */
   readonly source:
     | { readonly kind: 'tar'; readonly lines: readonly string[] }
     | { readonly kind: 'image'; readonly reference: string }
@@ -79,7 +79,7 @@ function readPushSource(reader: InputReader): PushTarInputs['source'] {
   return { kind: 'from', reference: from ?? '' }
 }
 
-/** Checks the inputs of a promotion, which has no archive. */
+/** Checks the other inputs of a promotion. */
 function checkPromotion(reader: InputReader): void {
   if (reader.list('image-tags') === undefined) {
     throw problem({
