@@ -1,7 +1,7 @@
+import type { ReferrerTag } from '../image-archive/contents.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import { withChildren } from './plan-stored-image.js'
 import type { PushContext } from './push-context.js'
-import type { ReferrerTag } from '../image-archive/contents.js'
 import type { ImageToPush } from './push-plan.js'
 import { putImage } from './put-manifests.js'
 import type { PushTarget } from './resolve-target.js'

@@ -58,7 +58,9 @@ async function findTarget(
     log.warning(
       `The repository ${name} does not exist. The dry run treats it as empty. Create it before the push, for example with mode ensure-repo.`
     )
-    return { address, name, uri: await findFutureUri(name, api), host: '', path: '', exists: false }
+    const uri = await findFutureUri(name, api)
+    const [host = '', ...path] = uri === name ? ['', name] : uri.split('/')
+    return { address, name, uri, host, path: path.join('/'), exists: false }
   }
 }
 

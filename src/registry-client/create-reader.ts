@@ -5,7 +5,7 @@ import { originOf } from '../http/loopback.js'
 import { createRateLimiter } from '../http/rate-limiter.js'
 import type { RateLimit } from '../http/rate-limiter.js'
 import { createAuthorizer } from './authorizer.js'
-import type { Authorization } from './authorizer.js'
+import type { Authorization, Authorizer } from './authorizer.js'
 import { parseChallenge } from './challenge.js'
 import { DigestMismatchError, getWithRetries } from './get-with-retries.js'
 import type { Deps, RetryOptions } from '../runner/deps.js'
@@ -54,10 +54,12 @@ export interface ReadRequest {
 
 /** Reads from a registry host. Resolves to a response with any status, and rejects without a response. */
 export interface Reader {
-  get(read: ReadRequest): Promise<HttpResponse>
+  readonly get: (read: ReadRequest) => Promise<HttpResponse>
   /** Returns a successful response before its body arrives. Its digest is not checked. */
-  open(read: ReadRequest): Promise<HttpStream>
+  readonly open: (read: ReadRequest) => Promise<HttpStream>
 }
+
+type SendRead<Response> = (read: ReadRequest, authorization: Authorization) => Promise<Response>
 
 /**
  * Creates the reader of a registry host. It tries the available authorizations in turn until the registry accepts one,
@@ -72,40 +74,51 @@ export function createReader(
   const client = createHttpClient(deps)
   const authorizer = createAuthorizer(origin, deps, (url, authorization) =>
     getWithRetries(
-      client.send,
+      (request) => client.send(request),
       { url, authorization, maxBytes: MAX_TOKEN_RESPONSE_BYTES },
       deps,
       DEFAULT_RETRY_OPTIONS
     )
   )
-  const clients = limitClients(client, deps, options)
-  const readAuthorized = async <Response extends HttpResponse>(
-    read: ReadRequest,
-    send: (read: ReadRequest, authorization: Authorization) => Promise<Response>
-  ): Promise<Response> => {
-    for (let tried = 1; ; tried++) {
-      const authorization = await authorizer.get()
-      const response = await send(read, authorization)
-      if (!isRefused(response, origin)) {
-        authorizer.accepted(authorization)
-        return response
-      }
-      const challenge = parseChallenge(response.headers['www-authenticate'])
-      if (tried === MAX_AUTHORIZATIONS) return response
-      if (!(await authorizer.renew(authorization, challenge, read.repository))) return response
-    }
-  }
+  const clientFor = limitClients(client, deps, options)
+  const get: SendRead<HttpResponse> = (read, authorization) =>
+    getWithRetries(
+      (request) => clientFor(authorization).send(request),
+      requestOf(read, authorization, origin),
+      deps,
+      read.retryOptions ?? DEFAULT_RETRY_OPTIONS,
+      (response) => checkDigest(response, read.digest)
+    )
+  const open: SendRead<HttpStream> = (read, authorization) =>
+    getWithRetries(
+      (request) => clientFor(authorization).open(request),
+      requestOf(read, authorization, origin),
+      deps,
+      read.retryOptions ?? DEFAULT_RETRY_OPTIONS
+    )
   return {
-    get: (read) =>
-      readAuthorized(read, (each, authorization) =>
-        sendRead(each, authorization, origin, clients(authorization).send, deps, (response) =>
-          checkDigest(response, each.digest)
-        )
-      ),
-    open: (read) =>
-      readAuthorized(read, (each, authorization) =>
-        sendRead(each, authorization, origin, clients(authorization).open, deps)
-      )
+    get: (read) => readAuthorized(read, get, origin, authorizer),
+    open: (read) => readAuthorized(read, open, origin, authorizer)
+  }
+}
+
+/** Sends a read with the current authorization, and with others while the registry refuses it. */
+async function readAuthorized<Response extends HttpResponse>(
+  read: ReadRequest,
+  send: SendRead<Response>,
+  origin: string,
+  authorizer: Authorizer
+): Promise<Response> {
+  for (let tried = 1; ; tried++) {
+    const authorization = await authorizer.get()
+    const response = await send(read, authorization)
+    if (!isRefused(response, origin)) {
+      authorizer.accepted(authorization)
+      return response
+    }
+    const challenge = parseChallenge(response.headers['www-authenticate'])
+    if (tried === MAX_AUTHORIZATIONS) return response
+    if (!(await authorizer.renew(authorization, challenge, read.repository))) return response
   }
 }
 
@@ -128,24 +141,15 @@ function limitClients(
   return ({ isAnonymous }) => (isAnonymous ? anonymous : account)
 }
 
-/** Sends a read with one authorization. */
-function sendRead<Response extends HttpResponse>(
-  read: ReadRequest,
-  { header }: Authorization,
-  origin: string,
-  send: (request: HttpRequest) => Promise<Response>,
-  deps: RegistryDeps,
-  check?: (response: Response) => void
-): Promise<Response> {
+function requestOf(read: ReadRequest, { header }: Authorization, origin: string): HttpRequest {
   const { repository, path, accept, firstByte = 0, maxBytes } = read
-  const request = {
+  return {
     url: new URL(`${origin}/v2/${repository}/${path}`),
     headers: { accept, ...(firstByte === 0 ? {} : { range: `bytes=${String(firstByte)}-` }) },
     authorization: header,
     maxBytes,
     maxRedirects: MAX_REDIRECTS
   }
-  return getWithRetries(send, request, deps, read.retryOptions ?? DEFAULT_RETRY_OPTIONS, check)
 }
 
 /** public.ecr.aws responds with 400, not 401, to an invalid or expired token (aws/containers-roadmap#2835). */

@@ -2,7 +2,7 @@ import { problem } from '../runner/errors.js'
 import { sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
-import type { HttpResponse } from '../http/http-client.js'
+import type { HttpResponse, HttpStream } from '../http/http-client.js'
 import { createReader } from './create-reader.js'
 import type { Reader, RegistryDeps, RegistryOptions } from './create-reader.js'
 import { listReferrers } from './list-referrers.js'
@@ -46,22 +46,25 @@ export function createRegistry(
       return response.body
     },
     streamBlob: (repository, blob) =>
-      streamBlob(
-        blob,
-        async (firstByte) => {
-          const path = `blobs/${blob.digest}`
-          const maxBytes = MAX_ERROR_BYTES
-          const response = await open({ repository, path, accept: '*/*', firstByte, maxBytes })
-          if (response.status === 200 || response.status === 206) return response
-          throw refusal(response, `blob ${blob.digest} of ${repository}`)
-        },
-        deps
-      ),
+      streamBlob(blob, (firstByte) => openBlob(open, repository, blob.digest, firstByte), deps),
     findReferrers: (repository, digest) =>
       listReferrers(repository, digest, (path) =>
         getReferrersPage(get, repository, path, `referrers of ${repository}@${digest}`)
       )
   }
+}
+
+async function openBlob(
+  open: Reader['open'],
+  repository: string,
+  digest: string,
+  firstByte: number
+): Promise<HttpStream> {
+  const path = `blobs/${digest}`
+  const maxBytes = MAX_ERROR_BYTES
+  const response = await open({ repository, path, accept: '*/*', firstByte, maxBytes })
+  if (response.status === 200 || response.status === 206) return response
+  throw refusal(response, `blob ${digest} of ${repository}`)
 }
 
 async function findManifest(

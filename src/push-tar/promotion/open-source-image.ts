@@ -12,7 +12,7 @@ import { parseSourceReference } from './parse-source-reference.js'
 import { createSourceLoader } from './source-graph.js'
 import type { StoredImage } from './source-graph.js'
 
-/** The image to promote. It has no tags of its own. */
+/** The image to promote, in the form of an image of an archive without tags. */
 export type SourceImage = ImageToPush & Pick<ArchiveContents, 'tags' | 'otherNames' | 'close'>
 
 /**

@@ -3,7 +3,7 @@ import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import { isForeignLayer, parseManifest } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
 import { MEDIA_TYPES } from '../../oci/media-types.js'
-import type { Registry } from '../../runner/deps.js'
+import type { Registry, ServedManifest } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 
 export type StoredImage = StoredManifest | StoredIndex
@@ -32,44 +32,52 @@ const MAX_MANIFESTS_BYTES = 64 * 1024 ** 2
 export function createSourceLoader(source: SourceRepository): LoadSource {
   const loaded = new Map<string, Promise<StoredImage | undefined>>()
   let bytesLeft = MAX_MANIFESTS_BYTES
-  const loadNode = async (
-    digest: string,
-    platform: Platform | undefined,
-    depth: number
-  ): Promise<StoredImage | undefined> => {
+  const load: LoadChild = (digest, platform, depth) => {
+    const node = loaded.get(digest) ?? read(digest, platform, depth)
+    loaded.set(digest, node)
+    return node
+  }
+  const read: LoadChild = async (digest, platform, depth) => {
     const served = await source.registry.findManifest(source.path, digest)
     if (served === undefined) return undefined
     bytesLeft -= served.bytes.length
     if (depth > MAX_DEPTH || loaded.size > MAX_MANIFESTS || bytesLeft < 0) throw tooLarge(source)
-    const { bytes, mediaType } = served
-    const parsed = parseManifest(bytes, `manifest ${digest}`, mediaType)
-    const shared = { bytes, mediaType: parsed.mediaType, digest }
-    if (parsed.kind === 'manifest') {
-      return {
-        kind: 'stored-manifest',
-        ...shared,
-        platform: platform ?? (await findPlatform(parsed, source)),
-        blobs: listBlobs(parsed, source)
-      }
-    }
-    const children = new Map<string, StoredImage>()
-    for (const each of parsed.manifests) {
-      const child = await load(each.digest, each.platform, depth + 1)
-      if (child === undefined) throw missingChild(each, digest, source)
-      children.set(each.digest, child)
-    }
-    return { kind: 'stored-index', ...shared, children: [...children.values()] }
-  }
-  const load = (
-    digest: string,
-    platform: Platform | undefined,
-    depth: number
-  ): Promise<StoredImage | undefined> => {
-    const node = loaded.get(digest) ?? loadNode(digest, platform, depth)
-    loaded.set(digest, node)
-    return node
+    return toStored(served, platform, source, (child) =>
+      load(child.digest, child.platform, depth + 1)
+    )
   }
   return (digest) => load(digest, undefined, 0)
+}
+
+type LoadChild = (
+  digest: string,
+  platform: Platform | undefined,
+  depth: number
+) => Promise<StoredImage | undefined>
+
+async function toStored(
+  { bytes, digest, mediaType }: ServedManifest,
+  platform: Platform | undefined,
+  source: SourceRepository,
+  loadChild: (child: Descriptor) => Promise<StoredImage | undefined>
+): Promise<StoredImage> {
+  const parsed = parseManifest(bytes, `manifest ${digest}`, mediaType)
+  const shared = { bytes, mediaType: parsed.mediaType, digest }
+  if (parsed.kind === 'manifest') {
+    return {
+      kind: 'stored-manifest',
+      ...shared,
+      platform: platform ?? (await findPlatform(parsed, source)),
+      blobs: listBlobs(parsed, source)
+    }
+  }
+  const children = new Map<string, StoredImage>()
+  for (const each of parsed.manifests) {
+    const child = await loadChild(each)
+    if (child === undefined) throw missingChild(each, digest, source)
+    children.set(each.digest, child)
+  }
+  return { kind: 'stored-index', ...shared, children: [...children.values()] }
 }
 
 /** Lists the digests of an image and of all manifests below it. */
@@ -78,7 +86,7 @@ export function listDigests(image: StoredImage): string[] {
   return [image.digest, ...image.children.flatMap(listDigests)]
 }
 
-/** Returns the platform in the config of an image, or `undefined` for an artifact. */
+/** Returns the platform in the config of an image, or `undefined` for an artifact, whose config can be anything. */
 async function findPlatform(
   { config }: Manifest,
   { registry, path }: SourceRepository
@@ -87,8 +95,12 @@ async function findPlatform(
     config.mediaType === MEDIA_TYPES.ociConfig || config.mediaType === MEDIA_TYPES.dockerConfig
   if (!isImage || config.size > MAX_CONFIG_BYTES) return undefined
   const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES)
-  const { platform } = parseConfig(bytes, config.digest)
-  return platform.os === '' ? undefined : platform
+  try {
+    const { platform } = parseConfig(bytes, config.digest)
+    return platform.os === '' ? undefined : platform
+  } catch {
+    return undefined
+  }
 }
 
 /** Lists the config and the layers, each once. Of a layer that is stored outside the registry, nothing is copied. */
