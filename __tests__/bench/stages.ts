@@ -3,16 +3,17 @@ import { open, readFile } from 'node:fs/promises'
 import * as http from 'node:http'
 import { availableParallelism } from 'node:os'
 import zlib from 'node:zlib'
-import type { LayerFile, StoredContent } from '../../src/image-archive/contents.js'
+import type { StoredContent } from '../../src/image-archive/contents.js'
 import { openLocalFile } from '../../src/image-archive/local-file.js'
 import { storedSlices } from '../../src/image-archive/tar/stored-slices.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { createChunkRing } from '../../src/push-tar/compress/block-memory.js'
 import { createCompressor, DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
 import { BLOCK_SIZE_BYTES } from '../../src/push-tar/compress/gzip.js'
+import { readAhead } from '../../src/push-tar/read-ahead.js'
 import { createLayerApi } from '../../src/push-tar/upload/layer-api.js'
 import { bodySize, PartBody } from '../../src/push-tar/upload/part-body.js'
-import { verifyLayerFile } from '../../src/push-tar/verify.js'
+import { verifyLayer } from '../../src/push-tar/verify.js'
 import { measureAction } from './action.ts'
 import type { BenchArchives } from './archive.ts'
 import { startBenchEmulator } from './emulator.ts'
@@ -41,12 +42,7 @@ export async function benchStages(archives: BenchArchives, runs: number): Promis
     { at: 0, position: 0, length: file.size }
   ])
   const digest = await hashFile(archives.layer)
-  const layer: LayerFile = {
-    kind: 'layer-file',
-    diffId: `sha256:${digest}`,
-    compression: 'none',
-    content
-  }
+  const expected = { diffId: `sha256:${digest}`, compression: 'none', isRequired: true } as const
   const bytes = (await readFile(archives.layer)).subarray(0, PARTS * PART_BYTES)
   const emulator = await startBenchEmulator()
   try {
@@ -54,7 +50,11 @@ export async function benchStages(archives: BenchArchives, runs: number): Promis
     const { signal } = new AbortController()
     const stages: readonly [string, Stage, Stage][] = [
       ['reading', () => drain(content.read(ring)), () => readLoop(archives.layer)],
-      ['hashing', () => verifyLayerFile(layer, signal), () => hashFile(archives.layer)],
+      [
+        'hashing',
+        () => drain(verifyLayer(readAhead(content.read(ring)), content, expected, signal)),
+        () => hashFile(archives.layer)
+      ],
       ['compressing', () => compress(content), () => deflateLoop(archives.layer)],
       ['encoding', () => encode(bytes), () => encodeLoop(bytes)],
       ['sending', () => send(bytes, emulator), () => postLoop(bytes, emulator)]
@@ -123,7 +123,6 @@ async function hashFile(path: string): Promise<string> {
 
 function compress(content: StoredContent): Promise<number> {
   const compressor = createCompressor('gzip', LEVEL)
-  compressor.useAllThreads()
   return drain(compressor.compress((memory) => content.read(memory)))
 }
 

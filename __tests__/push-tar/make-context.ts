@@ -18,6 +18,7 @@ export function makeContext(layerApi: LayerApi, overrides: Partial<PushContext> 
     random: () => 0.5,
     sleep: () => Promise.resolve(),
     layerApi,
+    findImage: () => Promise.resolve(undefined),
     compressor: createCompressor('gzip', 1),
     buffers: createPartBuffers(3),
     progress: { expect: ignore, read: ignore, sent: ignore, layerDone: ignore, line: () => '' },

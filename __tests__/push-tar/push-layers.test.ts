@@ -7,7 +7,7 @@ import { createCompressor } from '../../src/push-tar/compress/compressor.js'
 import { createPartBuffers } from '../../src/push-tar/upload/part-buffers.js'
 import type { PartBuffers } from '../../src/push-tar/upload/part-buffers.js'
 import type { PushContext } from '../../src/push-tar/push-context.js'
-import type { UploadItem } from '../../src/push-tar/push-layer.js'
+import type { UploadItem } from '../../src/push-tar/layer-source.js'
 import { pushLayers } from '../../src/push-tar/push-layers.js'
 import type { PushedLayers } from '../../src/push-tar/push-layers.js'
 import { createFakeService } from './upload/fake-service.js'
@@ -52,16 +52,14 @@ function trackBuffers(count: number): TrackedBuffers {
   }
 }
 
-/** @param failsAt the byte at which the second and every later read fails */
+/** @param failsAt the byte at which reading fails */
 function contentOf(name: string, bytes: Buffer, failsAt?: number): StoredContent {
-  let reads = 0
   return {
     name,
     size: bytes.length,
     read: async function* (memory) {
-      reads++
       for (let at = 0; at < bytes.length; at += MIB) {
-        if (failsAt !== undefined && failsAt < at + MIB && reads > 1) {
+        if (failsAt !== undefined && failsAt < at + MIB) {
           throw new Error('Disk error')
         }
         const size = Math.min(MIB, bytes.length - at)
@@ -216,16 +214,127 @@ it.each(['gzip', 'zstd', 'none'] as const)(
   }
 )
 
-it('writes nothing if a layer is damaged, even if other layers are ready', async () => {
-  const good = makeItem({ kind: 'uncompressed', size: 300_000 }, 0).item as LayerFile
-  const bad = makeItem({ kind: 'uncompressed', size: 200_000 }, 1).item as LayerFile
-  const api = createFakeService(() => 'none')
-  const buffers = trackBuffers(2)
+/** Counts how often each byte of a content is read. */
+function countReads(item: UploadItem): { item: UploadItem; reads: () => number } {
+  let bytes = 0
+  const { content } = item
+  const read: StoredContent['read'] = async function* (memory) {
+    for await (const chunk of content.read(memory)) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  return {
+    item: { ...item, content: { ...content, read } },
+    reads: () => bytes / content.size
+  }
+}
+
+function contextWith(service: FakeService, buffers: PartBuffers): PushContext {
   const { signal } = new AbortController()
-  const context = contextOf(api, { concurrency: 4, compression: 'gzip', signal, buffers })
+  return contextOf(service, { concurrency: 4, compression: 'gzip', signal, buffers })
+}
+
+const kinds = ['uncompressed', 'gzip', 'blob'] as const
+const layers = kinds.flatMap((kind) => [
+  { kind, size: 300_000, dryRun: false },
+  { kind, size: 300_000, dryRun: true },
+  { kind, size: 11 * MIB, dryRun: false },
+  { kind, size: 11 * MIB, dryRun: true }
+])
+
+it.each(layers)(
+  'reads each byte of a layer once ($kind, $size bytes, dry run: $dryRun)',
+  async ({ kind, size, dryRun }) => {
+    const { item, reads } = countReads(makeItem({ kind, size }, 0).item)
+    // The smallest pool, so that the larger layer does not fit in memory.
+    const buffers = trackBuffers(1)
+    const api = createFakeService(() => 'none')
+    await pushLayers([item], { ...options, dryRun }, contextWith(api, buffers))
+    expect(reads()).toBe(1)
+    expect(api.blobs.size).toBe(dryRun ? 0 : 1)
+    expect([...buffers.inUse]).toEqual([])
+  }
+)
+
+/** Returns the item with an expected digest that its bytes do not have. */
+function damaged(item: UploadItem): UploadItem {
+  const other = sha256Digest(Buffer.from('other'))
+  return 'kind' in item
+    ? { ...item, diffId: other }
+    : { ...item, descriptor: { ...item.descriptor, digest: other } }
+}
+
+it.each(layers)(
+  'does not complete a damaged layer ($kind, $size bytes, dry run: $dryRun)',
+  async ({ kind, size, dryRun }) => {
+    const bad = damaged(makeItem({ kind, size }, 1).item)
+    const buffers = trackBuffers(2)
+    const api = createFakeService(() => 'none')
+    await expect(
+      pushLayers([bad], { ...options, dryRun }, contextWith(api, buffers))
+    ).rejects.toThrow(/A layer of the archive is damaged: "layer 1"/)
+    expect(api.blobs.size).toBe(0)
+    if (dryRun) expect(api.started).toBe(0)
+    expect([...buffers.inUse]).toEqual([])
+  }
+)
+
+it('verifies the diff ID of a layer with a known digest', async () => {
+  const bytes = zlib.gzipSync('a layer')
+  const descriptor = {
+    mediaType: MEDIA_TYPES.ociLayerGzip,
+    digest: sha256Digest(bytes),
+    size: bytes.length
+  }
+  const blob = (diffId: string): StoredBlob => ({
+    descriptor,
+    diffId,
+    content: contentOf('layer.tar.gz', bytes)
+  })
+  const api = createFakeService(() => 'none')
+  const context = contextWith(api, createPartBuffers(2))
   await expect(
-    pushLayers([good, { ...bad, diffId: good.diffId }], options, context)
-  ).rejects.toThrow(/A layer of the archive is damaged: "layer 1"/)
-  expect(api.started).toBe(0)
-  expect([...buffers.inUse]).toEqual([])
+    pushLayers([blob(sha256Digest(Buffer.from('other')))], options, context)
+  ).rejects.toThrow(/"layer.tar.gz"\. Its diff ID is /)
+  expect(api.blobs.size).toBe(0)
+  await pushLayers([blob(sha256Digest(Buffer.from('a layer')))], options, context)
+  expect([...api.blobs.keys()]).toEqual([descriptor.digest])
+})
+
+describe('a compressed layer whose file is named by its digest', () => {
+  const bytes = zlib.gzipSync('a layer')
+  const digest = sha256Digest(bytes)
+  const layerNamed = (hex: string): LayerFile => ({
+    kind: 'layer-file',
+    diffId: sha256Digest(Buffer.from('a layer')),
+    compression: 'gzip',
+    content: contentOf(`${hex}.tar.gz`, bytes)
+  })
+
+  it('is read once and not uploaded if the repository has it', async () => {
+    const api = createFakeService(() => 'none')
+    await pushLayers([layerNamed('a')], options, contextWith(api, createPartBuffers(1)))
+    const { item, reads } = countReads(layerNamed(digest.slice(7)))
+    const pushed = await pushLayers([item], options, contextWith(api, createPartBuffers(1)))
+    expect(pushed.get(item)).toMatchObject({ result: 'found', descriptor: { digest } })
+    expect(reads()).toBe(1)
+    expect(api.started).toBe(1)
+  })
+
+  it('is uploaded if its name is the digest of another layer in the repository', async () => {
+    const api = createFakeService(() => 'none')
+    const other = Buffer.alloc(bytes.length)
+    const descriptor = {
+      mediaType: MEDIA_TYPES.ociLayer,
+      digest: sha256Digest(other),
+      size: other.length
+    }
+    const blob = { descriptor, content: contentOf('other', other) }
+    await pushLayers([blob], options, contextWith(api, createPartBuffers(1)))
+    const item = layerNamed(descriptor.digest.slice(7))
+    const pushed = await pushLayers([item], options, contextWith(api, createPartBuffers(1)))
+    expect(pushed.get(item)).toMatchObject({ result: 'uploaded', descriptor: { digest } })
+    expect(api.blobs.get(digest)).toEqual(bytes)
+  })
 })

@@ -56,6 +56,9 @@ class FakeRegistry {
         return Promise.resolve(found === undefined ? undefined : { ...found, digest })
       },
       getBlob: (_repository, digest) => Promise.resolve(this.blobs.get(digest)!),
+      streamBlob: () => {
+        throw new Error('A search does not read layers')
+      },
       findReferrers: () => Promise.resolve([])
     }
   }

@@ -265,6 +265,36 @@ const pushIndex: Scenario = {
   checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
 }
 
+const promotion: Scenario = {
+  name: 'push-tar from another repository',
+  mode: 'push-tar',
+  seed: {
+    repositories: [
+      {
+        name: 'team/rc',
+        images: [{ tags: ['rc1'], platforms: ['linux/amd64', 'linux/arm64'] }]
+      },
+      { name: 'team/app' }
+    ]
+  },
+  inputs: () =>
+    Promise.resolve({
+      mode: 'push-tar',
+      repository: 'team/app',
+      from: 'team/rc:rc1',
+      'image-tags': 'v1, stable'
+    }),
+  checkSuccess: async (run, emulator) => {
+    const { repositories } = await readRegistryState(emulator)
+    expect(repositories['team/app']?.tags).toEqual({
+      v1: run.outputs.digest,
+      stable: run.outputs.digest
+    })
+    await checkEveryTagPulls(emulator, 'team/app')
+  },
+  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
+}
+
 const cleanup: Scenario = {
   name: 'cleanup-tags',
   mode: 'cleanup-tags',
@@ -387,6 +417,7 @@ export const SCENARIOS: readonly Scenario[] = [
   syncCatalog,
   pushDocker,
   pushIndex,
+  promotion,
   cleanup
 ]
 

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ActionError, problem } from '../runner/errors.js'
 import { isLoopback } from './loopback.js'
-import { createRequestSender } from './request-sender.js'
-import type { RequestSender } from './request-sender.js'
+import { collectBody } from './read-body.js'
+import { createRequestSender, createResponseOpener } from './request-sender.js'
+import type { RequestSender, ResponseOpener } from './request-sender.js'
 
 /** A request with limits for the size of the response and the number of redirects. */
 export interface HttpRequest {
@@ -28,6 +29,12 @@ export interface HttpResponse {
   readonly body: Buffer
 }
 
+/** A response whose body is a stream if its status is 200 or 206. Otherwise, `body` is the whole body. */
+export interface HttpStream extends HttpResponse {
+  /** Throws if the connection breaks. It must be read to its end or closed with `return`. */
+  readonly stream: AsyncIterable<Buffer>
+}
+
 /** Sends requests through the proxies that the environment sets. */
 export interface HttpClient {
   /**
@@ -37,6 +44,8 @@ export interface HttpClient {
    * than `maxBytes`
    */
   send(request: HttpRequest): Promise<HttpResponse>
+  /** Sends a request and returns a successful response before its body arrives. `maxBytes` is for other responses. */
+  open(request: HttpRequest): Promise<HttpStream>
 }
 
 /** How long a connection may be idle, in milliseconds. */
@@ -50,24 +59,26 @@ export function createHttpClient(options: {
   readonly signal: AbortSignal
 }): HttpClient {
   const sendRequest = createRequestSender(options.env)
+  const openResponse = createResponseOpener(options.env)
+  const signalOf = ({ signal }: HttpRequest): AbortSignal =>
+    signal === undefined ? options.signal : AbortSignal.any([options.signal, signal])
   return {
-    send: (request) => {
-      const signals = request.signal === undefined ? [] : [request.signal]
-      return sendFollowing(request, sendRequest, AbortSignal.any([options.signal, ...signals]))
-    }
+    send: (request) =>
+      sendFollowing(request, (each) => sendOnce(each, sendRequest, signalOf(request))),
+    open: (request) =>
+      sendFollowing(request, (each) => openOnce(each, openResponse, signalOf(request)))
   }
 }
 
-async function sendFollowing(
+async function sendFollowing<Response extends HttpResponse>(
   request: HttpRequest,
-  sendRequest: RequestSender,
-  signal: AbortSignal
-): Promise<HttpResponse> {
+  sendOne: (request: HttpRequest) => Promise<Response>
+): Promise<Response> {
   const { maxRedirects } = request
   let { url } = request
   for (let redirects = maxRedirects ?? 0; ; redirects--) {
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
-    const response = await sendOnce({ ...request, url, authorization }, sendRequest, signal)
+    const response = await sendOne({ ...request, url, authorization })
     const location = response.headers.location
     const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined
     if (!isRedirect || maxRedirects === undefined || maxRedirects === 0) return response
@@ -112,25 +123,50 @@ async function sendOnce(
   sendRequest: RequestSender,
   signal: AbortSignal
 ): Promise<HttpResponse> {
-  const { url, authorization, maxBytes } = request
-  checkScheme(url)
+  const { url, maxBytes } = request
+  const bounds = { ...boundsOf(request, signal), maxBytes, tooLong: () => tooLarge(request) }
+  const { status, headers, body } = await sendRequest(bounds).catch((error: unknown) => {
+    throw noResponse(url, error)
+  })
+  return { url, status, headers, body }
+}
+
+async function openOnce(
+  request: HttpRequest,
+  openResponse: ResponseOpener,
+  signal: AbortSignal
+): Promise<HttpStream> {
+  const { url, maxBytes } = request
   try {
-    const { status, headers, body } = await sendRequest({
-      url,
-      method: request.method ?? 'GET',
-      headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
-      idleTimeoutMs: IDLE_TIMEOUT_MS,
-      totalTimeoutMs: TOTAL_TIMEOUT_MS,
-      maxBytes,
-      tooLong: () => tooLarge(request),
-      signal
-    })
-    return { url, status, headers, body }
+    const response = await openResponse(boundsOf(request, signal))
+    const { status, headers, body: stream } = response
+    if (status === 200 || status === 206) {
+      return { url, status, headers, body: Buffer.alloc(0), stream }
+    }
+    const body = await collectBody(stream, maxBytes, () => tooLarge(request))
+    return { url, status, headers, body, stream }
   } catch (error) {
-    if (error instanceof ActionError) throw error
-    const reason = `The request failed: ${describe(error)}.`
-    throw problem({ what: `No response from ${url.host}`, reason }, error)
+    throw noResponse(url, error)
   }
+}
+
+function boundsOf(request: HttpRequest, signal: AbortSignal): Parameters<ResponseOpener>[0] {
+  const { url, authorization, headers, method = 'GET' } = request
+  checkScheme(url)
+  return {
+    url,
+    method,
+    headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    totalTimeoutMs: TOTAL_TIMEOUT_MS,
+    signal
+  }
+}
+
+function noResponse(url: URL, error: unknown): ActionError {
+  if (error instanceof ActionError) return error
+  const reason = `The request failed: ${describe(error)}.`
+  return problem({ what: `No response from ${url.host}`, reason }, error)
 }
 
 function tooLarge({ url, maxBytes }: HttpRequest): ActionError {

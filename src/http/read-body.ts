@@ -38,6 +38,22 @@ export function readBody(
   })
 }
 
+/** Reads a streamed body to its end. @throws if it has more than `maxBytes` bytes */
+export async function collectBody(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+  tooLong: () => Error
+): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw tooLong()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, bytes)
+}
+
 /** Returns the error for a connection that was closed early. Its code makes callers retry it as a lost connection. */
 export function closedEarly(cause?: unknown): Error {
   const error = new Error('The connection was closed early', { cause })

@@ -38,6 +38,21 @@ export interface BufferedResponse {
  */
 export type RequestSender = (request: BoundedRequest) => Promise<BufferedResponse>
 
+/** A response whose body is read while it arrives. */
+export interface StreamedResponse {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** The chunks of the body. Throws if the connection breaks, is idle while a chunk is awaited, or is aborted. */
+  readonly body: AsyncIterable<Buffer>
+  /** Closes the connection. It must be called if the body is not read to its end. */
+  close(): void
+}
+
+/** Sends one request and returns its response before its body arrives. Only the headers must arrive in the total time. */
+export type ResponseOpener = (
+  request: Omit<BoundedRequest, 'maxBytes' | 'tooLong'>
+) => Promise<StreamedResponse>
+
 /** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -76,14 +91,46 @@ async function attributeToProxy(
   return proxyFailure(proxy, url.host, error)
 }
 
+/** Creates the function that sends requests whose response is read while it arrives. */
+export function createResponseOpener(
+  env: Readonly<Record<string, string | undefined>>,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS
+): ResponseOpener {
+  const connect = createConnections(env)
+  return async (request) => {
+    const connection = await connect(request.url)
+    request.signal.throwIfAborted()
+    const controller = new AbortController()
+    const incoming = await withTotalTimeout(request, controller, () =>
+      send(request, connection, connectTimeoutMs, controller, (response) =>
+        Promise.resolve(response)
+      )
+    )
+    return streamedResponse(incoming, request, controller)
+  }
+}
+
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */
 async function sendBounded(
   request: BoundedRequest,
   connection: Connection,
   connectTimeoutMs: number
 ): Promise<BufferedResponse> {
-  const { signal, totalTimeoutMs } = request
+  const { maxBytes, tooLong } = request
   const controller = new AbortController()
+  return withTotalTimeout(request, controller, () =>
+    send(request, connection, connectTimeoutMs, controller, async (incoming) =>
+      responseOf(incoming, await readBody(incoming, maxBytes, tooLong, controller.signal))
+    )
+  )
+}
+
+/** Aborts the controller if the caller's signal aborts or the total time ends while `body` runs. */
+async function withTotalTimeout<T>(
+  { signal, totalTimeoutMs }: Pick<BoundedRequest, 'signal' | 'totalTimeoutMs'>,
+  controller: AbortController,
+  body: () => Promise<T>
+): Promise<T> {
   const abort = (): void => controller.abort(signal.reason)
   const timer = setTimeout(
     () => controller.abort(timeoutError('The request took longer than', totalTimeoutMs)),
@@ -91,27 +138,29 @@ async function sendBounded(
   )
   signal.addEventListener('abort', abort)
   try {
-    return await send(request, connection, connectTimeoutMs, controller)
+    return await body()
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
   }
 }
 
-function send(
-  { url, method, headers, body, idleTimeoutMs, maxBytes, tooLong }: BoundedRequest,
+/** @param take reads the response */
+function send<T>(
+  { url, method, headers, body, idleTimeoutMs }: Omit<BoundedRequest, 'maxBytes' | 'tooLong'>,
   { request, agent }: Connection,
   connectTimeoutMs: number,
-  controller: AbortController
-): Promise<BufferedResponse> {
+  controller: AbortController,
+  take: (incoming: IncomingMessage) => Promise<T>
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const { signal } = controller
     const limits: RequestOptions & AgentSignal = { timeout: idleTimeoutMs, agentSignal: signal }
     let hasResponse = false
     const outgoing = request(url, { method, headers, agent, ...limits }, (incoming) => {
       hasResponse = true
-      readBody(incoming, maxBytes, tooLong, signal).then((whole) => {
-        resolve(responseOf(incoming, whole))
+      take(incoming).then((taken) => {
+        resolve(taken)
         setImmediate(closeUnlessSent, outgoing)
       }, reject)
     })
@@ -140,6 +189,52 @@ function closeUnlessSent(outgoing: ClientRequest): void {
 function responseOf(incoming: IncomingMessage, body: Buffer): BufferedResponse {
   const { statusCode = 0, statusMessage = '', headers } = incoming
   return { status: statusCode, reason: statusMessage, headers, body }
+}
+
+function streamedResponse(
+  incoming: IncomingMessage,
+  { signal, idleTimeoutMs }: Pick<BoundedRequest, 'signal' | 'idleTimeoutMs'>,
+  controller: AbortController
+): StreamedResponse {
+  const { statusCode = 0, headers } = incoming
+  const abort = (): void => controller.abort(signal.reason)
+  signal.addEventListener('abort', abort)
+  const close = (): void => {
+    signal.removeEventListener('abort', abort)
+    incoming.destroy()
+  }
+  // While the reader is slower than the server, an idle connection is not an error.
+  incoming.socket.setTimeout(0)
+  // An error before the first read must not end the process. The reader gets it.
+  incoming.on('error', () => undefined)
+  const body = readChunks(incoming, idleTimeoutMs, controller, close)
+  return { status: statusCode, headers, body, close }
+}
+
+async function* readChunks(
+  incoming: IncomingMessage,
+  idleTimeoutMs: number,
+  controller: AbortController,
+  close: () => void
+): AsyncGenerator<Buffer, void, undefined> {
+  const idle = timeoutError('The server sent nothing for', idleTimeoutMs)
+  const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  const next = async (): Promise<IteratorResult<Buffer>> => {
+    const timer = setTimeout(() => controller.abort(idle), idleTimeoutMs)
+    try {
+      return await chunks.next()
+    } catch (error) {
+      throw controller.signal.aborted ? controller.signal.reason : closedEarly(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  try {
+    for (let read = await next(); read.done !== true; read = await next()) yield read.value
+    if (!incoming.complete) throw closedEarly()
+  } finally {
+    close()
+  }
 }
 
 /** Aborts a request that is not connected in time. A proxy connects before the request has a socket. */

@@ -4,7 +4,7 @@ import { isSha256Digest, sha256Digest } from '../oci/digest.js'
 import type { ArchiveImage } from './list-archive-images.js'
 import { readConfig } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
-import { findNode } from './oci/oci-graph.js'
+import { findNode, listLeaves } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
 import { parseReference } from '../oci/reference.js'
 import type { Reference } from '../oci/reference.js'
@@ -22,7 +22,7 @@ export interface ChosenImage {
 /**
  * Returns the only image of an archive, or the one that the input `archive-image` names: by its reference (complete or
  * in the short form of Docker), by its position (`#0` is the first), or by the digest of its manifest, of its config
- * (the image ID) or of one of its platform images.
+ * (the image ID) or of one of its platform images. A config digest that several images have is rejected.
  *
  * @throws ActionError with a list of the images, unless exactly one image matches
  */
@@ -38,14 +38,16 @@ export async function chooseImage(
     throw choiceProblem(`The archive contains ${images.length} images`, tree.path, images)
   }
   if (isSha256Digest(archiveImage)) {
-    const chosen = await findByDigest(images, archiveImage, tree, load)
+    const [chosen, another] = await listByDigest(images, archiveImage, tree, load)
+    if (another !== undefined) throw severalProblem(archiveImage, images, tree)
     if (chosen !== undefined) return chosen
   }
   const matching = matchImages(images, archiveImage)
   const [first] = matching
   if (first !== undefined && matching.length === 1) return { image: first }
-  const what = matching.length > 1 ? 'matches several images' : 'does not match any image'
-  throw choiceProblem(`Input "archive-image" ${what} of ${tree.path}`, archiveImage, images)
+  if (matching.length > 1) throw severalProblem(archiveImage, images, tree)
+  const what = `Input "archive-image" does not match any image of ${tree.path}`
+  throw choiceProblem(what, archiveImage, images)
 }
 
 /** Returns the images that match a reference or `#n`. The most specific interpretation with a match applies. */
@@ -79,25 +81,51 @@ function hasReference(image: ArchiveImage, wanted: Reference): boolean {
   })
 }
 
-async function findByDigest(
+/**
+ * Lists the images with this digest: of the manifest or index, else of a platform image, else of a config. The same
+ * manifest in several images is one choice. It gets no tags from the archive, because each image has its own.
+ */
+async function listByDigest(
   images: readonly ArchiveImage[],
   digest: string,
   tree: FileTree,
   load: LoadGraph
-): Promise<ChosenImage | undefined> {
-  for (const image of images) {
-    const { oci, docker } = image
-    if (oci?.descriptor.digest === digest) return { image }
-    if (docker !== undefined && sha256Digest(await readConfig(tree, docker)) === digest) {
-      return { image }
+): Promise<ChosenImage[]> {
+  const image = images.find(({ oci }) => oci?.descriptor.digest === digest)
+  if (image !== undefined) return [{ image }]
+  const byManifest = new Map<string, ChosenImage>()
+  const byConfig = new Map<string, ChosenImage>()
+  const add = (choices: Map<string, ChosenImage>, key: string, choice: ChosenImage): void => {
+    const isShared = choices.has(key)
+    choices.set(key, isShared ? { ...choice, image: { ...choice.image, tags: [] } } : choice)
+  }
+  for (const [at, each] of images.entries()) {
+    const { oci, docker } = each
+    if (oci === undefined) {
+      const config = docker === undefined ? undefined : sha256Digest(await readConfig(tree, docker))
+      if (config === digest) add(byConfig, `#${at}`, { image: each })
+      continue
     }
-    if (oci === undefined) continue
     const loaded = await load(oci.descriptor, oci.bytes)
     const platformImage = findNode(loaded, digest)
-    if (platformImage !== undefined) return { image, platformImage }
-    if (loaded.kind === 'manifest' && loaded.manifest.config.digest === digest) return { image }
+    if (platformImage !== undefined) add(byManifest, digest, { image: each, platformImage })
+    for (const leaf of listLeaves(loaded)) {
+      if (leaf.kind !== 'manifest' || leaf.manifest.config.digest !== digest) continue
+      const isWhole = leaf.descriptor.digest === oci.descriptor.digest
+      const choice = isWhole ? { image: each } : { image: each, platformImage: leaf }
+      add(byConfig, leaf.descriptor.digest, choice)
+    }
   }
-  return undefined
+  return [...(byManifest.size > 0 ? byManifest : byConfig).values()]
+}
+
+function severalProblem(
+  archiveImage: string,
+  images: readonly ArchiveImage[],
+  tree: FileTree
+): ActionError {
+  const what = `Input "archive-image" matches several images of ${tree.path}`
+  return choiceProblem(what, archiveImage, images)
 }
 
 function choiceProblem(

@@ -26,6 +26,8 @@ export interface StoredContent {
 /** A config, layer or other blob that is pushed as stored. Its bytes hash to the digest of the descriptor. */
 export interface StoredBlob {
   readonly descriptor: Descriptor
+  /** The diff ID in the config, for a layer of an image. It is verified while the layer is read. */
+  readonly diffId?: string | undefined
   readonly content: StoredContent
 }
 
@@ -75,13 +77,24 @@ export interface DockerImage {
   readonly layers: readonly (LayerFile | ForeignLayer)[]
 }
 
+/** The tag of a referrer, such as `sha256-<hex>.sig`. */
+export interface ReferrerTag {
+  readonly tag: string
+  /** The digest of the referrer. */
+  readonly digest: string
+}
+
 /** The image of an archive that is pushed, for one or several platforms. */
 export interface ArchiveContents {
   readonly root: DockerImage | StoredManifest | StoredIndex
-  /** The referrers of the image and of its platform images. They are pushed by digest, without a tag, after the root. */
+  /** The referrers of the image and of its platform images. They are pushed by digest after the root. */
   readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
+  /** The tags by which clients without the referrers API find referrers. */
+  readonly referrerTags?: readonly ReferrerTag[] | undefined
   /** The tags of the image in the archive, without a repository: `1.0`, `latest`. */
   readonly tags: readonly string[]
+  /** The names of the image in the archive that cannot be used as a tag. */
+  readonly otherNames: readonly string[]
   /** Warnings to log, such as platforms that the archive lists but does not contain. */
   readonly warnings: readonly string[]
   /** Closes the file. */

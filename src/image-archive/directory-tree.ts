@@ -16,6 +16,7 @@ export async function openDirectoryTree(path: string): Promise<FileTree> {
   const found = new Map<string, Promise<StoredContent | undefined>>()
   return {
     path,
+    isDirectory: true,
     find: (name) => {
       const content = found.get(name) ?? findFile(root, path, name)
       found.set(name, content)
@@ -34,11 +35,20 @@ async function findFile(
   const target = await findRealPath(join(root, name))
   if (target === undefined) return undefined
   if (!target.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw problem({ what: `A link in ${path} points outside the directory`, value: name })
+    throw problem({
+      what: `A link in ${path} points outside the directory`,
+      value: name,
+      fix: `Create an archive with the files that the links refer to, "tar -chf image.tar -C ${shellWord(path)} .", and set "tar" to image.tar.`
+    })
   }
   const file = await openLocalFile(target)
   await file.close()
   return storedFile(target, name, file.size, file.stamp)
+}
+
+/** Returns a path as a word of a shell command. */
+function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }
 
 async function findRealPath(path: string): Promise<string | undefined> {

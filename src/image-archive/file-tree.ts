@@ -11,6 +11,7 @@ export const MAX_LISTED_NAMES = 1000
 export interface FileTree {
   /** The path of the archive, for errors. */
   readonly path: string
+  readonly isDirectory: boolean
   /**
    * Returns the file with this name and follows links.
    *

@@ -1,15 +1,16 @@
-import { ActionError, problem } from '../runner/errors.js'
-import type { Descriptor } from '../oci/manifest.js'
-import { digestOfBlobName } from './oci/blob.js'
+import { problem } from '../runner/errors.js'
 import { findDockerEntries } from './docker/docker-archive.js'
 import type { DockerEntry } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { noImageProblem } from './no-image-problem.js'
-import { listLeaves } from './oci/oci-graph.js'
 import type { LoadGraph } from './oci/oci-graph.js'
 import { findOciLayout } from './oci/oci-layout.js'
-import type { OciEntry } from './oci/oci-layout.js'
-import { parseReference } from '../oci/reference.js'
+import type { OciEntry, OciLayout } from './oci/oci-layout.js'
+import { pairEntries } from './pair-entries.js'
+import { completeReference, isTag, parseReference } from '../oci/reference.js'
+
+/** The tag that go-containerregistry writes into archives of images without a tag. */
+const CRANE_PLACEHOLDER = 'i-was-a-digest'
 
 /** An image of an archive, listed in `manifest.json`, in `index.json` or in both. */
 export interface ArchiveImage {
@@ -18,12 +19,13 @@ export interface ArchiveImage {
   /** The references in the archive, each in one spelling. */
   readonly references: readonly string[]
   readonly tags: readonly string[]
+  /** The names in the archive that do not contain a tag. */
+  readonly otherNames: readonly string[]
 }
 
 /** The images of an archive in its order, and their referrers. */
-export interface ArchiveImages {
+export interface ArchiveImages extends Pick<OciLayout, 'referrers' | 'taggedReferrers'> {
   readonly images: readonly ArchiveImage[]
-  readonly referrers: readonly Descriptor[]
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ArchiveImages {
  */
 export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promise<ArchiveImages> {
   const docker = await findDockerEntries(tree)
-  const layout = await findOciLayout(tree)
+  const layout = await findOciLayout(tree, load)
   if (docker === undefined && layout === undefined) throw await noImageProblem(tree)
   const oci = layout?.entries ?? []
   if (docker === undefined && oci.length === 0) {
@@ -43,69 +45,36 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
       value: tree.path
     })
   }
-  const remaining = new Set(docker)
-  const images: ArchiveImage[] = []
-  for (const entry of oci) {
-    const same = await listSameEntries(entry, [...remaining], oci.length === 1, load)
-    for (const each of same) remaining.delete(each)
-    images.push(archiveImage(same[0], entry, same))
-  }
-  for (const entry of remaining) images.push(archiveImage(entry, undefined, [entry]))
-  return { images, referrers: layout?.referrers ?? [] }
+  const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
+  const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))
+  for (const entry of pairs.unpaired) images.push(archiveImage([entry], undefined))
+  const { referrers = [], taggedReferrers = [] } = layout ?? {}
+  return { images, referrers, taggedReferrers }
 }
 
 function archiveImage(
-  docker: DockerEntry | undefined,
-  oci: OciEntry | undefined,
-  entries: readonly DockerEntry[]
+  entries: readonly DockerEntry[] = [],
+  oci: OciEntry | undefined
 ): ArchiveImage {
-  const named = entries.flatMap((entry) => entry.references).filter((name) => !isNone(name))
-  const tags = named.flatMap((name) => parseReference(name)?.tag ?? [])
+  const named = entries.flatMap((entry) => entry.references)
+  const references = distinctReferences([...named, ...(oci?.references ?? [])])
+  const found = references.map((name) => ({ name, tag: findTag(name) }))
   return {
-    docker,
+    docker: entries[0],
     oci,
-    references: distinctReferences([...named, ...(oci?.references ?? [])]),
-    tags: [...new Set([...tags, ...(oci?.tags ?? [])])]
+    references,
+    tags: [...new Set(found.flatMap(({ tag }) => tag ?? []))],
+    otherNames: found.flatMap(({ name, tag }) => (tag === undefined ? name : []))
   }
 }
 
-/** Lists the entries of `manifest.json` that are the same image: those with its config, or the only one. */
-async function listSameEntries(
-  entry: OciEntry,
-  docker: readonly DockerEntry[],
-  isOnlyOne: boolean,
-  load: LoadGraph
-): Promise<readonly DockerEntry[]> {
-  if (docker.length === 0) return []
-  const configs = await listConfigDigests(entry, load)
-  const same = docker.filter((each) => configs.has(digestOfBlobName(each.config) ?? ''))
-  if (same.length > 0 || !isOnlyOne || docker.length > 1) return same
-  const names = new Set(entry.references.map(completeReference))
-  const isUnnamed = docker.every((each) => each.references.length === 0)
-  return docker.filter(
-    (each) =>
-      isUnnamed ||
-      names.size === 0 ||
-      each.references.some((name) => names.has(completeReference(name)))
-  )
-}
-
-/** Lists the config digests of an image. The error of a damaged image is reported later, when the image is loaded. */
-async function listConfigDigests(entry: OciEntry, load: LoadGraph): Promise<Set<string>> {
-  try {
-    const leaves = listLeaves(await load(entry.descriptor, entry.bytes))
-    return new Set(
-      leaves.flatMap((leaf) => (leaf.kind === 'manifest' ? leaf.manifest.config.digest : []))
-    )
-  } catch (error) {
-    if (error instanceof ActionError) return new Set()
-    throw error
-  }
-}
-
-/** Returns `true` for the placeholder that Docker writes for an image without a name. */
-function isNone(reference: string): boolean {
-  return reference.includes('<none>')
+/**
+ * Returns the tag in a reference, or the reference itself if it is a tag. The placeholder that go-containerregistry
+ * (crane) writes for an image that was pulled by digest is not a tag.
+ */
+function findTag(reference: string): string | undefined {
+  const tag = isTag(reference) ? reference : parseReference(reference)?.tag
+  return tag === CRANE_PLACEHOLDER ? undefined : tag
 }
 
 /** Removes duplicates. Of `app:1` and `docker.io/library/app:1`, the first one is kept. */
@@ -116,9 +85,4 @@ function distinctReferences(references: readonly string[]): string[] {
     if (!distinct.has(complete)) distinct.set(complete, reference)
   }
   return [...distinct.values()]
-}
-
-function completeReference(reference: string): string {
-  const parsed = parseReference(reference)
-  return parsed === undefined ? reference : `${parsed.repository}:${parsed.tag ?? ''}`
 }

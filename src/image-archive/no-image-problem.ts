@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
 import type { FileTree } from './file-tree.js'
@@ -22,6 +23,9 @@ const HINTS: readonly (readonly [name: RegExp, fix: string])[] = [
   ]
 ]
 
+/** The maximum number of archives that an error lists. */
+const MAX_LISTED_ARCHIVES = 5
+
 /** Creates the error for an archive that does not contain an image. */
 export async function noImageProblem(tree: FileTree): Promise<ActionError> {
   const names = await tree.listNames()
@@ -34,6 +38,24 @@ export async function noImageProblem(tree: FileTree): Promise<ActionError> {
         ? 'The archive is empty.'
         : 'It contains neither manifest.json nor index.json.',
     expected: 'Use an archive from docker save, podman, skopeo or buildx, or an OCI image layout.',
-    fix: hint?.[1] ?? tree.hint
+    fix: (tree.isDirectory ? findArchives(tree.path, names) : undefined) ?? hint?.[1] ?? tree.hint
   })
+}
+
+const ARCHIVE = /\.(?:tar|tgz|tar\.gz|tar\.zst)$/
+
+/** Returns the line of the input `tar` for the archives in a directory, or `undefined` if there are none. */
+function findArchives(path: string, names: readonly string[]): string | undefined {
+  const [first, ...others] = names.filter((name) => ARCHIVE.test(name)).sort()
+  if (first === undefined) return undefined
+  if (others.length === 0) return `Set "tar" to "${join(path, first)}".`
+  const list = [first, ...others].slice(0, MAX_LISTED_ARCHIVES).join(', ')
+  const pattern = join(path, patternOf(first))
+  return `Set "tar" to one of the ${others.length + 1} archives in the directory (${list}), or to "${pattern}" for one image with the platforms of all of them.`
+}
+
+/** Returns the pattern for all archives with the same suffix at the same depth: `amd64/app.tar` is `*` + `/*.tar`. */
+function patternOf(name: string): string {
+  const depth = name.split('/').length
+  return [...Array<string>(depth - 1).fill('*'), `*${ARCHIVE.exec(name)?.[0] ?? ''}`].join('/')
 }

@@ -1,4 +1,6 @@
+import { ActionError } from '../runner/errors.js'
 import { listArchiveImages } from './list-archive-images.js'
+import type { ArchiveImages } from './list-archive-images.js'
 import { chooseImage } from './choose-image.js'
 import type { ChosenImage } from './choose-image.js'
 import type { ArchiveContents } from './contents.js'
@@ -6,6 +8,7 @@ import { loadDockerImage } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { isDirectory, openDirectoryTree } from './directory-tree.js'
 import { openLocalFile } from './local-file.js'
+import { checkLayerTypes } from './oci/check-layer-types.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
 import {
@@ -15,6 +18,7 @@ import {
   toStoredImage
 } from './oci/oci-image.js'
 import { listDigests, selectReferrers } from './oci/select-referrers.js'
+import type { SelectedReferrers } from './oci/select-referrers.js'
 import { openTarTree } from './tar/tar-tree.js'
 import { decompressArchive } from './compression/decompress-archive.js'
 import type { DecompressArchiveOptions } from './compression/decompress-archive.js'
@@ -24,6 +28,8 @@ const REFERRERS_WARNING =
 
 const UNCOMPRESSED_WARNING =
   'The image has uncompressed layers, which are pushed without compression. AWS Lambda does not support such images.'
+
+const NO_REFERRERS: SelectedReferrers = { referrers: [], referrerTags: [] }
 
 /** How an archive is opened. */
 export interface OpenArchiveOptions extends DecompressArchiveOptions {
@@ -42,25 +48,47 @@ export async function openArchive(
   path: string,
   options: OpenArchiveOptions
 ): Promise<ArchiveContents> {
-  const tree = await openTree(path, options)
+  try {
+    return await readArchive(await openTree(path, options), options)
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.message.includes(path)) throw error
+    throw new ActionError(`In the archive ${path}: ${error.message}`, { cause: error })
+  }
+}
+
+async function readArchive(tree: FileTree, options: OpenArchiveOptions): Promise<ArchiveContents> {
   try {
     const load = createGraphLoader(tree)
     const listed = await listArchiveImages(tree, load)
     const chosen = await chooseImage(listed.images, options.archiveImage, tree, load)
     const { root, warnings } = await loadRoot(chosen, tree, load)
-    const referrers = await selectReferrers(digestsOf(root, chosen), listed.referrers, load)
-    const changesDigest = root.kind === 'docker-image' && referrers.length > 0
+    const selected = await selectReferrers(digestsOf(root, chosen), listed, load)
+    const changesDigest = root.kind === 'docker-image' && selected.referrers.length > 0
     return {
       root,
-      referrers: changesDigest ? [] : referrers,
+      ...(changesDigest ? NO_REFERRERS : selected),
       tags: chosen.image.tags,
-      warnings: changesDigest ? [...warnings, REFERRERS_WARNING] : warnings,
+      otherNames: chosen.image.otherNames,
+      warnings: [
+        ...warnings,
+        ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, listed.taggedReferrers))
+      ],
       close: () => tree.close()
     }
   } catch (error) {
     await tree.close()
     throw error
   }
+}
+
+/** Returns a warning for each signature of the archive that is not pushed, because its image is not. */
+function listLeftOut(
+  { referrerTags }: SelectedReferrers,
+  listed: ArchiveImages['taggedReferrers']
+): string[] {
+  return listed
+    .filter(({ tag }) => !referrerTags.some((selected) => selected.tag === tag))
+    .map(({ tag }) => `The tag ${tag} of the archive is not pushed, because its image is not.`)
 }
 
 /** Returns the digests that referrers in the archive can have as their subject. */
@@ -108,8 +136,10 @@ async function loadRoot(
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
   const { loaded, warnings } = choosePlatforms(whole, tree)
+  await checkLayerTypes(loaded, tree.path)
   if (!hasUncompressedLayers(loaded)) return { root: toStoredImage(loaded), warnings }
-  const compressible = loaded.kind === 'manifest' ? await findCompressibleImage(loaded) : undefined
+  const compressible =
+    loaded.kind === 'manifest' ? await findCompressibleImage(loaded, tree.path) : undefined
   if (compressible !== undefined) return { root: compressible, warnings }
   return { root: toStoredImage(loaded), warnings: [...warnings, UNCOMPRESSED_WARNING] }
 }

@@ -29,11 +29,7 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
     })
   }
   return {
-    platform: {
-      os: typeof json.os === 'string' ? json.os : '',
-      architecture: typeof json.architecture === 'string' ? json.architecture : '',
-      variant: typeof json.variant === 'string' ? json.variant : undefined
-    },
+    platform: platformOf(json),
     diffIds: diffIds.map((diffId: unknown, at) => {
       if (typeof diffId === 'string' && isSha256Digest(diffId)) return diffId
       throw problem({
@@ -42,6 +38,19 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
         expected: 'A digest is "sha256:" and 64 lowercase hexadecimal digits.'
       })
     })
+  }
+}
+
+function platformOf(json: Record<string, unknown>): Platform {
+  const { os, architecture, variant, 'os.version': osVersion, 'os.features': osFeatures } = json
+  return {
+    os: typeof os === 'string' ? os : '',
+    architecture: typeof architecture === 'string' ? architecture : '',
+    variant: typeof variant === 'string' ? variant : undefined,
+    osVersion: typeof osVersion === 'string' ? osVersion : undefined,
+    osFeatures: Array.isArray(osFeatures)
+      ? osFeatures.filter((each): each is string => typeof each === 'string')
+      : undefined
   }
 }
 

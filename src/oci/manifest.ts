@@ -8,6 +8,7 @@ export interface Platform {
   readonly architecture: string
   readonly variant?: string | undefined
   readonly osVersion?: string | undefined
+  readonly osFeatures?: readonly string[] | undefined
 }
 
 /** An OCI content descriptor. */
@@ -175,7 +176,8 @@ function platformOf(value: unknown): Platform | undefined {
     os,
     architecture,
     variant: stringOf(json.variant),
-    osVersion: stringOf(json['os.version'])
+    osVersion: stringOf(json['os.version']),
+    osFeatures: stringsOf(json['os.features'])
   }
 }
 
@@ -189,7 +191,10 @@ export function isForeignLayer({ mediaType, urls = [] }: Descriptor): boolean {
 }
 
 /** Returns `true` for an attestation in an index. BuildKit marks it by an annotation and an unknown platform. */
-export function isAttestation({ annotations, platform }: Descriptor): boolean {
+export function isAttestation({
+  annotations,
+  platform
+}: Pick<Descriptor, 'annotations' | 'platform'>): boolean {
   return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown'
 }
 

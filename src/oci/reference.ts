@@ -34,6 +34,12 @@ export function parseReference(text: string): Reference | undefined {
   return { repository: completeName(name), tag, digest }
 }
 
+/** Returns the reference in its complete form, or the text itself if it is not a reference. */
+export function completeReference(text: string): string {
+  const parsed = parseReference(text)
+  return parsed === undefined ? text : `${parsed.repository}:${parsed.tag ?? ''}`
+}
+
 /** Returns the name with its registry. The first component is a registry only if it looks like a host. */
 function completeName(name: string): string {
   const slash = name.indexOf('/')

@@ -1,35 +1,116 @@
 import { isTag } from '../oci/reference.js'
 import { problem } from '../runner/errors.js'
+import type { ActionError } from '../runner/errors.js'
 import { MAX_TAGS_PER_IMAGE } from './limits.js'
+import type { PushTarget } from './resolve-target.js'
+
+/** The tags of the input `image-tags`. */
+export interface GivenTags {
+  readonly tags: readonly string[]
+  /** The items that are whole references, such as `public.ecr.aws/alias/name:tag`. */
+  readonly references: readonly string[]
+}
+
+/** The names of an image in its archives. */
+interface ArchiveNames {
+  readonly tags: readonly string[]
+  readonly otherNames: readonly string[]
+}
 
 /**
- * Returns the tags without duplicates.
+ * Reads the items of the input `image-tags`: tags and whole references. An empty list is returned for an empty list.
  *
- * @throws ActionError if the list is empty or too long, or a tag is invalid
+ * @throws ActionError if an item does not contain a valid tag, or if there are too many
  */
-export function checkTags(tags: readonly string[]): string[] {
-  const unique = [...new Set(tags)]
-  if (unique.length === 0) {
-    throw problem({
-      what: 'The archive does not contain a tag for the image',
-      fix: 'Set the input "image-tags".'
-    })
-  }
-  const invalid = unique.find((tag) => !isTag(tag))
-  if (invalid !== undefined) {
+export function parseGivenTags(items: readonly string[]): GivenTags {
+  const references = items.filter((item) => /[/:@]/.test(item))
+  const tags = items.map((item) => {
+    const tag = references.includes(item) ? (/:([^/:@]*)$/.exec(item)?.[1] ?? '') : item
+    if (isTag(tag)) return tag
     throw problem({
       what: 'A tag is invalid',
-      value: invalid,
+      value: item,
+      reason: reasonFor(tag === '' ? item : tag),
       expected:
-        'Use a tag without the repository name: 1 to 128 letters, digits, "_", "." and "-", not starting with "." or "-".'
+        'Use a tag of 1 to 128 letters, digits, "_", "." and "-" that does not start with "." or "-", or the URI of the repository with a tag.'
     })
-  }
-  if (unique.length > MAX_TAGS_PER_IMAGE) {
+  })
+  return { tags: checkCount([...new Set(tags)]), references }
+}
+
+/** @throws ActionError if a reference of the input `image-tags` is one of another repository */
+export function checkReferences(
+  { references }: GivenTags,
+  { uri, path, name }: Pick<PushTarget, 'uri' | 'path' | 'name'>
+): void {
+  for (const reference of references) {
+    const repository = reference.slice(0, reference.lastIndexOf(':'))
+    if (repository === uri || repository === path || repository === name) continue
     throw problem({
-      what: 'The image has too many tags',
-      value: String(unique.length),
-      expected: `ECR Public allows at most ${MAX_TAGS_PER_IMAGE} tags per image. This quota cannot be increased.`
+      what: 'Input "image-tags" contains a reference to another repository',
+      value: reference,
+      expected: `The target repository is ${uri}.`,
+      fix: 'Remove the reference, or give only the tags.'
     })
   }
-  return unique
+}
+
+/**
+ * Returns the tags of an image in its archives.
+ *
+ * @throws ActionError if there are none, with the names that cannot be tags, or if there are too many
+ */
+export function checkArchiveTags({ tags, otherNames }: ArchiveNames): readonly string[] {
+  if (tags.length > 0) return checkCount(tags)
+  throw noTagProblem(otherNames)
+}
+
+/** Returns a warning about the names in the archives that cannot be tags, or `undefined` if there are none. */
+export function describeOtherNames({ tags, otherNames }: ArchiveNames): string | undefined {
+  const [name] = otherNames
+  if (name === undefined || tags.length === 0) return undefined
+  return `The name "${name}" in the archive is not used as a tag. ${reasonFor(name)}`
+}
+
+function noTagProblem(otherNames: readonly string[]): ActionError {
+  const [name] = otherNames
+  return problem({
+    what: 'The archive does not contain a tag for the image',
+    value: name,
+    reason:
+      name === undefined ? undefined : `This name cannot be used as a tag. ${reasonFor(name)}`,
+    fix:
+      name === undefined || hasOwnTag(name)
+        ? 'Set the input "image-tags", or set it to "none" to push the image without a tag.'
+        : `Set the input "image-tags", for example to "${suggestTag(name)}".`
+  })
+}
+
+/** Returns why a name is not a tag, as a full sentence. */
+function reasonFor(name: string): string {
+  if (hasOwnTag(name)) return 'Its tag is the placeholder for an image that was pulled by digest.'
+  const [character] = /[^A-Za-z0-9_.-]/u.exec(name) ?? []
+  if (character !== undefined) return `A tag cannot contain "${character}".`
+  if (/^[.-]/.test(name)) return `A tag cannot start with "${name.charAt(0)}".`
+  return name === '' ? 'It does not contain a tag.' : 'A tag has at most 128 characters.'
+}
+
+function hasOwnTag(name: string): boolean {
+  return name.endsWith('i-was-a-digest')
+}
+
+function suggestTag(name: string): string {
+  return name
+    .replace(/[^A-Za-z0-9_.-]+/gu, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 128)
+}
+
+function checkCount(tags: readonly string[]): readonly string[] {
+  if (tags.length <= MAX_TAGS_PER_IMAGE) return tags
+  throw problem({
+    what: 'The image has too many tags',
+    value: String(tags.length),
+    expected: `ECR Public allows at most ${MAX_TAGS_PER_IMAGE} tags per image. This quota cannot be increased.`
+  })
 }

@@ -1,17 +1,15 @@
 import type { DockerImage, LayerFile, StoredBlob } from '../image-archive/contents.js'
 import { sha256Digest } from '../oci/digest.js'
-import type { Descriptor, Manifest } from '../oci/manifest.js'
+import type { Descriptor, Manifest, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
 import type { Deps } from '../runner/deps.js'
-import { areAllSkipped, decideTags, tagsToSet } from './decide-tags.js'
-import type { TagDecision } from './decide-tags.js'
 import { findKnownImages } from './find-known-images.js'
+import type { UploadItem } from './layer-source.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
-import type { PushedLayer, UploadItem } from './push-layer.js'
-import { pushLayers } from './push-layers.js'
+import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
-import type { ComposedImage, PlanOptions, PushPlan, UploadPlan } from './push-plan.js'
+import type { ComposedImage, PlanOptions, PushPlan } from './push-plan.js'
 import { isStoredElsewhere, NOTHING_KNOWN } from './read-known-images.js'
 import type { KnownImage, KnownImages } from './read-known-images.js'
 import type { PushTarget } from './resolve-target.js'
@@ -31,34 +29,30 @@ export async function planDockerImage(
 ): Promise<PushPlan> {
   checkManifestSize(image)
   const { compression } = context.compressor
-  const known = options.reuseLayers
-    ? await findKnownImages(image, currentTags, target, compression, deps)
-    : NOTHING_KNOWN
+  const known =
+    options.reuseLayers && target.exists
+      ? await findKnownImages(image, currentTags, target, compression, deps)
+      : NOTHING_KNOWN
   const config = configBlob(image.config)
   const available = await context.layerApi.check(digestsToCheck(known, config))
-  const decide = (digest: string | undefined): TagDecision[] =>
-    decideTags(currentTags, digest, options.ifTagExists, target.name)
 
   const { same } = known
-  if (same !== undefined && isComplete(same.manifest, available)) return planKnownImage(image, same)
-  const upload = planUpload(image, config, known, available, currentTags)
-  const needsDigest = upload.looksUpFirst && options.ifTagExists !== 'move'
-  return needsDigest
-    ? decideByDigest(upload, decide, options.dryRun, context)
-    : decideWithoutDigest(upload, decide)
+  return same !== undefined && isComplete(same.manifest, available)
+    ? planKnownImage(image, same)
+    : planUpload(image, config, known, available, currentTags)
 }
 
 /** Plans an image that the repository already has. Only tags may be missing. */
-function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): UploadPlan {
+function planKnownImage(image: DockerImage, { served, manifest }: KnownImage): PushPlan {
   const layers = image.layers.map((layer, at): PushedLayer => {
     if (layer.kind === 'foreign-layer') return foreignLayer(layer.descriptor)
     const descriptor = manifest.layers[at]
     if (descriptor === undefined) throw new Error(`The manifest does not have a layer ${at}`)
     return reusedLayer(descriptor)
   })
-  const composed = composedImage(served, layers)
+  const composed = composedImage(served, layers, image.platform)
   return {
-    kind: 'upload',
+    digest: served.digest,
     isInRepository: true,
     uploads: [],
     looksUpFirst: false,
@@ -73,7 +67,7 @@ function planUpload(
   known: KnownImages,
   available: ReadonlyMap<string, number>,
   currentTags: readonly CurrentTag[]
-): UploadPlan {
+): PushPlan {
   const reusable = new Map([...known.layers].filter(([, layer]) => isAvailable(layer, available)))
   const layerFiles = image.layers.filter(
     (layer): layer is LayerFile => layer.kind === 'layer-file' && !reusable.has(layer.diffId)
@@ -82,44 +76,23 @@ function planUpload(
     ? layerFiles
     : [config, ...layerFiles]
   return {
-    kind: 'upload',
+    digest: undefined,
     isInRepository: false,
     uploads,
-    looksUpFirst: mayBeTagged(known, currentTags),
+    looksUpFirst: mayBeInRepository(known, currentTags),
     compose: (pushed) => composeImage(image, config.descriptor, reusable, pushed)
   }
 }
 
-/** Returns `true` if a tag may already refer to the image, because the tag's image could not be compared with it. */
-function mayBeTagged(known: KnownImages, currentTags: readonly CurrentTag[]): boolean {
+/** Returns `true` if the repository may already have the image, because not all its images were compared with it. */
+function mayBeInRepository(known: KnownImages, currentTags: readonly CurrentTag[]): boolean {
   // An image that lost a layer gets the same digest again when it is pushed.
   const incomplete = known.same?.served.digest
+  // Images without a tag are not compared.
+  if (currentTags.length === 0) return true
   return currentTags.some(
     ({ digest }) => digest !== undefined && (digest === incomplete || !known.compared.has(digest))
   )
-}
-
-function decideWithoutDigest(
-  upload: UploadPlan,
-  decide: (digest: string | undefined) => TagDecision[]
-): PushPlan {
-  const tags = decide(undefined)
-  return areAllSkipped(tags) ? { kind: 'skip', tags } : upload
-}
-
-/** Compresses all layers to learn the digest of the image, because the decision about the tags depends on it. */
-async function decideByDigest(
-  upload: UploadPlan,
-  decide: (digest: string | undefined) => TagDecision[],
-  dryRun: boolean,
-  context: PushContext
-): Promise<PushPlan> {
-  const layers = await pushLayers(upload.uploads, { dryRun: true, looksUpFirst: false }, context)
-  const composed = upload.compose(layers)
-  const tags = decide(composed.manifests.root.digest)
-  if (areAllSkipped(tags)) return { kind: 'skip', tags }
-  const isDone = dryRun || tagsToSet(tags).length === 0
-  return isDone ? { ...upload, uploads: [], compose: () => composed } : upload
 }
 
 /** Returns the digests of the known layers and of the config, to check that the repository still has them. */
@@ -174,18 +147,22 @@ function composeImage(
   })
   const descriptors = layers.map(({ descriptor }) => descriptor)
   const manifest = writeManifest(config, descriptors, image.annotations)
-  return composedImage({ ...manifest, digest: sha256Digest(manifest.bytes) }, layers)
+  const digest = sha256Digest(manifest.bytes)
+  return composedImage({ ...manifest, digest }, layers, image.platform)
 }
 
 function composedImage(
   root: ComposedImage['manifests']['root'],
-  layers: readonly PushedLayer[]
+  layers: readonly PushedLayer[],
+  platform: Platform
 ): ComposedImage {
+  const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
   const unique = new Map(layers.map((layer) => [layer.descriptor.digest, layer]))
   return {
     manifests: { children: [], root, referrers: [] },
     layers: [...unique.values()],
-    relatedManifests: []
+    relatedManifests: [],
+    platforms: [{ platform, digest: root.digest, size }]
   }
 }
 

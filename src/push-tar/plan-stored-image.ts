@@ -1,13 +1,10 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
-import type { RepositoryAddress } from '../ecr-public/listings.js'
-import type { EcrPublicApi } from '../runner/deps.js'
-import { areAllSkipped, decideTags } from './decide-tags.js'
-import { findDigest } from './list-current-tags.js'
+import { parseManifest } from '../oci/manifest.js'
 import type { CurrentTag } from './list-current-tags.js'
+import type { PushContext } from './push-context.js'
 import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
-import type { PlanOptions, PushPlan, RelatedManifest } from './push-plan.js'
-import type { LayerApi } from './upload/layer-api.js'
+import type { PlatformImage, PushPlan, RelatedManifest } from './push-plan.js'
 
 type Stored = StoredManifest | StoredIndex
 
@@ -19,24 +16,16 @@ export async function planStoredImage(
   root: Stored,
   referrers: readonly Stored[],
   currentTags: readonly CurrentTag[],
-  repository: RepositoryAddress,
-  { ifTagExists }: PlanOptions,
-  layerApi: LayerApi,
-  api: EcrPublicApi
+  context: PushContext
 ): Promise<PushPlan> {
-  const tags = decideTags(currentTags, root.digest, ifTagExists, repository.repositoryName)
   const isInRepository =
-    currentTags.some(({ digest }) => digest === root.digest) ||
-    (await hasManifest(root, repository, api))
-  if (!isInRepository && areAllSkipped(tags)) return { kind: 'skip', tags }
-
+    currentTags.some(({ digest }) => digest === root.digest) || (await hasManifest(root, context))
   const children = listChildren(root)
-  const newReferrers = await listMissing(referrers, repository, api)
-  const newImage = isInRepository ? [] : [root, ...children]
-  const newManifests = new Set([...newImage, ...newReferrers])
-  const uploads = await listMissingBlobs(newManifests, layerApi)
+  const newReferrers = (await listMissing(referrers, context)).flatMap(withChildren)
+  const newManifests = new Set([...(isInRepository ? [] : withChildren(root)), ...newReferrers])
+  const uploads = await listMissingBlobs(newManifests, context)
   return {
-    kind: 'upload',
+    digest: root.digest,
     isInRepository,
     uploads,
     looksUpFirst: false,
@@ -44,36 +33,31 @@ export async function planStoredImage(
       manifests: {
         children: isInRepository ? [] : children,
         root,
-        // The children of a referrer that is an index are put before it.
-        referrers: newReferrers.flatMap((referrer) => [...listChildren(referrer), referrer])
+        referrers: newReferrers
       },
-      layers: listLayers([root, ...children, ...referrers], pushed),
+      layers: listLayers([...withChildren(root), ...referrers.flatMap(withChildren)], pushed),
       relatedManifests: [
         ...children.map((child) => relatedManifest(child, newManifests, false)),
         ...referrers.map((referrer) => relatedManifest(referrer, newManifests, true))
-      ]
+      ],
+      platforms: withChildren(root).flatMap(findPlatformImage)
     })
   }
 }
 
-async function hasManifest(
-  { digest }: Stored,
-  repository: RepositoryAddress,
-  api: EcrPublicApi
-): Promise<boolean> {
-  return (await findDigest(digest, repository, api)) === digest
+async function hasManifest({ digest }: Stored, { findImage }: PushContext): Promise<boolean> {
+  return (await findImage(digest)) === digest
 }
 
 /** Returns the manifests that the repository does not have. */
-async function listMissing(
-  manifests: readonly Stored[],
-  repository: RepositoryAddress,
-  api: EcrPublicApi
-): Promise<Stored[]> {
-  const found = await Promise.all(
-    manifests.map((manifest) => hasManifest(manifest, repository, api))
-  )
+async function listMissing(manifests: readonly Stored[], context: PushContext): Promise<Stored[]> {
+  const found = await Promise.all(manifests.map((manifest) => hasManifest(manifest, context)))
   return manifests.filter((_, at) => found[at] === false)
+}
+
+/** Returns a manifest after all manifests that it lists. */
+export function withChildren(manifest: Stored): Stored[] {
+  return [...listChildren(manifest), manifest]
 }
 
 /** Returns all manifests of an index, each once and nested ones first, without the index itself. */
@@ -93,7 +77,7 @@ function listChildren(root: Stored): Stored[] {
 /** Returns the configs and layers that the repository does not have, each once. */
 async function listMissingBlobs(
   manifests: Iterable<Stored>,
-  layerApi: LayerApi
+  { layerApi }: PushContext
 ): Promise<StoredBlob[]> {
   const blobs = uniqueBlobs([...manifests].flatMap(blobsOf))
   if (blobs.size === 0) return []
@@ -130,6 +114,16 @@ function uniqueBlobs(blobs: readonly StoredBlob[]): Map<string, StoredBlob> {
 
 function blobsOf(manifest: Stored): readonly StoredBlob[] {
   return manifest.kind === 'stored-manifest' ? manifest.blobs : []
+}
+
+/** Returns the platform image of a manifest, or nothing for an index, an attestation or an artifact. */
+function findPlatformImage(manifest: Stored): PlatformImage | [] {
+  if (manifest.kind === 'stored-index') return []
+  const { platform, bytes, digest, mediaType } = manifest
+  if (platform === undefined || platform.os === 'unknown') return []
+  const parsed = parseManifest(bytes, digest, mediaType)
+  const layers = parsed.kind === 'manifest' ? parsed.layers : []
+  return { platform, digest, size: layers.reduce((sum, { size }) => sum + size, 0) }
 }
 
 function relatedManifest(

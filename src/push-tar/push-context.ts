@@ -1,10 +1,11 @@
-import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Deps } from '../runner/deps.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import { createCompressor } from './compress/compressor.js'
 import type { Compressor } from './compress/compressor.js'
+import { findDigest } from './list-current-tags.js'
 import { createProgressMeter } from './progress.js'
 import type { ProgressMeter } from './progress.js'
+import type { PushTarget } from './resolve-target.js'
 import { createLayerApi } from './upload/layer-api.js'
 import type { LayerApi } from './upload/layer-api.js'
 import { createPartBuffers } from './upload/part-buffers.js'
@@ -13,6 +14,8 @@ import type { PartBuffers } from './upload/part-buffers.js'
 /** The values that all layers of one push share. */
 export interface PushContext extends Pick<Deps, 'log' | 'now' | 'random' | 'sleep'> {
   readonly layerApi: LayerApi
+  /** Returns the digest of the image with this tag or digest, or `undefined` if the repository does not have it. */
+  readonly findImage: (tagOrDigest: string) => Promise<string | undefined>
   readonly compressor: Compressor
   readonly buffers: PartBuffers
   readonly progress: ProgressMeter
@@ -38,14 +41,19 @@ const DEFAULT_ATTEMPTS = 5
  * @throws ActionError if this version of Node.js does not support the compression
  */
 export function createPushContext(
-  repository: RepositoryAddress,
+  target: PushTarget,
   missingLayers: ReadonlySet<string>,
   options: Pick<PushTarInputs, 'compression' | 'compressionLevel' | 'concurrency' | 'maxAttempts'>,
   deps: Pick<Deps, 'api' | 'log' | 'now' | 'random' | 'signal' | 'sleep'>
 ): PushContext {
   const { compression, compressionLevel, concurrency, maxAttempts } = options
   const { api, log, now, random, signal, sleep } = deps
-  const layerApi = createLayerApi(api, repository)
+  const layerApi = createLayerApi(api, target.address)
+  // In a dry run, a repository that does not exist is treated as empty.
+  const check: LayerApi['check'] = (digests) =>
+    target.exists
+      ? layerApi.check(digests.filter((digest) => !missingLayers.has(digest)))
+      : Promise.resolve(new Map())
   return {
     log,
     now,
@@ -53,10 +61,9 @@ export function createPushContext(
     signal,
     sleep,
     concurrency,
-    layerApi: {
-      ...layerApi,
-      check: (digests) => layerApi.check(digests.filter((digest) => !missingLayers.has(digest)))
-    },
+    layerApi: { ...layerApi, check },
+    findImage: async (tagOrDigest) =>
+      target.exists ? findDigest(tagOrDigest, target.address, api) : undefined,
     compressor: createCompressor(compression, compressionLevel),
     buffers: createPartBuffers(PART_BUFFERS),
     progress: createProgressMeter(now),

@@ -1,21 +1,22 @@
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
-import { areAllSkipped, confirmTags, tagsToSet } from './decide-tags.js'
+import { areAllSkipped, confirmTags, decideTags, tagsToSet } from './decide-tags.js'
 import type { TagDecision } from './decide-tags.js'
 import { listCurrentTags } from './list-current-tags.js'
 import type { CurrentTag } from './list-current-tags.js'
-import { planDockerImage } from './plan-docker-image.js'
-import { planStoredImage } from './plan-stored-image.js'
+import { planImage } from './plan-image.js'
 import { withProgress } from './progress.js'
 import { createPushContext } from './push-context.js'
 import type { PushContext } from './push-context.js'
 import type { PushedLayer } from './push-layer.js'
 import { pushLayers } from './push-layers.js'
-import type { ImageToPush, PushPlan } from './push-plan.js'
+import type { ComposedImage, ImageToPush, PushPlan } from './push-plan.js'
 import { LayersMissingError, putManifests } from './put-manifests.js'
+import { decideReferrerTags, putReferrerTags } from './referrer-tags.js'
 import type { PushedImage } from './report-push.js'
 import type { PushTarget } from './resolve-target.js'
+import { warnAboutLostPlatforms } from './warn-about-lost-platforms.js'
 
 type PushOptions = Pick<
   PushTarInputs,
@@ -65,48 +66,82 @@ async function pushOnce(
   deps: PushDeps
 ): Promise<PushedImage> {
   const { dryRun } = options
-  const context = createPushContext(target.address, missingLayers, options, deps)
+  const context = createPushContext(target, missingLayers, options, deps)
   return withProgress(context.progress, deps.log, async () => {
-    const plan = await planPush(image, currentTags, target, options, context, deps)
-    if (plan.kind === 'skip') return skippedImage(plan.tags, [])
+    const plan = await planImage(image, currentTags, target, options, context, deps)
+    const { isInRepository } = plan
+    const composedEarly = await composeEarly(plan, currentTags, options, context)
+    const knownDigest = composedEarly?.manifests.root.digest ?? plan.digest
+    const early = decideTags(currentTags, knownDigest, options.ifTagExists, target.name)
+    if (!isInRepository && areAllSkipped(early)) return skippedImage(early, [])
 
-    const { uploads, looksUpFirst, isInRepository } = plan
-    const pushedLayers = await pushLayers(uploads, { dryRun, looksUpFirst }, context)
-
-    const { manifests, layers, relatedManifests } = plan.compose(pushedLayers)
+    const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
+    const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
+    const { manifests, layers, relatedManifests, platforms } = composed
     const { digest } = manifests.root
     const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
 
-    if (!dryRun) await putManifests(manifests, tagsToSet(tags), target.address, deps.api)
-    const isNew = !isInRepository && tags.every(({ action }) => action !== 'keep')
-    return { digest, isNew, tags, layers, relatedManifests }
+    await warnAboutLostPlatforms(
+      tags,
+      platforms.map(({ platform }) => platform),
+      target,
+      deps
+    )
+    const isFound = isInRepository || (await isUntaggedInRepository(plan, digest, tags, context))
+    const isNew = !isFound && tags.every(({ action }) => action !== 'keep')
+    // An image without tags is put by its digest.
+    const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
+    const referrerTags = await decideReferrerTags(image, target, context)
+    if (!dryRun) {
+      await putManifests(manifests, tagsToPut, target.address, deps.api)
+      await putReferrerTags(image, referrerTags, target, deps.api)
+    }
+    return { digest, isNew, tags, referrerTags, layers, relatedManifests, platforms }
   })
 }
 
-function planPush(
-  { root, referrers = [] }: ImageToPush,
+/** Looks up an image without tags by its digest, if the digest was not known when the push was planned. */
+async function isUntaggedInRepository(
+  plan: PushPlan,
+  digest: string,
+  tags: readonly TagDecision[],
+  { findImage }: PushContext
+): Promise<boolean> {
+  if (tags.length > 0 || plan.digest !== undefined) return false
+  return (await findImage(digest)) === digest
+}
+
+/** Compresses all layers to learn the digest of the image if the decision about the tags depends on it. */
+async function composeEarly(
+  plan: PushPlan,
   currentTags: readonly CurrentTag[],
-  target: PushTarget,
-  options: PushOptions,
-  context: PushContext,
-  deps: PushDeps
-): Promise<PushPlan> {
-  return root.kind === 'docker-image'
-    ? planDockerImage(root, currentTags, target, options, context, deps)
-    : planStoredImage(
-        root,
-        referrers,
-        currentTags,
-        target.address,
-        options,
-        context.layerApi,
-        deps.api
-      )
+  { ifTagExists }: PushOptions,
+  context: PushContext
+): Promise<ComposedImage | undefined> {
+  const needsDigest = currentTags.length > 0 && ifTagExists !== 'move'
+  if (plan.digest !== undefined || !plan.looksUpFirst || !needsDigest) return undefined
+  return pushBlobs({ ...plan, looksUpFirst: false }, true, context)
+}
+
+async function pushBlobs(
+  { uploads, looksUpFirst, compose }: PushPlan,
+  dryRun: boolean,
+  context: PushContext
+): Promise<ComposedImage> {
+  return compose(await pushLayers(uploads, { dryRun, looksUpFirst }, context))
 }
 
 function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {
-  return { digest: undefined, isNew: false, tags, layers, relatedManifests: [] }
+  return {
+    digest: undefined,
+    isNew: false,
+    tags,
+    referrerTags: [],
+    layers,
+    relatedManifests: [],
+    platforms: []
+  }
 }
 
 function stillMissing(error: LayersMissingError): Error {

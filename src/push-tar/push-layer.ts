@@ -1,23 +1,14 @@
-import type { LayerFile, ReadMemory, StoredBlob, StoredContent } from '../image-archive/contents.js'
 import { hashStream } from '../oci/digest.js'
 import type { StreamDigest } from '../oci/digest.js'
 import type { Descriptor } from '../oci/manifest.js'
-import { MEDIA_TYPES } from '../oci/media-types.js'
-import { createChunkRing } from './compress/block-memory.js'
-import { createCompressor } from './compress/compressor.js'
-import type { Compression, Compressor } from './compress/compressor.js'
+import { createLayerSource } from './layer-source.js'
+import type { LayerSource, UploadItem } from './layer-source.js'
 import { MAX_PART_SIZE_BYTES } from './limits.js'
 import type { PushContext } from './push-context.js'
-import { readAhead } from './read-ahead.js'
 import { PartStream } from './upload/part-stream.js'
 import { uploadBlob } from './upload/upload-blob.js'
 import type { BlobSource } from './upload/upload-blob.js'
-
-/** A layer of which only the diff ID is known, or a blob with a known digest. */
-export type UploadItem = LayerFile | StoredBlob
-
-/** The digests and sizes of the items as they are stored. A promise rejects if its item is damaged. */
-export type VerifiedItems = ReadonlyMap<UploadItem, Promise<StreamDigest>>
+import { checkDigest } from './verify.js'
 
 /** The result of pushing a layer or config. */
 export interface PushedLayer {
@@ -32,156 +23,131 @@ export interface PushedLayer {
 
 /** How layers are pushed. */
 export interface LayerOptions {
-  /** Compresses layers and looks them up, but uploads nothing. */
+  /** Verifies and compresses layers and looks them up, but uploads nothing. */
   readonly dryRun: boolean
   /** Compresses layers that do not fit in memory twice, so that they are looked up before they are uploaded. */
   readonly looksUpFirst: boolean
 }
 
-type DescribedLayer = Pick<PushedLayer, 'descriptor' | 'result'>
+/**
+ * Layers up to this size are kept in memory until their digest is known, and are looked up before they are uploaded.
+ * The upload of a larger layer starts with its first part.
+ */
+const MAX_KEPT_BYTES = 3 * MAX_PART_SIZE_BYTES
 
-/** Pushes a layer or config. Nothing is written to the registry before all items are verified. */
+type LayerResult = StreamDigest & Pick<PushedLayer, 'result'>
+
+/**
+ * Pushes a layer or config. Its bytes are read, verified, compressed and sent in one pass. An upload of a damaged layer
+ * is not completed.
+ */
 export async function pushLayer(
   item: UploadItem,
-  verified: VerifiedItems,
   options: LayerOptions,
   context: PushContext
 ): Promise<PushedLayer> {
   const start = context.now().getTime()
-  const pushed = await pushItem(item, verified, options, context)
-  return { ...pushed, milliseconds: context.now().getTime() - start }
+  const source = createLayerSource(item, context)
+  const { digest, size, result } = await pushSource(source, options, context)
+  const descriptor =
+    'kind' in item ? { mediaType: source.mediaType, digest, size } : item.descriptor
+  return { descriptor, result, milliseconds: context.now().getTime() - start }
 }
 
-function pushItem(
-  item: UploadItem,
-  verified: VerifiedItems,
-  options: LayerOptions,
+async function pushSource(
+  source: LayerSource,
+  { dryRun, looksUpFirst }: LayerOptions,
   context: PushContext
-): Promise<DescribedLayer> {
-  if (!('kind' in item)) return pushBlob(item, verified, options, context)
-  return item.compression === 'none'
-    ? pushUncompressedLayer(item, verified, options, context)
-    : pushCompressedLayer(item, item.compression, verified, options, context)
+): Promise<LayerResult> {
+  if (dryRun) return readOnly(source, context)
+  // A layer with a known digest was looked up when the push was planned.
+  if (source.digest !== undefined) return upload(source, undefined, context)
+  const found = await findByName(source, context)
+  if (found !== undefined) return found
+  return looksUpFirst || source.maxBytes <= MAX_KEPT_BYTES
+    ? lookUpAndUpload(source, looksUpFirst, context)
+    : upload(source, undefined, context)
 }
 
-/** Uploads a blob that the repository does not have. */
-async function pushBlob(
-  { descriptor, content }: StoredBlob,
-  verified: VerifiedItems,
-  { dryRun }: LayerOptions,
-  context: PushContext
-): Promise<DescribedLayer> {
-  if (dryRun) context.progress.read(content.size)
-  else await upload(storedSource(content, descriptor, context), verified, context)
-  return { descriptor, result: 'uploaded' }
+/** Verifies a layer and looks it up, without sending it. */
+async function readOnly(source: LayerSource, context: PushContext): Promise<LayerResult> {
+  const total = await readTotal(source, context)
+  const isFound = source.digest === undefined && (await isAvailable(total, context))
+  return { ...total, result: isFound ? 'found' : 'uploaded' }
 }
 
-/** Uploads a layer as it is stored, if the repository does not have it. */
-async function pushCompressedLayer(
-  layer: LayerFile,
-  compression: Compression,
-  verified: VerifiedItems,
-  { dryRun }: LayerOptions,
+/** Returns the layer if the repository has the digest in its file name and that digest is correct. */
+async function findByName(
+  source: LayerSource,
   context: PushContext
-): Promise<DescribedLayer> {
-  const { content } = layer
-  const stored = await verified.get(layer)
-  if (stored === undefined) throw new Error(`The layer ${layer.diffId} is not verified`)
-  const descriptor = { mediaType: mediaTypeOf(compression), ...stored }
-  const isFound = await isAvailable(stored, context)
-  if (dryRun || isFound) context.progress.read(content.size)
-  else await upload(storedSource(content, stored, context), verified, context)
-  return { descriptor, result: isFound ? 'found' : 'uploaded' }
+): Promise<LayerResult | undefined> {
+  const { nameDigest, maxBytes } = source
+  if (nameDigest === undefined) return undefined
+  if (!(await isAvailable({ digest: nameDigest, size: maxBytes }, context))) return undefined
+  const total = await readTotal(source, context)
+  return total.digest === nameDigest ? { ...total, result: 'found' } : undefined
 }
 
 /**
- * Compresses a layer and uploads it. Its digest is known only after the last byte, so its parts are kept in memory if
- * all of them fit, and the layer is looked up before they are sent.
+ * Keeps the parts of a layer in memory until its digest is known, and uploads them if the repository does not have the
+ * layer. A layer that does not fit in memory is read twice if `looksUpFirst` is set.
  */
-async function pushUncompressedLayer(
-  layer: LayerFile,
-  verified: VerifiedItems,
-  { dryRun, looksUpFirst }: LayerOptions,
+async function lookUpAndUpload(
+  source: LayerSource,
+  looksUpFirst: boolean,
   context: PushContext
-): Promise<DescribedLayer> {
-  const { content } = layer
-  const compressor = compressorFor(content, context)
-  const mediaType = mediaTypeOf(compressor.compression)
-  const compress = (): AsyncIterable<Buffer> =>
-    compressor.compress((memory) => readWithProgress(content, memory, context))
-  if (dryRun) {
-    const compressed = await hashStream(compress(), context.signal)
-    const result = (await isAvailable(compressed, context)) ? 'found' : 'uploaded'
-    return { descriptor: { mediaType, ...compressed }, result }
-  }
-  const capacity = Math.min(MAX_PART_SIZE_BYTES, maxCompressedBytes(content.size))
-  const first = partStream(compress(), capacity, context)
+): Promise<LayerResult> {
+  const first = openParts(source, MAX_PART_SIZE_BYTES, context)
   try {
     const isWhole = await first.fill()
     if (isWhole || looksUpFirst) {
-      const compressed = isWhole ? first.total() : await first.drain()
-      const descriptor = { mediaType, ...compressed }
-      if (await isAvailable(compressed, context)) return { descriptor, result: 'found' }
+      const total = isWhole ? first.total() : await first.drain()
+      if (await isAvailable(total, context)) return { ...total, result: 'found' }
     }
-    const open = reuseFirst(isWhole || !looksUpFirst ? first : undefined, (partSize) => {
-      context.progress.expect(content.size, 0)
-      return partStream(compress(), Math.min(partSize, capacity), context)
-    })
-    const uploaded = await upload({ name: content.name, open }, verified, context)
-    return { descriptor: { mediaType, ...uploaded }, result: 'uploaded' }
+    return await upload(source, isWhole || !looksUpFirst ? first : undefined, context)
   } finally {
     await first.close()
   }
 }
 
+/** @param first the parts that were already built, if there are any */
 async function upload(
-  source: BlobSource,
-  verified: VerifiedItems,
+  source: LayerSource,
+  first: PartStream | undefined,
   context: PushContext
-): Promise<StreamDigest> {
-  // If any item is damaged, the push must fail before anything is written.
-  await Promise.all(verified.values())
-  return uploadBlob(source, context)
+): Promise<LayerResult> {
+  const { name, digest } = source
+  const open = reuseFirst(first, (partSize) => openParts(source, partSize, context))
+  return { ...(await uploadBlob({ name, digest, open }, context)), result: 'uploaded' }
 }
 
-/** Returns a size that no compression of so many bytes exceeds, not even of random bytes. */
-function maxCompressedBytes(bytes: number): number {
-  return Math.ceil(bytes * 1.01) + 4096
-}
-
-/** Returns the first stream for the first upload if its parts are small enough, and a new stream otherwise. */
+/** Returns the first stream for the first upload, and a new stream for each later one. */
 function reuseFirst(
   first: PartStream | undefined,
   openAgain: (partSize: number) => PartStream
 ): BlobSource['open'] {
   let unused = first
-  return async (partSize) => {
-    const stream = unused
+  return (partSize) => {
+    const stream = unused ?? openAgain(partSize)
     unused = undefined
-    if (stream !== undefined && stream.capacity <= partSize) return stream
-    // The new stream needs its memory.
-    await stream?.close()
-    return openAgain(partSize)
+    stream.limitPartSize(partSize)
+    return stream
   }
 }
 
-function partStream(
-  stream: AsyncIterable<Buffer>,
-  capacity: number,
+function openParts(
+  source: LayerSource,
+  partSize: number,
   { buffers, signal }: PushContext
 ): PartStream {
-  return new PartStream(stream, { capacity, buffers, signal })
+  const capacity = Math.max(1, Math.min(partSize, source.maxBytes))
+  return new PartStream(source.open(), { capacity, buffers, signal })
 }
 
-/** An empty layer is always compressed, because the service rejects uploads without bytes. */
-function compressorFor({ size }: StoredContent, { compressor }: PushContext): Compressor {
-  const isEmpty = size === 0 && compressor.compression === 'none'
-  return isEmpty ? createCompressor('gzip') : compressor
-}
-
-function mediaTypeOf(compression: Compression): string {
-  if (compression === 'zstd') return MEDIA_TYPES.ociLayerZstd
-  return compression === 'gzip' ? MEDIA_TYPES.dockerLayerGzip : MEDIA_TYPES.dockerLayer
+async function readTotal(source: LayerSource, { signal }: PushContext): Promise<StreamDigest> {
+  const total = await hashStream(source.open(), signal)
+  checkDigest(source, total)
+  return total
 }
 
 async function isAvailable(
@@ -189,33 +155,4 @@ async function isAvailable(
   { layerApi }: PushContext
 ): Promise<boolean> {
   return (await layerApi.check([digest])).get(digest) === size
-}
-
-function storedSource(
-  content: StoredContent,
-  { digest, size }: StreamDigest,
-  context: PushContext
-): BlobSource {
-  return {
-    name: content.name,
-    digest,
-    open: (partSize) =>
-      partStream(
-        readAhead(readWithProgress(content, createChunkRing(2), context)),
-        Math.max(1, Math.min(partSize, size)),
-        context
-      )
-  }
-}
-
-async function* readWithProgress(
-  content: StoredContent,
-  memory: ReadMemory,
-  { progress, signal }: PushContext
-): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of content.read(memory)) {
-    signal.throwIfAborted()
-    progress.read(chunk.length)
-    yield chunk
-  }
 }

@@ -1,29 +1,47 @@
-import type { ArchiveContents } from '../image-archive/contents.js'
-import type { Platform } from '../oci/manifest.js'
+import type {
+  DockerImage,
+  ReferrerTag,
+  StoredIndex,
+  StoredManifest
+} from '../image-archive/contents.js'
+import type { Descriptor, Platform } from '../oci/manifest.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
-import type { TagDecision } from './decide-tags.js'
-import type { PushedLayer, UploadItem } from './push-layer.js'
+import type { UploadItem } from './layer-source.js'
+import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
 import type { ManifestsToPut } from './put-manifests.js'
 
-/** The image to push and its referrers, independent of their source. */
-export type ImageToPush = Pick<ArchiveContents, 'root' | 'referrers'>
+/** An image with its own manifest or index, or one whose manifest is written by the push. */
+export type SingleImage = DockerImage | StoredManifest | StoredIndex
 
-/** The inputs that a plan depends on. */
-export type PlanOptions = Pick<PushTarInputs, 'dryRun' | 'ifTagExists' | 'reuseLayers'>
-
-/** The result of planning a push, before anything is uploaded. */
-export type PushPlan = SkipPlan | UploadPlan
-
-/** The plan for an image whose tags all refer to other images and are not moved: nothing is pushed. */
-export interface SkipPlan {
-  readonly kind: 'skip'
-  readonly tags: readonly TagDecision[]
+/** An index that the push writes for several images. */
+export interface MergedIndex {
+  readonly kind: 'merged-index'
+  /** In the order of the index. */
+  readonly children: readonly IndexChild[]
 }
 
-/** The plan for any other image. */
-export interface UploadPlan {
-  readonly kind: 'upload'
+/** An image in a merged index, with the members of its descriptor that the manifest does not contain. */
+export interface IndexChild extends Pick<Descriptor, 'annotations' | 'artifactType' | 'platform'> {
+  readonly image: DockerImage | StoredManifest
+}
+
+/** The image to push and its referrers, independent of their source. */
+export interface ImageToPush {
+  readonly root: SingleImage | MergedIndex
+  /** The referrers of the image and of its platform images. They are put by digest after the root. */
+  readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
+  /** The tags by which clients without the referrers API find referrers. */
+  readonly referrerTags?: readonly ReferrerTag[] | undefined
+}
+
+/** The inputs that a plan depends on. */
+export type PlanOptions = Pick<PushTarInputs, 'dryRun' | 'reuseLayers'>
+
+/** What is missing in the repository, before anything is uploaded. Tags are decided separately. */
+export interface PushPlan {
+  /** The digest of the image, if it is known before layers are compressed. */
+  readonly digest: string | undefined
   /** `true` if the repository already has the image. */
   readonly isInRepository: boolean
   /** The layers and configs that the repository does not have, or may not have. */
@@ -40,6 +58,15 @@ export interface ComposedImage {
   /** Each layer once. */
   readonly layers: readonly PushedLayer[]
   readonly relatedManifests: readonly RelatedManifest[]
+  readonly platforms: readonly PlatformImage[]
+}
+
+/** An image for one platform: the pushed image, or a manifest of the pushed index. */
+export interface PlatformImage {
+  readonly platform: Platform
+  readonly digest: string
+  /** The size of its compressed layers in bytes. */
+  readonly size: number
 }
 
 /** A manifest of an index, or a referrer of the image. */

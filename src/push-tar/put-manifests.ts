@@ -37,12 +37,12 @@ export class LayersMissingError extends Error {
  * Puts all manifests of an image: the children, the root under each tag, and the referrers. No tag refers to an
  * incomplete image at any time.
  *
- * @param tags the tags to set. If there are none, the repository already has the root, and it is not put
+ * @param tags the tags to set. `undefined` puts the root by its digest. If there are none, the root is not put
  * @throws LayersMissingError if the service does not find layers of a manifest
  */
 export async function putManifests(
   { children, root, referrers }: ManifestsToPut,
-  tags: readonly string[],
+  tags: readonly (string | undefined)[],
   repository: RepositoryAddress,
   api: EcrPublicApi
 ): Promise<void> {
@@ -63,8 +63,8 @@ export async function putManifests(
   await putUntagged(referrers)
 }
 
-/** Puts a manifest under a tag, or by its digest alone. It is not an error if the repository already has it. */
-async function putImage(
+/** Puts a manifest under a tag, or by its digest alone (`undefined`). It is not an error if the repository already has it. */
+export async function putImage(
   manifest: ManifestToPut,
   tag: string | undefined,
   repository: RepositoryAddress,

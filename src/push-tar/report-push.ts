@@ -8,7 +8,8 @@ import type { SummaryBlock } from '../runner/summary.js'
 import type { TagDecision } from './decide-tags.js'
 import { megabytes } from './progress.js'
 import type { PushedLayer } from './push-layer.js'
-import type { RelatedManifest } from './push-plan.js'
+import type { PlatformImage, RelatedManifest } from './push-plan.js'
+import type { ReferrerTagDecision } from './referrer-tags.js'
 import type { PushTarget } from './resolve-target.js'
 
 /** The result of a push, or of its dry run. */
@@ -18,9 +19,11 @@ export interface PushedImage {
   /** `true` if the repository did not have the image. */
   readonly isNew: boolean
   readonly tags: readonly TagDecision[]
+  readonly referrerTags: readonly ReferrerTagDecision[]
   /** Each layer once. */
   readonly layers: readonly PushedLayer[]
   readonly relatedManifests: readonly RelatedManifest[]
+  readonly platforms: readonly PlatformImage[]
 }
 
 /** Logs the result of a push and returns its report. */
@@ -39,7 +42,9 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
     outputs: {
       digest,
       'image-uri': `${target.uri}@${digest}`,
+      'repository-uri': target.uri,
       'image-uris': pushed.tags.map(({ tag }) => `${target.uri}:${tag}`),
+      platforms: pushed.platforms.map(platformOutput),
       'uploaded-bytes': uploadedBytes(pushed.layers),
       'reused-bytes': reusedBytes(pushed.layers)
     },
@@ -47,13 +52,19 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
   }
 }
 
+/** Returns an item of the output `platforms`. */
+function platformOutput({ platform, digest, size }: PlatformImage): Record<string, unknown> {
+  return { platform: platformName(platform), digest, size }
+}
+
 function planOf(pushed: PushedImage, repositoryName: string): Change[] {
-  const { digest, isNew, layers, relatedManifests, tags } = pushed
+  const { digest, isNew, layers, relatedManifests, tags, referrerTags } = pushed
   return [
     ...layers.map((layer) => layerChange(layer, repositoryName)),
     ...relatedManifests.map((manifest) => manifestChange(manifest, repositoryName)),
     ...(digest === undefined ? [] : [imageChange(digest, isNew, repositoryName)]),
-    ...tags.map((tag) => tagChange(tag, digest, repositoryName))
+    ...tags.map((tag) => tagChange(tag, digest, repositoryName)),
+    ...referrerTags.map((tag) => referrerTagChange(tag, repositoryName))
   ]
 }
 
@@ -118,6 +129,19 @@ function tagChange(
   }
 }
 
+function referrerTagChange(
+  { tag, digest, action }: ReferrerTagDecision,
+  repositoryName: string
+): Change {
+  return {
+    action,
+    kind: 'tag',
+    target: `${repositoryName}:${tag}`,
+    reason: action === 'create' ? 'tag of a referrer of the image' : 'the tag already exists',
+    digest
+  }
+}
+
 function uploadedBytes(layers: readonly PushedLayer[]): number {
   return totalBytes(layers.filter(({ result }) => result === 'uploaded'))
 }
@@ -138,7 +162,7 @@ const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
 }
 
 function summaryOf(
-  { layers, tags }: PushedImage,
+  { layers, tags, platforms }: PushedImage,
   repositoryUri: string,
   digest: string
 ): SummaryBlock[] {
@@ -151,6 +175,7 @@ function summaryOf(
     ...(skipped.length === 0
       ? []
       : [paragraph(`Not moved because they refer to other images: ${names(skipped)}`)]),
+    ...(platforms.length > 1 ? [platformTable(platforms)] : []),
     {
       kind: 'table',
       columns: ['Layer', 'Size', 'Result', 'Time'],
@@ -166,6 +191,18 @@ function summaryOf(
     ),
     { kind: 'code', language: 'sh', text: `docker pull ${repositoryUri}${reference}` }
   ]
+}
+
+function platformTable(platforms: readonly PlatformImage[]): SummaryBlock {
+  return {
+    kind: 'table',
+    columns: ['Platform', 'Digest', 'Size'],
+    rows: platforms.map(({ platform, digest, size }) => [
+      [platformName(platform), platform.osVersion].filter(Boolean).join(' '),
+      shortDigest(digest),
+      megabytes(size)
+    ])
+  }
 }
 
 function paragraph(text: string): SummaryBlock {

@@ -1,5 +1,6 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { createPredictor } from '../ecr-public/predict-repository.js'
 import { resolveNamedRepositories, throwMissing } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
@@ -16,10 +17,13 @@ export interface PushTarget {
   readonly host: string
   /** The path below the host, `alias/name`. */
   readonly path: string
+  /** `false` in a dry run for a repository that does not exist yet. */
+  readonly exists: boolean
 }
 
 /**
- * Resolves the input `repository` and reads what `tags` refer to now.
+ * Resolves the input `repository` and reads what `tags` refer to now. In a dry run, a repository that does not exist is
+ * an empty one.
  *
  * @throws ActionError if the name is invalid, belongs to another registry, or is not the name of a repository
  */
@@ -27,15 +31,40 @@ export async function resolveTarget(
   repository: string,
   registryId: string | undefined,
   tags: readonly string[],
+  dryRun: boolean,
   deps: Pick<Deps, 'api' | 'log'>
 ): Promise<{ readonly target: PushTarget; readonly currentTags: readonly CurrentTag[] }> {
   const [resolved] = await resolveNamedRepositories([repository], deps, registryId)
   const { name, repository: found } = resolved ?? { name: repository, repository: undefined }
+  if (found === undefined && dryRun) {
+    const target = await predictTarget(name, registryId, deps)
+    return { target, currentTags: tags.map((tag) => ({ tag, digest: undefined })) }
+  }
   const target = targetOf(name, found ?? throwMissing(name), registryId)
   return { target, currentTags: await listCurrentTags(tags, target.address, deps.api) }
 }
 
-function targetOf(
+async function predictTarget(
+  name: string,
+  registryId: string | undefined,
+  { api, log }: Pick<Deps, 'api' | 'log'>
+): Promise<PushTarget> {
+  log.warning(
+    `The repository ${name} does not exist. The dry run treats it as empty. Create it before the push, for example with mode ensure-repo.`
+  )
+  const predict = await createPredictor(api)
+  const predicted = predict(name)
+  if (predicted !== undefined) return { ...targetOf(name, predicted, registryId), exists: false }
+  const address = addressOf(name, registryId)
+  return { address, name, uri: name, host: '', path: name, exists: false }
+}
+
+/**
+ * Returns the target of a repository that exists.
+ *
+ * @throws ActionError if its URI does not have the form of a repository URI
+ */
+export function targetOf(
   name: string,
   { repositoryUri: uri }: Repository,
   registryId: string | undefined
@@ -48,6 +77,9 @@ function targetOf(
       expected: 'A repository URI has the form "public.ecr.aws/<alias>/<name>".'
     })
   }
-  const address = { ...(registryId === undefined ? {} : { registryId }), repositoryName: name }
-  return { address, name, uri, host, path }
+  return { address: addressOf(name, registryId), name, uri, host, path, exists: true }
+}
+
+function addressOf(name: string, registryId: string | undefined): RepositoryAddress {
+  return { ...(registryId === undefined ? {} : { registryId }), repositoryName: name }
 }

@@ -1,113 +1,148 @@
 import {
   decompress,
   decompressionProblem,
-  findDecompressor
+  findDecompressor,
+  isWindowError
 } from '../image-archive/compression/decompress.js'
-import type { LayerFile, StoredBlob, StoredContent } from '../image-archive/contents.js'
-import { createStreamHash, hashStream } from '../oci/digest.js'
+import type { Decompressor } from '../image-archive/compression/decompress.js'
+import type { StoredContent } from '../image-archive/contents.js'
+import { createStreamHash } from '../oci/digest.js'
 import type { StreamDigest } from '../oci/digest.js'
 import { problem } from '../runner/errors.js'
-import { createChunkRing } from './compress/block-memory.js'
-import { readAhead } from './read-ahead.js'
+import type { ActionError } from '../runner/errors.js'
+import { HandOver } from './hand-over.js'
 
 /** The maximum size of a decompressed layer in bytes, to stop early at data that is made to expand without end. */
 const MAX_UNCOMPRESSED_BYTES = 256 * 1024 ** 3
 
 const CHUNK_BYTES = 1024 * 1024
 
-/**
- * Reads a blob and checks its digest.
- *
- * @throws ActionError if its bytes have another digest or size
- */
-export async function verifyBlob(
-  { descriptor, content }: StoredBlob,
-  signal: AbortSignal
-): Promise<StreamDigest> {
-  const stored = await hashContent(content, signal)
-  if (stored.digest !== descriptor.digest || stored.size !== descriptor.size) {
-    throw damaged(content, `Its digest is ${stored.digest} instead of ${descriptor.digest}.`)
-  }
-  return stored
+/** The diff ID that a stored layer must have. */
+export interface ExpectedLayer {
+  readonly diffId: string
+  /** The compression of the stored bytes. */
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  /**
+   * `true` if the layer must not be pushed without verifying its diff ID. Otherwise, its digest is known, and zstd data
+   * that this version of Node.js cannot decompress are accepted.
+   */
+  readonly isRequired: boolean
 }
 
 /**
- * Checks the diff ID of a layer. The registry does not check it and would accept any bytes.
+ * Yields the stored bytes of a layer and verifies its diff ID on the way. The registry does not check it and would
+ * accept any bytes. The consumer must not use the bytes before the last one was read without an error.
  *
- * @returns the digest and size of the layer as it is stored
- * @throws ActionError if it cannot be decompressed or has another diff ID
+ * @param chunks the bytes of the content. Their memory must not be reused
+ * @throws ActionError after the last chunk at the latest, if the layer cannot be decompressed or has another diff ID
  */
-export async function verifyLayerFile(
-  { content, diffId, compression }: LayerFile,
-  signal: AbortSignal
-): Promise<StreamDigest> {
-  const { stored, uncompressed } =
-    compression === 'none'
-      ? await hashUncompressed(content, signal)
-      : await hashCompressed(content, compression, signal)
-  if (uncompressed.digest === diffId) return stored
-  throw damaged(
-    content,
-    `Its diff ID is ${uncompressed.digest}, but the config of the image lists ${diffId}.`
-  )
-}
-
-interface LayerDigests {
-  readonly stored: StreamDigest
-  readonly uncompressed: StreamDigest
-}
-
-function hashContent(content: StoredContent, signal: AbortSignal): Promise<StreamDigest> {
-  return hashStream(readAhead(content.read(createChunkRing(2))), signal)
-}
-
-async function hashUncompressed(
+export function verifyLayer(
+  chunks: AsyncIterable<Buffer>,
   content: StoredContent,
+  expected: ExpectedLayer,
   signal: AbortSignal
-): Promise<LayerDigests> {
-  const stored = await hashContent(content, signal)
-  return { stored, uncompressed: stored }
-}
-
-async function hashCompressed(
-  content: StoredContent,
-  compression: 'gzip' | 'zstd',
-  signal: AbortSignal
-): Promise<LayerDigests> {
+): AsyncIterable<Buffer> {
+  const { compression, diffId, isRequired } = expected
+  if (compression === 'none') return verifyUncompressed(chunks, content, diffId)
   const decompressor = findDecompressor(compression, CHUNK_BYTES)
-  if (decompressor === undefined) throw zstdNotSupported(content)
-  const storedHash = createStreamHash()
-  const readStored = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of content.read()) {
-      storedHash.update(chunk)
+  if (decompressor !== undefined) {
+    return verifyCompressed(chunks, content, { ...expected, compression, decompressor }, signal)
+  }
+  if (isRequired) throw zstdNotSupported(content)
+  return chunks
+}
+
+async function* verifyUncompressed(
+  chunks: AsyncIterable<Buffer>,
+  content: StoredContent,
+  diffId: string
+): AsyncGenerator<Buffer, void, undefined> {
+  const hash = createStreamHash()
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
+  checkDiffId(content, hash.result().digest, diffId)
+}
+
+interface CompressedLayer extends ExpectedLayer {
+  readonly compression: 'gzip' | 'zstd'
+  readonly decompressor: Decompressor
+}
+
+async function* verifyCompressed(
+  chunks: AsyncIterable<Buffer>,
+  content: StoredContent,
+  expected: CompressedLayer,
+  signal: AbortSignal
+): AsyncGenerator<Buffer, void, undefined> {
+  const stop = new AbortController()
+  const handOver = new HandOver()
+  const ended = AbortSignal.any([signal, stop.signal])
+  const verified = hashDecompressed(handOver.read(), content, expected, ended)
+  // The error is thrown with the next chunk. Until then, it must not be an unhandled rejection.
+  verified.catch(() => undefined)
+  let size = 0
+  try {
+    for await (const chunk of chunks) {
+      size += chunk.length
+      await Promise.race([handOver.give(chunk), verified])
       yield chunk
     }
+    handOver.end()
+    const diffId = await verified
+    if (diffId === undefined) return
+    checkEnd(content, expected.compression, size - expected.decompressor.bytesWritten)
+    checkDiffId(content, diffId, expected.diffId)
+  } finally {
+    stop.abort()
+    handOver.end()
+    await verified.catch(() => undefined)
   }
-  const uncompressedHash = createStreamHash()
+}
+
+/** Returns the diff ID of compressed bytes, or `undefined` if it cannot be found and is not required. */
+async function hashDecompressed(
+  compressed: AsyncIterable<Buffer>,
+  content: StoredContent,
+  { compression, decompressor, isRequired }: CompressedLayer,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  const hash = createStreamHash()
   let size = 0
   const hashChunks = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
     for await (const chunk of chunks) {
       size += chunk.length
       if (size > MAX_UNCOMPRESSED_BYTES) throw tooLarge(content)
-      uncompressedHash.update(chunk)
+      hash.update(chunk)
     }
   }
   try {
-    await decompress(readStored(), compression, decompressor, hashChunks, signal)
+    await decompress(compressed, compression, decompressor, hashChunks, signal)
   } catch (error) {
     signal.throwIfAborted()
+    if (!isRequired && isWindowError(error)) return undefined
     const fix = 'Build the image with the default window size of zstd.'
     throw decompressionProblem(content.name, compression, error, fix) ?? error
   }
-  const stored = storedHash.result()
-  checkEnd(content, compression, stored.size - decompressor.bytesWritten)
-  return { stored, uncompressed: uncompressedHash.result() }
+  return hash.result().digest
 }
 
 /** Node.js ignores zeros after compressed data, but clients that are written in Go reject them. */
 function checkEnd(content: StoredContent, compression: string, extraBytes: number): void {
   if (extraBytes === 0) return
-  throw damaged(content, `It has ${extraBytes} other bytes after its ${compression} data.`)
+  throw damagedLayer(
+    content.name,
+    `It has ${extraBytes} other bytes after its ${compression} data.`
+  )
+}
+
+function checkDiffId({ name }: StoredContent, actual: string, expected: string): void {
+  if (actual === expected) return
+  throw damagedLayer(
+    name,
+    `Its diff ID is ${actual}, but the config of the image lists ${expected}.`
+  )
 }
 
 function tooLarge({ name }: StoredContent): Error {
@@ -127,7 +162,21 @@ function zstdNotSupported({ name }: StoredContent): Error {
   })
 }
 
-function damaged({ name }: StoredContent, reason: string): Error {
+/**
+ * Checks the digest of a layer or config.
+ *
+ * @param expected its name for errors, and its digest if it is known
+ * @throws ActionError if the bytes have another digest
+ */
+export function checkDigest(
+  { name, digest }: { readonly name: string; readonly digest?: string | undefined },
+  actual: StreamDigest
+): void {
+  if (digest === undefined || digest === actual.digest) return
+  throw damagedLayer(name, `Its digest is ${actual.digest} instead of ${digest}.`)
+}
+
+function damagedLayer(name: string, reason: string): ActionError {
   return problem({
     what: 'A layer of the archive is damaged',
     value: name,

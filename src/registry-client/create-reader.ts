@@ -1,11 +1,11 @@
 import { sha256Digest } from '../oci/digest.js'
 import { createHttpClient } from '../http/http-client.js'
-import type { HttpClient, HttpResponse } from '../http/http-client.js'
+import type { HttpClient, HttpRequest, HttpResponse, HttpStream } from '../http/http-client.js'
 import { originOf } from '../http/loopback.js'
 import { createRateLimiter } from '../http/rate-limiter.js'
 import type { RateLimit } from '../http/rate-limiter.js'
 import { createAuthorizer } from './authorizer.js'
-import type { Authorization } from './authorizer.js'
+import type { Authorization, Authorizer } from './authorizer.js'
 import { parseChallenge } from './challenge.js'
 import { DigestMismatchError, getWithRetries } from './get-with-retries.js'
 import type { Deps, RetryOptions } from '../runner/deps.js'
@@ -44,79 +44,111 @@ export interface ReadRequest {
   readonly repository: string
   readonly path: string
   readonly accept: string
+  /** The first byte to read. Defaults to 0. */
+  readonly firstByte?: number | undefined
   readonly maxBytes: number
   /** The digest that the body must have, if it is known. */
   readonly digest?: string | undefined
   readonly retryOptions?: RetryOptions | undefined
 }
 
+/** Reads from a registry host. Resolves to a response with any status, and rejects without a response. */
+export interface Reader {
+  readonly get: (read: ReadRequest) => Promise<HttpResponse>
+  /** Returns a successful response before its body arrives. Its digest is not checked. */
+  readonly open: (read: ReadRequest) => Promise<HttpStream>
+}
+
+type SendRead<Response> = (read: ReadRequest, authorization: Authorization) => Promise<Response>
+
 /**
- * Creates a function that reads from a registry host. It tries the available authorizations in turn until the
- * registry accepts one, and keeps within the quotas of the service.
- *
- * @returns a function that resolves to a response with any status, and rejects without a response
+ * Creates the reader of a registry host. It tries the available authorizations in turn until the registry accepts one,
+ * and keeps within the quotas of the service.
  */
 export function createReader(
   host: string,
   deps: RegistryDeps,
   options: RegistryOptions = {}
-): (read: ReadRequest) => Promise<HttpResponse> {
+): Reader {
   const origin = originOf(host)
   const client = createHttpClient(deps)
   const authorizer = createAuthorizer(origin, deps, (url, authorization) =>
     getWithRetries(
-      client,
+      (request) => client.send(request),
       { url, authorization, maxBytes: MAX_TOKEN_RESPONSE_BYTES },
       deps,
       DEFAULT_RETRY_OPTIONS
     )
   )
-  const send = createSender(origin, client, deps, options)
-  return async (read) => {
-    for (let tried = 1; ; tried++) {
-      const authorization = await authorizer.get()
-      const response = await send(read, authorization)
-      if (!isRefused(response, origin)) {
-        authorizer.accepted(authorization)
-        return response
-      }
-      const challenge = parseChallenge(response.headers['www-authenticate'])
-      if (tried === MAX_AUTHORIZATIONS) return response
-      if (!(await authorizer.renew(authorization, challenge, read.repository))) return response
-    }
+  const clientFor = limitClients(client, deps, options)
+  const get: SendRead<HttpResponse> = (read, authorization) =>
+    getWithRetries(
+      (request) => clientFor(authorization).send(request),
+      requestOf(read, authorization, origin),
+      deps,
+      read.retryOptions ?? DEFAULT_RETRY_OPTIONS,
+      (response) => checkDigest(response, read.digest)
+    )
+  const open: SendRead<HttpStream> = (read, authorization) =>
+    getWithRetries(
+      (request) => clientFor(authorization).open(request),
+      requestOf(read, authorization, origin),
+      deps,
+      read.retryOptions ?? DEFAULT_RETRY_OPTIONS
+    )
+  return {
+    get: (read) => readAuthorized(read, get, origin, authorizer),
+    open: (read) => readAuthorized(read, open, origin, authorizer)
   }
 }
 
-/** Creates a function that sends a read with one authorization and verifies the response. */
-function createSender(
+/** Sends a read with the current authorization, and with others while the registry refuses it. */
+async function readAuthorized<Response extends HttpResponse>(
+  read: ReadRequest,
+  send: SendRead<Response>,
   origin: string,
+  authorizer: Authorizer
+): Promise<Response> {
+  for (let tried = 1; ; tried++) {
+    const authorization = await authorizer.get()
+    const response = await send(read, authorization)
+    if (!isRefused(response, origin)) {
+      authorizer.accepted(authorization)
+      return response
+    }
+    const challenge = parseChallenge(response.headers['www-authenticate'])
+    if (tried === MAX_AUTHORIZATIONS) return response
+    if (!(await authorizer.renew(authorization, challenge, read.repository))) return response
+  }
+}
+
+/** Returns the client to use for an authorization, which keeps within the quota of the account or of its absence. */
+function limitClients(
   client: HttpClient,
   deps: RegistryDeps,
   { limitsRates = true }: RegistryOptions
-): (read: ReadRequest, authorization: Authorization) => Promise<HttpResponse> {
+): (authorization: Authorization) => HttpClient {
   const limited = (rate: RateLimit): HttpClient => {
     if (!limitsRates) return client
     const wait = createRateLimiter(rate, deps.signal)
-    return { send: (request) => wait().then(() => client.send(request)) }
+    return {
+      send: (request) => wait().then(() => client.send(request)),
+      open: (request) => wait().then(() => client.open(request))
+    }
   }
   const account = limited(ACCOUNT_RATE)
   const anonymous = limited(ANONYMOUS_RATE)
-  return (read, { header, isAnonymous }) => {
-    const request = {
-      url: new URL(`${origin}/v2/${read.repository}/${read.path}`),
-      headers: { accept: read.accept },
-      authorization: header,
-      maxBytes: read.maxBytes,
-      maxRedirects: MAX_REDIRECTS
-    }
-    const retryOptions = read.retryOptions ?? DEFAULT_RETRY_OPTIONS
-    return getWithRetries(
-      isAnonymous ? anonymous : account,
-      request,
-      deps,
-      retryOptions,
-      (response) => checkDigest(response, read.digest)
-    )
+  return ({ isAnonymous }) => (isAnonymous ? anonymous : account)
+}
+
+function requestOf(read: ReadRequest, { header }: Authorization, origin: string): HttpRequest {
+  const { repository, path, accept, firstByte = 0, maxBytes } = read
+  return {
+    url: new URL(`${origin}/v2/${repository}/${path}`),
+    headers: { accept, ...(firstByte === 0 ? {} : { range: `bytes=${String(firstByte)}-` }) },
+    authorization: header,
+    maxBytes,
+    maxRedirects: MAX_REDIRECTS
   }
 }
 

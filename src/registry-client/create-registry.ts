@@ -2,10 +2,11 @@ import { problem } from '../runner/errors.js'
 import { sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
-import type { HttpResponse } from '../http/http-client.js'
+import type { HttpResponse, HttpStream } from '../http/http-client.js'
 import { createReader } from './create-reader.js'
-import type { RegistryDeps, RegistryOptions } from './create-reader.js'
+import type { Reader, RegistryDeps, RegistryOptions } from './create-reader.js'
 import { listReferrers } from './list-referrers.js'
+import { streamBlob } from './stream-blob.js'
 import type { Registry, RetryOptions, ServedManifest } from '../runner/deps.js'
 
 const MANIFEST_TYPES = [
@@ -15,7 +16,10 @@ const MANIFEST_TYPES = [
   MEDIA_TYPES.dockerManifest
 ].join(', ')
 
-type Get = ReturnType<typeof createReader>
+type Get = Reader['get']
+
+/** The maximum size of an error response to a blob read, in bytes. */
+const MAX_ERROR_BYTES = 65_536
 
 /** Creates the client of a registry host. It sends nothing before the first read. */
 export function createRegistry(
@@ -23,7 +27,7 @@ export function createRegistry(
   deps: RegistryDeps,
   options: RegistryOptions = {}
 ): Registry {
-  const get = createReader(host, deps, options)
+  const { get, open } = createReader(host, deps, options)
   return {
     host,
     findManifest: (repository, reference, retryOptions) =>
@@ -41,11 +45,26 @@ export function createRegistry(
       if (response.status !== 200) throw refusal(response, `blob ${digest} of ${repository}`)
       return response.body
     },
+    streamBlob: (repository, blob) =>
+      streamBlob(blob, (firstByte) => openBlob(open, repository, blob.digest, firstByte), deps),
     findReferrers: (repository, digest) =>
       listReferrers(repository, digest, (path) =>
         getReferrersPage(get, repository, path, `referrers of ${repository}@${digest}`)
       )
   }
+}
+
+async function openBlob(
+  open: Reader['open'],
+  repository: string,
+  digest: string,
+  firstByte: number
+): Promise<HttpStream> {
+  const path = `blobs/${digest}`
+  const maxBytes = MAX_ERROR_BYTES
+  const response = await open({ repository, path, accept: '*/*', firstByte, maxBytes })
+  if (response.status === 200 || response.status === 206) return response
+  throw refusal(response, `blob ${digest} of ${repository}`)
 }
 
 async function findManifest(

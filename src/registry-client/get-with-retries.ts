@@ -1,5 +1,5 @@
 import { ActionError, problem } from '../runner/errors.js'
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js'
+import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import type { Deps, RetryOptions } from '../runner/deps.js'
 
 const BASE_DELAY_MS = 500
@@ -18,20 +18,20 @@ export class DigestMismatchError extends ActionError {}
  * @returns the last response, with any status
  * @throws ActionError if the last attempt did not get a response
  */
-export async function getWithRetries(
-  client: HttpClient,
+export async function getWithRetries<Response extends HttpResponse>(
+  send: (request: HttpRequest) => Promise<Response>,
   request: HttpRequest,
   deps: Pick<Deps, 'signal' | 'log' | 'now' | 'random' | 'sleep'>,
   retryOptions: RetryOptions,
-  check: (response: HttpResponse) => void = () => undefined
-): Promise<HttpResponse> {
+  check: (response: Response) => void = () => undefined
+): Promise<Response> {
   const start = deps.now().getTime()
   const cancellable = { ...request, signal: retryOptions.signal }
   for (let attempt = 1; ; attempt++) {
     deps.signal.throwIfAborted()
     retryOptions.signal?.throwIfAborted()
     const isLast = attempt >= retryOptions.maxAttempts
-    const { response, error } = await attemptGet(client, cancellable, check)
+    const { response, error } = await attemptGet(send, cancellable, check)
     if (response !== undefined && (isLast || !isTransientStatus(response.status))) return response
     if (error !== undefined && (isLast || !isTransientError(error))) throw error
     const delay = delayAfter(attempt, response, deps.random())
@@ -46,17 +46,17 @@ export async function getWithRetries(
   }
 }
 
-type Attempt =
-  | { readonly response: HttpResponse; readonly error?: undefined }
+type Attempt<Response> =
+  | { readonly response: Response; readonly error?: undefined }
   | { readonly response?: undefined; readonly error: Error }
 
-async function attemptGet(
-  client: HttpClient,
+async function attemptGet<Response extends HttpResponse>(
+  send: (request: HttpRequest) => Promise<Response>,
   request: HttpRequest,
-  check: (response: HttpResponse) => void
-): Promise<Attempt> {
+  check: (response: Response) => void
+): Promise<Attempt<Response>> {
   try {
-    const response = await client.send(request)
+    const response = await send(request)
     if (response.status === 200) check(response)
     return { response }
   } catch (error) {

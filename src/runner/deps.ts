@@ -57,6 +57,14 @@ export interface Registry {
     retryOptions?: RetryOptions
   ): Promise<Buffer>
   /**
+   * Reads a blob of any size in chunks. A read that breaks off is resumed. The size is checked, the digest is not:
+   * the caller checks it before it uses the blob.
+   */
+  streamBlob(
+    repository: string,
+    blob: { readonly digest: string; readonly size: number }
+  ): AsyncIterable<Buffer>
+  /**
    * Returns the manifests whose `subject` is this digest, or `undefined` if the registry does not have the
    * referrers API.
    */

@@ -24,7 +24,7 @@ export const OUTPUT_SPECS = {
   'expires-at': { modes: ['login'] },
 
   created: { modes: ['ensure-repo'] },
-  'repository-uri': { modes: ['ensure-repo'] },
+  'repository-uri': { modes: ['ensure-repo', 'push-tar'] },
   'repository-arn': { modes: ['ensure-repo'] },
   'gallery-url': { modes: ['ensure-repo', 'sync-catalog'] },
   details: { modes: ['ensure-repo'] },
@@ -35,6 +35,7 @@ export const OUTPUT_SPECS = {
   digest: { modes: ['push-tar'] },
   'image-uri': { modes: ['push-tar'] },
   'image-uris': { modes: ['push-tar'] },
+  platforms: { modes: ['push-tar'] },
   'uploaded-bytes': { modes: ['push-tar'] },
   'reused-bytes': { modes: ['push-tar'] },
 

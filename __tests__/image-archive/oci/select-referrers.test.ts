@@ -38,7 +38,7 @@ describe('referrers', () => {
     const contents = await openTestArchive(path())
     expect(asIndex(contents).digest).toBe(multi.content.digest)
     expect(contents.tags).toEqual(['1'])
-    expect(contents.referrers?.map((referrer) => referrer.digest).sort()).toEqual(
+    expect(contents.referrers?.map(({ digest }) => digest).sort()).toEqual(
       [signature, countersignature, sbom].map((each) => each.content.digest).sort()
     )
   })

@@ -153,7 +153,7 @@ describe('an upload', () => {
     const service = createFakeService(() => 'none')
     const wrong = sha256Digest(Buffer.from('other'))
     await expect(upload(bytesOf(10), makeContext(service), wrong)).rejects.toThrow(
-      /changed during the push/
+      /is damaged: .+ Its digest is sha256:\w+ instead of sha256:/
     )
     expect(service.blobs.size).toBe(0)
   })

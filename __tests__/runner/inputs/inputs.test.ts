@@ -165,8 +165,29 @@ describe('readInputs for push-tar', () => {
     expect(errorOf({ ...base, tar: 'x', image: 'y' })).toContain('both given')
     expect(makeInputs('push-tar', { repository: 'app', tar: 'x' }).source).toEqual({
       kind: 'tar',
-      path: 'x'
+      lines: ['x']
     })
+  })
+
+  it('keeps the lines of tar, because a path can contain a comma', () => {
+    const tar = '# archives\n a,b.tar \r\n\nout/{amd64,arm64}.tar'
+    expect(makeInputs('push-tar', { repository: 'app', tar }).source).toEqual({
+      kind: 'tar',
+      lines: ['a,b.tar', 'out/{amd64,arm64}.tar']
+    })
+    expect(errorOf({ ...base, tar: '# x.tar' })).toContain('"tar" does not contain any items')
+    expect(errorOf({ ...base, tar: ',' })).toContain('"tar" does not contain any items')
+  })
+
+  it('reads the word none in image-tags as no tag', () => {
+    const read = (tags: string): unknown =>
+      makeInputs('push-tar', { repository: 'app', tar: 'x', 'image-tags': tags }).imageTags
+    expect(read('none')).toEqual([])
+    expect(read('v1, v2')).toEqual(['v1', 'v2'])
+    expect(errorOf({ ...base, tar: 'x', 'image-tags': 'v1, none' })).toContain('"none" and tags')
+    expect(errorOf({ ...base, tar: 'x', 'image-tags': ',' })).toContain(
+      'does not contain any items'
+    )
   })
 
   it('accepts one repository', () => {

@@ -3,6 +3,7 @@ import { open, rm, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ActionError, problem } from '../../runner/errors.js'
+import { describeFile } from '../describe-file.js'
 import { fileProblem, openLocalFile } from '../local-file.js'
 import type { LocalFile } from '../local-file.js'
 import { decompress, decompressionProblem, findDecompressor } from './decompress.js'
@@ -14,6 +15,12 @@ import { BLOCK_BYTES, decodeTarHeader } from '../tar/tar-header.js'
 
 /** The maximum size of a decompressed archive in bytes: about 20 layers of the maximum size. */
 const MAX_DECOMPRESSED_BYTES = 200 * 1024 ** 3
+
+/** A smaller archive is not rejected for its compression ratio, in bytes. */
+const MIN_RATIO_CHECK_BYTES = 256_000_000
+
+/** The maximum ratio of the decompressed size to the size of the file. Image archives have a ratio of 2 to 20. */
+const MAX_RATIO = 100
 
 /** The disk space that remains free for other programs, in bytes. */
 const RESERVED_BYTES = 256 * 1024 ** 2
@@ -31,6 +38,8 @@ export interface DecompressArchiveOptions {
   /** Logs the start of the decompression, which can take long. */
   readonly info?: ((line: string) => void) | undefined
   readonly maxDecompressedBytes?: number | undefined
+  /** The decompressed size from which the compression ratio is checked, in bytes. */
+  readonly minRatioCheckBytes?: number | undefined
   /** Returns the free space of the disk with a directory, in bytes. Defaults to `statfs`. */
   readonly freeBytes?: ((directory: string) => Promise<number>) | undefined
 }
@@ -122,6 +131,7 @@ async function writeChunks(
         expected: `The maximum size is ${limit} bytes.`
       })
     }
+    checkRatio(file, written, to)
     await to.handle.writeFile(chunk)
     if (written >= nextCheck) {
       await checkSpace(file, to.directory, to)
@@ -130,12 +140,29 @@ async function writeChunks(
   }
 }
 
+/** Rejects an archive that is made to fill the disk. */
+function checkRatio(
+  file: LocalFile,
+  written: number,
+  { minRatioCheckBytes = MIN_RATIO_CHECK_BYTES }: DecompressArchiveOptions
+): void {
+  if (written <= minRatioCheckBytes || written <= MAX_RATIO * file.size) return
+  throw problem({
+    what: 'The decompressed archive is too large for its file',
+    value: file.path,
+    reason: `The file has ${file.size} bytes and contains more than ${written - 1} bytes.`,
+    expected: `An archive of more than ${minRatioCheckBytes} bytes can be at most ${MAX_RATIO} times as large as its file.`,
+    fix: 'If the archive is correct, decompress it first.'
+  })
+}
+
 /** Checks the first block, so that large files that are not archives are not decompressed to their end. */
 function checkIsTar(file: LocalFile, start: Buffer, compression: CompressionFormat): void {
   if (decodeTarHeader(start.subarray(0, BLOCK_BYTES)) !== undefined) return
   throw problem({
     what: `The file is compressed with ${compression}, but it is not a tar archive`,
-    value: file.path
+    value: file.path,
+    ...describeFile(start)
   })
 }
 

@@ -1,9 +1,10 @@
 import { problem } from '../../runner/errors.js'
-import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
+import { MAX_CONFIG_BYTES } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isSha256Digest, sha256Digest } from '../../oci/digest.js'
 import { isForeignLayer, parseDescriptor } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
+import { parseArchiveConfig } from '../parse-archive-config.js'
 import { checkLayerSize, digestOfBlobName, readBlob } from '../oci/blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from '../contents.js'
 import { checkImageCount, getArchiveFile } from '../file-tree.js'
@@ -63,7 +64,7 @@ export async function findDockerEntries(tree: FileTree): Promise<DockerEntry[] |
  */
 export async function loadDockerImage(tree: FileTree, entry: DockerEntry): Promise<DockerImage> {
   const bytes = await readConfig(tree, entry)
-  const config = parseConfig(bytes, entry.config)
+  const config = parseArchiveConfig(bytes, entry.config, tree.path)
   if (config.diffIds.length !== entry.layers.length) {
     throw problem({
       what: `The number of layers in ${DOCKER_MANIFEST} and in the config of the image differ`,
@@ -191,8 +192,8 @@ function readEntry(item: unknown, name: string): DockerEntry {
   return {
     config: isSha256Digest(config) ? config : getNameInside(config, name),
     layers: stringsOf(layers, `${name}, Layers`).map((layer) => getNameInside(layer, name)),
-    // Docker writes null for an image without a tag.
-    references: tags === null || tags === undefined ? [] : stringsOf(tags, `${name}, RepoTags`),
+    // Docker writes null or the placeholder <none>:<none> for an image without a tag.
+    references: stringsOf(tags, `${name}, RepoTags`).filter((tag) => !tag.includes('<none>')),
     sources: typeof sources === 'object' && sources !== null ? { ...sources } : {}
   }
 }

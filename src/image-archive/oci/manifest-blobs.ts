@@ -1,5 +1,5 @@
 import { problem } from '../../runner/errors.js'
-import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
+import { MAX_CONFIG_BYTES } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isForeignLayer } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
@@ -7,6 +7,7 @@ import { compressionOfLayer, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findBlob, readBlob } from './blob.js'
 import type { StoredBlob, StoredContent } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
+import { parseArchiveConfig } from '../parse-archive-config.js'
 
 /** The blobs of a manifest. */
 export interface ManifestBlobs {
@@ -27,17 +28,17 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
   const config = await findBlob(tree, manifest.config)
   const image =
     config !== undefined && isImageManifest(manifest)
-      ? (await readImageConfig(config, manifest)).config
+      ? (await readImageConfig(config, manifest, tree.path)).config
       : undefined
   const blobs = new Map<string, StoredBlob>()
   const missing = new Map<string, Descriptor>()
   if (config === undefined) missing.set(manifest.config.digest, manifest.config)
   else blobs.set(manifest.config.digest, { descriptor: manifest.config, content: config })
-  for (const descriptor of manifest.layers) {
+  for (const [at, descriptor] of manifest.layers.entries()) {
     if (blobs.has(descriptor.digest) || missing.has(descriptor.digest)) continue
     const content = await findBlob(tree, descriptor)
     if (content !== undefined) {
-      blobs.set(descriptor.digest, { descriptor, content })
+      blobs.set(descriptor.digest, { descriptor, diffId: image?.diffIds[at], content })
     } else if (!isForeignLayer(descriptor)) {
       missing.set(descriptor.digest, descriptor)
     }
@@ -59,10 +60,11 @@ export function isImageManifest(manifest: Manifest): boolean {
 /** Reads the config of an image. @throws ActionError if it does not have the same number of layers as the manifest */
 export async function readImageConfig(
   content: StoredContent,
-  manifest: Manifest
+  manifest: Manifest,
+  path: string
 ): Promise<{ readonly bytes: Buffer; readonly config: ImageConfig }> {
   const bytes = await readBlob(content, manifest.config.digest, MAX_CONFIG_BYTES)
-  const config = parseConfig(bytes, content.name)
+  const config = parseArchiveConfig(bytes, content.name, path)
   if (config.diffIds.length === manifest.layers.length) return { bytes, config }
   throw problem({
     what: 'The number of layers in a manifest and in its config differ',

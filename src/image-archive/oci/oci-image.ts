@@ -1,5 +1,4 @@
 import { problem } from '../../runner/errors.js'
-import { parseConfig } from '../../oci/config.js'
 import { isAttestation, platformName } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { compressionOfLayer } from '../../oci/media-types.js'
@@ -82,15 +81,15 @@ export function hasUncompressedLayers(loaded: Loaded): boolean {
  * `undefined` if that would lose information: for referrers, artifacts, foreign layers and layers with annotations.
  */
 export async function findCompressibleImage(
-  loaded: LoadedManifest
+  loaded: LoadedManifest,
+  path: string
 ): Promise<DockerImage | undefined> {
   const { manifest } = loaded
   if (!isImageManifest(manifest) || manifest.subject !== undefined) return undefined
   const contents = new Map(loaded.blobs.map((blob) => [blob.descriptor.digest, blob.content]))
   const configContent = contents.get(manifest.config.digest)
   if (configContent === undefined) return undefined
-  const { bytes } = await readImageConfig(configContent, manifest)
-  const config = parseConfig(bytes, configContent.name)
+  const { bytes, config } = await readImageConfig(configContent, manifest, path)
   const layers = new Map<string, LayerFile>()
   for (const [at, descriptor] of manifest.layers.entries()) {
     const content = contents.get(descriptor.digest)

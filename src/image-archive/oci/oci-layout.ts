@@ -1,17 +1,14 @@
 import { ActionError, problem } from '../../runner/errors.js'
 import { sha256Digest } from '../../oci/digest.js'
-import {
-  MAX_MANIFEST_BYTES,
-  parseJsonObject,
-  parseManifest,
-  platformName
-} from '../../oci/manifest.js'
+import { MAX_MANIFEST_BYTES, parseJsonObject, parseManifest } from '../../oci/manifest.js'
+import { platformKey } from '../../oci/platform.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findBlob } from './blob.js'
 import { checkImageCount } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
+import type { Loaded, LoadGraph } from './oci-graph.js'
 import { readContent } from '../read-content.js'
 import { isTag, parseReference } from '../../oci/reference.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
@@ -36,37 +33,122 @@ export interface OciEntry {
   readonly tags: readonly string[]
 }
 
+/** A referrer that clients find by its tag, such as a signature of cosign. */
+export interface TaggedReferrer {
+  readonly descriptor: Descriptor
+  readonly tag: string
+  /** The digest of the image that it belongs to. */
+  readonly subject: string
+}
+
 /** The entries of `index.json`. */
 export interface OciLayout {
   readonly entries: readonly OciEntry[]
   /** Signatures, SBOMs and other referrers of the images. */
   readonly referrers: readonly Descriptor[]
+  readonly taggedReferrers: readonly TaggedReferrer[]
 }
 
 /**
- * Lists the images of an OCI layout. An image that is listed once per name is returned once.
+ * Lists the images of an OCI layout. An image that is listed once per name is returned once. The manifests of an index
+ * that are listed beside it without a name, as ORAS writes them, are not images of their own.
  *
  * @returns `undefined` if `index.json` does not exist
  * @throws ActionError if the layout is malformed
  */
-export async function findOciLayout(tree: FileTree): Promise<OciLayout | undefined> {
+export async function findOciLayout(
+  tree: FileTree,
+  load: LoadGraph
+): Promise<OciLayout | undefined> {
   const content = await tree.find(INDEX)
   if (content === undefined) return undefined
   await checkVersion(tree)
   const bytes = await readContent(content, MAX_MANIFEST_BYTES)
   const index = parseManifest(bytes, INDEX, MEDIA_TYPES.ociIndex)
   const images = (index.kind === 'index' ? index.manifests : []).filter(isImage)
-  if (isOneImage(images)) return { entries: [entryOfIndex(bytes)], referrers: [] }
+  if (isOneImage(images)) {
+    return { entries: [entryOfIndex(bytes)], referrers: [], taggedReferrers: [] }
+  }
   const listed = groupByDigest(images)
   checkImageCount(listed.length, INDEX)
+  const signatures = listed.filter((entry) => cosignSuffix(entry) !== undefined)
+  const others = listed.filter((entry) => cosignSuffix(entry) === undefined)
   const referrers: OciEntry[] = []
-  const entries: OciEntry[] = []
-  for (const entry of listed) {
+  const candidates: OciEntry[] = []
+  for (const entry of others) {
     const isOther = listed.length > 1 && (await isReferrer(tree, entry))
-    ;(isOther ? referrers : entries).push(entry)
+    ;(isOther ? referrers : candidates).push(entry)
   }
-  if (entries.length === 0) return { entries: referrers, referrers: [] }
-  return { entries, referrers: referrers.map((entry) => entry.descriptor) }
+  if (candidates.length === 0) return { entries: listed, referrers: [], taggedReferrers: [] }
+  const entries = await withoutChildren(candidates, load)
+  return {
+    entries,
+    referrers: referrers.map((entry) => entry.descriptor),
+    taggedReferrers: [...referrers.flatMap(withOwnTag), ...tagSignatures(signatures, entries)]
+  }
+}
+
+/**
+ * The suffixes of cosign's tags by the annotation `kind` of a layout that `cosign save` wrote
+ * (https://github.com/sigstore/cosign/tree/main/pkg/oci/layout).
+ */
+const COSIGN_SUFFIXES: Readonly<Record<string, string>> = {
+  'dev.cosignproject.cosign/sigs': 'sig',
+  'dev.cosignproject.cosign/atts': 'att',
+  'dev.cosignproject.cosign/sboms': 'sbom'
+}
+
+function cosignSuffix({ descriptor }: OciEntry): string | undefined {
+  const kind = descriptor.annotations?.kind ?? ''
+  return Object.hasOwn(COSIGN_SUFFIXES, kind) ? COSIGN_SUFFIXES[kind] : undefined
+}
+
+/** Returns the signatures and attestations of a layout that `cosign save` wrote. It has a single image. */
+function tagSignatures(
+  signatures: readonly OciEntry[],
+  images: readonly OciEntry[]
+): TaggedReferrer[] {
+  const [image, another] = images
+  if (image === undefined || another !== undefined) return []
+  const { digest } = image.descriptor
+  return signatures.map((entry) => ({
+    descriptor: entry.descriptor,
+    tag: `${digest.replace(':', '-')}.${cosignSuffix(entry) ?? ''}`,
+    subject: digest
+  }))
+}
+
+/** Returns a referrer once per tag of cosign that it has in the layout. */
+function withOwnTag({ descriptor, tags }: OciEntry): TaggedReferrer[] {
+  return tags.flatMap((tag) => {
+    const subject = tag.includes('.') ? findReferrerTagSubject(tag) : undefined
+    return subject === undefined ? [] : { descriptor, tag, subject }
+  })
+}
+
+/** Removes the entries without a name that are manifests of another entry. */
+async function withoutChildren(entries: readonly OciEntry[], load: LoadGraph): Promise<OciEntry[]> {
+  if (entries.length < 2) return [...entries]
+  const children = new Set<string>()
+  const collect = (loaded: Loaded): void => {
+    if (loaded.kind !== 'index') return
+    for (const child of loaded.children) {
+      children.add(child.descriptor.digest)
+      collect(child)
+    }
+  }
+  for (const { descriptor, bytes } of entries) {
+    if (!isIndexMediaType(descriptor.mediaType)) continue
+    try {
+      collect(await load(descriptor, bytes))
+    } catch (error) {
+      // The error of a damaged image is reported when the image is chosen.
+      if (!(error instanceof ActionError)) throw error
+    }
+  }
+  return entries.filter(
+    ({ descriptor, references }) => references.length > 0 || !children.has(descriptor.digest)
+  )
 }
 
 async function checkVersion(tree: FileTree): Promise<void> {
@@ -93,15 +175,15 @@ function isOneImage(images: readonly Descriptor[]): boolean {
   const platforms = images
     .map((image) => image.platform)
     .filter((platform) => platform?.os !== 'unknown')
-    .map((platform) =>
-      platform === undefined ? undefined : `${platformName(platform)} ${platform.osVersion ?? ''}`
-    )
+    .map((platform) => (platform === undefined ? undefined : platformKey(platform)))
   return (
     images.length > 1 &&
     platforms.length > 0 &&
     !platforms.includes(undefined) &&
     new Set(platforms).size === platforms.length &&
-    images.every((image) => referencesOf(image).length === 0)
+    images.every(
+      (image) => referencesOf(image).length === 0 && !('kind' in (image.annotations ?? {}))
+    )
   )
 }
 

@@ -1,8 +1,14 @@
-import type { Descriptor } from '../../oci/manifest.js'
-import type { StoredIndex, StoredManifest } from '../contents.js'
+import type { ReferrerTag, StoredIndex, StoredManifest } from '../contents.js'
 import { isComplete } from './oci-graph.js'
 import type { Loaded, LoadGraph } from './oci-graph.js'
+import type { OciLayout } from './oci-layout.js'
 import { toStoredImage } from './oci-image.js'
+
+/** The referrers of an image that are pushed. */
+export interface SelectedReferrers {
+  readonly referrers: readonly (StoredManifest | StoredIndex)[]
+  readonly referrerTags: readonly ReferrerTag[]
+}
 
 /**
  * Selects the complete referrers (signatures, SBOMs, attestations) of an image, of its platform images, and of the
@@ -13,29 +19,36 @@ import { toStoredImage } from './oci-image.js'
  */
 export async function selectReferrers(
   image: readonly string[],
-  listed: readonly Descriptor[],
+  listed: Pick<OciLayout, 'referrers' | 'taggedReferrers'>,
   load: LoadGraph
-): Promise<(StoredManifest | StoredIndex)[]> {
+): Promise<SelectedReferrers> {
+  const digests = new Set(image)
+  const selected = new Map<string, StoredManifest | StoredIndex>()
+  const referrerTags: ReferrerTag[] = []
+  for (const { descriptor, tag, subject } of listed.taggedReferrers) {
+    const loaded = await load(descriptor)
+    if (!digests.has(subject) || !isComplete(loaded)) continue
+    selected.set(descriptor.digest, toStoredImage(loaded))
+    referrerTags.push({ tag, digest: descriptor.digest })
+  }
+  for (const { digest } of referrerTags) digests.add(digest)
   const loaded = new Map<string, Loaded>()
-  for (const descriptor of listed) {
+  for (const descriptor of listed.referrers) {
     for (const each of listWithSubject(await load(descriptor))) {
       loaded.set(each.descriptor.digest, each)
     }
   }
-  const digests = new Set(image)
-  const referrers = new Map<string, StoredManifest | StoredIndex>()
   // Repeats until no further referrer is found.
   for (let found = true; found;) {
     found = false
     for (const [digest, each] of loaded) {
-      if (referrers.has(digest) || !digests.has(subjectOf(each) ?? '') || !isComplete(each))
-        continue
-      referrers.set(digest, toStoredImage(each))
+      if (selected.has(digest) || !digests.has(subjectOf(each) ?? '') || !isComplete(each)) continue
+      selected.set(digest, toStoredImage(each))
       digests.add(digest)
       found = true
     }
   }
-  return [...referrers.values()]
+  return { referrers: [...selected.values()], referrerTags }
 }
 
 /** Returns a referrer, or the referrers in an index with a referrer tag. */

@@ -1,5 +1,6 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
+import { describeFile } from '../describe-file.js'
 import type { LocalFile } from '../local-file.js'
 import { normalizeName } from './member-name.js'
 import { findPaxValue, parsePaxNumber, parsePaxRecords } from './pax-records.js'
@@ -79,17 +80,19 @@ export async function indexTar(file: LocalFile, signal: AbortSignal): Promise<Ta
 }
 
 function getHeader(walk: Walk, block: Buffer): TarHeader {
-  if (block.length < BLOCK_BYTES)
-    throw truncatedProblem(walk, 'in a header after the member', walk.lastName)
-  const header = decodeTarHeader(block)
+  const header = block.length < BLOCK_BYTES ? undefined : decodeTarHeader(block)
   if (header !== undefined) return header
   if (walk.position === 0) {
     throw problem({
       what: 'The file is not a tar archive',
       value: walk.file.path,
       expected:
-        'Use a tar archive (uncompressed, gzip or zstd) or the directory of an OCI image layout.'
+        'Use a tar archive (uncompressed, gzip or zstd) or the directory of an OCI image layout.',
+      ...describeFile(block)
     })
+  }
+  if (block.length < BLOCK_BYTES) {
+    throw truncatedProblem(walk, 'in a header after the member', walk.lastName)
   }
   throw problem({
     what: `${walk.file.path} is damaged: the tar header at byte ${walk.position} is invalid after the member`,

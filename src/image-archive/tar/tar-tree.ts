@@ -48,6 +48,7 @@ export async function openTarTree(
   }
   return {
     path,
+    isDirectory: false,
     find: (name) => {
       const content = found.get(name) ?? find(name)
       found.set(name, content)

@@ -14,8 +14,6 @@ export type BlockStream = Transform & { flush(kind: number, done: () => void): v
 export interface BlockCompressor {
   /** Returns the compressed block in pieces. */
   compress(block: Buffer): Promise<readonly Buffer[]>
-  /** Sets the number of blocks that are compressed in parallel. */
-  setThreads(threads: number): void
 }
 
 export interface BlockCompressorOptions<S extends BlockStream> {
@@ -46,10 +44,7 @@ export function createBlockCompressor<S extends BlockStream>(
         const compressed = await compressWith(stream, block, flush)
         idle.push(stream)
         return compressed
-      }),
-    setThreads: (count) => {
-      limit.concurrency = count
-    }
+      })
   }
 }
 

@@ -16,8 +16,6 @@ export interface Compressor {
    * @param read reads the layer into the given memory
    */
   compress(read: (memory: ReadMemory) => AsyncIterable<Buffer>): AsyncIterable<Buffer>
-  /** Uses all cores from now on. Before, one core is reserved for other work. */
-  useAllThreads(): void
 }
 
 /**
@@ -35,7 +33,9 @@ export function createCompressor(compression: Compression, level?: number): Comp
   const cores = Math.min(POOL_THREADS, availableParallelism())
   const memory = createBlockMemory(compression === 'zstd' ? FRAME_SIZE_BYTES : BLOCK_SIZE_BYTES)
   const createBlocks = compression === 'zstd' ? createZstdCompressor : createDeflateCompressor
-  const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], Math.max(1, cores - 1))
+  // One thread more than cores, so that no core waits for the next block.
+  const threads = Math.min(POOL_THREADS, cores + 1)
+  const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], threads)
   let streams = 0
   // All streams together keep only slightly more blocks than the threads need.
   const blocksAhead = (): number => Math.max(2, Math.ceil((cores + 3) / streams))
@@ -52,8 +52,6 @@ export function createCompressor(compression: Compression, level?: number): Comp
   }
   return {
     compression,
-    // One thread more than cores, so that no core waits for the next block.
-    useAllThreads: () => compressor.setThreads(Math.min(POOL_THREADS, cores + 1)),
     compress: (read) => {
       if (compression === 'gzip') return countStream(gzip(read(memory), options))
       if (compression === 'zstd') return countStream(zstd(read(memory), options))

@@ -24,8 +24,7 @@ export function createDeflateCompressor(level: number, threads: number): BlockCo
         isIncompressible ? Promise.resolve([store(bytes)]) : compressor.compress(bytes)
       )
       return (await Promise.all(runs)).flat()
-    },
-    setThreads: (count) => compressor.setThreads(count)
+    }
   }
 }
 

@@ -84,8 +84,11 @@ export class PartBody {
     return this.memory.subarray(0, end)
   }
 
-  /** Returns the bytes of a finished part, beginning at byte `start` of the part. */
+  /** Returns a copy of the bytes of the part, beginning at byte `start`. */
   bytesFrom(start: number): Buffer {
+    // Encodes the last, incomplete group, so that no bytes can be added afterwards.
+    this.encode(this.waiting, 0, this.waitingLength)
+    this.waitingLength = 0
     const group = Math.floor(start / 3)
     const text = this.memory.toString('latin1', PREFIX.length + group * 4, this.position)
     return Buffer.from(text, 'base64').subarray(start - group * 3)

@@ -18,11 +18,13 @@ export interface PartStreamOptions {
 export class PartStream {
   /** The number of bytes read so far. */
   size = 0
-  readonly capacity: number
+  capacity: number
   private readonly hash = createStreamHash()
   private readonly chunks: AsyncIterator<Buffer>
   /** The bytes that were read but are not in a part yet. */
   private rest: Buffer | undefined
+  /** The bytes of parts that were too large. They follow `rest`. */
+  private readonly split: Buffer[] = []
   private unfinished: PartBody | undefined
   private readonly ahead: PartBody[] = []
   private hasEnded = false
@@ -54,6 +56,20 @@ export class PartStream {
   async next(): Promise<PartBody | undefined> {
     const part = this.ahead.shift() ?? (await this.build(true))
     return part === 'no-buffer' ? undefined : part
+  }
+
+  /** Splits the parts that were built ahead again, if the service accepts only smaller parts. */
+  limitPartSize(partSize: number): void {
+    if (partSize >= this.capacity) return
+    const { ahead, unfinished, rest } = this
+    const parts = unfinished === undefined ? ahead : [...ahead, unfinished]
+    this.split.push(
+      ...parts.map((part) => part.bytesFrom(0)),
+      ...(rest === undefined ? [] : [rest])
+    )
+    this.rest = this.split.shift()
+    this.discardParts()
+    this.capacity = partSize
   }
 
   /** Reads the stream to its end without building parts. Parts that were built ahead are discarded. */
@@ -89,7 +105,7 @@ export class PartStream {
       const part = (this.unfinished ??= await this.startPart(waits))
       if (part === undefined) return 'no-buffer'
       const taken = part.append(rest)
-      this.rest = taken === rest.length ? undefined : rest.subarray(taken)
+      this.rest = taken === rest.length ? this.split.shift() : rest.subarray(taken)
       if (part.isFull) break
     }
     const part = this.unfinished
@@ -98,7 +114,8 @@ export class PartStream {
   }
 
   private async startPart(waits: boolean): Promise<PartBody | undefined> {
-    const { buffers, capacity } = this.options
+    const { capacity } = this
+    const { buffers } = this.options
     const memory = waits ? await buffers.acquire(capacity) : buffers.tryAcquire(capacity)
     return memory === undefined ? undefined : new PartBody(memory, capacity)
   }

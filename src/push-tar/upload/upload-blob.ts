@@ -4,6 +4,7 @@ import { MAX_LAYER_SIZE_BYTES } from '../../oci/manifest.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import { MAX_PARTS } from '../limits.js'
 import type { PushContext } from '../push-context.js'
+import { checkDigest } from '../verify.js'
 import type { PartBody } from './part-body.js'
 import type { PartStream } from './part-stream.js'
 import { sendPart, UploadLostError } from './send-part.js'
@@ -17,7 +18,7 @@ export interface BlobSource {
    *
    * @param partSize the maximum size of a part in bytes
    */
-  open(partSize: number): PartStream | Promise<PartStream>
+  open(partSize: number): PartStream
   /** The digest, if it is known. An upload with another digest is not completed. */
   readonly digest?: string | undefined
 }
@@ -64,7 +65,7 @@ function uploadFailed({ name }: BlobSource, { message, cause }: UploadLostError)
 
 async function uploadOnce(source: BlobSource, context: PushContext): Promise<StreamDigest> {
   const { uploadId, partSize } = await context.layerApi.initiate()
-  const parts = await source.open(partSize)
+  const parts = source.open(partSize)
   const sender = new PartSender(uploadId, context)
   try {
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
@@ -77,7 +78,7 @@ async function uploadOnce(source: BlobSource, context: PushContext): Promise<Str
     await sender.settle()
   }
   const total = parts.total()
-  checkDigest(source, total.digest)
+  checkDigest(source, total)
   await complete(uploadId, total.digest, context)
   return total
 }
@@ -89,15 +90,6 @@ function checkSize({ name }: BlobSource, { size, capacity }: PartStream): void {
     what: `${name} is too large for ECR Public`,
     expected: `A compressed layer can have at most ${limit} bytes. This quota cannot be increased.`,
     fix: 'Split the build step that creates the layer.'
-  })
-}
-
-function checkDigest(source: BlobSource, digest: string): void {
-  if (source.digest === undefined || source.digest === digest) return
-  throw problem({
-    what: `${source.name} changed during the push and has another digest`,
-    value: digest,
-    expected: `The digest before the push was ${source.digest}.`
   })
 }
 

@@ -76,8 +76,9 @@ export const INPUT_SPECS = {
     default: 'truncate'
   },
 
-  tar: { modes: ['push-tar'], form: TEXT },
+  tar: { modes: ['push-tar'], form: LIST },
   image: { modes: ['push-tar'], form: TEXT },
+  from: { modes: ['push-tar'], form: TEXT },
   'archive-image': { modes: ['push-tar'], form: TEXT },
   'image-tags': { modes: ['push-tar'], form: LIST },
   compression: {
@@ -93,6 +94,7 @@ export const INPUT_SPECS = {
   },
   'reuse-layers': { modes: ['push-tar'], form: BOOLEAN, default: 'true' },
   concurrency: { modes: ['push-tar'], form: { type: 'integer', min: 1, max: 16 }, default: '4' },
+  wait: { modes: ['push-tar'], form: BOOLEAN, default: 'false' },
 
   tags: { modes: ['cleanup-tags'], form: LIST, default: '*' },
   'exclude-tags': { modes: ['cleanup-tags'], form: LIST, default: 'latest' },

@@ -6,12 +6,13 @@ import type { CommonInputs } from './read-common-inputs.js'
 export interface PushTarInputs extends CommonInputs {
   readonly mode: 'push-tar'
   readonly repository: string
-  /** The path of an archive, or an image of Docker or Podman. */
+  /** The lines of the input `tar` (paths or globs), an image of Docker or Podman, or an image of the registry. */
   readonly source:
-    | { readonly kind: 'tar'; readonly path: string }
+    | { readonly kind: 'tar'; readonly lines: readonly string[] }
     | { readonly kind: 'image'; readonly reference: string }
+    | { readonly kind: 'from'; readonly reference: string }
   readonly archiveImage?: string | undefined
-  /** `undefined`: the tags in the archive. */
+  /** Tags and whole references. `undefined`: the tags in the archives. Empty: no tag. */
   readonly imageTags?: readonly string[] | undefined
   readonly compression: 'gzip' | 'zstd' | 'none'
   /** `undefined`: the default level of the compression. */
@@ -19,6 +20,8 @@ export interface PushTarInputs extends CommonInputs {
   readonly ifTagExists: 'move' | 'skip' | 'fail'
   readonly reuseLayers: boolean
   readonly concurrency: number
+  /** Waits until every tag can be pulled. */
+  readonly wait: boolean
 }
 
 /** @throws ActionError if an input is invalid, or two inputs cannot be used together */
@@ -42,27 +45,74 @@ export function readPushTarInputs(common: CommonInputs, reader: InputReader): Pu
     repository,
     source: readPushSource(reader),
     archiveImage: reader.text('archive-image'),
-    imageTags: reader.list('image-tags'),
+    imageTags: readImageTags(reader),
     compression,
     compressionLevel,
     ifTagExists: reader.choice('if-tag-exists'),
     reuseLayers: reader.boolean('reuse-layers'),
-    concurrency: reader.integer('concurrency')
+    concurrency: reader.integer('concurrency'),
+    wait: reader.boolean('wait')
   }
 }
 
 function readPushSource(reader: InputReader): PushTarInputs['source'] {
-  const path = reader.text('tar')
-  const reference = reader.text('image')
-  if (path !== undefined && reference === undefined) return { kind: 'tar', path }
-  if (path === undefined && reference !== undefined) return { kind: 'image', reference }
+  const lines = readLines(reader)
+  const image = reader.text('image')
+  const from = reader.text('from')
+  const given = Object.entries({ tar: lines, image, from }).filter(
+    ([, value]) => value !== undefined
+  )
+  if (given.length !== 1) {
+    const names = given.map(([name]) => `"${name}"`).join(' and ')
+    throw problem({
+      what:
+        given.length === 0
+          ? 'None of the inputs "tar", "image" and "from" is given'
+          : `Inputs ${names} cannot be used together`,
+      expected:
+        'Use "tar" for the paths of archives, "image" for a local image of Docker or Podman, or "from" for an image of the same registry.'
+    })
+  }
+  if (lines !== undefined) return { kind: 'tar', lines }
+  if (image !== undefined) return { kind: 'image', reference: image }
+  checkPromotion(reader)
+  return { kind: 'from', reference: from ?? '' }
+}
+
+/** Checks the other inputs of a promotion. */
+function checkPromotion(reader: InputReader): void {
+  if (reader.list('image-tags') === undefined) {
+    throw problem({
+      what: 'Input "from" requires the input "image-tags"',
+      fix: 'Set "image-tags" to the tags that the image gets in "repository".'
+    })
+  }
+  const archiveImage = reader.text('archive-image')
+  if (archiveImage === undefined) return
   throw problem({
-    what:
-      path === undefined
-        ? 'Neither input "tar" nor input "image" is given'
-        : 'Inputs "tar" and "image" are both given',
-    expected:
-      'Use "tar" for the path of an archive, or "image" for a local image of Docker or Podman.'
+    what: 'Input "archive-image" cannot be used with "from"',
+    value: archiveImage,
+    fix: 'Remove "archive-image", and name the image in "from" by its tag or digest.'
+  })
+}
+
+/** Returns the lines as they are, because a path can contain a comma. */
+function readLines(reader: InputReader): string[] | undefined {
+  if (reader.list('tar') === undefined) return undefined
+  return (reader.text('tar') ?? '')
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+function readImageTags(reader: InputReader): string[] | undefined {
+  const items = reader.list('image-tags')
+  if (items?.includes('none') !== true) return items
+  if (items.length === 1) return []
+  throw problem({
+    what: 'Input "image-tags" contains "none" and tags',
+    value: items.join(', '),
+    expected: 'Use "none" alone to push the image without a tag.'
   })
 }
 

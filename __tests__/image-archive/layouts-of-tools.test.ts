@@ -1,0 +1,293 @@
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import {
+  buildBlob,
+  buildImage,
+  buildIndex,
+  buildLayer,
+  buildPlatforms,
+  descriptorOf,
+  dockerMembers,
+  json,
+  ociMembers,
+  writeDockerArchive,
+  writeOciArchive,
+  writeOciDirectory
+} from '../helpers/archives.js'
+import type { TestBlob, TestImage, TestIndex } from '../helpers/archives.js'
+import {
+  asDocker,
+  asIndex,
+  asManifest,
+  openTestArchive,
+  useDirectory
+} from '../helpers/read-archive.js'
+import { tarArchive, writeTar } from '../helpers/tar-writer.js'
+
+const directory = useDirectory()
+const path = (): string => join(directory(), 'archive.tar')
+const { amd64, arm64, multi } = buildPlatforms()
+
+describe('layouts of ORAS', () => {
+  const listed = (
+    images: readonly (TestImage | TestIndex)[],
+    name: string
+  ): { manifests: object[] } => ({
+    manifests: images.map((image, at) => ({
+      ...descriptorOf(image.content),
+      ...(at === 0 ? { annotations: { 'org.opencontainers.image.ref.name': name } } : {})
+    }))
+  })
+
+  test('ignores the manifests of an index that are listed beside it', async () => {
+    await writeOciArchive(path(), [multi], { index: listed([multi, amd64, arm64], 'v1') })
+    const contents = await openTestArchive(path())
+    expect(asIndex(contents).digest).toBe(multi.content.digest)
+    expect(contents.tags).toEqual(['v1'])
+  })
+
+  test('ignores the manifests of a nested index', async () => {
+    const outer = buildIndex([multi, buildImage({ layers: [{ s: 's' }] })])
+    await writeOciArchive(path(), [outer], { index: listed([outer, multi, amd64], 'v1') })
+    expect(asIndex(await openTestArchive(path())).digest).toBe(outer.content.digest)
+  })
+
+  test('lists a manifest of an index that has a name of its own', async () => {
+    await writeOciArchive(path(), [
+      { ...multi, tags: ['a:1'] },
+      { ...amd64, tags: ['b:1'] }
+    ])
+    await expect(openTestArchive(path())).rejects.toThrow(/contains 2 images/)
+    expect(asManifest(await openTestArchive(path(), 'b:1')).digest).toBe(amd64.content.digest)
+  })
+})
+
+describe('layouts of cosign save', () => {
+  /** cosign uses a config and a layer of its own type for the signed payload. */
+  const buildSignature = (of: TestBlob, type = 'simplesigning'): TestImage => {
+    const payload = json({ critical: { image: { 'docker-manifest-digest': of.digest } } })
+    const layer = buildLayer(payload, 'none')
+    return buildImage({
+      layers: [payload],
+      compression: 'none',
+      tags: [],
+      manifest: {
+        layers: [
+          {
+            mediaType: `application/vnd.dev.cosign.${type}.v1+json`,
+            digest: layer.digest,
+            size: layer.blob.length,
+            annotations: { 'dev.cosignproject.cosign/signature': 'MEUC' }
+          }
+        ]
+      }
+    })
+  }
+  const write = (entries: readonly (readonly [TestImage | TestIndex, string])[]): Promise<void> =>
+    writeOciDirectory(
+      path(),
+      entries.map(([image]) => image),
+      {
+        index: {
+          manifests: entries.map(([image, kind]) => ({
+            ...descriptorOf(image.content),
+            annotations: { kind: `dev.cosignproject.cosign/${kind}` }
+          }))
+        }
+      }
+    )
+
+  test.each([
+    ['an image', amd64, 'image'],
+    ['an image of several platforms', multi, 'imageIndex']
+  ] as const)(
+    'returns %s with its signature and attestation by tag',
+    async (_name, image, kind) => {
+      const [signature, attestation] = [
+        buildSignature(image.content),
+        buildSignature(image.content, 'dsse')
+      ]
+      await write([
+        [image, kind],
+        [signature, 'sigs'],
+        [attestation, 'atts']
+      ])
+      const contents = await openTestArchive(path())
+      expect(contents.root).toMatchObject({ digest: image.content.digest })
+      expect(contents.referrers?.map(({ digest }) => digest)).toEqual([
+        signature.content.digest,
+        attestation.content.digest
+      ])
+      const tag = image.content.digest.replace(':', '-')
+      expect(contents.referrerTags).toEqual([
+        { tag: `${tag}.sig`, digest: signature.content.digest },
+        { tag: `${tag}.att`, digest: attestation.content.digest }
+      ])
+      await expect(openTestArchive(path(), '#1')).rejects.toThrow(/does not match any image/)
+    }
+  )
+
+  test('warns if the signed index is not pushed', async () => {
+    await write([
+      [multi, 'imageIndex'],
+      [buildSignature(multi.content), 'sigs']
+    ])
+    const contents = await openTestArchive(path(), arm64.content.digest)
+    expect(contents.referrers).toEqual([])
+    expect(contents.warnings).toEqual([
+      expect.stringMatching(/^The tag sha256-.*\.sig .*not pushed/)
+    ])
+  })
+
+  test('returns a signature that the layout lists by its tag', async () => {
+    const tag = `${amd64.content.digest.replace(':', '-')}.sig`
+    const signature = { ...buildSignature(amd64.content), tags: [`ex.com/app:${tag}`] }
+    await writeOciArchive(path(), [amd64, signature], { naming: 'tag' })
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(amd64.content.digest)
+    expect(contents.referrerTags).toEqual([{ tag, digest: signature.content.digest }])
+  })
+})
+
+test('does not use the placeholder tag of crane', async () => {
+  const image = buildImage({ tags: ['ex.com/app:i-was-a-digest'] })
+  await writeDockerArchive(path(), [image], 'kaniko')
+  const contents = await openTestArchive(path())
+  expect(asDocker(contents).config.digest).toBe(image.configDigest)
+  expect(contents.tags).toEqual([])
+  expect(contents.otherNames).toEqual(['ex.com/app:i-was-a-digest'])
+})
+
+test.each(['1.0.0+build.5', 'feature/x'])('does not use the name %s as a tag', async (name) => {
+  await writeOciArchive(path(), [{ ...amd64, tags: [name] }], {
+    index: {
+      manifests: [
+        {
+          ...descriptorOf(amd64.content),
+          annotations: { 'org.opencontainers.image.ref.name': name }
+        }
+      ]
+    }
+  })
+  const contents = await openTestArchive(path())
+  expect(contents).toMatchObject({ tags: [], otherNames: [name] })
+})
+
+describe('layers with another format than their media type', () => {
+  const tar = buildLayer({ a: 'a' }, 'none').tar
+  test.each([
+    ['gzip', tar, /tar\+gzip, but the file is an uncompressed tar archive\./],
+    ['gzip', Buffer.from('no archive'), /the file is neither a tar archive nor compressed data\./],
+    ['zstd', gzipSync(tar), /tar\+zstd, but the file is compressed with gzip\./],
+    ['none', gzipSync(tar), /v1\.tar, but the file is compressed with gzip\./],
+    ['none', Buffer.from('no archive'), /the file is neither a tar archive/]
+  ] as const)('rejects %s (%#)', async (compression, bytes, message) => {
+    const valid = buildImage({ layers: [{ a: 'a' }], compression })
+    const { layers } = JSON.parse(valid.content.bytes.toString()) as { layers: object[] }
+    const blob = buildBlob(Buffer.from(bytes), MEDIA_TYPES.ociLayer)
+    const { digest, size } = descriptorOf(blob)
+    const wrong = buildImage({
+      layers: [{ a: 'a' }],
+      compression,
+      manifest: { layers: [{ ...layers[0], digest, size }] }
+    })
+    for (const image of [wrong, buildIndex([arm64, wrong])]) {
+      await writeOciArchive(path(), [image], { blobs: [blob.bytes] })
+      await expect(openTestArchive(path())).rejects.toThrow(message)
+    }
+  })
+
+  test('accepts any files in an artifact', async () => {
+    const text = buildBlob(Buffer.from('text'), MEDIA_TYPES.ociLayer)
+    const artifact = buildImage({
+      manifest: { artifactType: 'application/example', layers: [descriptorOf(text)] }
+    })
+    await writeOciArchive(path(), [artifact], { blobs: [text.bytes] })
+    expect(asManifest(await openTestArchive(path())).digest).toBe(artifact.content.digest)
+  })
+})
+
+describe('errors with the way to get the image', () => {
+  test.each([
+    [
+      'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n',
+      /It is a Git LFS pointer\. .*Set "lfs: true" in the step with actions\/checkout\./
+    ],
+    [
+      '{"message":"Not Found"}',
+      /is not a tar archive: ".*"\. It is JSON, such as the error message/
+    ],
+    [' \n<!DOCTYPE html><html>', /It is an HTML page/],
+    ['<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', /It is XML/],
+    ['[{"Config":"c.json"}]', /Use the archive or the directory that contains this file\./],
+    ['{"schemaVersion":2}', /It is a JSON file of an image archive/],
+    [`\x7fELF${'\0'.repeat(600)}`, /It is an executable\./],
+    ['FROM scratch\n'.repeat(100), /It is text\./]
+  ])('describes a file that is not an archive (%#)', async (content, message) => {
+    await writeFile(path(), content, 'latin1')
+    await expect(openTestArchive(path())).rejects.toThrow(message)
+    await writeFile(path(), gzipSync(Buffer.from(content.padEnd(512), 'latin1')))
+    await expect(openTestArchive(path())).rejects.toThrow(message)
+  })
+
+  test('names the archive in a directory', async () => {
+    const art = join(directory(), 'art')
+    await mkdir(art)
+    await writeTar(join(art, 'x.tar'), dockerMembers([amd64], 'legacy'))
+    await expect(openTestArchive(art)).rejects.toThrow(`Set "tar" to "${join(art, 'x.tar')}".`)
+    await mkdir(join(art, 'amd64'))
+    await rename(join(art, 'x.tar'), join(art, 'amd64', 'x.tar'))
+    await expect(openTestArchive(art)).rejects.toThrow(join(art, 'amd64', 'x.tar'))
+    await mkdir(join(art, 'arm64'))
+    await writeTar(join(art, 'arm64', 'y.tar'), dockerMembers([amd64], 'legacy'))
+    await expect(openTestArchive(art)).rejects.toThrow(
+      `one of the 2 archives in the directory (amd64/x.tar, arm64/y.tar), or to "${join(art, '*/*.tar')}"`
+    )
+  })
+
+  test('shows the tar command for a layout with links that lead outside', async () => {
+    const layout = join(directory(), "it's a layout")
+    await writeOciDirectory(layout, [amd64], { without: [amd64.layers[0]!.digest] })
+    const blob = amd64.layers[0]!
+    await writeFile(join(directory(), 'layer'), blob.blob)
+    await symlink('../../../layer', join(layout, 'blobs', 'sha256', blob.digest.slice(7)))
+    await expect(openTestArchive(layout)).rejects.toThrow(
+      `"tar -chf image.tar -C '${layout.replace("'", `'\\''`)}' ."`
+    )
+  })
+
+  test.each([
+    ['empty', Buffer.alloc(0), /The config of the image in .*archive\.tar is empty: "c\.json"/],
+    [
+      'not JSON',
+      Buffer.from('{"a'),
+      /is invalid: "c\.json"\. c\.json is not JSON\. .*Create the archive again/
+    ]
+  ])('names the file and the archive for a config that is %s', async (_name, config, message) => {
+    await writeTar(path(), [
+      { name: 'c.json', body: config },
+      { name: '1.tar', body: amd64.layers[0]!.tar },
+      { name: 'manifest.json', body: json([{ Config: 'c.json', Layers: ['1.tar'] }]) }
+    ])
+    await expect(openTestArchive(path())).rejects.toThrow(message)
+  })
+
+  test('names the archive in every error', async () => {
+    await writeFile(path(), tarArchive(ociMembers([amd64], { index: { manifests: {} } })))
+    await expect(openTestArchive(path())).rejects.toThrow(
+      `In the archive ${path()}: index.json, manifests is not a list of descriptors.`
+    )
+  })
+})
+
+test('rejects an archive that decompresses to more than a hundred times its file', async () => {
+  const bomb = tarArchive([{ name: '1.tar', body: Buffer.alloc(20_000_000) }])
+  await writeFile(path(), gzipSync(bomb))
+  await expect(
+    openTestArchive(path(), undefined, { minRatioCheckBytes: 5_000_000 })
+  ).rejects.toThrow(/The decompressed archive is too large for its file: .* at most 100 times/)
+  // A smaller archive can have any ratio.
+  await expect(openTestArchive(path())).rejects.toThrow(/does not contain an image/)
+})

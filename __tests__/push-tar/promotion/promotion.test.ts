@@ -1,0 +1,406 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import { sha256Digest } from '../../../src/oci/digest.js'
+import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
+import { pushTar } from '../../../src/push-tar/push-tar.js'
+import type { Report } from '../../../src/runner/report.js'
+import {
+  attestationDescriptor,
+  buildAttestation,
+  buildImage,
+  buildIndex,
+  writeOciArchive
+} from '../../helpers/archives.js'
+import { makeDeps } from '../../helpers/make-deps.js'
+import type { TestDeps } from '../../helpers/make-deps.js'
+import { makeInputs } from '../../helpers/make-inputs.js'
+import { createPlainClient, TestRepository } from '../../helpers/populate.js'
+import { pullImage } from '../../helpers/pull-image.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import type { RunningEmulator } from '../../helpers/start-emulator.js'
+
+const MIB = 1024 * 1024
+const WRITING = /^(?:Initiate|Upload|Complete|Put)/
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'promotion-'))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const amd = buildImage({ layers: [{ 'bin/tool': 'amd64'.repeat(3000) }] })
+const arm = buildImage({
+  layers: [{ 'bin/tool': 'arm64'.repeat(3000) }],
+  platform: { os: 'linux', architecture: 'arm64' }
+})
+const attestation = buildAttestation(amd)
+const index = buildIndex([amd, arm, attestation], {
+  descriptors: [undefined, undefined, attestationDescriptor(amd)]
+})
+const indexDigest = index.content.digest
+
+interface Scenario {
+  readonly emulator: RunningEmulator
+  readonly source: TestRepository
+}
+
+/** Starts an emulator with the index `team/rc:rc1` and the empty repository `team/app`. */
+async function start(options: Parameters<typeof startEmulator>[0] = {}): Promise<Scenario> {
+  const emulator = await startEmulator(options)
+  const client = createPlainClient(emulator)
+  const source = await TestRepository.create(client, 'team/rc')
+  await client.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+  const tar = join(directory, 'rc.tar')
+  await writeOciArchive(tar, [index])
+  await pushTo('team/rc', emulator, { tar, 'image-tags': 'rc1' })
+  return { emulator, source }
+}
+
+interface Pushed {
+  readonly report: Report
+  readonly deps: TestDeps
+  readonly operations: readonly string[]
+}
+
+async function pushTo(
+  repository: string,
+  emulator: RunningEmulator,
+  texts: Readonly<Record<string, string>>,
+  overrides: Parameters<typeof makeDeps>[1] = {}
+): Promise<Pushed> {
+  const before = (await emulator.operations()).length
+  const deps = makeDeps(emulator, overrides)
+  const report = await pushTar(makeInputs('push-tar', { repository, ...texts }), deps)
+  return { report, deps, operations: (await emulator.operations()).slice(before) }
+}
+
+function promote(
+  emulator: RunningEmulator,
+  texts: Readonly<Record<string, string>> = {},
+  overrides: Parameters<typeof makeDeps>[1] = {}
+): Promise<Pushed> {
+  const all = { from: 'team/rc:rc1', 'image-tags': 'v1\nlatest', ...texts }
+  return pushTo('team/app', emulator, all, overrides)
+}
+
+const writing = (operations: readonly string[]): string[] =>
+  operations.filter((operation) => WRITING.test(operation))
+
+/** Pushes a signature of a digest, found by its subject, by a cosign tag, or not at all. */
+async function sign(source: TestRepository, subject: string, tag?: string): Promise<string> {
+  const digest = await source.push({
+    name: `signature of ${subject}`,
+    ...(tag === undefined ? { subject, artifactType: 'application/vnd.test.signature' } : {})
+  })
+  if (tag !== undefined) {
+    await source.push({ name: `signature of ${subject}` }, tag)
+  }
+  return digest
+}
+
+/** Returns the digest that `team/app` serves for a tag or digest. */
+async function findServed(
+  emulator: RunningEmulator,
+  reference: string
+): Promise<string | undefined> {
+  const registry = await makeDeps(emulator).openRegistry(emulator.host)
+  return (await registry.findManifest('a1b2c3d4/team/app', reference))?.digest
+}
+
+const tagOf = (digest: string, suffix = ''): string => `${digest.replace(':', '-')}${suffix}`
+
+describe('a promotion within one repository', () => {
+  it.each([
+    ['a tag', () => 'team/rc:rc1'],
+    ['a digest', () => `team/rc@${indexDigest}`],
+    ['a URI', (host: string) => `${host}/a1b2c3d4/team/rc:rc1`],
+    ['an alias', () => 'a1b2c3d4/team/rc:rc1']
+  ])('only puts the image under each tag, for %s', async (_name, from) => {
+    const { emulator } = await start()
+    const texts = { from: from(emulator.host), 'image-tags': 'v1\nlatest' }
+    const { report, operations } = await pushTo('team/rc', emulator, texts)
+    expect(writing(operations)).toEqual(['PutImage', 'PutImage'])
+    expect(report.outputs).toMatchObject({
+      digest: indexDigest,
+      'repository-uri': `${emulator.host}/a1b2c3d4/team/rc`,
+      'uploaded-bytes': 0
+    })
+    expect((await pullImage(emulator, 'team/rc', 'v1')).map(({ digest }) => digest)).toEqual(
+      [amd, arm, attestation].map(({ content }) => content.digest)
+    )
+    const again = await pushTo('team/rc', emulator, texts)
+    expect(writing(again.operations)).toEqual([])
+    expect(again.report.changed).toBe(false)
+  })
+})
+
+describe('a promotion to another repository', () => {
+  it('copies an index with its children and attestations, byte for byte', async () => {
+    const { emulator } = await start()
+    const { report } = await promote(emulator)
+    expect(report.outputs).toMatchObject({
+      digest: indexDigest,
+      'image-uri': `${emulator.host}/a1b2c3d4/team/app@${indexDigest}`,
+      'image-uris': [
+        `${emulator.host}/a1b2c3d4/team/app:v1`,
+        `${emulator.host}/a1b2c3d4/team/app:latest`
+      ]
+    })
+    expect(report.outputs['uploaded-bytes']).toBeGreaterThan(0)
+    for (const tag of ['v1', 'latest']) {
+      const pulled = await pullImage(emulator, 'team/app', tag)
+      expect(pulled.map(({ digest }) => digest)).toEqual(
+        [amd, arm, attestation].map(({ content }) => content.digest)
+      )
+    }
+  })
+
+  it('changes nothing the second time', async () => {
+    const { emulator, source } = await start()
+    await sign(source, indexDigest)
+    await sign(source, indexDigest, tagOf(indexDigest, '.sig'))
+    await promote(emulator)
+    const { report, operations } = await promote(emulator)
+    expect(writing(operations)).toEqual([])
+    expect(report.changed).toBe(false)
+  })
+
+  it('copies only the blobs that the repository does not have', async () => {
+    const { emulator } = await start()
+    const tar = join(directory, 'amd.tar')
+    await writeOciArchive(tar, [amd])
+    await pushTo('team/app', emulator, { tar, 'image-tags': 'amd' })
+    const { report, operations } = await promote(emulator)
+    const layer = amd.layers[0]!
+    expect(report.plan).toContainEqual(
+      expect.objectContaining({ action: 'keep', target: `team/app@${layer.digest}` })
+    )
+    expect(report.outputs['reused-bytes']).toBeGreaterThanOrEqual(layer.blob.length)
+    // The config and the layer of arm64 and of the attestation.
+    expect(operations.filter((name) => name === 'InitiateLayerUpload')).toHaveLength(4)
+  })
+
+  it('reports the same in a dry run, and writes nothing', async () => {
+    const { emulator, source } = await start()
+    await sign(source, arm.content.digest, tagOf(arm.content.digest, '.sig'))
+    const dry = await promote(emulator, { 'dry-run': 'true' })
+    expect(writing(dry.operations)).toEqual([])
+    const real = await promote(emulator)
+    expect(dry.report.plan).toEqual(real.report.plan)
+    expect(dry.report.outputs).toEqual(real.report.outputs)
+  })
+
+  it('handles existing tags as a push of an archive does', async () => {
+    const { emulator } = await start()
+    const tar = join(directory, 'amd.tar')
+    await writeOciArchive(tar, [amd])
+    await pushTo('team/app', emulator, { tar, 'image-tags': 'v1' })
+    await expect(promote(emulator, { 'if-tag-exists': 'fail' })).rejects.toThrow(
+      /already refers to another image: "team\/app:v1"/
+    )
+    const skipped = await promote(emulator, { 'if-tag-exists': 'skip', 'image-tags': 'v1' })
+    expect(writing(skipped.operations)).toEqual([])
+    await promote(emulator)
+    expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
+  })
+
+  it('fails if the image or its repository does not exist', async () => {
+    const { emulator } = await start()
+    await expect(promote(emulator, { from: 'team/rc:rc2' })).rejects.toThrow(
+      /The image to promote does not exist: "team\/rc:rc2"/
+    )
+    await expect(promote(emulator, { from: 'team/missing:rc1' })).rejects.toMatchObject({
+      name: 'RepositoryNotFoundException'
+    })
+    await expect(
+      promote(emulator, { from: 'public.ecr.aws/zzzzzzzz/team/rc:rc1' })
+    ).rejects.toThrow(/another registry: "public\.ecr\.aws\/zzzzzzzz\/team\/rc"/)
+  })
+})
+
+describe('the referrers of a promoted image', () => {
+  it('are copied for the index, its children and the referrers themselves', async () => {
+    const { emulator, source } = await start()
+    const byApi = await sign(source, indexDigest)
+    const ofChild = await sign(source, arm.content.digest)
+    const ofReferrer = await sign(source, byApi)
+    const { report } = await promote(emulator)
+    const registry = await makeDeps(emulator).openRegistry(emulator.host)
+    const list = async (digest: string): Promise<string[]> =>
+      ((await registry.findReferrers('a1b2c3d4/team/app', digest)) ?? []).map((each) => each.digest)
+    expect(await list(indexDigest)).toEqual([byApi])
+    expect(await list(arm.content.digest)).toEqual([ofChild])
+    expect(await list(byApi)).toEqual([ofReferrer])
+    expect(report.plan.filter(({ reason }) => reason === 'referrer of the image')).toHaveLength(3)
+  })
+
+  it.each(['', '.sig', '.att', '.sbom'])(
+    'are copied with their tag (sha256-…%s)',
+    async (suffix) => {
+      const { emulator, source } = await start()
+      const tag = tagOf(amd.content.digest, suffix)
+      const signature = await sign(source, amd.content.digest, tag)
+      // The signature of an image that is not promoted.
+      const other = sha256Digest(Buffer.from('other'))
+      const otherTag = tagOf(other, suffix)
+      await sign(source, other, otherTag)
+      const { report } = await promote(emulator)
+      expect(await findServed(emulator, tag)).toBe(signature)
+      expect(report.plan).toContainEqual(
+        expect.objectContaining({ action: 'create', kind: 'tag', target: `team/app:${tag}` })
+      )
+      expect(await findServed(emulator, otherTag)).toBeUndefined()
+    }
+  )
+
+  it('are copied if they are an index, with the tag of the referrers tag schema', async () => {
+    const { emulator, source } = await start()
+    const signature = await source.push({ name: 'signature', subject: indexDigest })
+    const list = await source.push({ name: 'list', children: [signature] }, tagOf(indexDigest))
+    await promote(emulator)
+    expect(await findServed(emulator, tagOf(indexDigest))).toBe(list)
+    expect(await findServed(emulator, signature)).toBe(signature)
+  })
+
+  it('do not replace a referrer tag of the target, with a warning', async () => {
+    const { emulator, source } = await start()
+    const tag = tagOf(indexDigest, '.sig')
+    await sign(source, indexDigest, tag)
+    const target = await TestRepository.create(createPlainClient(emulator), 'team/other')
+    const own = await target.push({ name: 'signature of the target' }, tag)
+    const texts = { from: 'team/rc:rc1', 'image-tags': 'v1' }
+    const { deps } = await pushTo('team/other', emulator, texts)
+    expect((await target.state()).tags.get(tag)).toBe(own)
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^warning: The referrer tag team\/other:sha256-\w+\.sig is not moved/)
+    )
+  })
+})
+
+describe('a source that breaks or changes during the promotion', () => {
+  const noise = Buffer.alloc(12 * MIB)
+  for (let at = 0, state = 1; at < noise.length; at += 4) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    noise.writeUInt32LE(state, at)
+  }
+  const large = buildImage({ layers: [{ noise }] })
+
+  async function startLarge(): Promise<RunningEmulator> {
+    const { emulator } = await start()
+    const tar = join(directory, 'large.tar')
+    await writeOciArchive(tar, [large])
+    await pushTo('team/rc', emulator, { tar, 'image-tags': 'large' })
+    return emulator
+  }
+  const texts = { from: 'team/rc:large', 'image-tags': 'v1' }
+
+  it.each(['truncate', 'reset-before', 'reset-after', 'throttle', 'server-error', 'expired-token'])(
+    'resumes reads that fail (%s)',
+    async (fault) => {
+      const emulator = await startLarge()
+      await emulator.fault({
+        operation: 'GetBlob',
+        fault,
+        count: fault === 'expired-token' ? 1 : 3
+      })
+      await promote(emulator, texts)
+      expect((await pullImage(emulator, 'team/app', 'v1'))[0]?.digest).toBe(large.content.digest)
+    }
+  )
+
+  it.each(['truncate', 'reset-after', 'server-error', 'access-denied'])(
+    'sets no tag if every read of a layer fails (%s)',
+    async (fault) => {
+      const emulator = await startLarge()
+      const before = (await emulator.operations()).length
+      // The platform is read from the config of a single image.
+      await emulator.fault({ operation: 'GetBlob', fault })
+      await expect(promote(emulator, texts)).rejects.toThrow(
+        /Cannot read the blob|No response|GetBlob|sha256:/
+      )
+      await emulator.clearFaults()
+      const operations = (await emulator.operations()).slice(before)
+      expect(operations).not.toContain('PutImage')
+      expect(operations).not.toContain('CompleteLayerUpload')
+    }
+  )
+
+  it('sets no tag if the blob has other bytes', async () => {
+    const emulator = await startLarge()
+    const deps = makeDeps(emulator)
+    const openRegistry: typeof deps.openRegistry = async (host) => {
+      const registry = await deps.openRegistry(host)
+      return {
+        ...registry,
+        streamBlob: async function* (repository, blob) {
+          for await (const chunk of registry.streamBlob(repository, blob)) {
+            const changed = Buffer.from(chunk)
+            changed[0]! ^= 1
+            yield changed
+          }
+        }
+      }
+    }
+    const before = (await emulator.operations()).length
+    await expect(promote(emulator, texts, { openRegistry })).rejects.toThrow(
+      /is damaged: .* Its digest is sha256:\w+ instead of /
+    )
+    const operations = (await emulator.operations()).slice(before)
+    expect(operations).not.toContain('PutImage')
+    expect(operations).not.toContain('CompleteLayerUpload')
+  })
+
+  it('promotes the image that the tag named at the start, if the tag moves meanwhile', async () => {
+    const { emulator, source } = await start()
+    const { api } = makeDeps(emulator)
+    let moved = false
+    const send = async (command: unknown): Promise<unknown> => {
+      const response: unknown = await api.send(command as CreateRepositoryCommand)
+      const { name } = (command as object).constructor
+      if (name === 'DescribeImagesCommand' && !moved) {
+        moved = true
+        await source.push({ name: 'another image' }, 'rc1')
+      }
+      return response
+    }
+    const moving = { send, middlewareStack: api.middlewareStack } as unknown as typeof api
+    const { report } = await promote(emulator, {}, { api: moving })
+    expect(moved).toBe(true)
+    expect(report.outputs.digest).toBe(indexDigest)
+    expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
+  })
+
+  it('reads each blob once and keeps its bytes out of files', async () => {
+    const emulator = await startLarge()
+    await emulator.clearRequests()
+    let asked = false
+    await promote(emulator, texts, {
+      temporaryDirectory: () => {
+        asked = true
+        return Promise.resolve(directory)
+      }
+    })
+    const reads = (await emulator.requests()).filter(
+      ({ method, path }) => method === 'GET' && path.endsWith(`/blobs/${large.layers[0]!.digest}`)
+    )
+    expect(reads).toHaveLength(1)
+    expect(asked).toBe(false)
+  })
+})
+
+it('copies an image in the format of Docker', async () => {
+  const { emulator } = await start()
+  const docker = buildImage({ docker: true })
+  const tar = join(directory, 'docker.tar')
+  await writeOciArchive(tar, [docker])
+  await pushTo('team/rc', emulator, { tar, 'image-tags': 'docker' })
+  const { report } = await promote(emulator, { from: 'team/rc:docker' })
+  expect(report.outputs.digest).toBe(docker.content.digest)
+  expect((await pullImage(emulator, 'team/app', 'v1'))[0]?.mediaType).toBe(
+    MEDIA_TYPES.dockerManifest
+  )
+})

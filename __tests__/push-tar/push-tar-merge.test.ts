@@ -1,0 +1,365 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import { pushTar } from '../../src/push-tar/push-tar.js'
+import type { Report } from '../../src/runner/report.js'
+import {
+  attestationDescriptor,
+  buildAttestation,
+  buildImage,
+  buildIndex,
+  descriptorOf,
+  writeDockerArchive,
+  writeOciArchive,
+  writeOciDirectory
+} from '../helpers/archives.js'
+import type { TestImage } from '../helpers/archives.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+const WRITING = /^(?:Initiate|Upload|Complete|Put)/
+
+let directory: string
+let emulator: RunningEmulator
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'push-tar-merge-'))
+  emulator = await startEmulator()
+  await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+const at = (name: string): string => join(directory, name)
+
+async function push(
+  texts: Readonly<Record<string, string>>
+): Promise<{ report: Report; warnings: readonly string[]; writing: readonly string[] }> {
+  const before = (await emulator.operations()).length
+  const deps = makeDeps(emulator)
+  const report = await pushTar(makeInputs('push-tar', { repository: 'team/app', ...texts }), deps)
+  const operations = (await emulator.operations()).slice(before)
+  return {
+    report,
+    warnings: deps.lines.flatMap((line) => /^warning: (.*)$/s.exec(line)?.[1] ?? []),
+    writing: operations.filter((operation) => WRITING.test(operation))
+  }
+}
+
+interface Served {
+  readonly mediaType: string
+  readonly manifests: readonly {
+    readonly digest: string
+    readonly size: number
+    readonly platform?: Readonly<Record<string, unknown>>
+    readonly annotations?: Readonly<Record<string, string>>
+  }[]
+  readonly layers: readonly { readonly size: number; readonly digest: string }[]
+}
+
+async function getManifest(reference: string): Promise<Served> {
+  const deps = makeDeps(emulator)
+  const registry = await deps.openRegistry(emulator.host)
+  const served = await registry.findManifest('a1b2c3d4/team/app', reference, {
+    maxAttempts: 1,
+    budgetMilliseconds: 10_000,
+    signal: new AbortController().signal
+  })
+  if (served === undefined) throw new Error(`${reference} is not in the registry`)
+  return JSON.parse(served.bytes.toString()) as Served
+}
+
+const shared = { 'etc/os-release': 'ID=test\n'.repeat(5000) }
+const build = (
+  architecture: string,
+  options: Parameters<typeof buildImage>[0] = {},
+  variant?: string
+): TestImage =>
+  buildImage({
+    layers: [shared, { 'app/arch': architecture }],
+    platform: { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) },
+    ...options
+  })
+const amd64 = build('amd64', { tags: ['ex.com/app:1', 'ex.com/app:latest'] })
+const arm64 = build('arm64', { tags: ['ex.com/app:1', 'ex.com/app:arm'] }, 'v8')
+
+describe.each([
+  ['OCI layouts', writeOciArchive],
+  ['docker save archives', writeDockerArchive]
+] as const)('two %s', (_name, write) => {
+  it('become one index in the order of "tar", with the union of their tags', async () => {
+    await write(at('arm.tar'), [arm64])
+    await write(at('amd.tar'), [amd64])
+    const { report } = await push({ tar: `${at('arm.tar')}\n${at('amd.tar')}` })
+    expect(report.outputs['image-uris']).toEqual(
+      ['1', 'arm', 'latest'].map((tag) => `${emulator.host}/a1b2c3d4/team/app:${tag}`)
+    )
+    const index = await getManifest('latest')
+    expect(index.mediaType).toBe(MEDIA_TYPES.ociIndex)
+    expect(index.manifests.map(({ platform }) => platform)).toEqual([
+      { architecture: 'arm64', os: 'linux', variant: 'v8' },
+      { architecture: 'amd64', os: 'linux' }
+    ])
+    const platforms = await Promise.all(
+      index.manifests.map(async ({ digest }, position) => {
+        const { layers } = await getManifest(digest)
+        const size = layers.reduce((sum, layer) => sum + layer.size, 0)
+        return { platform: ['linux/arm64/v8', 'linux/amd64'][position], digest, size }
+      })
+    )
+    expect(report.outputs.platforms).toEqual(platforms)
+    const rows = report.plan.filter(({ kind }) => kind === 'manifest')
+    expect(rows.map(({ action, platform }) => [action, platform])).toEqual([
+      ['push', 'linux/arm64/v8'],
+      ['push', 'linux/amd64']
+    ])
+  })
+
+  it('change nothing and give the same digest the second time', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    const tar = at('*.tar')
+    const first = await push({ tar })
+    expect(first.report.changed).toBe(true)
+    for (const ifTagExists of ['move', 'fail', 'skip']) {
+      const again = await push({ tar, 'if-tag-exists': ifTagExists })
+      expect(again.writing).toEqual([])
+      expect(again.report.changed).toBe(false)
+      expect(again.report.outputs.digest).toBe(first.report.outputs.digest)
+      expect(again.report.outputs.platforms).toEqual(first.report.outputs.platforms)
+    }
+    const other = await startEmulator()
+    await makeDeps(other).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    const inputs = makeInputs('push-tar', { repository: 'team/app', tar })
+    const elsewhere = await pushTar(inputs, makeDeps(other))
+    expect(elsewhere.outputs.digest).toBe(first.report.outputs.digest)
+  })
+
+  it('send a layer that both have once', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    const { report, writing } = await push({ tar: at('*.tar') })
+    // Three layers and two configs.
+    expect(writing.filter((operation) => operation.startsWith('Complete'))).toHaveLength(5)
+    expect(report.plan.filter(({ kind }) => kind === 'layer')).toHaveLength(3)
+    expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2 + 3)
+  })
+
+  it('are reported and not pushed in a dry run', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    const { report, writing } = await push({ tar: at('*.tar'), 'dry-run': 'true' })
+    expect(writing).toEqual([])
+    const pushed = await push({ tar: at('*.tar') })
+    expect(report.outputs).toEqual(pushed.report.outputs)
+    expect(report.plan).toEqual(pushed.report.plan)
+  })
+
+  it('are rejected with both paths if they are different images of one platform', async () => {
+    const other = build('arm64', { layers: [{ other: 'other' }] })
+    await write(at('one.tar'), [arm64])
+    await write(at('two.tar'), [other])
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `different images for the same platform: "linux/arm64/v8". The archives are ${at('one.tar')} and ${at('two.tar')}.`
+    )
+  })
+
+  it('keep the digest of the image if both are the same one', async () => {
+    await write(at('one.tar'), [amd64])
+    await write(at('two.tar'), [amd64])
+    const both = await push({ tar: at('*.tar') })
+    const one = await push({ tar: at('one.tar') })
+    expect(one.report.outputs.digest).toBe(both.report.outputs.digest)
+    expect(one.writing).toEqual([])
+    expect(both.report.outputs.platforms).toHaveLength(1)
+  })
+})
+
+describe('archives of several kinds', () => {
+  it('add the manifests of an index with its attestations, and a docker save archive', async () => {
+    const attestation = buildAttestation(amd64)
+    const s390x = build('s390x')
+    const nested = buildIndex([
+      buildIndex([amd64, attestation], {
+        descriptors: [undefined, attestationDescriptor(amd64)]
+      }),
+      s390x
+    ])
+    await writeOciArchive(at('a.tar'), [nested])
+    await writeDockerArchive(at('b.tar'), [arm64])
+    const { report } = await push({ tar: at('*.tar'), 'image-tags': 'v1' })
+    const { manifests } = await getManifest('v1')
+    expect(manifests.slice(0, 3).map(({ digest }) => digest)).toEqual([
+      amd64.content.digest,
+      attestation.content.digest,
+      s390x.content.digest
+    ])
+    expect(manifests[1]).toMatchObject(attestationDescriptor(amd64))
+    expect(manifests[3]?.platform).toMatchObject({ architecture: 'arm64' })
+    expect(
+      (report.outputs.platforms as { platform: string }[]).map((each) => each.platform)
+    ).toEqual(['linux/amd64', 'linux/s390x', 'linux/arm64/v8'])
+    expect((await push({ tar: at('*.tar'), 'image-tags': 'v1' })).report.changed).toBe(false)
+  })
+
+  it('take os.version and os.features of Windows images from their configs', async () => {
+    const windows = (version: string): TestImage =>
+      buildImage({
+        layers: [{ version }],
+        platform: { os: 'windows', architecture: 'amd64' },
+        config: { 'os.version': version, 'os.features': ['win32k'] }
+      })
+    await writeDockerArchive(at('a.tar'), [windows('10.0.17763.2114')])
+    await writeOciArchive(at('b.tar'), [windows('10.0.20348.169')])
+    await push({ tar: at('*.tar'), 'image-tags': 'v1' })
+    const { manifests } = await getManifest('v1')
+    expect(manifests.map(({ platform }) => platform)).toEqual(
+      ['10.0.17763.2114', '10.0.20348.169'].map((version) => ({
+        architecture: 'amd64',
+        os: 'windows',
+        'os.version': version,
+        'os.features': ['win32k']
+      }))
+    )
+  })
+
+  it('choose an image in each archive', async () => {
+    const other = build('amd64', { layers: [{ o: 'o' }], tags: ['ex.com/other:1'] })
+    await writeDockerArchive(at('a.tar'), [other, amd64])
+    await writeDockerArchive(at('b.tar'), [arm64])
+    await push({ tar: at('*.tar'), 'archive-image': 'ex.com/app:1' })
+    expect((await getManifest('1')).manifests).toHaveLength(2)
+    await expect(push({ tar: at('*.tar'), 'archive-image': 'ex.com/other:1' })).rejects.toThrow(
+      `does not match any image of ${at('b.tar')}`
+    )
+  })
+
+  it('are rejected if an image does not have a platform', async () => {
+    await writeDockerArchive(at('a.tar'), [amd64])
+    await writeDockerArchive(at('b.tar'), [build('', { tags: ['ex.com/x:1'] })])
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `does not have a platform: "${at('b.tar')}"`
+    )
+  })
+
+  it('are rejected before anything is sent if one of them is malformed', async () => {
+    await writeDockerArchive(at('a.tar'), [amd64])
+    await writeFile(at('b.tar'), '{"message":"Not Found"}')
+    const before = (await emulator.operations()).length
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(/not a tar archive: ".*b\.tar"/)
+    expect((await emulator.operations()).slice(before)).toEqual([])
+  })
+
+  it('keep the signature of a platform image, and warn about the one of an index', async () => {
+    const refer = (name: string, subject: TestImage['content']): TestImage =>
+      buildImage({
+        layers: [{ [name]: name }],
+        tags: [],
+        manifest: { subject: descriptorOf(subject), artifactType: 'application/example' }
+      })
+    const index = buildIndex([amd64])
+    const [kept, dropped] = [refer('kept', amd64.content), refer('dropped', index.content)]
+    await writeOciArchive(at('a.tar'), [index, kept, dropped])
+    await writeOciArchive(at('b.tar'), [arm64])
+    const { report, warnings } = await push({ tar: at('*.tar') })
+    const digests = report.plan
+      .filter(({ kind }) => kind === 'manifest')
+      .map(({ target }) => target)
+    expect(digests).toContain(`team/app@${kept.content.digest}`)
+    expect(digests).not.toContain(`team/app@${dropped.content.digest}`)
+    expect(warnings).toEqual([expect.stringMatching(/^1 referrers \(such as signatures\)/)])
+  })
+})
+
+describe('the lines of "tar"', () => {
+  it('name files, directories and globs, also with commas and braces', async () => {
+    await mkdir(at('out'))
+    await writeOciDirectory(at('out/amd64'), [amd64])
+    await writeOciDirectory(at('out/arm64'), [arm64])
+    await writeDockerArchive(at('s,390{x}.tar'), [build('s390x')])
+    const tar = `# all\n${at('out/{amd64,arm64}')}\n${at('s,390{x}.tar')}, \n`
+    await push({ tar: tar.replace(', \n', '\n'), 'image-tags': 'v1' })
+    expect((await getManifest('v1')).manifests).toHaveLength(3)
+    await push({ tar: `${at('out/arm64')},${at('out/*')}`, 'image-tags': 'v2' })
+    const { manifests } = await getManifest('v2')
+    expect(manifests.map(({ digest }) => digest)).toEqual([
+      arm64.content.digest,
+      amd64.content.digest
+    ])
+  })
+
+  it('are rejected if a glob does not match anything', async () => {
+    await writeDockerArchive(at('a.tar'), [amd64])
+    await expect(push({ tar: `${at('a.tar')}\n${at('*.tgz')}` })).rejects.toThrow(
+      `does not match any file or directory: "${at('*.tgz')}"`
+    )
+  })
+})
+
+describe('the input "image-tags"', () => {
+  it('accepts whole references to the target repository', async () => {
+    await writeOciArchive(at('a.tar'), [amd64])
+    const uri = `${emulator.host}/a1b2c3d4/team/app`
+    const { report } = await push({ tar: at('a.tar'), 'image-tags': `${uri}:v1\nv1, v2` })
+    expect(report.outputs['image-uris']).toEqual([`${uri}:v1`, `${uri}:v2`])
+  })
+
+  it.each([
+    ['ghcr.io/team/app:v1', /reference to another repository: "ghcr\.io\/team\/app:v1"/],
+    ['a1b2c3d4/team/other:v1', /reference to another repository/],
+    ['team/app', /A tag is invalid: "team\/app"\. .*does not contain|A tag is invalid/],
+    ['1.0+build', /A tag is invalid: "1\.0\+build"\. A tag cannot contain "\+"/],
+    ['-x', /A tag cannot start with "-"/]
+  ])('rejects %s', async (tag, message) => {
+    await writeOciArchive(at('a.tar'), [amd64])
+    await expect(push({ tar: at('a.tar'), 'image-tags': tag })).rejects.toThrow(message)
+    expect((await emulator.operations()).filter((each) => WRITING.test(each))).toEqual([])
+  })
+
+  it.each([
+    ['OCI layout', writeOciArchive],
+    ['docker save archive', writeDockerArchive]
+  ] as const)('pushes an %s without a tag if it is none', async (_name, write) => {
+    await write(at('a.tar'), [amd64])
+    const texts = { tar: at('a.tar'), 'image-tags': 'none' }
+    const { report } = await push(texts)
+    expect(report.outputs['image-uris']).toEqual([])
+    expect(report.plan.filter(({ kind }) => kind === 'tag')).toEqual([])
+    expect(await getManifest(report.outputs.digest as string)).toBeDefined()
+    const again = await push(texts)
+    expect([again.report.outputs.digest, again.writing]).toEqual([report.outputs.digest, []])
+  })
+
+  it.each([
+    [
+      '1.0.0+build.5',
+      'A tag cannot contain "+". Set the input "image-tags", for example to "1.0.0-build.5".'
+    ],
+    [
+      'feature/x',
+      'A tag cannot contain "/". Set the input "image-tags", for example to "feature-x".'
+    ]
+  ])('is required if the archive has only the name %s', async (name, message) => {
+    const annotations = { 'org.opencontainers.image.ref.name': name }
+    const manifests = [{ ...descriptorOf(amd64.content), annotations }]
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests } })
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      `The archive does not contain a tag for the image: "${name}". This name cannot be used as a tag. ${message}`
+    )
+    const named = [{ ...manifests[0], annotations: {} }, ...manifests].map((each, position) =>
+      position === 0
+        ? { ...each, annotations: { 'org.opencontainers.image.ref.name': 'v1' } }
+        : each
+    )
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests: named } })
+    const { warnings, report } = await push({ tar: at('a.tar') })
+    expect(report.outputs['image-uris']).toHaveLength(1)
+    expect(warnings).toEqual([
+      expect.stringContaining(`The name "${name}" in the archive is not used`)
+    ])
+  })
+})

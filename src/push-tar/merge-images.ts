@@ -1,0 +1,201 @@
+import type {
+  ArchiveContents,
+  DockerImage,
+  LayerFile,
+  ReferrerTag,
+  StoredIndex,
+  StoredManifest
+} from '../image-archive/contents.js'
+import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
+import type { Descriptor } from '../oci/manifest.js'
+import { platformKey } from '../oci/platform.js'
+import { findReferrerTagSubject } from '../oci/referrer-tags.js'
+import { problem } from '../runner/errors.js'
+import type { ImageToPush, IndexChild } from './push-plan.js'
+
+/** The chosen image of an archive. */
+export interface ArchiveToMerge extends Omit<ArchiveContents, 'close'> {
+  /** The path of the archive, for errors. */
+  readonly path: string
+}
+
+/** The image of several archives. */
+export interface MergedImage
+  extends ImageToPush, Pick<ArchiveContents, 'tags' | 'otherNames' | 'warnings'> {}
+
+type Stored = StoredManifest | StoredIndex
+
+/**
+ * Merges the images of several archives into one index, in the order of the archives. A manifest that several archives
+ * have is listed once. If all archives have the same image, this image is returned.
+ *
+ * @throws ActionError if two archives have different images for one platform, or an image does not have a platform
+ */
+export function mergeImages(archives: readonly ArchiveToMerge[]): MergedImage {
+  const [first] = archives
+  if (first === undefined) throw new Error('The list of archives is empty.')
+  const names = {
+    tags: distinct(archives.flatMap(({ tags }) => tags)),
+    otherNames: distinct(archives.flatMap(({ otherNames }) => otherNames))
+  }
+  const warnings = archives.flatMap((archive) =>
+    archive.warnings.map((warning) =>
+      archives.length === 1 ? warning : `${archive.path}: ${warning}`
+    )
+  )
+  if (new Set(archives.map(({ root }) => identityOf(root))).size === 1) {
+    return {
+      ...selectReferrers(archives, listDigests(first.root)),
+      root: first.root,
+      ...names,
+      warnings
+    }
+  }
+  const children = shareLayers(listDistinctChildren(archives))
+  const digests = children.flatMap(({ image }) => listDigests(image))
+  const selected = selectReferrers(archives, digests)
+  const leftOut = new Set(archives.flatMap(({ referrers = [] }) => referrers.map(digestOf)))
+  for (const referrer of selected.referrers) leftOut.delete(referrer.digest)
+  if (leftOut.size > 0) warnings.push(leftOutWarning(leftOut.size))
+  return { ...selected, root: { kind: 'merged-index', children }, ...names, warnings }
+}
+
+/** A manifest of an archive. */
+interface ArchiveChild extends IndexChild {
+  readonly path: string
+}
+
+function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild[] {
+  const children = new Map<string, ArchiveChild>()
+  const platforms = new Map<string, ArchiveChild>()
+  for (const child of archives.flatMap(childrenOf)) {
+    const identity = identityOf(child.image)
+    if (children.has(identity)) continue
+    children.set(identity, child)
+    if (child.platform === undefined || isAttestation(child)) continue
+    const key = platformKey(child.platform)
+    const other = platforms.get(key)
+    if (other !== undefined && other.path !== child.path) throw conflict(other, child)
+    platforms.set(key, other ?? child)
+  }
+  return [...children.values()]
+}
+
+function childrenOf({ root, path }: ArchiveToMerge): ArchiveChild[] {
+  if (root.kind === 'stored-index') return listLeaves(root).map((child) => ({ ...child, path }))
+  const { platform } = root
+  if (platform !== undefined && platform.os !== '' && platform.architecture !== '') {
+    return [{ image: root, platform, path }]
+  }
+  throw problem({
+    what: 'The image of an archive does not have a platform',
+    value: path,
+    reason: 'Several archives are pushed as one image for several platforms.',
+    fix: 'Build the image with "os" and "architecture" in its config, or push the archive in a step of its own.'
+  })
+}
+
+/** Lists the manifests of an index and of its nested indexes, with the members of their descriptors. */
+function listLeaves(index: StoredIndex): IndexChild[] {
+  const parsed = parseManifest(index.bytes, index.digest, index.mediaType)
+  const children = new Map(index.children.map((child) => [child.digest, child]))
+  return (parsed.kind === 'index' ? parsed.manifests : []).flatMap((descriptor) => {
+    const child = children.get(descriptor.digest)
+    if (child === undefined) return []
+    return child.kind === 'stored-index' ? listLeaves(child) : indexChild(child, descriptor)
+  })
+}
+
+function indexChild(image: StoredManifest, descriptor: Descriptor): IndexChild {
+  const { platform, annotations, artifactType } = descriptor
+  return { image, platform: platform ?? image.platform, annotations, artifactType }
+}
+
+/** Images of docker-archives are the same if their configs and annotations are, because the push creates the rest. */
+function identityOf(image: DockerImage | Stored): string {
+  if (image.kind !== 'docker-image') return image.digest
+  return `${image.config.digest} ${JSON.stringify(image.annotations ?? {})}`
+}
+
+/** Replaces layers that an earlier image has as well, so that they are compressed and uploaded once. */
+function shareLayers(children: readonly ArchiveChild[]): IndexChild[] {
+  const layers = new Map<string, LayerFile>()
+  return children.map(({ image, platform, annotations, artifactType }) => {
+    const child = { image, platform, annotations, artifactType }
+    if (image.kind !== 'docker-image') return child
+    const shared = image.layers.map((layer) => {
+      if (layer.kind !== 'layer-file') return layer
+      const known = layers.get(layer.diffId) ?? layer
+      layers.set(layer.diffId, known)
+      return known
+    })
+    return { ...child, image: { ...image, layers: shared } }
+  })
+}
+
+interface SelectedReferrers {
+  readonly referrers: readonly Stored[]
+  readonly referrerTags: readonly ReferrerTag[]
+}
+
+/** Selects the referrers of these images, and the referrers of these referrers. */
+function selectReferrers(
+  archives: readonly ArchiveToMerge[],
+  images: readonly string[]
+): SelectedReferrers {
+  const listed = new Map(
+    archives.flatMap(({ referrers = [] }) => referrers.map((each) => [each.digest, each]))
+  )
+  const pushed = new Set(images)
+  const tags = new Map<string, ReferrerTag>()
+  for (const each of archives.flatMap(({ referrerTags = [] }) => referrerTags)) {
+    if (pushed.has(findReferrerTagSubject(each.tag) ?? '') && !tags.has(each.tag)) {
+      tags.set(each.tag, each)
+    }
+  }
+  const selected = new Set([...tags.values()].map(digestOf))
+  for (let size = -1; size !== selected.size;) {
+    size = selected.size
+    for (const referrer of listed.values()) {
+      const subject = subjectOf(referrer)
+      if (subject !== undefined && (pushed.has(subject) || selected.has(subject))) {
+        selected.add(referrer.digest)
+      }
+    }
+  }
+  const referrers = [...listed.values()].filter(({ digest }) => selected.has(digest))
+  return { referrers, referrerTags: [...tags.values()] }
+}
+
+function subjectOf({ bytes, digest, mediaType }: Stored): string | undefined {
+  return parseManifest(bytes, digest, mediaType).subject?.digest
+}
+
+function listDigests(image: DockerImage | Stored): string[] {
+  if (image.kind === 'docker-image') return []
+  return image.kind === 'stored-manifest'
+    ? [image.digest]
+    : [image.digest, ...image.children.flatMap(listDigests)]
+}
+
+function digestOf({ digest }: { readonly digest: string }): string {
+  return digest
+}
+
+function distinct(items: readonly string[]): string[] {
+  return [...new Set(items)]
+}
+
+function conflict(one: ArchiveChild, other: ArchiveChild): Error {
+  const name = one.platform === undefined ? '' : platformName(one.platform)
+  return problem({
+    what: 'Two archives have different images for the same platform',
+    value: name,
+    reason: `The archives are ${one.path} and ${other.path}.`,
+    fix: 'Remove one of them from the input "tar", or build the images for different platforms.'
+  })
+}
+
+function leftOutWarning(count: number): string {
+  return `${count} referrers (such as signatures) of the archives are not pushed, because they refer to an index of one archive. The index of all archives has another digest.`
+}

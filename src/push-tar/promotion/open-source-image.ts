@@ -1,0 +1,74 @@
+import { resolveNamedRepositories, throwMissing } from '../../ecr-public/resolve-repositories.js'
+import type { Deps } from '../../runner/deps.js'
+import { problem } from '../../runner/errors.js'
+import type { PushTarInputs } from '../../runner/inputs/inputs.js'
+import { findDigest } from '../list-current-tags.js'
+import type { ArchiveContents } from '../../image-archive/contents.js'
+import type { ImageToPush } from '../push-plan.js'
+import { targetOf } from '../resolve-target.js'
+import type { PushTarget } from '../resolve-target.js'
+import { findSourceReferrers } from './find-source-referrers.js'
+import { parseSourceReference } from './parse-source-reference.js'
+import { createSourceLoader } from './source-graph.js'
+import type { StoredImage } from './source-graph.js'
+
+/** The image to promote, in the form of an image of an archive without tags. */
+export type SourceImage = ImageToPush & Pick<ArchiveContents, 'tags' | 'otherNames' | 'close'>
+
+/**
+ * Reads the manifests of the image to promote. Its tag is read once, and everything else by digest, so that a tag that
+ * moves meanwhile does not mix two images.
+ *
+ * @param from the input `from`
+ * @throws ActionError if the image does not exist, is not complete, or is in another registry
+ */
+export async function openSourceImage(
+  from: string,
+  { repository, registryId }: Pick<PushTarInputs, 'repository' | 'registryId'>,
+  deps: Pick<Deps, 'api' | 'log' | 'openRegistry'>
+): Promise<SourceImage> {
+  const reference = parseSourceReference(from)
+  const resolved = await resolveNamedRepositories(
+    [repository, reference.repository],
+    deps,
+    registryId
+  )
+  // A repository that both inputs name is returned once.
+  const [first] = resolved
+  const { name, repository: found } = resolved.at(-1) ?? { name: '', repository: undefined }
+  const source = targetOf(name, found ?? throwMissing(name), registryId)
+  const digest = await getDigest(reference.tagOrDigest, source, deps)
+  const registry = await deps.openRegistry(source.host)
+  const repositoryToRead = { registry, path: source.path, address: source.address }
+  const load = createSourceLoader(repositoryToRead)
+  const root = await load(digest)
+  if (root === undefined) throw notServed(source, digest)
+  deps.log.info(`Promoting ${source.uri}@${digest}`)
+  // In its own repository, an image keeps its referrers.
+  const isSame = first?.name === name
+  const related = isSame ? {} : await findSourceReferrers(root, repositoryToRead, load, deps)
+  return { root, ...related, tags: [], otherNames: [], close: () => Promise.resolve() }
+}
+
+async function getDigest(
+  tagOrDigest: string,
+  source: PushTarget,
+  { api }: Pick<Deps, 'api'>
+): Promise<string> {
+  const digest = await findDigest(tagOrDigest, source.address, api)
+  if (digest !== undefined) return digest
+  throw problem({
+    what: 'The image to promote does not exist',
+    value: `${source.name}${tagOrDigest.includes(':') ? '@' : ':'}${tagOrDigest}`,
+    fix: 'Check the input "from", or push the image first.'
+  })
+}
+
+function notServed({ uri }: PushTarget, digest: StoredImage['digest']): Error {
+  return problem({
+    what: 'The image to promote cannot be pulled yet',
+    value: `${uri}@${digest}`,
+    reason: 'The API returned the image, but the registry does not serve it.',
+    fix: 'Run the step again, or set "wait: true" in the step that pushes the image.'
+  })
+}
