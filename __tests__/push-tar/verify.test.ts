@@ -5,7 +5,7 @@ import type { ExpectedLayer } from '../../src/push-tar/verify.js'
 
 const UNCOMPRESSED = Buffer.from('a layer')
 
-/** Reads a layer in chunks of three bytes and returns the bytes that were passed on. */
+/** Verifies a layer in chunks of three bytes and returns the bytes that were passed on. */
 async function verify(
   compression: ExpectedLayer['compression'],
   bytes: Buffer,

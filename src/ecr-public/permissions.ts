@@ -95,7 +95,13 @@ export const PERMISSIONS: Readonly<Record<Mode, ModePermissions>> = {
       'ecr-public:CompleteLayerUpload',
       'ecr-public:PutImage'
     ],
-    optional: [{ actions: TOKEN_ACTIONS, purpose: 'reuse-layers' }, ALIAS_LOOKUP]
+    optional: [
+      {
+        actions: TOKEN_ACTIONS,
+        purpose: 'reuse-layers, from, wait and the warning about lost platforms'
+      },
+      ALIAS_LOOKUP
+    ]
   },
   'cleanup-tags': {
     actions: [

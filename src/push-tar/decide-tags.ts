@@ -41,8 +41,8 @@ export function decideTags(
 }
 
 /**
- * Decides about the tags immediately before they are set. Unless tags may be moved, they are read again, because
- * another job may have set one during the upload.
+ * Decides about the tags immediately before they are set. They are read again, because another job may have set one
+ * during the upload.
  *
  * @throws ActionError if `ifTagExists` is `fail` and a tag refers to another image
  */
@@ -55,7 +55,7 @@ export async function confirmTags(
 ): Promise<readonly TagDecision[]> {
   const { repositoryName } = repository
   const decisions = decideTags(currentTags, digest, ifTagExists, repositoryName)
-  if (ifTagExists === 'move' || dryRun || tagsToSet(decisions).length === 0) return decisions
+  if (dryRun || tagsToSet(decisions).length === 0) return decisions
   const tags = currentTags.map(({ tag }) => tag)
   const tagsNow = await listCurrentTags(tags, repository, api)
   return decideTags(tagsNow, digest, ifTagExists, repositoryName)

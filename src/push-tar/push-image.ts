@@ -16,6 +16,7 @@ import { LayersMissingError, putManifests } from './put-manifests.js'
 import { decideReferrerTags, putReferrerTags } from './referrer-tags.js'
 import type { PushedImage } from './report-push.js'
 import type { PushTarget } from './resolve-target.js'
+import { warnAboutLostPlatforms } from './warn-about-lost-platforms.js'
 
 type PushOptions = Pick<
   PushTarInputs,
@@ -81,6 +82,12 @@ async function pushOnce(
     const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
 
+    await warnAboutLostPlatforms(
+      tags,
+      platforms.map(({ platform }) => platform),
+      target,
+      deps
+    )
     const isFound = isInRepository || (await isUntaggedInRepository(plan, digest, tags, context))
     const isNew = !isFound && tags.every(({ action }) => action !== 'keep')
     // An image without tags is put by its digest.

@@ -69,7 +69,7 @@ function notServed({ uri }: PushTarget, digest: StoredImage['digest']): Error {
   return problem({
     what: 'The image to promote cannot be pulled yet',
     value: `${uri}@${digest}`,
-    reason: 'The API knows the image, but the registry does not serve it.',
+    reason: 'The API returned the image, but the registry does not serve it.',
     fix: 'Run the step again, or set "wait: true" in the step that pushes the image.'
   })
 }

@@ -23,7 +23,7 @@ export class PartStream {
   private readonly chunks: AsyncIterator<Buffer>
   /** The bytes that were read but are not in a part yet. */
   private rest: Buffer | undefined
-  /** The bytes that follow `rest`: those of parts that were too large. */
+  /** The bytes of parts that were too large. They follow `rest`. */
   private readonly split: Buffer[] = []
   private unfinished: PartBody | undefined
   private readonly ahead: PartBody[] = []

@@ -79,7 +79,7 @@ function readPushSource(reader: InputReader): PushTarInputs['source'] {
   return { kind: 'from', reference: from ?? '' }
 }
 
-/** Checks the inputs of a promotion, which has no archive. */
+/** Checks the other inputs of a promotion. */
 function checkPromotion(reader: InputReader): void {
   if (reader.list('image-tags') === undefined) {
     throw problem({

@@ -1,0 +1,100 @@
+import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
+import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
+import type { Platform } from '../oci/manifest.js'
+import { MEDIA_TYPES } from '../oci/media-types.js'
+import { platformKey } from '../oci/platform.js'
+import type { Deps, Registry, RetryOptions } from '../runner/deps.js'
+import { messageOf } from '../runner/errors.js'
+import type { TagDecision } from './decide-tags.js'
+import type { PushTarget } from './resolve-target.js'
+
+/** The maximum depth of nested indexes that are read. */
+const MAX_DEPTH = 3
+/** The platforms are read for a warning only, so the push does not wait long for them. */
+const RETRY_OPTIONS: RetryOptions = { maxAttempts: 3, budgetMilliseconds: 5000 }
+
+/**
+ * Logs a warning for each tag that the push moves from an image with more platforms. Two jobs that push one platform
+ * each under the same tag would otherwise replace each other's image. Never fails.
+ *
+ * @param platforms the platforms of the image to push
+ */
+export async function warnAboutLostPlatforms(
+  tags: readonly TagDecision[],
+  platforms: readonly Platform[],
+  target: PushTarget,
+  { log, openRegistry, signal }: Pick<Deps, 'log' | 'openRegistry' | 'signal'>
+): Promise<void> {
+  const moved = tags.filter(({ action }) => action === 'move')
+  if (moved.length === 0) return
+  const remaining = new Set(platforms.map(keyOf))
+  const lost = new Map<string, Promise<string[]>>()
+  try {
+    const registry = await openRegistry(target.host)
+    for (const { tag, digest = '' } of moved) {
+      const names = lost.get(digest) ?? listLost(digest, remaining, registry, target.path)
+      lost.set(digest, names)
+      const text = (await names).join(', ')
+      if (text === '') continue
+      log.warning(
+        `The tag ${target.name}:${tag} loses platforms: ${text}. The image that it refers to now has them, and the image of this push does not. To push several platforms under one tag, pass all archives to one step.`
+      )
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    log.info(`The platforms of the current image could not be read: ${messageOf(error)}`)
+  }
+}
+
+async function listLost(
+  digest: string,
+  remaining: ReadonlySet<string>,
+  registry: Registry,
+  path: string
+): Promise<string[]> {
+  const platforms = await listPlatforms(digest, registry, path, MAX_DEPTH)
+  const lost = platforms.filter((platform) => !remaining.has(keyOf(platform)))
+  return [...new Set(lost.map(nameOf))]
+}
+
+/** Windows runs an image for any revision of its build, the first three numbers of the version. */
+function keyOf(platform: Platform): string {
+  return platformKey({
+    ...platform,
+    osVersion: platform.osVersion?.split('.').slice(0, 3).join('.')
+  })
+}
+
+function nameOf(platform: Platform): string {
+  const { osVersion } = platform
+  return `${platformName(platform)}${osVersion === undefined ? '' : ` (${osVersion})`}`
+}
+
+async function listPlatforms(
+  digest: string,
+  registry: Registry,
+  path: string,
+  depth: number
+): Promise<Platform[]> {
+  const served = await registry.findManifest(path, digest, RETRY_OPTIONS)
+  if (served === undefined) return []
+  const parsed = parseManifest(served.bytes, digest, served.mediaType)
+  if (parsed.kind === 'manifest') {
+    const { config } = parsed
+    const isImage =
+      config.mediaType === MEDIA_TYPES.ociConfig || config.mediaType === MEDIA_TYPES.dockerConfig
+    if (!isImage) return []
+    const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES, RETRY_OPTIONS)
+    const { platform } = parseConfig(bytes, config.digest)
+    return platform.os === '' ? [] : [platform]
+  }
+  const platforms: Platform[] = []
+  for (const child of parsed.manifests) {
+    if (isAttestation(child)) continue
+    if (child.platform !== undefined) platforms.push(child.platform)
+    else if (depth > 0) {
+      platforms.push(...(await listPlatforms(child.digest, registry, path, depth - 1)))
+    }
+  }
+  return platforms
+}
