@@ -2,11 +2,8 @@ import pLimit from 'p-limit'
 import { listImages } from '../../ecr-public/listings.js'
 import type { RepositoryAddress } from '../../ecr-public/listings.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
-import type { Deps } from '../../runner/deps.js'
-<<<<<<< HEAD
-=======
 import type { ReferrerTag } from '../../image-archive/contents.js'
->>>>>>> x-archives
+import type { Deps } from '../../runner/deps.js'
 import { listDigests } from './source-graph.js'
 import type { LoadSource, SourceRepository, StoredImage } from './source-graph.js'
 
