@@ -160,9 +160,9 @@ describe('readInputs for ensure-repo', () => {
 describe('readInputs for push-tar', () => {
   const base = { mode: 'push-tar', repository: 'app' }
 
-  it('requires exactly one of tar and image', () => {
-    expect(errorOf(base)).toContain('Neither input "tar" nor input "image"')
-    expect(errorOf({ ...base, tar: 'x', image: 'y' })).toContain('both given')
+  it('requires exactly one of tar, image and from', () => {
+    expect(errorOf(base)).toContain('None of the inputs "tar", "image" and "from" is given')
+    expect(errorOf({ ...base, tar: 'x', image: 'y' })).toContain('cannot be used together')
     expect(makeInputs('push-tar', { repository: 'app', tar: 'x' }).source).toEqual({
       kind: 'tar',
       lines: ['x']
