@@ -498,7 +498,11 @@ describe('a local image', () => {
 
 describe('a push that fails', () => {
   it.each([
-    ['a tag with a repository', { 'image-tags': 'app:1' }, /A tag is invalid: "app:1"/],
+    [
+      'a tag with a repository',
+      { 'image-tags': 'app:1' },
+      /Input "image-tags" contains a reference to another repository: "app:1"/
+    ],
     ['a tag that is too long', { 'image-tags': 'x'.repeat(129) }, /A tag is invalid/],
     ['a missing file', { tar: '/nowhere/image.tar' }, /nowhere\/image\.tar/],
     ['a missing repository', { repository: 'team/other' }, /does not exist/]
