@@ -62,7 +62,7 @@ export function planRetention(
 ): RetentionPlan {
   const tagDecisions = decideTags(inventory, decisions, analysis)
   const lastTags = chooseLastTags(inventory, analysis.toDelete)
-  const orphans = findOrphans(inventory, analysis)
+  const orphans = analysis.readsDeletedIndexes ? findOrphans(inventory, analysis) : new Map()
   const tagRows = inventory.tags.map(({ tag, digest, createdAt }): RetentionRow => {
     const deletesImage = lastTags.get(digest) === tag
     const image = inventory.images.get(digest)

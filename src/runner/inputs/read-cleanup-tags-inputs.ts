@@ -10,6 +10,8 @@ export interface CleanupTagsInputs extends CommonInputs {
   readonly rules: TagRules | { readonly lifecyclePolicy: string }
   /** `undefined`: no limit. */
   readonly maxDeletions?: number | undefined
+  /** The path of the directory of the manifest cache. */
+  readonly manifestCache?: string | undefined
 }
 
 /** The inputs that select the tags and images to delete. */
@@ -45,6 +47,7 @@ export function readCleanupTagsInputs(
     ...common,
     repositories: reader.requiredList('repository'),
     maxDeletions: reader.optionalInteger('max-deletions'),
+    manifestCache: reader.text('manifest-cache'),
     rules: readLifecyclePolicy(reader) ?? readTagRules(reader)
   }
 }
