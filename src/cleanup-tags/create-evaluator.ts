@@ -4,56 +4,77 @@ import type { CleanupTagsInputs, TagRules } from '../runner/inputs/inputs.js'
 import type { Decisions } from './rules/decision.js'
 import { parseDuration } from './rules/duration.js'
 import { evaluateLifecyclePolicy } from './rules/evaluate-lifecycle-policy.js'
-import { evaluateTagRules } from './rules/evaluate-tag-rules.js'
+import { evaluateTagRules, listPullRequests } from './rules/evaluate-tag-rules.js'
 import type { CompiledTagRules } from './rules/evaluate-tag-rules.js'
-import type { Inventory } from './rules/inventory.js'
+import type { Inventory, ListedTag } from './rules/inventory.js'
 import { keepLastTag } from './rules/keep-last-tag.js'
 import { parseLifecyclePolicy } from './rules/lifecycle-policy.js'
 import type { LifecycleRule } from './rules/lifecycle-policy.js'
+import { compilePullRequestPatterns } from './rules/pull-request-patterns.js'
+import type { StepFacts } from './rules/step-facts.js'
 import { compileTagPatterns } from './rules/tag-patterns.js'
 
 /** The rules of the step, ready to evaluate. */
 export interface Evaluator {
-  readonly evaluate: (inventory: Inventory) => Decisions
+  readonly evaluate: (inventory: Inventory, facts: StepFacts) => Decisions
   /** Whether untagged images are evaluated too. */
   readonly includesUntagged: boolean
+  /** Returns the numbers of the pull requests whose states can change a decision on one of the tags. */
+  readonly listPullRequests: (tags: readonly ListedTag[], now: number) => number[]
+  /** Returns a sentence for each given pattern that matched no tag in any repository so far. */
+  readonly listUnusedPatterns: () => string[]
 }
 
 /**
  * Compiles the rules of the step: patterns, durations and the lifecycle policy. It does not call the API.
  *
- * @param now the time at which all repositories are evaluated, in milliseconds since the epoch
  * @throws ActionError if a rule is not valid
  */
-export async function createEvaluator(inputs: CleanupTagsInputs, now: number): Promise<Evaluator> {
+export async function createEvaluator(inputs: CleanupTagsInputs): Promise<Evaluator> {
   if ('lifecyclePolicy' in inputs.rules) {
     const policy = await readPolicy(inputs.rules.lifecyclePolicy)
     return {
-      evaluate: (inventory) =>
-        keepLastTag(inventory, evaluateLifecyclePolicy(inventory, policy, now)),
-      includesUntagged: true
+      evaluate: (inventory, facts) =>
+        keepLastTag(inventory, evaluateLifecyclePolicy(inventory, policy, facts)),
+      includesUntagged: true,
+      listPullRequests: () => [],
+      listUnusedPatterns: () => []
     }
   }
-  const rules = await compileRules(inputs.rules)
-  const canDeleteAllTags = inputs.rules.keepLatestIsGiven && inputs.rules.keepLatest === 0
+  const given = inputs.rules
+  const rules = await compileRules(given)
   return {
-    evaluate: (inventory) => {
-      const decisions = evaluateTagRules(inventory, rules, now)
-      return canDeleteAllTags ? decisions : keepLastTag(inventory, decisions)
-    },
-    includesUntagged: rules.untagged
+    evaluate: (inventory, facts) => evaluateTagRules(inventory, rules, facts),
+    includesUntagged: rules.untagged,
+    listPullRequests: (tags, now) => listPullRequests(tags, rules, now),
+    listUnusedPatterns: () => [
+      ...describeUnused('tags', given.tagsAreGiven ? rules.tags.listUnused() : []),
+      ...describeUnused(
+        'exclude-tags',
+        given.excludeTagsAreGiven ? rules.excludeTags.listUnused() : []
+      )
+    ]
   }
+}
+
+function describeUnused(input: string, patterns: readonly string[]): string[] {
+  return patterns.map(
+    (pattern) =>
+      `Input "${input}": the pattern "${pattern}" does not match any tag in the selected repositories.`
+  )
 }
 
 async function compileRules(given: TagRules): Promise<CompiledTagRules> {
   return {
     tags: await compileTagPatterns(given.tags, 'Input "tags"'),
     excludeTags: await compileTagPatterns(given.excludeTags, 'Input "exclude-tags"'),
+    closedPullRequests: compilePullRequestPatterns(given.closedPullRequests),
     olderThan:
       given.olderThan === undefined
         ? undefined
         : parseDuration(given.olderThan, 'Input "older-than"'),
     keepLatest: given.keepLatest,
+    keepLatestPer: given.keepLatestPer,
     isForTags: given.olderThan !== undefined || given.keepLatestIsGiven,
     sortBy: given.sortBy,
     untagged: given.untagged

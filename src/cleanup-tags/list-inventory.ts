@@ -1,7 +1,9 @@
 import type { ImageDetail, ImageTagDetail } from '@aws-sdk/client-ecr-public'
 import { listImages, listImageTags } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { isSha256Digest } from '../oci/digest.js'
 import type { EcrPublicApi } from '../runner/deps.js'
+import { ActionError, problem } from '../runner/errors.js'
 import type { ListedImage, ListedTag } from './rules/inventory.js'
 
 /** The tags of a repository and the tagged images. The `tags` of these images are empty. */
@@ -10,7 +12,14 @@ export interface TagListing {
   readonly images: ReadonlyMap<string, ListedImage>
 }
 
-/** Lists all tags of a repository with their images, with one call per 1000 tags. */
+/** A response without a name, digest or time that every tag and image has. */
+export class IncompleteListingError extends ActionError {}
+
+/**
+ * Lists all tags of a repository with their images, with one call per 1000 tags.
+ *
+ * @throws IncompleteListingError if a tag does not have a name, a digest or a time
+ */
 export async function listTags(
   api: EcrPublicApi,
   repository: RepositoryAddress
@@ -20,16 +29,19 @@ export async function listTags(
   for await (const page of listImageTags(api, repository)) {
     for (const detail of page) {
       const listed = toListedTag(detail)
-      if (listed === undefined) continue
+      const image = toListedImage({ ...detail.imageDetail, imageTags: [] }, 'DescribeImageTags')
       tags.set(listed.tag, listed)
-      const image = toListedImage({ ...detail.imageDetail, imageTags: [] })
-      if (image !== undefined) images.set(image.digest, image)
+      images.set(image.digest, image)
     }
   }
   return { tags: [...tags.values()], images }
 }
 
-/** Lists all images of a repository by digest, tagged or not, with one call per 1000 images. */
+/**
+ * Lists all images of a repository by digest, tagged or not, with one call per 1000 images.
+ *
+ * @throws IncompleteListingError if an image does not have a digest or a time
+ */
 export async function listAllImages(
   api: EcrPublicApi,
   repository: RepositoryAddress
@@ -38,26 +50,56 @@ export async function listAllImages(
   for await (const page of listImages(api, repository)) {
     for (const detail of page) {
       const image = toListedImage(detail)
-      if (image !== undefined) images.set(image.digest, image)
+      images.set(image.digest, image)
     }
   }
   return images
 }
 
-function toListedTag({ imageTag, createdAt, imageDetail }: ImageTagDetail): ListedTag | undefined {
-  if (imageTag === undefined || imageDetail?.imageDigest === undefined) return undefined
-  return { tag: imageTag, digest: imageDetail.imageDigest, createdAt: createdAt?.getTime() }
+function toListedTag({ imageTag, createdAt, imageDetail }: ImageTagDetail): ListedTag {
+  const operation = 'DescribeImageTags'
+  if (!imageTag) throw incomplete(operation, 'imageTag')
+  return {
+    tag: imageTag,
+    digest: getDigest(imageDetail, operation),
+    createdAt: getTime(createdAt, operation, 'createdAt')
+  }
 }
 
-/** Converts an image of the API. Returns `undefined` if it does not have a digest, which the types allow. */
-export function toListedImage(detail: ImageDetail): ListedImage | undefined {
-  if (detail.imageDigest === undefined) return undefined
+/**
+ * Converts an image of the API.
+ *
+ * @throws IncompleteListingError if the image does not have a digest or a time, which the types allow
+ */
+export function toListedImage(detail: ImageDetail, operation = 'DescribeImages'): ListedImage {
   return {
-    digest: detail.imageDigest,
+    digest: getDigest(detail, operation),
     tags: detail.imageTags ?? [],
-    pushedAt: detail.imagePushedAt?.getTime(),
+    pushedAt: getTime(detail.imagePushedAt, operation, 'imagePushedAt'),
     sizeBytes: detail.imageSizeInBytes ?? 0,
     mediaType: detail.imageManifestMediaType,
     artifactMediaType: detail.artifactMediaType
   }
+}
+
+function getDigest(detail: ImageDetail | undefined, operation: string): string {
+  const digest = detail?.imageDigest
+  if (digest === undefined || !isSha256Digest(digest)) throw incomplete(operation, 'imageDigest')
+  return digest
+}
+
+function getTime(date: Date | undefined, operation: string, member: string): number {
+  const time = date?.getTime() ?? NaN
+  if (Number.isNaN(time)) throw incomplete(operation, member)
+  return time
+}
+
+function incomplete(operation: string, member: string): IncompleteListingError {
+  const { message } = problem({
+    what: 'The response of ECR Public is incomplete',
+    value: `${operation}: ${member}`,
+    reason: 'The member is missing or not valid. Nothing was deleted.',
+    fix: 'Run the job again. Check AWS_ENDPOINT_URL_ECR_PUBLIC, AWS_ENDPOINT_URL and the proxy if the error persists.'
+  })
+  return new IncompleteListingError(message)
 }

@@ -19,6 +19,7 @@ export async function logPlan(plan: CleanupPlan, log: Log): Promise<void> {
       `${repository}: Index ${shortDigest(digest)} could not be read. No image of the repository is deleted.`
     )
   }
+  for (const notice of plan.notices) log.notice(`${repository}: ${notice}`)
   const deleted = plan.rows.filter(isDeleted)
   await log.group(`${repository}: deleting ${countDeletions(plan.rows)}`, () => {
     for (const row of deleted.slice(0, MAX_LINES)) {

@@ -4,11 +4,15 @@ import { readImageGraph } from '../registry-client/read-image-graph.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import type { Evaluator } from './create-evaluator.js'
 import type { ExpectedImage } from './deletion/deletion-run.js'
-import { listAllImages, listTags } from './list-inventory.js'
+import { listAllImages } from './list-inventory.js'
+import type { TagListing } from './list-inventory.js'
 import { createInventory } from './rules/inventory.js'
+import type { Inventory } from './rules/inventory.js'
 import { planRetention } from './rules/plan-retention.js'
 import type { RetentionPlan } from './rules/plan-retention.js'
 import { ReferenceAnalysis } from './rules/reference-analysis.js'
+import type { ReadLimits } from './rules/reference-analysis.js'
+import type { StepFacts } from './rules/step-facts.js'
 
 /** The plan for one repository. */
 export interface CleanupPlan extends RetentionPlan {
@@ -18,33 +22,45 @@ export interface CleanupPlan extends RetentionPlan {
   readonly expected: Map<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
-  /** Number of images that were assumed to be container images without a subject, as there are too many to read. */
+  /** Number of images and indexes that were assumed not to have a subject, as there are too many to read. */
   readonly uncheckedCount: number
 }
 
 /**
- * Lists a repository, evaluates the rules, analyzes the references between its images, and plans the deletions. Images
- * are listed and manifests are read only if the rules select something.
+ * Combines the listed tags of a repository with its images. The images are listed only if the rules select something
+ * without regard to other repositories.
+ */
+export async function listInventory(
+  api: EcrPublicApi,
+  repository: RepositoryAddress,
+  { tags, images: tagged }: TagListing,
+  { evaluate, includesUntagged }: Evaluator,
+  facts: Pick<StepFacts, 'now' | 'pullRequests'>
+): Promise<Inventory> {
+  const inventory = createInventory(tags, tagged, undefined)
+  const decisions = evaluate(inventory, { ...facts, findHolder: () => undefined, unlisted: [] })
+  const hasDeletions = [...decisions.tags.values()].some(({ action }) => action === 'delete')
+  if (!includesUntagged && !hasDeletions) return inventory
+  // Images are listed after the tags, so that an index pushed in between is in the listing.
+  return createInventory(tags, tagged, await listAllImages(api, repository))
+}
+
+/**
+ * Evaluates the rules for a repository, analyzes the references between its images, and plans the deletions. Manifests are
+ * read only if the rules select something.
  *
  * @param openRepository opens the registry to read manifests; called only if that is necessary
  */
 export async function planCleanup(
-  api: EcrPublicApi,
   repository: RepositoryAddress,
+  inventory: Inventory,
   openRepository: () => Promise<RegistryRepository>,
-  { evaluate, includesUntagged }: Evaluator
+  { evaluate, includesUntagged }: Evaluator,
+  facts: StepFacts,
+  limits: ReadLimits
 ): Promise<CleanupPlan> {
-  const tagged = await listTags(api, repository)
-  let inventory = createInventory(tagged.tags, tagged.images, undefined)
-  let decisions = evaluate(inventory)
-  const hasDeletions = [...decisions.tags.values()].some(({ action }) => action === 'delete')
-  if (includesUntagged || hasDeletions) {
-    // Images are listed after the tags, so that an index pushed in between is in the listing.
-    const images = await listAllImages(api, repository)
-    inventory = createInventory(tagged.tags, tagged.images, images)
-    decisions = evaluate(inventory)
-  }
-  const analysis = new ReferenceAnalysis(inventory, decisions)
+  const decisions = evaluate(inventory, facts)
+  const analysis = new ReferenceAnalysis(inventory, decisions, facts, limits)
   if (analysis.ask() !== undefined) await readImageGraph(analysis, await openRepository())
   const plan = planRetention(inventory, decisions, analysis, includesUntagged)
   const expected = new Map<string, ExpectedImage>()

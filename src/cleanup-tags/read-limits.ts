@@ -26,7 +26,6 @@ export function divideReads(
   return {
     subjects: share(isCached ? CACHED_READS_PER_STEP : READS_PER_STEP),
     referrers: share(READS_PER_STEP),
-    isCached,
     isCarriedOut
   }
 }

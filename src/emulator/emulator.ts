@@ -63,6 +63,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse
 ): Promise<void> {
+  response.setHeader('date', context.now().toUTCString())
   try {
     await dispatch(context, request, response)
   } catch (error) {

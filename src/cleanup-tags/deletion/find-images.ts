@@ -35,7 +35,7 @@ export async function findImages(
     const { imageDetails } = await lookup.api.send(
       new DescribeImagesCommand({ ...lookup.repository, imageIds: [...ids] })
     )
-    return (imageDetails ?? []).flatMap((detail) => toListedImage(detail) ?? [])
+    return (imageDetails ?? []).map((detail) => toListedImage(detail))
   } catch (error) {
     if (!isErrorNamed(error, 'ImageNotFoundException')) throw error
     if (ids.length === 1) return []

@@ -1,35 +1,21 @@
-import parse from 'semver/functions/parse.js'
-import type { SemVer } from 'semver'
 import type { ListedTag } from './inventory.js'
+import { compareVersions } from './version.js'
+import type { Version } from './version.js'
 
-/**
- * Returns a comparison that sorts the latest tag first. With `semver`, tags are ordered by semantic version (a leading
- * `v` is ignored, a pre-release is lower than its release) and tags without a version are last. Equal versions, and all
- * tags with `created`, are ordered by creation time and then by name, so that the order of the listing is irrelevant.
- */
-export function compareLatestFirst(
-  sortBy: 'created' | 'semver'
-): (a: ListedTag, b: ListedTag) => number {
-  if (sortBy === 'created') return compareCreated
-  const versions = new Map<string, SemVer | null>()
-  const versionOf = (tag: string): SemVer | null => {
-    const known = versions.get(tag)
-    if (known !== undefined) return known
-    const version = parse(tag, { loose: true })
-    versions.set(tag, version)
-    return version
-  }
-  return (a, b) => {
-    const one = versionOf(a.tag)
-    const other = versionOf(b.tag)
-    if (one !== null && other !== null) return other.compare(one) || compareCreated(a, b)
-    if (one !== null || other !== null) return one === null ? 1 : -1
-    return compareCreated(a, b)
-  }
+/** A tag with its version. */
+export interface VersionedTag {
+  readonly listed: ListedTag
+  readonly version: Version
 }
 
-function compareCreated(a: ListedTag, b: ListedTag): number {
+/** Compares by creation time and then by name, the latest tag first. */
+export function compareCreated(a: ListedTag, b: ListedTag): number {
   return compareNewestFirst({ name: a.tag, time: a.createdAt }, { name: b.tag, time: b.createdAt })
+}
+
+/** Compares by version, the highest first, and equal versions by creation time and name. */
+export function compareVersionsLatestFirst(a: VersionedTag, b: VersionedTag): number {
+  return compareVersions(b.version, a.version) || compareCreated(a.listed, b.listed)
 }
 
 /** A name and a time in milliseconds since the epoch. */

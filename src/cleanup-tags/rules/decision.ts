@@ -5,6 +5,8 @@ export interface Decision {
   readonly reason: string
   /** Set if only the age prevents the deletion: when that age is reached, in milliseconds since the epoch. */
   readonly dueAt?: number | undefined
+  /** `true` for a referrer that is kept because its image is, or might be, in another repository. */
+  readonly isForeign?: boolean
 }
 
 /** The decisions of the rules on a repository. */
@@ -20,6 +22,11 @@ export interface Decisions {
 /** Returns the decision to keep a tag or image. */
 export function decideKeep(reason: string, dueAt?: number): Decision {
   return { action: 'keep', reason, dueAt }
+}
+
+/** Returns the decision to keep a referrer whose image is, or might be, in another repository. */
+export function decideKeepForeign(reason: string): Decision {
+  return { action: 'keep', reason, isForeign: true }
 }
 
 /** Returns the decision to delete a tag or image. */

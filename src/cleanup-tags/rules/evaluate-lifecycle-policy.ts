@@ -1,10 +1,13 @@
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import { compareNewestFirst } from './compare-latest-first.js'
-import { decideDelete, decideKeep } from './decision.js'
+import { decideDelete, decideKeep, decideKeepForeign } from './decision.js'
 import type { Decision, Decisions } from './decision.js'
-import { PUSH_GRACE_MS } from './evaluate-tag-rules.js'
+import { evaluateAge, PUSH_GRACE } from './evaluate-tag-rules.js'
+import { createForeignReason } from './foreign-referrers.js'
+import type { ForeignReason } from './foreign-referrers.js'
 import type { Inventory } from './inventory.js'
 import type { LifecycleRule } from './lifecycle-policy.js'
+import type { StepFacts } from './step-facts.js'
 
 /** An image as lifecycle rules select it. */
 export interface LifecycleImage {
@@ -18,14 +21,20 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Evaluates a lifecycle policy for all tags and untagged images of a repository. The policy ignores referrer tags. An
- * image that has only referrer tags is not evaluated if the image it refers to exists, and counts as untagged otherwise.
+ * image that has only referrer tags is not evaluated if one of their images exists, and counts as untagged otherwise.
+ *
+ * Invariant: a tag or image is deleted only if a rule of the policy selects and expires its image, and what counts as
+ * untagged only if it is older than a day.
  */
 export function evaluateLifecyclePolicy(
   inventory: Inventory,
   rules: readonly LifecycleRule[],
-  now: number
+  facts: StepFacts
 ): Decisions {
-  const decisions = evaluateLifecycleRules(listSelectable(inventory), rules, now)
+  const { now } = facts
+  const foreignReason = createForeignReason(inventory, facts)
+  const selectable = listSelectable(inventory, foreignReason)
+  const decisions = evaluateLifecycleRules(selectable, rules, now)
   const decisionOf = (digest: string): Decision =>
     decisions.get(digest) ??
     decideKeep(
@@ -36,9 +45,11 @@ export function evaluateLifecyclePolicy(
   const tags = new Map<string, Decision>()
   for (const { tag, digest, createdAt } of inventory.tags) {
     const target = findReferrerTagSubject(tag)
-    if (target === undefined) tags.set(tag, decisionOf(digest))
+    if (target === undefined || target === digest) tags.set(tag, decisionOf(digest))
     else if (!inventory.images.has(target)) {
-      tags.set(tag, afterGrace(decisionOf(digest), createdAt, now))
+      const foreign = foreignReason(target)
+      const decision = foreign === undefined ? decisionOf(digest) : decideKeepForeign(foreign)
+      tags.set(tag, afterGrace(decision, createdAt, now))
     }
   }
   const untagged = new Map<string, Decision>()
@@ -48,14 +59,18 @@ export function evaluateLifecyclePolicy(
   return { tags, untagged, isByImage: true }
 }
 
-function listSelectable(inventory: Inventory): LifecycleImage[] {
+/** Lists the images that the rules can select: settled ones that are not referrers of an image that exists. */
+function listSelectable(inventory: Inventory, foreignReason: ForeignReason): LifecycleImage[] {
   const selectable: LifecycleImage[] = []
+  const isPresent = (tag: string): boolean => {
+    const target = findReferrerTagSubject(tag)
+    if (target === undefined) return false
+    return inventory.images.has(target) || foreignReason(target) !== undefined
+  }
   for (const { digest, tags, pushedAt } of inventory.images.values()) {
     if (inventory.unsettled.has(digest)) continue
     const own = tags.filter((tag) => findReferrerTagSubject(tag) === undefined)
-    const isReferrer =
-      own.length === 0 &&
-      tags.some((tag) => inventory.images.has(findReferrerTagSubject(tag) ?? ''))
+    const isReferrer = own.length === 0 && tags.some(isPresent)
     if (!isReferrer) selectable.push({ digest, tags: own, pushedAt })
   }
   return selectable
@@ -128,6 +143,5 @@ function evaluateRule(
 /** Keeps a young image without a tag: it can be part of a push that is not finished, whose index comes last. */
 function afterGrace(decision: Decision, since: number | undefined, now: number): Decision {
   if (decision.action === 'keep') return decision
-  if (since !== undefined && since + PUSH_GRACE_MS < now) return decision
-  return decideKeep('not older than 1h', since === undefined ? undefined : since + PUSH_GRACE_MS)
+  return evaluateAge(since, PUSH_GRACE, now, decision.reason)
 }

@@ -1,7 +1,7 @@
 import { isIndexMediaType } from '../../oci/media-types.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
-import { compareLatestFirst } from './compare-latest-first.js'
-import { decideDelete, decideKeep } from './decision.js'
+import { compareCreated } from './compare-latest-first.js'
+import { decideDelete, decideKeep, decideKeepForeign } from './decision.js'
 import type { Decision, Decisions } from './decision.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { orderDeletions } from './order-deletions.js'
@@ -47,6 +47,8 @@ export interface RetentionPlan {
    * documented whether ECR Public does.
    */
   readonly referrersFirst: readonly PlannedDeletion[]
+  /** Sentences about decisions that a person should know about. */
+  readonly notices: readonly string[]
 }
 
 /**
@@ -84,7 +86,20 @@ export function planRetention(
   const referrersFirst = hasReferrers(analysis)
     ? listDeletions(rows, inventory, analysis, lastTags, 'referrer-first')
     : deletions
-  return { rows, deletions, referrersFirst }
+  return { rows, deletions, referrersFirst, notices: describeForeign(rows) }
+}
+
+/** Describes the referrers that are kept because their images can be in another repository, by reason. */
+function describeForeign(rows: readonly RetentionRow[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { decision } of rows) {
+    if (decision.isForeign === true) {
+      counts.set(decision.reason, (counts.get(decision.reason) ?? 0) + 1)
+    }
+  }
+  return [...counts].map(
+    ([reason, count]) => `Referrers that are kept without their image: ${count} (${reason}).`
+  )
 }
 
 /** Decides on every tag with the references to its image taken into account. */
@@ -98,12 +113,12 @@ function decideTags(
     const decision = decisions.tags.get(tag) ?? decideReferrerTag(tag, analysis)
     const isNeeded =
       decision.action === 'delete' && decisions.isByImage && !analysis.toDelete.has(digest)
-    tagDecisions.set(tag, isNeeded ? decideKeep(reasonOf(digest, analysis)) : decision)
+    tagDecisions.set(tag, isNeeded ? decideNeeded(digest, analysis) : decision)
   }
   for (const [digest, listed] of listFullyDeleted(inventory, analysis, tagDecisions)) {
     // The deletion of its last tag would delete the image, so the latest tag is kept.
     const [holder] = listed.sort(compareHolders)
-    if (holder !== undefined) tagDecisions.set(holder.tag, decideKeep(reasonOf(digest, analysis)))
+    if (holder !== undefined) tagDecisions.set(holder.tag, decideNeeded(digest, analysis))
   }
   return tagDecisions
 }
@@ -116,8 +131,10 @@ function decideReferrerTag(tag: string, analysis: ReferenceAnalysis): Decision {
     : decideKeep(`refers to ${name}, which is kept`)
 }
 
-function reasonOf(digest: string, analysis: ReferenceAnalysis): string {
-  return analysis.reasons.get(digest) ?? 'another tag of its image is kept'
+/** Returns the decision on an image that the rules select and the reference analysis keeps. */
+function decideNeeded(digest: string, { reasons, foreign }: ReferenceAnalysis): Decision {
+  const reason = reasons.get(digest) ?? 'another tag of its image is kept'
+  return foreign.has(digest) ? decideKeepForeign(reason) : decideKeep(reason)
 }
 
 /** Lists the tags of each kept image all of whose tags would be deleted. */
@@ -139,8 +156,6 @@ function listFullyDeleted(
   }
   return deleted
 }
-
-const compareCreated = compareLatestFirst('created')
 
 /** Sorts referrer tags last: they are deleted after the image that they refer to, so they cannot hold an image. */
 function compareHolders(a: ListedTag, b: ListedTag): number {
@@ -186,7 +201,7 @@ function listUntaggedRows(
       tag: undefined,
       sizeBytes,
       since: pushedAt,
-      decision: isNeeded ? decideKeep(reasonOf(digest, analysis)) : decision,
+      decision: isNeeded ? decideNeeded(digest, analysis) : decision,
       deletesImage: false,
       isIndex: isIndexMediaType(mediaType ?? ''),
       orphans: isDeleted ? (orphans.get(digest) ?? []) : []

@@ -3,7 +3,10 @@ import type { GraphQuestion, GraphReader, ManifestLinks } from '../../oci/image-
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Decisions } from './decision.js'
+import { createForeignReason } from './foreign-referrers.js'
+import type { ForeignReason } from './foreign-referrers.js'
 import type { Inventory, ListedImage } from './inventory.js'
+import type { StepFacts } from './step-facts.js'
 
 /**
  * The limits for the reads whose result is expected from the listing already. The service allows ten reads per second.
@@ -14,10 +17,8 @@ export interface ReadLimits {
    * subject. The media types of container images are trusted if there are more.
    */
   readonly subjects: number
-  /** The maximum number of kept images whose referrers are listed instead. */
+  /** The maximum number of kept images whose referrers are listed instead if there are more. */
   readonly referrers: number
-  /** `true` to prefer reading manifests, because the next run does not have to read them again. */
-  readonly isCached: boolean
   /** `true` if the plan is carried out. The order of the deletions requires the manifests of the indexes to delete. */
   readonly isCarriedOut: boolean
 }
@@ -35,6 +36,10 @@ const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
  * Finds the images that can be deleted: those that the rules select and that no kept image needs. An index needs its
  * manifests at any depth. Referrers (by `subject` or by tag) are kept with their image.
  *
+ * Invariant: an image is deleted only if the rules select it, or if each of its tags is selected or refers to another
+ * image that is deleted; cycles of referrer tags are not a reason. It is kept if a kept image lists it, if it refers to a
+ * kept image, if its image can be in another repository, or if an index that might list it could not be read.
+ *
  * It requests manifests with `ask` and receives them with `learn…`. Each answer can only add to the kept images, so the
  * order of the answers does not matter and cycles are safe.
  */
@@ -47,6 +52,8 @@ export class ReferenceAnalysis implements GraphReader {
   readonly links = new Map<string, ManifestLinks>()
   /** Digests of indexes that could not be read. */
   readonly unreadable: string[] = []
+  /** Digests of referrers that are kept because their image can be in another repository. */
+  readonly foreign = new Set<string>()
   /** Number of images and indexes that were assumed not to have a subject. */
   uncheckedCount = 0
   /** `false` if the manifests of the indexes to delete are too many to read them in a dry run. */
@@ -58,27 +65,50 @@ export class ReferenceAnalysis implements GraphReader {
   private readonly asked = new Set<string>()
   private canListReferrers = true
 
+  private readonly foreignReason: ForeignReason
+
   constructor(
     private readonly inventory: Inventory,
     private readonly decisions: Decisions,
+    facts: Pick<StepFacts, 'findHolder' | 'unlisted'>,
     private readonly limits: ReadLimits
   ) {
-    const kept: string[] = []
-    for (const image of inventory.images.values()) {
-      for (const tag of image.tags) {
+    this.foreignReason = createForeignReason(inventory, facts)
+    for (const { digest, tags } of inventory.images.values()) {
+      for (const tag of tags) {
         const target = findReferrerTagSubject(tag)
-        if (target !== undefined) append(this.referrerTagged, target, image.digest)
+        if (target !== undefined) append(this.referrerTagged, target, digest)
       }
-      if (this.isSelected(image)) this.toDelete.add(image.digest)
-      else kept.push(image.digest)
     }
-    for (const digest of kept) this.keep(digest)
+    this.selectImages()
+    for (const digest of inventory.images.keys()) {
+      if (!this.toDelete.has(digest)) this.keep(digest)
+    }
+  }
+
+  /** Selects the images that the rules select, and then their referrers by tag, until nothing changes. */
+  private selectImages(): void {
+    const { images } = this.inventory
+    for (const image of images.values()) {
+      if (this.isSelected(image)) this.toDelete.add(image.digest)
+    }
+    // A set can grow during its iteration. The least set is computed, so that a cycle does not select itself.
+    for (const digest of this.toDelete) {
+      for (const referrer of this.referrerTagged.get(digest) ?? []) {
+        const image = images.get(referrer)
+        if (image !== undefined && this.isSelected(image)) this.toDelete.add(referrer)
+      }
+    }
   }
 
   private isSelected({ digest, tags }: ListedImage): boolean {
     if (this.inventory.unsettled.has(digest)) return false
     if (tags.length === 0) return this.decisions.untagged.get(digest)?.action === 'delete'
-    return tags.every((tag) => this.decisions.tags.get(tag)?.action !== 'keep')
+    return tags.every((tag) => {
+      const decision = this.decisions.tags.get(tag)
+      if (decision !== undefined) return decision.action === 'delete'
+      return this.toDelete.has(findReferrerTagSubject(tag) ?? '')
+    })
   }
 
   /** Returns what to read next, or `undefined` if the analysis is complete. */
@@ -113,17 +143,13 @@ export class ReferenceAnalysis implements GraphReader {
     })
   }
 
-  /** Returns the fewest reads that find out whether an image to delete refers to a kept one, within the limits. */
+  /** Returns the reads that find out whether an image to delete refers to another image, within the limits. */
   private askForSubjects(): GraphQuestion | undefined {
     const images = this.listUnread(this.toDelete, (image) => canRefer(image))
     if (images.length === 0) return undefined
-    const { subjects, referrers, isCached } = this.limits
-    const canRead = images.length <= subjects
-    const canList = this.canListReferrers && this.kept.size <= referrers
-    if (canRead && (isCached || !canList || images.length <= this.kept.size)) {
-      return { kind: 'manifests', digests: images }
-    }
-    if (canList) {
+    const { subjects, referrers } = this.limits
+    if (images.length <= subjects) return { kind: 'manifests', digests: images }
+    if (this.canListReferrers && this.kept.size <= referrers) {
       const digests = [...this.kept].filter((digest) => !this.asked.has(digest))
       return digests.length === 0 ? undefined : { kind: 'referrers', digests }
     }
@@ -161,6 +187,7 @@ export class ReferenceAnalysis implements GraphReader {
     if (links.subject !== undefined) {
       append(this.referrers, links.subject, digest)
       if (this.kept.has(links.subject)) this.keep(digest, `refers to ${this.nameOf(links.subject)}`)
+      if (!this.inventory.images.has(links.subject)) this.keepForeign(digest, links.subject)
     }
     if (this.kept.has(digest)) this.keepChildren(digest)
   }
@@ -180,6 +207,14 @@ export class ReferenceAnalysis implements GraphReader {
     } else {
       for (const referrer of referrers) this.keep(referrer, `refers to ${this.nameOf(digest)}`)
     }
+  }
+
+  /** Keeps a referrer whose image can be in another repository. */
+  private keepForeign(digest: string, subject: string): void {
+    const reason = this.foreignReason(subject)
+    if (reason === undefined || !this.toDelete.has(digest)) return
+    this.foreign.add(digest)
+    this.keep(digest, reason)
   }
 
   /** Keeps an image whose manifest could not be read. If it can be an index, it can need every other image. */

@@ -1,10 +1,16 @@
 import { messageOf, problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { compileTagGlob } from '../../runner/inputs/glob.js'
+import { compileTagGlob, NO_TAG_MATCHES } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
+import { canMatchTag } from './can-match-tag.js'
 
-/** Returns the first pattern that matches a tag, as written in the input, or `undefined`. */
-export type TagMatcher = (tag: string) => string | undefined
+/** The compiled patterns of one input. */
+export interface TagPatterns {
+  /** Returns the first pattern that matches a tag, as written in the input, or `undefined`. */
+  findMatch(tag: string): string | undefined
+  /** Returns the patterns that matched none of the tags that `findMatch` has received so far. */
+  listUnused(): string[]
+}
 
 const MAX_EXPRESSION_CHARACTERS = 500
 
@@ -18,12 +24,12 @@ const MAX_EXPRESSION_INSTRUCTIONS = 2000
  * Compiles globs and `/regular expressions/`. The time of a match is linear in the length of the tag for both.
  *
  * @param what the name of the input, for errors
- * @throws ActionError if a pattern is not valid
+ * @throws ActionError if a pattern is not valid, or if it cannot match any tag
  */
 export async function compileTagPatterns(
   patterns: readonly string[],
   what: string
-): Promise<TagMatcher> {
+): Promise<TagPatterns> {
   const compiled: { readonly pattern: string; readonly matches: TextMatcher }[] = []
   for (const pattern of patterns) {
     const expression = /^\/(.+)\/([a-z]*)$/s.exec(pattern)
@@ -33,7 +39,14 @@ export async function compileTagPatterns(
         : await compileExpression(pattern, expression[1] ?? '', expression[2] ?? '', what)
     compiled.push({ pattern, matches })
   }
-  return (tag) => compiled.find(({ matches }) => matches(tag))?.pattern
+  const unused = new Set(compiled)
+  return {
+    findMatch: (tag) => {
+      for (const one of unused) if (one.matches(tag)) unused.delete(one)
+      return compiled.find(({ matches }) => matches(tag))?.pattern
+    },
+    listUnused: () => [...unused].map(({ pattern }) => pattern)
+  }
 }
 
 /** Compiles a regular expression with RE2 syntax. It matches anywhere in the tag unless it is anchored. */
@@ -69,7 +82,16 @@ async function compileExpression(
   if (expression.programSize() > MAX_EXPRESSION_INSTRUCTIONS) {
     throw invalidExpression(what, pattern, 'Its repetitions expand to too many steps.')
   }
+  if (!canMatchTag(expression)) throw impossibleExpression(what, pattern)
   return (tag) => expression.test(tag)
+}
+
+function impossibleExpression(what: string, pattern: string): ActionError {
+  return problem({
+    what: `${what} contains a regular expression that does not match any tag`,
+    value: pattern,
+    reason: NO_TAG_MATCHES
+  })
 }
 
 function invalidExpression(

@@ -1,9 +1,20 @@
 import { problem } from '../errors.js'
+import type { ActionError } from '../errors.js'
 import { GlobSyntaxError, parseGlob } from './parse-glob.js'
 import type { CharacterTest, GlobElement } from './parse-glob.js'
 
 /** Returns `true` if a text matches as a whole. */
 export type TextMatcher = (text: string) => boolean
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** The characters that a tag can begin with, and all characters of a tag (OCI distribution specification). */
+export const FIRST_TAG_CHARACTERS: readonly string[] = Array.from(`${LETTERS}0123456789_`)
+export const TAG_CHARACTERS: readonly string[] = [...FIRST_TAG_CHARACTERS, '.', '-']
+
+/** The reason for an error about a pattern that does not match any tag. */
+export const NO_TAG_MATCHES =
+  'No tag can match it: a tag begins with a letter, a digit or "_", and contains only these, "." and "-".'
 
 /** The maximum length of a glob, in characters. Names of repositories have at most 205, tags 128. */
 const MAX_PATTERN_CHARACTERS = 500
@@ -12,26 +23,29 @@ const MAX_PATTERN_CHARACTERS = 500
  * Compiles a glob for tags.
  *
  * @param what the input that contains the glob, for errors
+ * @param scope `part` for a glob that matches only a part of a tag, which can begin with any character of a tag
  * @throws ActionError if the glob cannot match a tag
  */
-export function compileTagGlob(glob: string, what: string): TextMatcher {
+export function compileTagGlob(
+  glob: string,
+  what: string,
+  scope: 'tag' | 'part' = 'tag'
+): TextMatcher {
+  const invalid = (reason: string, fix?: string): ActionError =>
+    problem({ what: `${what} has an invalid pattern`, value: glob, reason, fix })
   if (glob.startsWith('!')) {
-    throw problem({
-      what: `${what} has an invalid pattern`,
-      value: glob,
-      reason: 'A pattern cannot begin with "!".',
-      fix: 'List the tags to keep in the input "exclude-tags".'
-    })
+    const fix = 'List the tags to keep in the input "exclude-tags".'
+    throw invalid('A pattern cannot begin with "!".', fix)
   }
-  const matches = compileGlob(glob, what, false)
+  const elements = parseElements(glob, what, false)
   const [stray] = /[^\w.\-*?[\]{},\\!]/u.exec(glob) ?? []
-  if (stray === undefined) return matches
-  throw problem({
-    what: `${what} has an invalid pattern`,
-    value: glob,
-    reason: `A tag cannot contain the character ${JSON.stringify(stray)}.`,
-    fix: 'Write a regular expression between slashes, such as /^v\\d+$/.'
-  })
+  if (stray !== undefined) {
+    const fix = 'Write a regular expression between slashes, such as /^v\\d+$/.'
+    throw invalid(`A tag cannot contain the character ${JSON.stringify(stray)}.`, fix)
+  }
+  const first = scope === 'tag' ? FIRST_TAG_CHARACTERS : TAG_CHARACTERS
+  if (canMatch(elements, first, TAG_CHARACTERS)) return createMatcher(elements)
+  throw invalid(NO_TAG_MATCHES, 'Write a regular expression between slashes, such as /-rc/.')
 }
 
 /**
@@ -41,9 +55,9 @@ export function compileTagGlob(glob: string, what: string): TextMatcher {
  * @throws ActionError if the glob cannot match a repository name
  */
 export function compileRepositoryGlob(glob: string, text = glob): TextMatcher {
-  const matches = compileGlob(glob, 'Input "repository"', true, text)
+  const elements = parseElements(glob, 'Input "repository"', true, text)
   const [stray] = /[^\w.\-/*?[\]{},\\!]/u.exec(glob) ?? []
-  if (stray === undefined) return matches
+  if (stray === undefined) return createMatcher(elements)
   throw problem({
     what: 'Input "repository" has an invalid pattern',
     value: text,
@@ -67,12 +81,17 @@ export function compileWildcards(pattern: string): TextMatcher {
   )
 }
 
-function compileGlob(glob: string, what: string, hasSegments: boolean, text = glob): TextMatcher {
+function parseElements(
+  glob: string,
+  what: string,
+  hasSegments: boolean,
+  text = glob
+): readonly GlobElement[] {
   try {
     if (glob.length > MAX_PATTERN_CHARACTERS) {
       throw new GlobSyntaxError(`The pattern has more than ${MAX_PATTERN_CHARACTERS} characters.`)
     }
-    return createMatcher(parseGlob(glob, hasSegments))
+    return parseGlob(glob, hasSegments)
   } catch (error) {
     if (!(error instanceof GlobSyntaxError)) throw error
     throw problem({ what: `${what} has an invalid pattern`, value: text, reason: error.message })
@@ -134,6 +153,27 @@ function createMatcher(elements: readonly GlobElement[]): TextMatcher {
     }
     return set.isFinal
   }
+}
+
+/** Returns whether some text that consists of these characters matches. */
+function canMatch(
+  elements: readonly GlobElement[],
+  first: readonly string[],
+  others: readonly string[]
+): boolean {
+  const states: State[] = [{ next: [] }]
+  const start = addStates(states, elements, FINAL)
+  const expand = createExpander(states)
+  const follow = (from: readonly number[], characters: readonly string[]): number[] =>
+    expand(
+      from.flatMap((index) => {
+        const { accepts, next = [] } = states[index] ?? {}
+        return accepts !== undefined && characters.some(accepts) ? next : []
+      })
+    )
+  const reached = new Set(follow(expand([start]), first))
+  for (const index of reached) for (const next of follow([index], others)) reached.add(next)
+  return reached.has(FINAL)
 }
 
 /** Adds the states of the elements, which continue at the state `end`, and returns the first one. */

@@ -17,6 +17,8 @@ export interface InputSpec {
   readonly form: InputForm
   readonly default?: string | Readonly<Partial<Record<Mode, string>>>
   readonly required?: boolean
+  /** `true` if the input is ignored in other modes instead of rejected, so that `action.yml` can set its default. */
+  readonly isIgnoredElsewhere?: boolean
 }
 
 const TEXT: InputForm = { type: 'text' }
@@ -93,10 +95,22 @@ export const INPUT_SPECS = {
   'exclude-tags': { modes: ['cleanup-tags'], form: LIST, default: 'latest' },
   'older-than': { modes: ['cleanup-tags'], form: TEXT },
   'keep-latest': { modes: ['cleanup-tags'], form: { type: 'integer', min: 0 }, default: '1' },
+  'keep-latest-per': {
+    modes: ['cleanup-tags'],
+    form: { type: 'choice', allowed: ['repository', 'pattern'] },
+    default: 'repository'
+  },
   'sort-by': {
     modes: ['cleanup-tags'],
     form: { type: 'choice', allowed: ['created', 'semver'] },
     default: 'created'
+  },
+  'closed-pull-requests': { modes: ['cleanup-tags'], form: LIST },
+  'github-token': {
+    modes: ['cleanup-tags'],
+    form: TEXT,
+    default: '${{ github.token }}',
+    isIgnoredElsewhere: true
   },
   untagged: { modes: ['cleanup-tags'], form: BOOLEAN, default: 'false' },
   'lifecycle-policy': { modes: ['cleanup-tags'], form: TEXT },

@@ -35,7 +35,8 @@ export function rejectUnknownInputs(env: Readonly<Record<string, string | undefi
 /** @throws ActionError for the first input that is given and belongs only to other modes */
 export function rejectInputsOfOtherModes(mode: Mode, source: InputSource): void {
   for (const [name, spec] of Object.entries<InputSpec>(INPUT_SPECS)) {
-    if (spec.modes.includes(mode) || source(name).trim() === '') continue
+    if (spec.modes.includes(mode) || spec.isIgnoredElsewhere === true) continue
+    if (source(name).trim() === '') continue
     throw problem({
       what: `Input "${name}" is not supported in mode ${mode}`,
       reason: UNSUPPORTED_INPUTS[name] ?? UNSUPPORTED_INPUTS[`${name}-text`],

@@ -1,0 +1,133 @@
+import type { Repository } from '@aws-sdk/client-ecr-public'
+import { explainBriefly } from '../ecr-public/explain-error.js'
+import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { selectRepositories } from '../ecr-public/resolve-repositories.js'
+import type { ServiceClock } from '../ecr-public/service-clock.js'
+import { openManifestCache } from '../registry-client/manifest-cache.js'
+import { createRepositoryOpener } from '../registry-client/open-repository.js'
+import type { Deps } from '../runner/deps.js'
+import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
+import { settleEach, splitSettled } from '../runner/settle-each.js'
+import { collectHolders, readTime } from './collect-facts.js'
+import type { Evaluator } from './create-evaluator.js'
+import { findPullRequests } from './github/find-pull-requests.js'
+import { IncompleteListingError, listTags } from './list-inventory.js'
+import { listInventory, planCleanup } from './plan-cleanup.js'
+import type { CleanupPlan } from './plan-cleanup.js'
+import { divideReads } from './read-limits.js'
+import type { UnreadableRepository } from './report-cleanup.js'
+import type { StepFacts } from './rules/step-facts.js'
+
+/** Number of repositories to process in parallel. */
+const CONCURRENCY = 4
+
+/** The plans of all repositories of the step. */
+export interface StepPlan {
+  readonly plans: readonly CleanupPlan[]
+  readonly unreadable: readonly UnreadableRepository[]
+  /** The service's time at which all repositories were evaluated, in milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Plans all repositories. Each stage ends for all of them before the next one begins, because a decision in one
+ * repository can depend on the images of another.
+ *
+ * @throws IncompleteListingError if a response of the service lacks names or times
+ * @throws the first error if no repository could be read
+ */
+export async function planStep(
+  inputs: CleanupTagsInputs,
+  evaluator: Evaluator,
+  clock: ServiceClock,
+  deps: Deps
+): Promise<StepPlan> {
+  const { api, log } = deps
+  if (inputs.githubToken !== undefined) deps.mask(inputs.githubToken)
+  const cache =
+    inputs.manifestCache === undefined
+      ? undefined
+      : await openManifestCache(inputs.manifestCache, log)
+  const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
+  const addressOf = ({ repositoryName = '' }: Repository): RepositoryAddress => ({
+    repositoryName,
+    registryId: inputs.registryId
+  })
+  const stages = new Stages(deps)
+  const tagged = await stages.run(
+    repositories.map((repository) => ({ repository })),
+    ({ repository }) => listTags(api, addressOf(repository))
+  )
+  const { now, warning } = readTime(clock, deps.now)
+  if (warning !== undefined) log.warning(warning)
+  const numbers = tagged.flatMap(({ value }) => evaluator.listPullRequests(value.tags, now))
+  const pullRequests = await findPullRequests(
+    numbers,
+    inputs.githubToken ?? '',
+    inputs.maxAttempts,
+    deps
+  )
+  const timely: Pick<StepFacts, 'now' | 'pullRequests'> = { now, pullRequests }
+  const listed = await stages.run(tagged, ({ repository, value }) =>
+    listInventory(api, addressOf(repository), value, evaluator, timely)
+  )
+  const facts: StepFacts = {
+    ...timely,
+    findHolder: collectHolders(listed),
+    unlisted: stages.unreadable.map(({ repository }) => repository)
+  }
+  const limits = divideReads(listed.length, cache !== undefined, !inputs.dryRun)
+  const openRepository = createRepositoryOpener(deps, cache)
+  const planned = await stages.run(listed, ({ repository, value }) => {
+    const open = () => openRepository(repository.repositoryUri ?? '')
+    return planCleanup(addressOf(repository), value, open, evaluator, facts, limits)
+  })
+  stages.throwIfNothingIsLeft(planned)
+  if (stages.unreadable.length === 0) {
+    for (const text of evaluator.listUnusedPatterns()) log.warning(text)
+  }
+  return { plans: planned.map(({ value }) => value), unreadable: stages.unreadable, now }
+}
+
+/** A repository with the result of a stage. */
+interface StageResult<Value> {
+  readonly repository: Repository
+  readonly value: Value
+}
+
+/** Runs the stages of the plan and collects the repositories that failed in one of them. */
+class Stages {
+  readonly unreadable: UnreadableRepository[] = []
+  private firstError: unknown
+
+  constructor(private readonly deps: Pick<Deps, 'signal' | 'env'>) {}
+
+  /** Processes each repository. The ones that fail are missing from the results. */
+  async run<Item extends { readonly repository: Repository }, Value>(
+    items: readonly Item[],
+    work: (item: Item) => Promise<Value>
+  ): Promise<StageResult<Value>[]> {
+    const { signal, env } = this.deps
+    const settled = await settleEach(
+      items,
+      async (item) => ({ repository: item.repository, value: await work(item) }),
+      {
+        signal,
+        explain: (error) => explainBriefly(error, { mode: 'cleanup-tags', env }),
+        concurrency: CONCURRENCY
+      }
+    )
+    const { values, failures } = splitSettled(settled)
+    for (const { item, reason, error } of failures) {
+      // If names or times are missing for one repository, the responses for the others are not reliable either.
+      if (error instanceof IncompleteListingError) throw error
+      if (this.unreadable.length === 0) this.firstError = error
+      this.unreadable.push({ repository: item.repository.repositoryName ?? '', reason })
+    }
+    return values
+  }
+
+  throwIfNothingIsLeft(planned: readonly unknown[]): void {
+    if (planned.length === 0 && this.unreadable.length > 0) throw this.firstError
+  }
+}
