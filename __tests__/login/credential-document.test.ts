@@ -4,7 +4,7 @@ import {
   findValue,
   parseCredentialDocument
 } from '../../src/login/credential-document.js'
-import { describeSyntaxError } from '../../src/login/json-syntax.js'
+import { describeSyntaxError } from '../../src/runner/json-syntax-error.js'
 
 const HOST = 'public.ecr.aws'
 

@@ -81,20 +81,23 @@ async function compileRules(given: TagRules): Promise<CompiledTagRules> {
   }
 }
 
-async function readPolicy(path: string): Promise<LifecycleRule[]> {
+/** Reads the policy: the JSON itself, or the path of a file. */
+async function readPolicy(input: string): Promise<LifecycleRule[]> {
+  if (/^["{]/.test(input)) return parseLifecyclePolicy(input, 'in input "lifecycle-policy"')
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readFile(input, 'utf8')
   } catch (error) {
     throw problem(
       {
         what: 'The file of input "lifecycle-policy" cannot be read',
-        value: path,
+        value: input,
         reason: `${messageOf(error)}.`,
-        fix: 'Check the path, and check out the repository before this step.'
+        fix: 'Check the path, and check out the repository before this step. A policy as text has to begin with "{".'
       },
       error
     )
   }
-  return parseLifecyclePolicy(text, path)
+  // PowerShell writes a byte order mark.
+  return parseLifecyclePolicy(text.replace(/^\uFEFF/, ''), input)
 }

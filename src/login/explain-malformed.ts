@@ -15,7 +15,7 @@ export async function explainMalformed<T>(
     return await body()
   } catch (error) {
     if (!(error instanceof CredentialDocumentError)) throw error
-    const { describeSyntaxError } = await import('./json-syntax.js')
+    const { describeSyntaxError } = await import('../runner/json-syntax-error.js')
     const syntaxError = describeSyntaxError(text)
     throw problem(
       {

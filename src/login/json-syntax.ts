@@ -1,5 +1,5 @@
-import { applyEdits, modify, parseTree, printParseErrorCode } from 'jsonc-parser'
-import type { FormattingOptions, ParseError } from 'jsonc-parser'
+import { applyEdits, modify } from 'jsonc-parser'
+import type { FormattingOptions } from 'jsonc-parser'
 import type { Json } from '../runner/json.js'
 
 // This file is loaded on use: most credential files are valid and do not need a parser that keeps the formatting.
@@ -15,28 +15,6 @@ export function setJsonMember(
   const formattingOptions = formatOf(text)
   const options = formattingOptions === undefined ? {} : { formattingOptions }
   return applyEdits(text, modify(text, [...path], value, options))
-}
-
-/**
- * Returns the first syntax error of a JSON text with its position, without quoting the text. Returns `undefined` for
- * valid JSON, and for JSON that is nested too deeply for the recursive parser.
- */
-export function describeSyntaxError(text: string): string | undefined {
-  const [first] = findSyntaxErrors(text)
-  if (first === undefined) return undefined
-  const before = text.slice(0, first.offset).split('\n')
-  const column = (before.at(-1) ?? '').length + 1
-  return `${printParseErrorCode(first.error)} in line ${before.length}, column ${column}`
-}
-
-function findSyntaxErrors(text: string): ParseError[] {
-  const errors: ParseError[] = []
-  try {
-    parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-  }
-  return errors
 }
 
 /** Returns the indentation of a text, or `undefined` if it has one line. Docker indents with tabs. */

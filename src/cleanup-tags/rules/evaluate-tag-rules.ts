@@ -135,7 +135,7 @@ export function listPullRequests(
       continue
     }
     const numbers = claim.numbers.map(parsePullRequestNumber)
-    // A tag with an impossible number is kept whatever the states of the others are.
+    // A tag with an impossible number is always kept, so the states of its other numbers are not needed.
     if (numbers.includes(undefined)) continue
     for (const number of numbers) if (number !== undefined) found.add(number)
   }

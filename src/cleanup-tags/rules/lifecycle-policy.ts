@@ -1,9 +1,11 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../../runner/json.js'
+import { describeSyntaxError } from '../../runner/json-syntax-error.js'
+import { isJsonObject, JsonError, parseJson } from '../../runner/json.js'
 import type { Json, JsonObject } from '../../runner/json.js'
 import { compileWildcards } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
+import { PolicyMember } from './policy-member.js'
 
 /** One rule of a lifecycle policy. */
 export interface LifecycleRule {
@@ -22,32 +24,29 @@ const MAX_POLICY_CHARACTERS = 30_720
 const MAX_RULES = 50
 const MAX_WILDCARDS = 4
 
-const NO_ARCHIVE = 'ECR Public does not have an archive storage class.'
-
-/** By member or value, why a feature of private ECR cannot be evaluated for ECR Public. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
-  sinceImagePulled: 'ECR Public does not report when an image was pulled.',
-  sinceImageTransitioned: NO_ARCHIVE,
-  transition: NO_ARCHIVE,
-  archive: NO_ARCHIVE,
-  storageClass: 'ECR Public does not have storage classes.',
-  targetStorageClass: 'ECR Public does not have storage classes.'
-}
+/** The members of the output of `aws ecr get-lifecycle-policy`. */
+const CLI_OUTPUT_MEMBERS = [
+  'registryId',
+  'repositoryName',
+  'lifecyclePolicyText',
+  'lastEvaluatedAt'
+] as const
 
 /**
- * Parses a lifecycle policy of a private ECR repository, as PutLifecyclePolicy accepts it, and returns its rules in the
- * order of their priorities.
+ * Parses a lifecycle policy of a private ECR repository and returns its rules in the order of their priorities. The text
+ * is the policy as PutLifecyclePolicy accepts it, or the output of `aws ecr get-lifecycle-policy`, which contains the
+ * policy as a string.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
  *
- * @param name the name of the policy for errors: its path
+ * @param name the name of the policy for errors, such as its path
  * @throws ActionError that names the invalid rule and member
  */
 export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[] {
   const owner = `Lifecycle policy ${name}`
-  const policy = new Member(parsePolicyJson(text, owner), owner, '')
+  const policy = new PolicyMember(parsePolicy(text, owner), owner, '')
   const { rules } = policy.object(['rules'])
-  const list = new Member(rules, owner, 'rules').array()
+  const list = new PolicyMember(rules, owner, 'rules').array()
   if (list.length === 0 || list.length > MAX_RULES) {
     throw problem({
       what: `${owner} has an invalid number of rules`,
@@ -58,6 +57,16 @@ export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[
   const parsed = list.map((rule, at) => parseRule(rule, `${owner}: ${ruleName(rule, at)}`))
   checkRules(parsed)
   return parsed.map(({ rule }) => rule).sort((a, b) => a.priority - b.priority)
+}
+
+/** Parses the policy, or the string that contains it. */
+function parsePolicy(text: string, owner: string): Json {
+  const json = parsePolicyJson(text, owner)
+  if (typeof json === 'string') return parsePolicyJson(json, `${owner}: the string`)
+  if (!isJsonObject(json) || json.lifecyclePolicyText === undefined) return json
+  const output = new PolicyMember(json, owner, '').object(CLI_OUTPUT_MEMBERS)
+  const inner = new PolicyMember(output.lifecyclePolicyText, owner, 'lifecyclePolicyText').text()
+  return parsePolicyJson(inner, `${owner}: "lifecyclePolicyText"`)
 }
 
 function parsePolicyJson(text: string, owner: string): Json {
@@ -72,7 +81,10 @@ function parsePolicyJson(text: string, owner: string): Json {
     return parseJson(text)
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
-    throw problem({ what: `${owner} is not valid JSON`, reason: syntaxErrorOf(error) }, error)
+    const position = describeSyntaxError(text)
+    const reason = position === undefined ? error.message : `The JSON parser reports ${position}.`
+    const fix = /,\s*[\]}]/.test(text) ? 'Remove commas before a closing bracket.' : undefined
+    throw problem({ what: `${owner} is not valid JSON`, reason, fix }, error)
   }
 }
 
@@ -91,13 +103,13 @@ interface ParsedRule {
 }
 
 function parseRule(value: Json, owner: string): ParsedRule {
-  const json = new Member(value, owner, '').object([
+  const json = new PolicyMember(value, owner, '').object([
     'rulePriority',
     'description',
     'selection',
     'action'
   ])
-  const member = (name: string): Member => new Member(json[name], owner, name)
+  const member = (name: string): PolicyMember => new PolicyMember(json[name], owner, name)
   if (json.description !== undefined) member('description').text()
   checkAction(member('action'), owner)
   const selection = member('selection').object([
@@ -109,7 +121,7 @@ function parseRule(value: Json, owner: string): ParsedRule {
     'countUnit',
     'countNumber'
   ])
-  const tagStatus = new Member(selection.tagStatus, owner, 'selection.tagStatus').oneOf([
+  const tagStatus = new PolicyMember(selection.tagStatus, owner, 'selection.tagStatus').oneOf([
     'tagged',
     'untagged',
     'any'
@@ -126,15 +138,17 @@ function parseRule(value: Json, owner: string): ParsedRule {
   }
 }
 
-function checkAction(action: Member, owner: string): void {
+function checkAction(action: PolicyMember, owner: string): void {
   const json = action.object(['type', 'targetStorageClass'])
-  new Member(json.type, owner, 'action.type').oneOf(['expire'])
+  new PolicyMember(json.type, owner, 'action.type').oneOf(['expire'])
   if (json.targetStorageClass !== undefined) throw action.unsupported('targetStorageClass')
 }
 
 function parseCount(selection: JsonObject, owner: string): LifecycleRule['count'] {
-  const member = (name: string): Member => new Member(selection[name], owner, `selection.${name}`)
-  if (selection.storageClass !== undefined) throw member('storageClass').unsupported('storageClass')
+  const member = (name: string): PolicyMember =>
+    new PolicyMember(selection[name], owner, `selection.${name}`)
+  // Infrastructure tools write the default. All images of ECR Public are in it.
+  if (selection.storageClass !== undefined) member('storageClass').oneOf(['standard'])
   const type = member('countType').oneOf(['imageCountMoreThan', 'sinceImagePushed'])
   const number = member('countNumber').positiveInteger()
   if (type === 'sinceImagePushed') member('countUnit').oneOf(['days'])
@@ -145,8 +159,8 @@ function parseCount(selection: JsonObject, owner: string): LifecycleRule['count'
 }
 
 function parseTagLists(selection: JsonObject, tagStatus: string, owner: string): TextMatcher[] {
-  const prefixes = new Member(selection.tagPrefixList, owner, 'selection.tagPrefixList')
-  const patterns = new Member(selection.tagPatternList, owner, 'selection.tagPatternList')
+  const prefixes = new PolicyMember(selection.tagPrefixList, owner, 'selection.tagPrefixList')
+  const patterns = new PolicyMember(selection.tagPatternList, owner, 'selection.tagPatternList')
   const given = [prefixes, patterns].filter(({ value }) => value !== undefined)
   if (tagStatus !== 'tagged') {
     if (given[0] !== undefined) throw given[0].invalid('Remove it unless tagStatus is tagged.')
@@ -179,108 +193,39 @@ function checkRules(rules: readonly ParsedRule[]): void {
   const selections = new Map<string, number>()
   for (const [at, { rule, owner, selection }] of rules.entries()) {
     if (priorities.has(rule.priority)) {
-      throw new Member(rule.priority, owner, 'rulePriority').invalid('Use each priority only once.')
+      throw new PolicyMember(rule.priority, owner, 'rulePriority').invalid(
+        'Use each priority only once.'
+      )
     }
     priorities.add(rule.priority)
     const same = selections.get(selection)
-    if (same !== undefined) {
-      throw problem({
-        what: `${owner} selects the same images as rule ${same + 1}`,
-        expected: 'Use each selection only once.'
-      })
-    }
+    if (same !== undefined) throw sameSelection(owner, rule.tagStatus, same + 1)
     selections.set(selection, at)
   }
   const last = Math.max(...priorities)
   const early = rules.find(({ rule }) => rule.tagStatus === 'any' && rule.priority !== last)
   if (early !== undefined) {
-    throw new Member(early.rule.priority, early.owner, 'rulePriority').invalid(
+    throw new PolicyMember(early.rule.priority, early.owner, 'rulePriority').invalid(
       `A rule with tagStatus any must have the highest priority number. Use a number greater than ${last}.`
     )
   }
 }
 
-/** One member of the JSON, with its name for errors. */
-class Member {
-  constructor(
-    readonly value: Json | undefined,
-    private readonly owner: string,
-    private readonly path: string
-  ) {}
-
-  /** Creates the error for an invalid or missing value. `expected` is a full sentence. */
-  invalid(expected: string, value = this.valueText()): ActionError {
-    const isMissing = this.value === undefined
-    const name = `${isMissing ? 'does not have' : 'has an invalid'} "${this.path}"`
+function sameSelection(
+  owner: string,
+  tagStatus: LifecycleRule['tagStatus'],
+  number: number
+): ActionError {
+  if (tagStatus === 'tagged') {
     return problem({
-      what: `${this.owner} ${this.path === '' ? 'is not valid' : name}`,
-      value,
-      expected
+      what: `${owner} selects the same images as rule ${number}`,
+      expected: 'Use each selection only once.'
     })
   }
-
-  private valueText(): string | undefined {
-    return this.value === undefined ? undefined : JSON.stringify(this.value)
-  }
-
-  /** Creates the error for a feature of private ECR that ECR Public does not have. */
-  unsupported(name: string): ActionError {
-    return problem({
-      what: `${this.owner} uses an unsupported feature in "${this.path}"`,
-      value: name,
-      reason: UNSUPPORTED[name] ?? 'ECR Public does not have it.',
-      fix: 'Remove it from the policy for ECR Public.'
-    })
-  }
-
-  object(members: readonly string[]): JsonObject {
-    if (!isJsonObject(this.value)) throw this.invalid('Use a JSON object.')
-    const unknown = Object.keys(this.value).find((name) => !members.includes(name))
-    if (unknown !== undefined) {
-      const place = this.path === '' ? '' : ` in "${this.path}"`
-      throw problem({
-        what: `${this.owner} has an unknown member${place}`,
-        value: unknown,
-        expected: `Use only these members: ${members.join(', ')}.`
-      })
-    }
-    return this.value
-  }
-
-  array(): readonly Json[] {
-    if (!Array.isArray(this.value)) throw this.invalid('Use a list.')
-    return this.value
-  }
-
-  text(): string {
-    if (typeof this.value !== 'string') throw this.invalid('Use a string.')
-    return this.value
-  }
-
-  texts(): readonly string[] {
-    const list = this.array()
-    const isText = (item: Json): item is string => typeof item === 'string' && item !== ''
-    if (list.length === 0 || !list.every(isText)) {
-      throw this.invalid('Use a list of one or more strings that are not empty.')
-    }
-    return list
-  }
-
-  positiveInteger(): number {
-    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 1) {
-      throw this.invalid('Use a whole number of 1 or more.')
-    }
-    return this.value
-  }
-
-  oneOf<Choice extends string>(choices: readonly Choice[]): Choice {
-    const choice = choices.find((candidate) => candidate === this.value)
-    if (choice !== undefined) return choice
-    if (typeof this.value === 'string' && Object.hasOwn(UNSUPPORTED, this.value)) {
-      throw this.unsupported(this.value)
-    }
-    throw this.invalid(
-      choices.length === 1 ? `Use "${choices.join('')}".` : `Use one of ${choices.join(', ')}.`
-    )
-  }
+  const selected = tagStatus === 'untagged' ? 'untagged images' : 'images with tagStatus any'
+  return problem({
+    what: `${owner} selects ${selected}, as rule ${number} does`,
+    expected: `Only one rule can select ${selected}.`,
+    fix: 'Combine the two rules.'
+  })
 }
