@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { BatchDeleteImageCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
 import fc from 'fast-check'
 import type { EcrPublicApi } from '../../src/runner/deps.js'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
@@ -134,7 +134,7 @@ async function run(
   const clean = makeDeps(emulator, { now: () => new Date(now) })
   const api = disturbed(clean.api, world, all, done)
   const deps = makeDeps(emulator, { now: () => new Date(now), api })
-  return cleanupTags(makeInputs('cleanup-tags', await inputsOf(given)), deps)
+  return runCleanup(makeInputs('cleanup-tags', await inputsOf(given)), deps)
 }
 
 /** Checks that no image lost an image it needs or one of its referrers. */

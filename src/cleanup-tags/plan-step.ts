@@ -15,7 +15,8 @@ import { IncompleteListingError, listTags } from './list-inventory.js'
 import { listInventory, planCleanup } from './plan-cleanup.js'
 import type { CleanupPlan } from './plan-cleanup.js'
 import { divideReads } from './read-limits.js'
-import type { UnreadableRepository } from './report-cleanup.js'
+import type { UnreadableRepository } from './report-context.js'
+import type { Inventory } from './rules/inventory.js'
 import type { StepFacts } from './rules/step-facts.js'
 
 /** Number of repositories to process in parallel. */
@@ -27,6 +28,8 @@ export interface StepPlan {
   readonly unreadable: readonly UnreadableRepository[]
   /** The service's time at which all repositories were evaluated, in milliseconds since the epoch. */
   readonly now: number
+  /** Sentences about the whole step that a person should know about. They are logged already. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -42,35 +45,19 @@ export async function planStep(
   clock: ServiceClock,
   deps: Deps
 ): Promise<StepPlan> {
-  const { api, log } = deps
+  const { log } = deps
   if (inputs.githubToken !== undefined) deps.mask(inputs.githubToken)
   const cache =
     inputs.manifestCache === undefined
       ? undefined
       : await openManifestCache(inputs.manifestCache, log)
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const addressOf = ({ repositoryName = '' }: Repository): RepositoryAddress => ({
-    repositoryName,
-    registryId: inputs.registryId
-  })
   const stages = new Stages(deps)
-  const tagged = await stages.run(
-    repositories.map((repository) => ({ repository })),
-    ({ repository }) => listTags(api, addressOf(repository))
-  )
-  const { now, warning } = readTime(clock, deps.now)
-  if (warning !== undefined) log.warning(warning)
-  const numbers = tagged.flatMap(({ value }) => evaluator.listPullRequests(value.tags, now))
-  const pullRequests = await findPullRequests(
-    numbers,
-    inputs.githubToken ?? '',
-    inputs.maxAttempts,
+  const { listed, timely, warnings } = await listAll(repositories, inputs, evaluator, {
+    clock,
+    stages,
     deps
-  )
-  const timely: Pick<StepFacts, 'now' | 'pullRequests'> = { now, pullRequests }
-  const listed = await stages.run(tagged, ({ repository, value }) =>
-    listInventory(api, addressOf(repository), value, evaluator, timely)
-  )
+  })
   const facts: StepFacts = {
     ...timely,
     findHolder: collectHolders(listed),
@@ -80,13 +67,49 @@ export async function planStep(
   const openRepository = createRepositoryOpener(deps, cache)
   const planned = await stages.run(listed, ({ repository, value }) => {
     const open = () => openRepository(repository.repositoryUri ?? '')
-    return planCleanup(addressOf(repository), value, open, evaluator, facts, limits)
+    const address = addressOf(repository, inputs)
+    return planCleanup(address, value, open, evaluator, facts, limits)
   })
   stages.throwIfNothingIsLeft(planned)
-  if (stages.unreadable.length === 0) {
-    for (const text of evaluator.listUnusedPatterns()) log.warning(text)
-  }
-  return { plans: planned.map(({ value }) => value), unreadable: stages.unreadable, now }
+  if (stages.unreadable.length === 0) warnings.push(...evaluator.listUnusedPatterns())
+  for (const warning of warnings) log.warning(warning)
+  const plans = planned.map(({ value }) => value)
+  return { plans, unreadable: stages.unreadable, now: timely.now, warnings }
+}
+
+/** The inventories of all repositories, and the facts that are the same for all of them. */
+interface StepListing {
+  readonly listed: readonly StageResult<Inventory>[]
+  readonly timely: Pick<StepFacts, 'now' | 'pullRequests'>
+  readonly warnings: string[]
+}
+
+async function listAll(
+  repositories: readonly Repository[],
+  inputs: CleanupTagsInputs,
+  evaluator: Evaluator,
+  { clock, stages, deps }: { clock: ServiceClock; stages: Stages; deps: Deps }
+): Promise<StepListing> {
+  const tagged = await stages.run(
+    repositories.map((repository) => ({ repository })),
+    ({ repository }) => listTags(deps.api, addressOf(repository, inputs))
+  )
+  const { now, warning } = readTime(clock, deps.now)
+  const numbers = tagged.flatMap(({ value }) => evaluator.listPullRequests(value.tags, now))
+  const token = inputs.githubToken ?? ''
+  const pullRequests = await findPullRequests(numbers, token, inputs.maxAttempts, deps)
+  const timely = { now, pullRequests }
+  const listed = await stages.run(tagged, ({ repository, value }) =>
+    listInventory(deps.api, addressOf(repository, inputs), value, evaluator, timely)
+  )
+  return { listed, timely, warnings: warning === undefined ? [] : [warning] }
+}
+
+function addressOf(
+  { repositoryName = '' }: Repository,
+  { registryId }: CleanupTagsInputs
+): RepositoryAddress {
+  return { repositoryName, registryId }
 }
 
 /** A repository with the result of a stage. */

@@ -26,23 +26,10 @@ export async function openManifestCache(
   directory: string,
   log: Pick<Log, 'debug' | 'warning'>
 ): Promise<ManifestCache> {
-  const entries = join(directory, 'sha256')
-  try {
-    await mkdir(entries, { recursive: true })
-    if ((await lstat(entries)).isSymbolicLink()) throw new Error(`"${entries}" is a symbolic link`)
-  } catch (error) {
-    throw problem(
-      {
-        what: 'The directory of input "manifest-cache" cannot be used',
-        value: directory,
-        reason: `${messageOf(error)}.`,
-        fix: 'Use the path of a directory in which the job can write.'
-      },
-      error
-    )
-  }
+  const entries = await makeEntryDirectory(directory)
   const pathOf = (digest: string): string => join(entries, digest.slice('sha256:'.length))
-  let canSave = true
+  // One warning is enough: the next entry would fail for the same reason.
+  const warnOnce = createWarning(log)
   return {
     find: async (digest) => {
       const bytes = isSha256Digest(digest) ? await readEntry(pathOf(digest)) : undefined
@@ -54,15 +41,41 @@ export async function openManifestCache(
       return undefined
     },
     save: async ({ bytes, digest }) => {
-      if (!canSave || !isSelfDescribing(bytes)) return
+      if (!isSelfDescribing(bytes)) return
       try {
         await writeEntry(entries, pathOf(digest), bytes)
       } catch (error) {
-        // One warning is enough: the next entry would fail for the same reason.
-        if (canSave) log.warning(`The manifest cache cannot be written: ${messageOf(error)}`)
-        canSave = false
+        warnOnce(`The manifest cache cannot be written: ${messageOf(error)}`)
       }
     }
+  }
+}
+
+function createWarning(log: Pick<Log, 'warning'>): (message: string) => void {
+  let isLogged = false
+  return (message) => {
+    if (!isLogged) log.warning(message)
+    isLogged = true
+  }
+}
+
+/** Creates the directory of the entries. It must not be a link, since the job writes into it. */
+async function makeEntryDirectory(directory: string): Promise<string> {
+  const entries = join(directory, 'sha256')
+  try {
+    await mkdir(entries, { recursive: true })
+    if ((await lstat(entries)).isSymbolicLink()) throw new Error(`"${entries}" is a symbolic link`)
+    return entries
+  } catch (error) {
+    throw problem(
+      {
+        what: 'The directory of input "manifest-cache" cannot be used',
+        value: directory,
+        reason: `${messageOf(error)}.`,
+        fix: 'Use the path of a directory in which the job can write.'
+      },
+      error
+    )
   }
 }
 
@@ -82,8 +95,8 @@ export function withManifestCache(registry: Registry, cache: ManifestCache): Reg
 
 /** Reads a regular file without following a link. Returns `undefined` if it is not one or cannot be read. */
 async function readEntry(path: string): Promise<Buffer | undefined> {
-  // Opening a named pipe would otherwise wait for its writer.
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+  // Opening a named pipe would otherwise wait for its writer. Windows does not have these flags, and ignores undefined.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
     const file = await open(path, flags)
     try {

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
-import type { Decision } from '../../../src/cleanup-tags/rules/decision.js'
+import type { Decision, Decisions } from '../../../src/cleanup-tags/rules/decision.js'
 import type { Inventory, ListedImage } from '../../../src/cleanup-tags/rules/inventory.js'
 import { orderDeletions } from '../../../src/cleanup-tags/rules/order-deletions.js'
 import type { SubjectOrder } from '../../../src/cleanup-tags/rules/order-deletions.js'
 import { ReferenceAnalysis } from '../../../src/cleanup-tags/rules/reference-analysis.js'
+import type { ReadLimits } from '../../../src/cleanup-tags/rules/reference-analysis.js'
 import type { ManifestLinks } from '../../../src/oci/image-graph.js'
 
 const hexOf = (at: number): string => at.toString(16).padStart(64, '0')
@@ -21,7 +22,11 @@ const image = (at: number, changes: Partial<ListedImage> = {}): ListedImage => (
 })
 
 /** Creates an analysis of these images. The rules select the images with the numbers in `selected`. */
-function analyze(images: readonly ListedImage[], selected: readonly number[]): ReferenceAnalysis {
+function analyze(
+  images: readonly ListedImage[],
+  selected: readonly number[],
+  limits: Partial<ReadLimits> = {}
+): ReferenceAnalysis {
   const tags = images.flatMap(({ digest, tags: own }) =>
     own.map((tag) => ({ tag, digest, createdAt: 0 }))
   )
@@ -34,7 +39,7 @@ function analyze(images: readonly ListedImage[], selected: readonly number[]): R
     action: selected.some((at) => digestOf(at) === digest) ? 'delete' : 'keep',
     reason: 'x'
   })
-  return new ReferenceAnalysis(inventory, {
+  const decisions: Decisions = {
     tags: new Map(
       tags
         .filter(({ tag }) => !tag.startsWith('sha256-'))
@@ -42,7 +47,10 @@ function analyze(images: readonly ListedImage[], selected: readonly number[]): R
     ),
     untagged: new Map(images.map(({ digest }) => [digest, decisionOf(digest)])),
     isByImage: false
-  })
+  }
+  const facts = { findHolder: () => undefined, unlisted: [] }
+  const allowed = { subjects: 100, referrers: 100, isCarriedOut: true, ...limits }
+  return new ReferenceAnalysis(inventory, decisions, facts, allowed)
 }
 
 const links = (children: number[], subject?: number): ManifestLinks => ({
