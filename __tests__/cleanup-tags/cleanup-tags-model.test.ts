@@ -33,11 +33,12 @@ const toComparable = (state: RepositoryState): unknown => ({
   )
 })
 
-async function inputsOf(given: Given): Promise<Record<string, string>> {
-  if (given.policy === undefined) return ruleInputs(given.rules)
+async function inputsOf(given: Given, { side }: World): Promise<Record<string, string>> {
+  const repository = side.isSelected ? 'team/*\n!team/private' : 'team/app'
+  if (given.policy === undefined) return { repository, ...ruleInputs(given.rules) }
   const path = join(directory, 'policy.json')
   await writeFile(path, JSON.stringify({ rules: given.policy.map(policyRule) }))
-  return { repository: 'team/app', 'lifecycle-policy': path }
+  return { repository, 'lifecycle-policy': path }
 }
 
 function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
@@ -56,13 +57,15 @@ function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
 }
 
 function ruleInputs(rules: RuleInputs): Record<string, string> {
-  const { tags, excludeTags, olderThan, keepLatest, sortBy, untagged } = rules
+  const { tags, excludeTags, olderThan, keepLatest, keepLatestPer, sortBy, untagged } = rules
+  const claims = { 'closed-pull-requests': 'pr-{number}', 'github-token': 'none' }
   return {
-    repository: 'team/app',
     ...(tags === undefined ? {} : { tags }),
     ...(excludeTags === undefined ? {} : { 'exclude-tags': excludeTags }),
     ...(olderThan === undefined ? {} : { 'older-than': `${olderThan / MINUTE}m` }),
     ...(keepLatest === undefined ? {} : { 'keep-latest': String(keepLatest) }),
+    'keep-latest-per': keepLatestPer,
+    ...(rules.claimsPullRequests ? claims : {}),
     'sort-by': sortBy,
     untagged: String(untagged)
   }
@@ -126,15 +129,16 @@ async function disturb(world: World, { kind, image, tag }: Disturbance, done: Do
 
 async function run(
   world: World,
-  given: Given,
+  { given, clockShift }: Scenario,
   all: readonly Disturbance[],
   done: Done
 ): Promise<Report> {
   const { emulator, now } = world
-  const clean = makeDeps(emulator, { now: () => new Date(now) })
+  const local = (): Date => new Date(now + clockShift)
+  const clean = makeDeps(emulator, { now: local })
   const api = disturbed(clean.api, world, all, done)
-  const deps = makeDeps(emulator, { now: () => new Date(now), api })
-  return runCleanup(makeInputs('cleanup-tags', await inputsOf(given)), deps)
+  const deps = makeDeps(emulator, { now: local, api })
+  return runCleanup(makeInputs('cleanup-tags', await inputsOf(given, world)), deps)
 }
 
 /** Checks that no image lost an image it needs or one of its referrers. */
@@ -181,6 +185,7 @@ function mayLoseReferrers(world: World, before: RepositoryState, given: Scenario
 function expectTruth(report: Report, after: RepositoryState, done: Done, given: Scenario): void {
   const rows = report.plan as readonly (Change & { digest: string; failed?: boolean })[]
   for (const { action, kind, target, digest, failed, reason } of rows) {
+    if (!/^team\/app[:@]/.test(target)) continue
     const tag = kind === 'tag' ? target.slice('team/app:'.length) : undefined
     if (tag !== undefined && done.tags.has(tag)) continue
     const exists = tag === undefined ? after.images.has(digest) : after.tags.get(tag) === digest
@@ -228,66 +233,112 @@ function expectKept(
   }
 }
 
+/** The states of the repositories that the step can see. */
+interface States {
+  readonly main: RepositoryState
+  readonly side: RepositoryState
+}
+
+async function readStates({ repository, side }: World): Promise<States> {
+  return { main: await repository.state(), side: await side.repository.state() }
+}
+
+/** Computes the expected states of both repositories after a run. */
+function expectedStates(world: World, { main, side }: States, given: Given): States {
+  if (!world.side.isSelected) return { main: expectedState(world, main, given), side }
+  return {
+    main: expectedState(world, main, given, new Set(side.images.keys())),
+    side: expectedState(world.side, side, given, new Set(main.images.keys()))
+  }
+}
+
+const comparableStates = ({ main, side }: States): unknown => [main, side].map(toComparable)
+
 async function check(scene: Scenario): Promise<void> {
   const world = await build(scene)
   const { repository, emulator } = world
   try {
-    const before = await repository.state()
+    const before = await readStates(world)
+    const excluded = toComparable(await world.excluded.state())
     const done = nothingDone()
-    const report = await run(world, scene.given, scene.disturbances, done)
+    const report = await run(world, scene, scene.disturbances, done)
     await emulator.clearFaults()
-    const after = await repository.state()
-    const expected = expectedState(world, before, scene.given)
-    const isHindered = done.isDisturbed || isBlocked(world, scene, before, expected)
-    if (!isHindered || !mayLoseReferrers(world, before, scene)) expectWhole(world, before, after)
-    expectTruth(report, after, done, scene)
+    const after = await readStates(world)
+    const expected = expectedStates(world, before, scene.given)
+    const isHindered = done.isDisturbed || isBlocked(world, scene, before.main, expected.main)
+    expect(toComparable(await world.excluded.state())).toEqual(excluded)
+    if (!isHindered || !mayLoseReferrers(world, before.main, scene)) {
+      expectWhole(world, before.main, after.main)
+    }
+    expectTruth(report, after.main, done, scene)
     // A tag that was moved away and back looks like an unchanged tag.
     for (const [name, digest] of done.tags) {
-      if (before.tags.get(name) === digest) done.tags.delete(name)
+      if (before.main.tags.get(name) === digest) done.tags.delete(name)
     }
-    expectKept(after, expected, done, scene)
-    if (isBlocked(world, scene, before, expected)) {
+    expectKept(after.main, expected.main, done, scene)
+    expect(toComparable(after.side)).toEqual(toComparable(expected.side))
+    if (isBlocked(world, scene, before.main, expected.main)) {
       if (!done.isDisturbed) expect(report.failure).toMatch(/^\d+ of \d+ deletions? failed/)
       return
     }
     if (!done.isDisturbed) {
-      expect(toComparable(after)).toEqual(toComparable(expected))
+      expect(comparableStates(after)).toEqual(comparableStates(expected))
       expect(report.failure).toBeUndefined()
     } else if (!(await settleDown(world, scene))) return
-    await expectNothingLeftToDo(world, scene.given)
+    await expectNothingLeftToDo(world, scene)
   } finally {
     await emulator.close()
     repository.client.destroy()
   }
 }
 
-/** Runs once more without other clients. Returns `false` if the service rejects one of the remaining deletions. */
-async function settleDown(world: World, scene: Scenario): Promise<boolean> {
+/** Returns the world with the images and tags that other clients created. */
+async function refresh(world: World): Promise<World> {
   const known = new Map(world.known)
-  const before = await world.repository.state()
-  for (const digest of before.images.keys()) {
+  for (const digest of (await world.repository.state()).images.keys()) {
     if (!known.has(digest))
       known.set(digest, { text: '', children: [], subject: undefined, pushedAt: world.now })
   }
-  const settled = { ...world, known, tagTimes: await world.repository.tagTimes() }
+  return { ...world, known, tagTimes: await world.repository.tagTimes() }
+}
+
+/** Runs once more without other clients. Returns `false` if the service rejects one of the remaining deletions. */
+async function settleDown(world: World, scene: Scenario): Promise<boolean> {
+  const settled = await refresh(world)
+  const before = await readStates(settled)
   const none = nothingDone()
-  const report = await run(settled, scene.given, [], none)
-  const after = await settled.repository.state()
-  expectTruth(report, after, none, scene)
-  const expected = expectedState(settled, before, scene.given)
-  if (isBlocked(settled, scene, before, expected)) return false
+  const report = await run(settled, scene, [], none)
+  const after = await readStates(settled)
+  expectTruth(report, after.main, none, scene)
+  const expected = expectedStates(settled, before, scene.given)
+  if (isBlocked(settled, scene, before.main, expected.main)) return false
   expect(report.failure).toBeUndefined()
-  expect(toComparable(after)).toEqual(toComparable(expected))
+  expect(comparableStates(after)).toEqual(comparableStates(expected))
   return true
 }
 
-async function expectNothingLeftToDo(world: World, given: Given): Promise<void> {
-  const calls = (await world.emulator.operations()).length
-  const none = nothingDone()
-  const report = await run(world, given, [], none)
-  expect(report.changed).toBe(false)
-  expect(report.plan.filter(({ action }) => action !== 'keep')).toEqual([])
-  expect((await world.emulator.operations()).slice(calls)).not.toContain('BatchDeleteImage')
+/**
+ * Checks that a further run changes nothing. A referrer whose image the last run deleted in another repository is deleted
+ * by the next run, and what refers to it by the one after.
+ */
+async function expectNothingLeftToDo(given: World, scene: Scenario): Promise<void> {
+  const world = await refresh(given)
+  for (;;) {
+    const before = await readStates(world)
+    const expected = expectedStates(world, before, scene.given)
+    if (isBlocked(world, scene, before.main, expected.main)) return
+    const calls = (await world.emulator.operations()).length
+    const report = await run(world, scene, [], nothingDone())
+    expect(comparableStates(await readStates(world))).toEqual(comparableStates(expected))
+    if (JSON.stringify(comparableStates(before)) !== JSON.stringify(comparableStates(expected))) {
+      expect(world.side.isSelected).toBe(true)
+      continue
+    }
+    expect(report.changed).toBe(false)
+    expect(report.plan.filter(({ action }) => action !== 'keep')).toEqual([])
+    expect((await world.emulator.operations()).slice(calls)).not.toContain('BatchDeleteImage')
+    return
+  }
 }
 
 describe('cleanup-tags on random registries', () => {

@@ -115,14 +115,14 @@ describe('tags to delete', () => {
     await pushDaily(on, 'v2')
     await on.repository.push({ name: 'v1' }, 'fresh')
     on.clock.time += DAY_MS
-    const report = await on.run({ 'older-than': '30d' })
+    const report = await on.run({ 'older-than': '30d', 'keep-latest': '0' })
     expect(await tagsOf(on)).toEqual(['fresh', 'v2'])
     expect((await on.repository.state()).images.get(old!)).toEqual(['fresh'])
     expect(rowOf(report, 'team/app:v1')).toMatchObject({ action: 'delete' })
     expect(rowOf(report, 'team/app:v1')).not.toHaveProperty('deletesImage', true)
     expect(rowOf(report, 'team/app:fresh')).toMatchObject({
       action: 'keep',
-      reason: 'among the 1 most recent tags (rank 1 by creation time)'
+      reason: 'not older than 30d'
     })
   })
 
@@ -141,7 +141,7 @@ describe('tags to delete', () => {
     expect(rowOf(report, 'team/app:release')?.reason).toBe('matches no pattern of tags')
     expect(rowOf(report, 'team/app:v4')?.reason).toBe('matches exclude-tags v4')
     expect(rowOf(report, 'team/app:rc-2')?.reason).toBe(
-      'among the 1 most recent tags (rank 1 by creation time)'
+      'among the 1 most recent images (rank 1 by creation time)'
     )
   })
 
@@ -221,7 +221,7 @@ describe('images in use', () => {
       deletesImage: true,
       orphans: [amd],
       reason:
-        'not among the 1 most recent tags (rank 2 by creation time); the image is deleted with its last tag; 1 image is no longer referenced'
+        'not among the 1 most recent images (rank 2 by creation time); the image is deleted with its last tag; 1 image is no longer referenced'
     })
     expect([...(await on.repository.state()).images.keys()]).toEqual(
       expect.arrayContaining([amd, arm])
@@ -238,6 +238,7 @@ describe('images in use', () => {
     await on.repository.push({ name: 'outer', children: [middle, s390x] }, 'v1')
     on.clock.time += DAY_MS
     const kept = await on.repository.push({ name: 'kept', children: [arm] }, 'v2')
+    on.clock.time += 1000
     const report = await on.run({ 'keep-latest': '1', untagged: 'true' })
     expect(report).toMatchObject({
       failure: undefined,
@@ -247,12 +248,12 @@ describe('images in use', () => {
     expect([...images.keys()].sort()).toEqual([arm, kept].sort())
   })
 
-  test('keeps untagged images for an hour, or for older-than', async () => {
+  test('keeps untagged images for a day, or for older-than', async () => {
     const on = await stage()
     const fresh = await on.repository.push({ name: 'fresh' })
-    on.clock.time += 59 * 60_000
+    on.clock.time += DAY_MS
     expect(await on.run({ untagged: 'true' })).toMatchObject({ changed: false })
-    expect(await on.run({ untagged: 'true', 'older-than': '2h' })).toMatchObject({ changed: false })
+    expect(await on.run({ untagged: 'true', 'older-than': '2d' })).toMatchObject({ changed: false })
     expect(await on.run({ untagged: 'true', 'older-than': '30m' })).toMatchObject({
       outputs: { 'deleted-images': [{ repository: 'team/app', digest: fresh }] }
     })
@@ -296,6 +297,7 @@ describe('images in use', () => {
     expect(rowOf(report, `team/app:${referrerTag(v1!, '.sig')}`)?.reason).toMatch(
       /^refers to v1, which is deleted; the image is deleted with its last tag/
     )
+    on.clock.time += DAY_MS
     await on.run({ 'keep-latest': '1', untagged: 'true' })
     expect(await tagsOf(on)).toEqual([referrerTag(v2!, '.sig'), 'v2'].sort())
   })
@@ -619,7 +621,9 @@ describe('undocumented service behavior', () => {
       if (command instanceof BatchDeleteImageCommand) isDeleted = true
       const ids = command instanceof DescribeImagesCommand ? (command.input.imageIds ?? []) : []
       if (isDeleted && ids.length === 1 && ++lookups === 1) {
-        return { imageDetails: [{ imageDigest: ids[0]!.imageDigest }] }
+        return {
+          imageDetails: [{ imageDigest: ids[0]!.imageDigest, imagePushedAt: new Date(START) }]
+        }
       }
       return send(command)
     })
@@ -683,7 +687,7 @@ describe('failures', () => {
     await pushDaily(on, 'v1', 'v2', 'v3')
     await on.repository.push({ name: 'v3' }, 'x1')
     await on.emulator.fault({ operation: 'BatchDeleteImage', fault: 'reset-after', count: 1 })
-    const report = await on.run({ 'keep-latest': '1' })
+    const report = await on.run({ 'keep-latest': '0', 'exclude-tags': 'x1' })
     expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 3 } })
     expect(await tagsOf(on)).toEqual(['x1'])
   })

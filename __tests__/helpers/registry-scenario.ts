@@ -13,18 +13,36 @@ const START = Date.parse('2026-01-01T00:00:00Z')
 const TAGS = [
   'v1.0.0',
   'v1.1.0',
-  '1.1.0-rc.1',
+  '1.1.0_up2',
+  '1.1.0-rc.2',
+  '1.1.0-rc.10',
+  '1.1',
+  '1',
   'v2.0.0',
+  'v2.0.0.1',
   'nightly-1',
   'nightly-2',
   'latest',
-  'pr-7'
+  'pr-7',
+  'pr-8'
 ]
 
 /** One push. `refers` are the numbers of earlier pushes, modulo their count. */
 interface Push {
   readonly kind:
-    'image' | 'docker' | 'index' | 'docker-list' | 'artifact' | 'plain-referrer' | 'referrer-tag'
+    | 'image'
+    | 'docker'
+    | 'index'
+    | 'docker-list'
+    | 'artifact'
+    | 'plain-referrer'
+    | 'referrer-tag'
+    /** Also tags the image that it refers to with a referrer tag of its own. */
+    | 'cycle-tag'
+    /** Has a referrer tag that refers to itself. */
+    | 'self-tag'
+    /** Has a referrer tag of an image in the other repository. */
+    | 'foreign-tag'
   readonly refers: readonly number[]
   readonly hasSubject: boolean
   readonly suffix: '' | '.sig' | '.att' | '.sbom'
@@ -42,7 +60,10 @@ const push: fc.Arbitrary<Push> = fc.record({
     'docker-list',
     'artifact',
     'plain-referrer',
-    'referrer-tag'
+    'referrer-tag',
+    'cycle-tag',
+    'self-tag',
+    'foreign-tag'
   ),
   refers: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
   hasSubject: fc.nat(9).map((one) => one === 0),
@@ -56,10 +77,17 @@ const push: fc.Arbitrary<Push> = fc.record({
 
 const rules: fc.Arbitrary<RuleInputs> = fc
   .record({
-    tags: fc.option(fc.constantFrom(...Object.keys(PATTERNS)), { nil: undefined }),
+    tags: fc.option(
+      fc
+        .shuffledSubarray(Object.keys(PATTERNS), { minLength: 1, maxLength: 2 })
+        .map((patterns) => patterns.join('\n')),
+      { nil: undefined }
+    ),
     excludeTags: fc.option(fc.constantFrom(...Object.keys(PATTERNS)), { nil: undefined }),
     olderThan: fc.constantFrom(undefined, 30 * MINUTE, 2 * HOUR, DAY, 20 * DAY),
     keepLatest: fc.constantFrom(undefined, 0, 1, 2),
+    keepLatestPer: fc.constantFrom('repository' as const, 'pattern' as const),
+    claimsPullRequests: fc.boolean(),
     sortBy: fc.constantFrom('created' as const, 'semver' as const),
     untagged: fc.boolean()
   })
@@ -105,12 +133,26 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.record({
   tag: fc.nat(40)
 })
 
+/** A second repository, which contains referrers of images in the first one. */
+const side = fc.record({
+  /** Whether the step works on it too. */
+  isSelected: fc.boolean(),
+  hasOwnTag: fc.boolean(),
+  referrers: fc.array(
+    fc.record({ to: fc.nat(20), kind: fc.constantFrom('tag' as const, 'subject' as const) }),
+    { maxLength: 3 }
+  )
+})
+
 /** A registry, the undocumented service behavior, the rules of the run, and the changes of other clients. */
 export const scenario = fc.record({
   pushes: fc.array(push, { minLength: 2, maxLength: 14 }),
   removed: fc.array(fc.nat(20), { maxLength: 2 }),
   age: fc.constantFrom(0, 2 * MINUTE, 90 * MINUTE, 2 * DAY, 40 * DAY),
   given,
+  side,
+  /** How far the local clock is ahead of the service, in milliseconds. */
+  clockShift: fc.constantFrom(0, 0, 4 * MINUTE, 40 * DAY, -40 * DAY),
   disturbances: fc.oneof(fc.constant([]), fc.array(disturbance, { minLength: 1, maxLength: 3 })),
   childProtection: fc.constantFrom('on' as const, 'off' as const),
   subjectProtection: fc.constantFrom('off' as const, 'on' as const),
@@ -127,7 +169,17 @@ export type Scenario = typeof scenario extends fc.Arbitrary<infer S> ? S : never
 export interface World extends KnownRepository {
   readonly emulator: RunningEmulator
   readonly repository: TestRepository
+  readonly side: SideWorld
+  /** A repository that the input excludes. */
+  readonly excluded: TestRepository
   readonly known: ReadonlyMap<string, Known>
+}
+
+/** The second repository. */
+export interface SideWorld extends KnownRepository {
+  readonly repository: TestRepository
+  /** Whether the step works on it. */
+  readonly isSelected: boolean
 }
 
 /** Carries out the pushes and deletions of a scenario and advances the clock. */
@@ -144,27 +196,73 @@ export async function build(scene: Scenario): Promise<World> {
     batchDeleteOrder,
     listOrder
   })
-  const repository = await TestRepository.create(createPlainClient(emulator), 'team/app')
+  const client = createPlainClient(emulator)
+  const repository = await TestRepository.create(client, 'team/app')
+  const excluded = await TestRepository.create(client, 'team/private')
+  await excluded.push({ name: 'private' }, 'v1.0.0')
+  const beside = await TestRepository.create(client, 'team/signatures')
+  const tool = await beside.push({ name: 'tool' }, scene.side.hasOwnTag ? 'tool' : undefined)
+  const besideKnown = new Map<string, Known>([
+    [tool, { text: '', children: [], subject: undefined, pushedAt: clock.time }]
+  ])
   const known = new Map<string, Known>()
   for (const [at, one] of scene.pushes.entries()) {
     clock.time += one.wait
-    const { text, tags, ...links } = manifestOf(repository, one, at, [...known.keys()])
+    const { text, tags, ...links } = manifestOf(repository, one, at, [...known.keys()], tool)
     let digest = ''
     for (const tag of tags.length === 0 ? [undefined] : tags)
       digest = await repository.pushText(text, tag)
+    const [first] = known.keys()
+    const referrerTag = digest.replace(':', '-')
+    if (one.kind === 'self-tag') await repository.pushText(text, referrerTag)
+    if (one.kind === 'cycle-tag' && first !== undefined) {
+      await repository.pushText(known.get(first)!.text, referrerTag)
+    }
     known.set(digest, { text, ...links, pushedAt: clock.time })
   }
+  await pushReferrers(beside, scene.side.referrers, [...known.keys()], (digest, subject) => {
+    besideKnown.set(digest, { text: '', children: [], subject, pushedAt: clock.time })
+  })
   const order = [...known.keys()]
   await repository.delete(...new Set(scene.removed.map((at) => order[at % order.length]!)))
   clock.time += scene.age
-  return { emulator, repository, known, tagTimes: await repository.tagTimes(), now: clock.time }
+  const { time: now } = clock
+  const isSelected = scene.side.isSelected && scene.disturbances.length === 0
+  const tagTimes = await beside.tagTimes()
+  return {
+    emulator,
+    repository,
+    side: { repository: beside, isSelected, known: besideKnown, tagTimes, now },
+    excluded,
+    known,
+    tagTimes: await repository.tagTimes(),
+    now
+  }
+}
+
+/** Pushes referrers of images that are in another repository. */
+async function pushReferrers(
+  repository: TestRepository,
+  referrers: Scenario['side']['referrers'],
+  images: readonly string[],
+  onPush: (digest: string, subject: string | undefined) => void
+): Promise<void> {
+  for (const [at, { to, kind }] of referrers.entries()) {
+    const target = images[to % images.length]!
+    const subject = kind === 'subject' ? target : undefined
+    const tag = kind === 'tag' ? `${target.replace(':', '-')}.sig` : undefined
+    const artifactType = 'application/vnd.example.sbom'
+    const name = `beside ${at}`
+    onPush(await repository.push({ name, subject, artifactType }, tag), subject)
+  }
 }
 
 function manifestOf(
   repository: TestRepository,
   { kind, refers, hasSubject, suffix, tags }: Push,
   at: number,
-  earlier: readonly string[]
+  earlier: readonly string[],
+  foreign: string
 ): Omit<Known, 'pushedAt'> & { tags: readonly string[] } {
   const targets = earlier.length === 0 ? [] : refers.map((to) => earlier[to % earlier.length]!)
   const [first] = targets
@@ -181,8 +279,11 @@ function manifestOf(
     isDocker: kind === 'docker' || kind === 'docker-list',
     artifactType: kind === 'artifact' ? 'application/vnd.example.sbom' : undefined
   })
-  const hasReferrerTag = kind === 'referrer-tag' && first !== undefined
-  const referrerTags = hasReferrerTag ? [`${first.replace(':', '-')}${suffix}`] : []
+  const tagTarget = kind === 'foreign-tag' ? foreign : earlier[0]
+  const target = kind === 'referrer-tag' ? first : tagTarget
+  const hasReferrerTag =
+    ['referrer-tag', 'cycle-tag', 'foreign-tag'].includes(kind) && target !== undefined
+  const referrerTags = hasReferrerTag ? [`${target.replace(':', '-')}${suffix}`] : []
   return {
     text,
     children,

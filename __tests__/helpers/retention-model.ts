@@ -1,9 +1,6 @@
-import { compare, parse } from 'semver'
 import type { RepositoryState } from './populate.js'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+const DAY = 24 * 60 * 60_000
 
 /** Tag patterns and equivalent regular expressions. */
 export const PATTERNS: Readonly<Record<string, RegExp>> = {
@@ -14,12 +11,30 @@ export const PATTERNS: Readonly<Record<string, RegExp>> = {
   '{latest,pr-*}': /^(latest|pr-.*)$/
 }
 
+/** The tags of the scenarios that contain a version, the lowest first. Tags of one row have equal versions. */
+const VERSIONS: readonly (readonly string[])[] = [
+  ['v1.0.0'],
+  ['1.1.0-rc.2'],
+  ['1.1.0-rc.10'],
+  ['v1.1.0', '1.1.0_up2'],
+  ['1.1'],
+  ['1'],
+  ['v2.0.0'],
+  ['v2.0.0.1']
+]
+
+const versionOf = (tag: string): number => VERSIONS.findIndex((row) => row.includes(tag))
+
 /** The inputs of the tag rules. Ages are in milliseconds. */
 export interface RuleInputs {
+  /** One or more patterns, one per line. */
   readonly tags?: string | undefined
   readonly excludeTags?: string | undefined
   readonly olderThan?: number | undefined
   readonly keepLatest?: number | undefined
+  readonly keepLatestPer: 'repository' | 'pattern'
+  /** Claims the tags `pr-{number}`. The states of the pull requests are unknown, so all of them are kept. */
+  readonly claimsPullRequests: boolean
   readonly sortBy: 'created' | 'semver'
   readonly untagged: boolean
 }
@@ -59,28 +74,39 @@ interface Selection {
   readonly isByImage: boolean
 }
 
+/** Returns whether the image of a referrer does not exist any more in any repository that can contain it. */
+type IsLost = (target: string) => boolean
+
 /** Returns the digest that a referrer tag refers to. */
 export function findReferrerTagTarget(tag: string): string | undefined {
   const hex = /^sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom)?$/.exec(tag)?.[1]
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
-/** Computes the expected state after a run with a naive implementation of the documented rules. */
+/**
+ * Computes the expected state after a run with a naive implementation of the documented rules.
+ *
+ * @param elsewhere the images in the other repositories of the step
+ */
 export function expectedState(
   world: KnownRepository,
   state: RepositoryState,
-  given: Given
+  given: Given,
+  elsewhere: ReadonlySet<string> = new Set()
 ): RepositoryState {
+  const hasOwnTags = [...state.tags.keys()].some((tag) => findReferrerTagTarget(tag) === undefined)
+  const isLost: IsLost = (target) =>
+    !state.images.has(target) && !elsewhere.has(target) && hasOwnTags
   const selection =
     given.policy === undefined
-      ? selectByRules(world, state, given.rules)
-      : selectByPolicy(world, state, given.policy)
-  const kept = findKeptImages(world, state, selection)
+      ? selectByRules(world, state, given.rules, isLost)
+      : selectByPolicy(world, state, given.policy, isLost)
+  const kept = findKeptImages(world, state, selection, isLost)
   const images = new Map<string, string[]>()
   const tags = new Map<string, string>()
   for (const digest of kept) {
     const all = state.images.get(digest)!
-    const left = selection.isByImage ? [...all] : listKeptTags(all, state, kept, selection)
+    const left = selection.isByImage ? [...all] : listKeptTags(digest, state, kept, selection)
     // The deletion of its last tag would delete the image, so the latest tag is kept.
     if (left.length === 0 && all.length > 0) {
       const sorted = all.toSorted(latestFirst(world))
@@ -93,37 +119,45 @@ export function expectedState(
 }
 
 function listKeptTags(
-  all: readonly string[],
+  digest: string,
   state: RepositoryState,
   kept: ReadonlySet<string>,
   { staleTags }: Selection
 ): string[] {
-  return all.filter((tag) => {
+  return state.images.get(digest)!.filter((tag) => {
     const target = findReferrerTagTarget(tag)
-    return (
-      !staleTags.has(tag) && (target === undefined || !state.images.has(target) || kept.has(target))
-    )
+    if (staleTags.has(tag)) return false
+    return target === undefined || !state.images.has(target) || kept.has(target)
   })
 }
 
 function findKeptImages(
   { known }: KnownRepository,
   state: RepositoryState,
-  { staleTags, staleUntagged }: Selection
+  { staleTags, staleUntagged }: Selection,
+  isLost: IsLost
 ): Set<string> {
-  const isSelected = (tag: string): boolean =>
-    staleTags.has(tag) || state.images.has(findReferrerTagTarget(tag) ?? '')
-  const kept = new Set<string>()
-  for (const [digest, tags] of state.images) {
-    if (tags.length === 0 ? !staleUntagged.has(digest) : !tags.every(isSelected)) kept.add(digest)
+  // What is not reached from the rules in a finite number of steps is kept.
+  const reached = new Set<string>()
+  const isReached = (tag: string): boolean =>
+    staleTags.has(tag) || reached.has(findReferrerTagTarget(tag) ?? '')
+  for (let size = -1; size !== reached.size;) {
+    size = reached.size
+    for (const [digest, tags] of state.images) {
+      if (tags.length === 0 ? staleUntagged.has(digest) : tags.every(isReached)) reached.add(digest)
+    }
   }
+  const kept = new Set([...state.images.keys()].filter((digest) => !reached.has(digest)))
   for (let size = -1; size !== kept.size;) {
     size = kept.size
     for (const [digest, tags] of state.images) {
       const { children = [], subject } = known.get(digest) ?? {}
       if (kept.has(digest))
         for (const child of children) if (state.images.has(child)) kept.add(child)
-      if (subject !== undefined && kept.has(subject)) kept.add(digest)
+      if (subject !== undefined) {
+        const isNeeded = state.images.has(subject) ? kept.has(subject) : !isLost(subject)
+        if (isNeeded) kept.add(digest)
+      }
       if (tags.some((tag) => kept.has(findReferrerTagTarget(tag) ?? ''))) kept.add(digest)
     }
   }
@@ -138,28 +172,22 @@ const latestFirst =
 function selectByRules(
   world: KnownRepository,
   state: RepositoryState,
-  given: RuleInputs
+  given: RuleInputs,
+  isLost: IsLost
 ): Selection {
   const { known, tagTimes, now } = world
   const limit = now - (given.olderThan ?? 0)
-  const grace = now - (given.olderThan ?? HOUR)
+  const grace = now - (given.olderThan ?? DAY)
   const isForTags = given.olderThan !== undefined || given.keepLatest !== undefined
   const timeOf = (tag: string): number => tagTimes.get(tag) ?? 0
-  const excluded = given.excludeTags === undefined ? /^latest$/ : PATTERNS[given.excludeTags]!
-  const ranked = [...state.tags.keys()]
-    .filter((tag) => findReferrerTagTarget(tag) === undefined)
-    .filter((tag) => PATTERNS[given.tags ?? '*']!.test(tag) && !excluded.test(tag))
-    .sort(latestFirst(world))
-  if (given.sortBy === 'semver') {
-    const versions = ranked.filter((tag) => parse(tag) !== null).sort((a, b) => compare(b, a))
-    ranked.splice(0, ranked.length, ...versions, ...ranked.filter((tag) => parse(tag) === null))
-  }
+  const ranks = rankImages(world, state, given)
   const staleTags = new Set(
-    ranked
-      .slice(given.keepLatest ?? 1)
+    [...ranks]
+      .filter(([, rank]) => rank >= (given.keepLatest ?? 1))
+      .map(([tag]) => tag)
       .filter((tag) => isForTags && (given.olderThan === undefined || timeOf(tag) < limit))
   )
-  for (const tag of listDanglingReferrerTags(state)) {
+  for (const tag of listLostReferrerTags(state, isLost)) {
     if (given.untagged && timeOf(tag) < grace) staleTags.add(tag)
   }
   const staleUntagged = [...state.images.keys()].filter(
@@ -168,18 +196,53 @@ function selectByRules(
   return { staleTags, staleUntagged: new Set(staleUntagged), isByImage: false }
 }
 
-/** Lists referrer tags whose image is not in the repository. */
-function listDanglingReferrerTags(state: RepositoryState): string[] {
+/** Returns, by matching tag, how many images of its group have a later matching tag than all matching tags of its image. */
+function rankImages(
+  world: KnownRepository,
+  state: RepositoryState,
+  given: RuleInputs
+): Map<string, number> {
+  const patterns = (given.tags ?? '*').split('\n')
+  const excluded = given.excludeTags === undefined ? /^latest$/ : PATTERNS[given.excludeTags]!
+  const isSemver = given.sortBy === 'semver'
+  const groupOf = (tag: string): string | undefined => {
+    const pattern = patterns.find((each) => PATTERNS[each]!.test(tag))
+    if (pattern === undefined || excluded.test(tag)) return undefined
+    if (findReferrerTagTarget(tag) !== undefined) return undefined
+    if (given.claimsPullRequests && /^pr-\d+$/.test(tag)) return undefined
+    if (isSemver && versionOf(tag) === -1) return undefined
+    return given.keepLatestPer === 'pattern' ? pattern : 'all'
+  }
+  const isLater = (a: string, b: string): boolean => {
+    if (a === b) return false
+    const difference = isSemver ? versionOf(a) - versionOf(b) : 0
+    return difference === 0 ? latestFirst(world)(a, b) < 0 : difference > 0
+  }
+  const ranks = new Map<string, number>()
+  for (const [tag, digest] of state.tags) {
+    const group = groupOf(tag)
+    if (group === undefined) continue
+    const others = [...state.tags].filter(([other]) => groupOf(other) === group)
+    const own = others.filter(([, other]) => other === digest).map(([other]) => other)
+    const later = others.filter(([other]) => own.every((one) => isLater(other, one)))
+    ranks.set(tag, new Set(later.map(([, other]) => other)).size)
+  }
+  return ranks
+}
+
+/** Lists referrer tags whose image does not exist any more. */
+function listLostReferrerTags(state: RepositoryState, isLost: IsLost): string[] {
   return [...state.tags.keys()].filter((tag) => {
     const target = findReferrerTagTarget(tag)
-    return target !== undefined && !state.images.has(target)
+    return target !== undefined && isLost(target)
   })
 }
 
 function selectByPolicy(
   world: KnownRepository,
   state: RepositoryState,
-  policy: readonly PolicyRule[]
+  policy: readonly PolicyRule[],
+  isLost: IsLost
 ): Selection {
   const { known, tagTimes, now } = world
   const pushedAt = (digest: string): number => known.get(digest)?.pushedAt ?? now
@@ -188,7 +251,8 @@ function selectByPolicy(
   const seen = [...state.images.keys()].filter((digest) => {
     const isReferrer = state.images
       .get(digest)!
-      .some((tag) => state.images.has(findReferrerTagTarget(tag) ?? ''))
+      .map(findReferrerTagTarget)
+      .some((target) => target !== undefined && !isLost(target))
     return ownTags(digest).length > 0 || !isReferrer
   })
   const isExpired = (digest: string): boolean => {
@@ -202,13 +266,12 @@ function selectByPolicy(
     return rank >= (first.count ?? 0)
   }
   const expired = withoutLastTag(world, state, new Set(seen.filter(isExpired)))
-  const isOld = (time: number | undefined): boolean => time !== undefined && time + HOUR < now
-  const dangling = new Set(listDanglingReferrerTags(state))
+  const isOld = (time: number | undefined): boolean => time !== undefined && time + DAY < now
+  const lost = new Set(listLostReferrerTags(state, isLost))
   const staleTags = [...state.tags].filter(([tag, digest]) => {
     if (!expired.has(digest)) return false
-    return (
-      findReferrerTagTarget(tag) === undefined || (dangling.has(tag) && isOld(tagTimes.get(tag)))
-    )
+    const target = findReferrerTagTarget(tag)
+    return target === undefined || target === digest || (lost.has(tag) && isOld(tagTimes.get(tag)))
   })
   return {
     staleTags: new Set(staleTags.map(([tag]) => tag)),

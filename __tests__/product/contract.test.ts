@@ -37,10 +37,10 @@ describe('action.yml', () => {
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(OUTPUT_SPECS).sort())
   })
 
-  it.each(specs)('declares a default for %s only if every mode has the input', (name, spec) => {
+  it.each(specs)('declares a default for %s only if no mode rejects the input', (name, spec) => {
     const declared = action.inputs[name]?.default
-    const isForAll = spec.modes.length === MODES.length
-    expect(declared).toBe(isForAll ? defaultOf(name, 'login') : undefined)
+    const isForAll = spec.modes.length === MODES.length || spec.isIgnoredElsewhere === true
+    expect(declared).toBe(isForAll ? defaultOf(name, spec.modes[0]!) : undefined)
   })
 
   it.each(specs)('names the modes that %s applies to', (name, spec) => {

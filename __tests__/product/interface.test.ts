@@ -55,9 +55,13 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
     'exclude-tags': 'latest',
     'older-than': undefined,
     'keep-latest': '1',
+    'keep-latest-per': 'repository',
     'sort-by': 'created',
+    'closed-pull-requests': undefined,
+    'github-token': '${{ github.token }}',
     untagged: 'false',
     'lifecycle-policy': undefined,
+    'manifest-cache': undefined,
     'max-deletions': undefined
   }
 }
@@ -68,6 +72,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'on-too-long': ['truncate', 'fail'],
   compression: ['gzip', 'zstd', 'none'],
   'if-tag-exists': ['move', 'skip', 'fail'],
+  'keep-latest-per': ['repository', 'pattern'],
   'sort-by': ['created', 'semver']
 }
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
+import type { Decisions } from '../../../src/cleanup-tags/rules/decision.js'
+import type { StepFacts } from '../../../src/cleanup-tags/rules/step-facts.js'
 import type { Inventory } from '../../../src/cleanup-tags/rules/inventory.js'
 import {
-  evaluateLifecyclePolicy,
+  evaluateLifecyclePolicy as evaluatePolicy,
   evaluateLifecycleRules
 } from '../../../src/cleanup-tags/rules/evaluate-lifecycle-policy.js'
 import { parseLifecyclePolicy } from '../../../src/cleanup-tags/rules/lifecycle-policy.js'
@@ -191,6 +193,15 @@ describe('evaluateLifecycleRules', () => {
 })
 
 describe('evaluateLifecyclePolicy', () => {
+  const evaluateLifecyclePolicy = (
+    inventory: Inventory,
+    rules: Parameters<typeof evaluatePolicy>[1],
+    now: number,
+    facts: Partial<StepFacts> = {}
+  ): Decisions => {
+    const none = { findHolder: () => undefined, unlisted: [], pullRequests: new Map() }
+    return evaluatePolicy(inventory, rules, { now, ...none, ...facts })
+  }
   const hex = 'ab'.repeat(32)
   const inventoryOf = (...lines: string[]): Inventory => {
     const images = imagesOf(...lines)
@@ -227,8 +238,30 @@ describe('evaluateLifecyclePolicy', () => {
     )
   })
 
-  test('keeps untagged images for an hour', () => {
-    const { untagged } = evaluateLifecyclePolicy(inventoryOf('A: 0', 'B: 0.03', 'C: 2'), all, NOW)
+  test('keeps dangling referrer tags if their image is in another repository of the step', () => {
+    const name = `sha256-${hex}.sig`
+    const inventory = inventoryOf('B: 8 v2', `S: 9 ${name}`)
+    const findHolder = (digest: string): string | undefined =>
+      digest === `sha256:${hex}` ? 'team/app' : undefined
+    const { tags } = evaluateLifecyclePolicy(inventory, all, NOW, { findHolder })
+    expect(tags.get(name)).toMatchObject({ action: 'keep', reason: 'its image is in team/app' })
+    // The image of the referrer tag does not take a place among the most recent images either.
+    expect(tags.get('v2')?.action).toBe('keep')
+    const unlisted = evaluateLifecyclePolicy(inventory, all, NOW, { unlisted: ['team/x'] })
+    expect(unlisted.tags.get(name)?.action).toBe('keep')
+    const lone = evaluateLifecyclePolicy(inventoryOf(`S: 9 ${name}`, 'T: 1'), all, NOW)
+    expect(lone.tags.get(name)?.action).toBe('keep')
+  })
+
+  test('keeps an image that only its own referrer tag names', () => {
+    const inventory = inventoryOf(`sha256:${hex}: 90 sha256-${hex}`, 'B: 1 v1', 'C: 2 v2')
+    const { tags } = evaluateLifecyclePolicy(inventory, all, NOW)
+    expect(tags.get(`sha256-${hex}`)?.action).toBe('keep')
+    expect(tags.get('v2')?.action).toBe('delete')
+  })
+
+  test('keeps untagged images for a day', () => {
+    const { untagged } = evaluateLifecyclePolicy(inventoryOf('A: 0', 'B: 1', 'C: 1.01'), all, NOW)
     expect([...untagged].map(([digest, { action }]) => [digest, action])).toEqual([
       ['A', 'keep'],
       ['B', 'keep'],

@@ -151,9 +151,9 @@ describe('parseLifecyclePolicy', () => {
       /does not have an archive/
     ],
     [
-      'storageClass',
-      withSelection({ ...untagged, storageClass: 'standard' }),
-      /does not have storage classes/
+      'archive',
+      withSelection({ ...untagged, storageClass: 'archive' }),
+      /does not have an archive storage class/
     ],
     [
       'transition',
@@ -195,8 +195,17 @@ describe('parseLifecyclePolicy', () => {
     expect(() => parse({ rules: [rule(1, untagged), rule(1, any)] })).toThrow(
       /rule 2 \(priority 1\) has an invalid "rulePriority": "1"\..*once/
     )
-    expect(() => parse({ rules: [rule(1, untagged), rule(2, untagged)] })).toThrow(
-      /rule 2 .*selects the same images as rule 1\. Use each selection only once/
+    const older = {
+      tagStatus: 'untagged',
+      countType: 'sinceImagePushed',
+      countUnit: 'days',
+      countNumber: 9
+    }
+    expect(() => parse({ rules: [rule(1, untagged), rule(2, older)] })).toThrow(
+      /rule 2 \(priority 2\) selects untagged images, as rule 1 does\. Only one rule can select untagged images\. Combine the two rules\.$/
+    )
+    expect(() => parse({ rules: [rule(1, any), rule(2, { ...older, tagStatus: 'any' })] })).toThrow(
+      /rule 2 .*Only one rule can select images with tagStatus any\./
     )
     expect(() => parse({ rules: [rule(1, tagged('a', 'b')), rule(2, tagged('b', 'a'))] })).toThrow(
       /selects the same images as rule 1/
@@ -204,6 +213,41 @@ describe('parseLifecyclePolicy', () => {
     expect(() => parse({ rules: [rule(1, any), rule(2, untagged)] })).toThrow(
       /the highest priority number\. Use a number greater than 2\./
     )
+  })
+
+  test('accepts the default storage class, which infrastructure tools write', () => {
+    const accepted = withSelection({ ...untagged, storageClass: 'standard' })
+    expect(accepted()).toMatchObject([{ priority: 3, tagStatus: 'untagged' }])
+  })
+
+  test('accepts the output of the AWS CLI, and its lifecyclePolicyText as a JSON string', () => {
+    const policy = { rules: [{ rulePriority: 3, selection: untagged, action: expire }] }
+    const lifecyclePolicyText = JSON.stringify(policy)
+    const output = {
+      registryId: '123456789012',
+      repositoryName: 'team/app',
+      lifecyclePolicyText,
+      lastEvaluatedAt: '2026-01-01T00:00:00+00:00'
+    }
+    expect(parse(output)).toEqual(parse(policy))
+    expect(parse(lifecyclePolicyText)).toEqual(parse(policy))
+    expect(() => parse({ ...output, lifecyclePolicyText: '{"rules": [}' })).toThrow(
+      /^Lifecycle policy p\.json: "lifecyclePolicyText" is not valid JSON\. .* in line 1, column 12\.$/
+    )
+    expect(() => parse({ lifecyclePolicyText, other: 1 })).toThrow(/unknown member: "other"/)
+    expect(() => parse({ ...output, lifecyclePolicyText: 1 })).toThrow(/Use a string\.$/)
+  })
+
+  test('names the position of a syntax error', () => {
+    const text = '{\n  "rules": [\n    { "rulePriority": 1, }\n  ]\n}'
+    expect(() => parseLifecyclePolicy(text, 'p.json')).toThrow(
+      /^Lifecycle policy p\.json is not valid JSON\. The JSON parser reports \w+ in line 3, column 2\d\. Remove commas before a closing bracket\.$/
+    )
+    expect(() => parseLifecyclePolicy('{"rules": [', 'p.json')).toThrow(/ in line 1, column 12\.$/)
+    expect(() => parseLifecyclePolicy('', 'p.json')).toThrow(
+      /is not valid JSON\. .*line 1, column 1/
+    )
+    expect(() => parseLifecyclePolicy('// x\n{}', 'p.json')).toThrow(/line 1, column 1/)
   })
 
   test('rejects text that is not JSON or is too long', () => {

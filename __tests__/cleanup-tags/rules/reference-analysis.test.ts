@@ -6,6 +6,7 @@ import { orderDeletions } from '../../../src/cleanup-tags/rules/order-deletions.
 import type { SubjectOrder } from '../../../src/cleanup-tags/rules/order-deletions.js'
 import { ReferenceAnalysis } from '../../../src/cleanup-tags/rules/reference-analysis.js'
 import type { ReadLimits } from '../../../src/cleanup-tags/rules/reference-analysis.js'
+import type { StepFacts } from '../../../src/cleanup-tags/rules/step-facts.js'
 import type { ManifestLinks } from '../../../src/oci/image-graph.js'
 
 const hexOf = (at: number): string => at.toString(16).padStart(64, '0')
@@ -25,6 +26,7 @@ const image = (at: number, changes: Partial<ListedImage> = {}): ListedImage => (
 function analyze(
   images: readonly ListedImage[],
   selected: readonly number[],
+  facts: Partial<StepFacts> = {},
   limits: Partial<ReadLimits> = {}
 ): ReferenceAnalysis {
   const tags = images.flatMap(({ digest, tags: own }) =>
@@ -48,9 +50,9 @@ function analyze(
     untagged: new Map(images.map(({ digest }) => [digest, decisionOf(digest)])),
     isByImage: false
   }
-  const facts = { findHolder: () => undefined, unlisted: [] }
+  const noFacts = { findHolder: () => undefined, unlisted: [] }
   const allowed = { subjects: 100, referrers: 100, isCarriedOut: true, ...limits }
-  return new ReferenceAnalysis(inventory, decisions, facts, allowed)
+  return new ReferenceAnalysis(inventory, decisions, { ...noFacts, ...facts }, allowed)
 }
 
 const links = (children: number[], subject?: number): ManifestLinks => ({
@@ -76,6 +78,46 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.ask()).toBeUndefined()
     expect([...analysis.toDelete]).toEqual([digestOf(1)])
   })
+
+  test('lists the referrers of kept images if there are more images to delete than the limit', () => {
+    const images = [1, 2, 3, 4].map((at) => image(at))
+    const analysis = analyze(images, [1, 2, 3], {}, { subjects: 2, referrers: 1 })
+    expect(analysis.ask()).toEqual({ kind: 'referrers', digests: [digestOf(4)] })
+    analysis.learnReferrers(digestOf(4), [digestOf(2)])
+    expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(3)])
+  })
+
+  test('trusts the listing if both limits are exceeded, and counts the images', () => {
+    const images = [1, 2, 3, 4, 5].map((at) => image(at))
+    const analysis = analyze(images, [1, 2, 3], {}, { subjects: 2, referrers: 1 })
+    expect(analysis.ask()).toBeUndefined()
+    expect(analysis.uncheckedCount).toBe(3)
+    expect(analysis.toDelete.size).toBe(3)
+  })
+
+  test('always reads kept indexes and artifacts to delete, whatever the limits are', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example' }
+    const images = [image(1, artifact), image(2, artifact), image(3, index), image(4, index)]
+    const analysis = analyze(images, [1, 2], {}, { subjects: 1, referrers: 1 })
+    expect(analysis.ask()?.digests).toEqual([digestOf(3), digestOf(4)])
+    analysis.learnLinks(digestOf(3), links([]))
+    analysis.learnLinks(digestOf(4), links([]))
+    expect(analysis.ask()?.digests).toEqual([digestOf(1), digestOf(2)])
+  })
+
+  test.each([
+    [true, [image(9)], 2],
+    [true, [], 0],
+    [false, [image(9)], 0]
+  ])(
+    'reads many indexes to delete only for the order of a run that deletes other images, too (%p)',
+    (isCarriedOut, others, count) => {
+      const images = [image(1, index), image(2, index), ...others]
+      const analysis = analyze(images, [1, 2, 9], {}, { subjects: 1, referrers: 0, isCarriedOut })
+      expect(analysis.ask()?.digests ?? []).toHaveLength(count)
+      expect(analysis.readsDeletedIndexes).toBe(false)
+    }
+  )
 
   test('treats manifests of unknown types as indexes', () => {
     const analysis = analyze(
@@ -135,18 +177,99 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.uncheckedCount).toBe(147)
   })
 
-  test('keeps or deletes images whose referrer tags form a cycle together', () => {
-    const ring = [
-      image(1, { tags: [`sha256-${hexOf(2)}.sig`] }),
-      image(2, { tags: [`sha256-${hexOf(1)}.sig`] })
+  /** An image with tags: `3` refers to image 3, and any other text is a tag as it is. */
+  const tagged = (at: number, ...tags: (number | string)[]): ListedImage =>
+    image(at, {
+      tags: tags.map((tag) => (typeof tag === 'number' ? `sha256-${hexOf(tag)}.sig` : tag))
+    })
+  const deletedOf = (analysis: ReferenceAnalysis): string[] => [...analysis.toDelete].sort()
+
+  test.each<[string, readonly ListedImage[], readonly number[], readonly number[]]>([
+    ['an image that refers to itself', [tagged(1, 1)], [], []],
+    ['an image that refers to itself and has a selected tag', [tagged(1, 1, 'v1')], [1], []],
+    ['a cycle', [tagged(1, 2), tagged(2, 1)], [], []],
+    ['a cycle with a selected tag', [tagged(1, 2, 'v1'), tagged(2, 1)], [1], []],
+    ['a cycle with a kept tag', [tagged(1, 2, 'kept'), tagged(2, 1)], [], []],
+    ['a long cycle', [tagged(1, 2), tagged(2, 3), tagged(3, 1)], [], []],
+    ['a chain to a cycle', [tagged(1, 2), tagged(2, 3), tagged(3, 2)], [], []],
+    ['a chain to a kept image', [tagged(1, 'v1'), tagged(2, 1), tagged(3, 2)], [], []],
+    ['a chain to a selected image', [tagged(1, 'v1'), tagged(2, 1), tagged(3, 2)], [1], [1, 2, 3]],
+    [
+      'a referrer of a kept and a selected image',
+      [tagged(1, 'v1'), tagged(2, 'v2'), tagged(3, 1, 2)],
+      [1],
+      [1]
+    ],
+    ['a referrer with a kept tag', [tagged(1, 'v1'), tagged(2, 1, 'kept')], [1], [1]],
+    ['a referrer with a selected tag', [tagged(1, 'v1'), tagged(2, 1, 'v2')], [1, 2], [1, 2]]
+  ])('selects only what the rules ground: %s', (_, images, selected, deleted) => {
+    expect(deletedOf(analyze(images, selected))).toEqual(deleted.map(digestOf))
+  })
+
+  test('never deletes an image that the rules do not reach', () => {
+    const shape = fc.array(
+      fc.record({
+        referrerTags: fc.array(fc.nat(9), { maxLength: 2 }),
+        hasOwnTag: fc.boolean(),
+        isSelected: fc.boolean()
+      }),
+      { minLength: 1, maxLength: 10 }
+    )
+    fc.assert(
+      fc.property(shape, (nodes) => {
+        const images = nodes.map(({ referrerTags, hasOwnTag }, at) =>
+          tagged(
+            at,
+            ...new Set(referrerTags.map((to) => to % nodes.length)),
+            ...(hasOwnTag ? [`t${at}`] : [])
+          )
+        )
+        const selected = nodes.flatMap(({ isSelected }, at) => (isSelected ? [at] : []))
+        const { toDelete } = analyze(images, selected)
+        // Every deleted image has a derivation: its rounds end at images that the rules select.
+        const derived = new Set<string>()
+        for (let size = -1; size !== derived.size;) {
+          size = derived.size
+          for (const [at, { digest, tags }] of images.entries()) {
+            const isGround = (tag: string): boolean =>
+              tag.startsWith('sha256-')
+                ? derived.has(digestOf(parseInt(tag.slice(7, 71), 16)))
+                : selected.includes(at)
+            if (tags.length === 0 ? selected.includes(at) : tags.every(isGround))
+              derived.add(digest)
+          }
+        }
+        for (const digest of toDelete) expect(derived).toContain(digest)
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  test.each<[string, Partial<StepFacts>, string | undefined]>([
+    ['no repository holds', {}, undefined],
+    ['another repository holds', { findHolder: () => 'team/app' }, 'its image is in team/app'],
+    [
+      'an unreadable repository might hold',
+      { unlisted: ['team/x'] },
+      'its image might be in team/x, which could not be read'
     ]
-    const analysis = analyze(ring, [])
-    for (const { digest } of ring) analysis.learnLinks(digest, links([]))
-    expect(analysis.ask()).toBeUndefined()
-    expect(analysis.toDelete.size).toBe(2)
-    expect(
-      analyze([{ ...ring[0]!, tags: [...ring[0]!.tags, 'kept'] }, ring[1]!], []).toDelete.size
-    ).toBe(0)
+  ])('decides on a referrer whose subject %s', (_, facts, reason) => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom', tags: [] }
+    const analysis = analyze([image(1), image(2, artifact)], [2], facts)
+    expect(analysis.ask()?.digests).toEqual([digestOf(2)])
+    analysis.learnLinks(digestOf(2), links([], 99))
+    expect(analysis.reasons.get(digestOf(2))).toBe(reason)
+    expect(analysis.toDelete.has(digestOf(2))).toBe(reason === undefined)
+    expect(analysis.foreign.has(digestOf(2))).toBe(reason !== undefined)
+  })
+
+  test('keeps referrers by subject in a repository that has only referrer tags', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom' }
+    const sbom = image(2, { ...artifact, tags: [] })
+    const signature = image(3, { ...artifact, tags: [`sha256-${hexOf(98)}.sig`] })
+    const analysis = analyze([sbom, signature], [2])
+    analysis.learnLinks(digestOf(2), links([], 99))
+    expect(analysis.reasons.get(digestOf(2))).toMatch(/^the repository contains only referrers/)
   })
 })
 

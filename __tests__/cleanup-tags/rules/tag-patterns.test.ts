@@ -3,7 +3,7 @@ import { compileTagPatterns } from '../../../src/cleanup-tags/rules/tag-patterns
 import { compileWildcards } from '../../../src/runner/inputs/glob.js'
 
 const matches = async (pattern: string, tag: string): Promise<boolean> =>
-  (await compileTagPatterns([pattern], 'Input "tags"'))(tag) !== undefined
+  (await compileTagPatterns([pattern], 'Input "tags"')).findMatch(tag) !== undefined
 
 describe('globs over tags', () => {
   test.each([
@@ -19,7 +19,7 @@ describe('globs over tags', () => {
     ['v{1,2}.*', 'v2.9'],
     ['{a,b{c,d}}x', 'bdx'],
     ['v{,-alpine}', 'v'],
-    ['a\\*', 'a*'],
+    ['a\\-*', 'a-b'],
     ['latest', 'latest']
   ])('%s matches %s', async (pattern, tag) => {
     expect(await matches(pattern, tag)).toBe(true)
@@ -50,7 +50,8 @@ describe('globs over tags', () => {
     '[ab',
     'v1|v2',
     '^(v1)$',
-    'v[^0-9]'
+    'v[^0-9]',
+    'a\\*'
   ])('rejects %s because it cannot match any tag', async (pattern) => {
     await expect(matches(pattern, 'x')).rejects.toThrow(/^Input "tags" has an invalid pattern: /)
   })
@@ -64,8 +65,10 @@ describe('globs over tags', () => {
     const token = fc.constantFrom('a', 'b', '.', '-', '?', '*')
     await fc.assert(
       fc.asyncProperty(
-        fc.array(token, { minLength: 1, maxLength: 8 }).map((tokens) => tokens.join('')),
-        fc.array(fc.constantFrom('a', 'b', '.', '-'), { maxLength: 10 }).map((all) => all.join('')),
+        fc.array(token, { minLength: 1, maxLength: 8 }).map((tokens) => `a${tokens.join('')}`),
+        fc
+          .array(fc.constantFrom('a', 'b', '.', '-'), { maxLength: 10 })
+          .map((all) => `a${all.join('')}`),
         async (glob, tag) => {
           const source = glob.replace(/\./g, '\\.').replace(/\*+/g, '.*').replace(/\?/g, '.')
           expect(await matches(glob, tag)).toBe(new RegExp(`^${source}$`).test(tag))
@@ -117,8 +120,92 @@ describe('regular expressions over tags', () => {
 
   test('returns the first pattern that matches', async () => {
     const matcher = await compileTagPatterns(['v*', '/^latest$/'], 'Input "exclude-tags"')
-    expect(matcher('latest')).toBe('/^latest$/')
-    expect(matcher('v1')).toBe('v*')
-    expect(matcher('other')).toBeUndefined()
+    expect(matcher.findMatch('latest')).toBe('/^latest$/')
+    expect(matcher.findMatch('v1')).toBe('v*')
+    expect(matcher.findMatch('other')).toBeUndefined()
+  })
+
+  test('lists the patterns that matched none of the tags, also if an earlier pattern matched', async () => {
+    const patterns = await compileTagPatterns(['v*', 'v1*', 'rc-*', '/^x/'], 'Input "tags"')
+    expect(patterns.listUnused()).toEqual(['v*', 'v1*', 'rc-*', '/^x/'])
+    for (const tag of ['v1.2', 'latest']) patterns.findMatch(tag)
+    expect(patterns.listUnused()).toEqual(['rc-*', '/^x/'])
+    patterns.findMatch('xyz')
+    expect(patterns.listUnused()).toEqual(['rc-*'])
+  })
+
+  test.each([
+    '/^\\.rc/',
+    '/^-/',
+    '/refs\\/heads/',
+    '/app:v1/',
+    '/ rc/',
+    '/a b|c d/',
+    '/^$/',
+    '/v1$x/',
+    '/x^v1/',
+    '/[^\\w.-]/',
+    '/^[.-]+$/',
+    '/é/i'
+  ])('rejects %s because no tag can match it', async (pattern) => {
+    await expect(matches(pattern, 'x')).rejects.toThrow(
+      /^Input "tags" contains a regular expression that does not match any tag: ".*"\. No tag can match it: /
+    )
+  })
+
+  test.each([
+    '/\\.rc/',
+    '/-/',
+    '/^[.-]*/',
+    '/$/',
+    '/^/',
+    '/^(?:\\.|v)1/',
+    '/\\bv1\\b/',
+    '/^V1$/i',
+    '/./',
+    '/[^a]/',
+    '/(a b|c)/',
+    '/^.$/',
+    '/\\p{L}/u',
+    '/^v{3}$/'
+  ])('accepts %s because a tag can match it', async (pattern) => {
+    await expect(matches(pattern, 'x')).resolves.toBeDefined()
+  })
+
+  test('accepts every expression that matches some tag', async () => {
+    const token = fc.constantFrom(
+      'a',
+      '\\.',
+      '-',
+      '^',
+      '$',
+      '.',
+      '[.-]',
+      '[^a]',
+      '(?:',
+      '|',
+      ')',
+      '*',
+      '+',
+      ' ',
+      '\\b',
+      'é'
+    )
+    const tags = ['a', 'b', 'a.', 'a-', 'a-.', 'b.a', 'aa', '_-a', 'a.a-b']
+    await fc.assert(
+      fc.asyncProperty(fc.array(token, { minLength: 1, maxLength: 6 }), async (tokens) => {
+        const source = tokens.join('')
+        let expression: RegExp
+        try {
+          expression = new RegExp(source)
+        } catch {
+          return
+        }
+        fc.pre(tags.some((tag) => expression.test(tag)))
+        const message = await matches(`/${source}/`, 'x').then(() => '', String)
+        expect(message).not.toContain('does not match any tag')
+      }),
+      { numRuns: 500 }
+    )
   })
 })

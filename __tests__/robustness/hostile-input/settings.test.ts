@@ -99,8 +99,8 @@ test(
       fc.array(pattern, { maxLength: 3 }),
       RUNS,
       async (list) => {
-        const matches = await compileTagPatterns(list, 'Input "tags"')
-        for (const tag of TAGS) matches(tag)
+        const patterns = await compileTagPatterns(list, 'Input "tags"')
+        for (const tag of TAGS) patterns.findMatch(tag)
       }
     )
     await tryHostile('compileWildcards', pattern, RUNS, (text) => {

@@ -5,6 +5,7 @@ import {
   compileWildcards,
   isGlob
 } from '../../../src/runner/inputs/glob.js'
+import { isTag } from '../../../src/oci/reference.js'
 
 /** A part of a glob, from which the test creates the text and the expected matches. */
 type Part =
@@ -114,14 +115,38 @@ describe('a glob', () => {
   it('matches the tags that a reference implementation matches', () => {
     fc.assert(
       fc.property(partsOf(CHARACTERS), textsOf(CHARACTERS), (parts, texts) => {
-        const matches = compileTagGlob(globOf(parts), 'Input "tags"')
-        for (const text of texts) {
-          expect(matches(text)).toBe(endsOf(parts, text, 0, false).includes(text.length))
+        const expected = (text: string): boolean =>
+          endsOf(parts, text, 0, false).includes(text.length)
+        let matches: (text: string) => boolean
+        try {
+          matches = compileTagGlob(globOf(parts), 'Input "tags"')
+        } catch (error) {
+          expect(error).toMatchObject({ message: expect.stringContaining('No tag can match it') })
+          for (const text of texts)
+            if (isTag(text)) expect([text, expected(text)]).toEqual([text, false])
+          return
         }
+        for (const text of texts) expect(matches(text)).toBe(expected(text))
       }),
       { numRuns: 1000 }
     )
   })
+
+  it.each(['.*main-ci.*', '-x*', '.a', '{.a,-b}', '[.-]*', '[!A-Za-z0-9_]*', '', '[.][a-z]?'])(
+    'for tags, rejects %j because no tag can match it',
+    (glob) => {
+      expect(() => compileTagGlob(glob, 'Input "exclude-tags"')).toThrow(
+        /^Input "exclude-tags" has an invalid pattern: .* No tag can match it: a tag begins with/
+      )
+    }
+  )
+
+  it.each(['*.main-ci.*', '*-x*', '?.a', '{.a,b}', '[.a-]*', '_', '[!.-]*', '{,a}*', '*'])(
+    'for tags, accepts %j because a tag can match it',
+    (glob) => {
+      expect(() => compileTagGlob(glob, 'Input "exclude-tags"')).not.toThrow()
+    }
+  )
 
   it('matches the repository names that a reference implementation matches', () => {
     const characters = [...CHARACTERS, '/']

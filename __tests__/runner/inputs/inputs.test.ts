@@ -189,7 +189,7 @@ describe('readInputs for cleanup-tags', () => {
 
   it('requires a rule', () => {
     expect(errorOf(base)).toContain(
-      'Use at least one of older-than, keep-latest, untagged, lifecycle-policy.'
+      'Use at least one of older-than, keep-latest, closed-pull-requests, untagged, lifecycle-policy.'
     )
     expect(errorOf({ ...base, tags: 'v*' })).toContain('requires a rule')
   })
@@ -197,13 +197,41 @@ describe('readInputs for cleanup-tags', () => {
   it('returns the defaults, and whether keep-latest is given', () => {
     expect(makeInputs('cleanup-tags', { ...base, untagged: 'true' }).rules).toEqual({
       tags: ['*'],
+      tagsAreGiven: false,
       excludeTags: ['latest'],
+      excludeTagsAreGiven: false,
       olderThan: undefined,
       keepLatest: 1,
       keepLatestIsGiven: false,
+      keepLatestPer: 'repository',
       sortBy: 'created',
+      closedPullRequests: [],
       untagged: true
     })
+  })
+
+  it('rejects a list of patterns whose lines are all skipped', () => {
+    for (const text of ['# latest', ',', '#\n\n', ' , ,']) {
+      expect(errorOf({ ...base, 'keep-latest': '0', 'exclude-tags': text })).toContain(
+        'Input "exclude-tags" does not contain any items'
+      )
+    }
+  })
+
+  it('accepts closed-pull-requests as the only rule, and reads github-token only for it', () => {
+    const given = { ...base, 'closed-pull-requests': 'pr-{number}\npr-{number}-{a,b}' }
+    const inputs = makeInputs('cleanup-tags', { ...given, 'github-token': 'ghs_x' })
+    expect(inputs).toMatchObject({
+      githubToken: 'ghs_x',
+      rules: { closedPullRequests: ['pr-{number}', 'pr-{number}-{a,b}'] }
+    })
+    expect(errorOf(given)).toContain('Input "github-token" is missing')
+    const others = { ...base, untagged: 'true', 'github-token': 'ghs_x' }
+    expect(makeInputs('cleanup-tags', others).githubToken).toBeUndefined()
+  })
+
+  it('ignores github-token in other modes, since action.yml sets its default', () => {
+    expect(makeInputs('login', { 'github-token': 'ghs_x' })).not.toHaveProperty('githubToken')
   })
 
   it('accepts a lifecycle policy instead of the other rules', () => {

@@ -7,11 +7,11 @@ export interface Version {
 }
 
 /** Letters before the version, such as `v`, `release-` and `app-v`. */
-const PREFIX = String.raw`(?<prefix>(?:[a-z]+[._-]?)*)`
+const PREFIX = String.raw`(?<prefix>(?:[a-z][a-z._-]*)?)`
 const NUMBERS = String.raw`(?<numbers>\d{1,15}(?:\.\d{1,15}){0,3})`
 /** A pre-release directly after the numbers, as Python and Go write it: `3.13.0rc2`. */
 const GLUED = String.raw`(?<glued>(?:a|b|c|rc|alpha|beta|pre|preview|dev|m)[._-]?\d+(?:[.-][0-9a-z.-]*)?)`
-const PRE_RELEASE = String.raw`[-.](?<preRelease>[0-9a-z.-]+)`
+const PRE_RELEASE = String.raw`(?:-|\.(?=[a-z]))(?<preRelease>[0-9a-z.-]+)`
 /** Helm writes the `+` of build metadata as `_`, because a tag cannot contain it. */
 const BUILD = String.raw`_[0-9a-z._-]*`
 const VERSION = new RegExp(`^${PREFIX}${NUMBERS}(?:${GLUED}|${PRE_RELEASE})?(?:${BUILD})?$`, 'i')
@@ -44,7 +44,8 @@ export function parseVersion(tag: string): Version | undefined {
   if (first === '') return undefined
   if (given.length === 1) {
     const isHash = first.length >= COMMIT_HASH_DIGITS && !DATE.test(first)
-    if (glued !== undefined || isHash || !VERSION_PREFIX.test(prefix)) return undefined
+    const isHex = glued !== undefined && /^[abc][._-]?\d/i.test(glued)
+    if (isHex || isHash || !VERSION_PREFIX.test(prefix)) return undefined
   }
   const identifiers = (glued ?? preRelease)?.toLowerCase().split('.') ?? []
   const isPreRelease = PRE_RELEASE_WORD.test(identifiers[0]?.split('-')[0] ?? '')

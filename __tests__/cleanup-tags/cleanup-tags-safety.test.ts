@@ -1,0 +1,396 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DescribeImagesCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
+import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
+import { makeDeps } from '../helpers/make-deps.js'
+import type { TestDeps } from '../helpers/make-deps.js'
+import { makeInputs } from '../helpers/make-inputs.js'
+import { createPlainClient, TestRepository } from '../helpers/populate.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
+
+const START = Date.parse('2026-03-01T00:00:00Z')
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** An emulator with its clock, and the deps of a run on another clock. */
+interface Stage {
+  readonly emulator: RunningEmulator
+  readonly clock: { time: number; localOffset: number }
+  readonly deps: TestDeps
+  repository(name: string): Promise<TestRepository>
+  run(inputs: Readonly<Record<string, string>>, deps?: TestDeps): Promise<Report>
+}
+
+async function stage(): Promise<Stage> {
+  const clock = { time: START, localOffset: 0 }
+  const emulator = await startEmulator({ now: () => new Date(clock.time) })
+  const deps = makeDeps(emulator, { now: () => new Date(clock.time + clock.localOffset) })
+  const client = createPlainClient(emulator)
+  return {
+    emulator,
+    clock,
+    deps,
+    repository: (name) => TestRepository.create(client, name),
+    run: (inputs, used = deps) =>
+      cleanupTags(makeInputs('cleanup-tags', { repository: 'team/*', ...inputs }), used)
+  }
+}
+
+const referrerTag = (digest: string, suffix = '.sig'): string => digest.replace(':', '-') + suffix
+const tagsOf = async (repository: TestRepository): Promise<string[]> =>
+  [...(await repository.state()).tags.keys()].sort()
+const digestsOf = async (repository: TestRepository): Promise<string[]> => [
+  ...(await repository.state()).images.keys()
+]
+
+/** Pushes one image per tag, one per day. */
+async function pushDaily(
+  on: Stage,
+  repository: TestRepository,
+  ...tags: string[]
+): Promise<string[]> {
+  const digests: string[] = []
+  for (const tag of tags) {
+    digests.push(await repository.push({ name: tag }, tag))
+    on.clock.time += DAY_MS
+  }
+  return digests
+}
+
+const everyRule = { 'older-than': '1d', 'keep-latest': '0', untagged: 'true' }
+
+describe('images that no rule selects', () => {
+  test.each(['', '.sig', '.att', '.sbom'])(
+    'stay if their only tag refers to themselves (sha256-<hex>%s)',
+    async (suffix) => {
+      const on = await stage()
+      const app = await on.repository('team/app')
+      const digest = await app.push({ name: 'self' })
+      await app.push({ name: 'self' }, referrerTag(digest, suffix))
+      await pushDaily(on, app, 'v1', 'v2')
+      on.clock.time += 40 * DAY_MS
+      for (const rules of [{ 'keep-latest': '99' }, everyRule]) {
+        await on.run(rules)
+        expect(await tagsOf(app)).toContain(referrerTag(digest, suffix))
+      }
+    }
+  )
+
+  test('stay if their referrer tags form a cycle, also if one of the images has a selected tag', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const a = await app.push({ name: 'a' }, 'v1')
+    const b = await app.push({ name: 'b' })
+    await app.push({ name: 'a' }, referrerTag(b))
+    await app.push({ name: 'b' }, referrerTag(a))
+    on.clock.time += 40 * DAY_MS
+    await pushDaily(on, app, 'v2')
+    await on.run(everyRule)
+    expect(await tagsOf(app)).toEqual([referrerTag(a), referrerTag(b), 'v2'].sort())
+  })
+
+  test('stay if a lifecycle policy does not select them', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const digest = await app.push({ name: 'self' })
+    await app.push({ name: 'self' }, referrerTag(digest, ''))
+    await pushDaily(on, app, 'v1', 'v2')
+    on.clock.time += 40 * DAY_MS
+    const select = (tags: object): string =>
+      JSON.stringify({
+        rules: [
+          {
+            rulePriority: 1,
+            selection: { ...tags, countType: 'imageCountMoreThan', countNumber: 1 },
+            action: { type: 'expire' }
+          }
+        ]
+      })
+    await on.run({ 'lifecycle-policy': select({ tagStatus: 'tagged', tagPrefixList: ['v'] }) })
+    expect(await tagsOf(app)).toEqual([referrerTag(digest, ''), 'v2'])
+    await on.run({ 'lifecycle-policy': select({ tagStatus: 'untagged' }) })
+    expect(await tagsOf(app)).toEqual([referrerTag(digest, ''), 'v2'])
+  })
+})
+
+describe('referrers in another repository than their image', () => {
+  const rules = { 'older-than': '1d', 'keep-latest': '3', untagged: 'true' }
+
+  test('stay, with a notice', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const signatures = await on.repository('team/signatures')
+    for (const digest of await pushDaily(on, app, 'v0', 'v1', 'v2')) {
+      await signatures.push({ name: digest }, referrerTag(digest))
+    }
+    on.clock.time += 40 * DAY_MS
+    await on.run(rules)
+    expect(await tagsOf(signatures)).toHaveLength(3)
+    expect(on.deps.lines).toContain(
+      'notice: team/signatures: Referrers that are kept without their image: 3 (its image is in team/app).'
+    )
+  })
+
+  test('stay until a later run if this run deletes their image', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const mixed = await on.repository('team/mixed')
+    const [v0] = await pushDaily(on, app, 'v0', 'v1')
+    await mixed.push({ name: 's' }, referrerTag(v0!))
+    await pushDaily(on, mixed, 'tool')
+    on.clock.time += 40 * DAY_MS
+    await on.run({ ...rules, 'keep-latest': '1' })
+    expect(await tagsOf(app)).toEqual(['v1'])
+    expect(await tagsOf(mixed)).toEqual([referrerTag(v0!), 'tool'].sort())
+    await on.run({ ...rules, 'keep-latest': '1' })
+    expect(await tagsOf(mixed)).toEqual(['tool'])
+  })
+
+  test('stay if the repository has only referrer tags, also if no repository of the step has their images', async () => {
+    const on = await stage()
+    const app = await on.repository('other/app')
+    const signatures = await on.repository('team/signatures')
+    const [v0] = await pushDaily(on, app, 'v0')
+    await signatures.push({ name: 's' }, referrerTag(v0!))
+    await signatures.push({ name: 'a', subject: v0, artifactType: 'application/vnd.x.sbom' })
+    on.clock.time += 40 * DAY_MS
+    expect(await on.run(rules)).toMatchObject({ changed: false, failure: undefined })
+    expect(await digestsOf(signatures)).toHaveLength(2)
+    expect(on.deps.lines.join('\n')).toMatch(/notice: team\/signatures: .* contains only referrers/)
+  })
+
+  test('stay if they refer to their image by subject, tagged or not', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const sboms = await on.repository('team/sboms')
+    const [v0] = await pushDaily(on, app, 'v0')
+    const artifactType = 'application/vnd.example.sbom'
+    const sbom = await sboms.push({ name: 'a', subject: v0, artifactType })
+    const tagged = await sboms.push({ name: 'b', subject: v0, artifactType }, 'sbom-1')
+    const missing = `sha256:${'0'.repeat(64)}`
+    const gone = await sboms.push({ name: 'c', subject: missing, artifactType })
+    await pushDaily(on, sboms, 'tool')
+    on.clock.time += 40 * DAY_MS
+    const report = await on.run({ ...rules, 'keep-latest': '1' })
+    expect(report.failure).toBeUndefined()
+    const left = await digestsOf(sboms)
+    expect(left).toEqual(expect.arrayContaining([sbom, tagged]))
+    expect(left).not.toContain(gone)
+  })
+
+  test('stay if a repository of the step cannot be listed', async () => {
+    const on = await stage()
+    await on.repository('team/app')
+    const mixed = await on.repository('team/mixed')
+    const name = referrerTag(`sha256:${'0'.repeat(64)}`)
+    await mixed.push({ name: 's' }, name)
+    await pushDaily(on, mixed, 'tool')
+    on.clock.time += 40 * DAY_MS
+    const api = interceptApi(on.deps.api, (command, send) => {
+      const isApp =
+        command instanceof DescribeImageTagsCommand && command.input.repositoryName === 'team/app'
+      return isApp ? Promise.reject(new Error('out of order')) : send(command)
+    })
+    const deps = makeDeps(on.emulator, { now: on.deps.now, api })
+    await on.run(rules, deps)
+    expect(await tagsOf(mixed)).toEqual([name, 'tool'].sort())
+    await on.run(rules)
+    expect(await tagsOf(mixed)).toEqual(['tool'])
+  })
+})
+
+describe('the clock', () => {
+  test.each([40, -40])('of the service decides on ages (local clock %i days off)', async (days) => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    await pushDaily(on, app, 'v1', 'v2', 'v3')
+    on.clock.time += 27 * DAY_MS + 1000
+    on.clock.localOffset = days * DAY_MS
+    await on.run({ 'older-than': '30d', 'keep-latest': '0' })
+    expect(await tagsOf(app)).toEqual(['v2', 'v3'])
+    const direction = days > 0 ? 'ahead of' : 'behind'
+    expect(on.deps.lines).toContain(
+      `warning: The clock of this machine is 40 d ${direction} the clock of ECR Public. Ages are computed with the clock of ECR Public. Correct the clock of the machine.`
+    )
+  })
+
+  test('is not reported if it is up to five minutes off', async () => {
+    const on = await stage()
+    await on.repository('team/app')
+    on.clock.localOffset = 5 * 60_000
+    await on.run({ 'keep-latest': '1' })
+    on.clock.localOffset = -5 * 60_000
+    await on.run({ 'keep-latest': '1' })
+    expect(on.deps.lines.filter((line) => line.includes('clock'))).toEqual([])
+    on.clock.localOffset = 5 * 60_000 + 1000
+    await on.run({ 'keep-latest': '1' })
+    expect(on.deps.lines.filter((line) => line.includes('clock'))).toHaveLength(1)
+  })
+})
+
+describe('patterns', () => {
+  test.each([
+    ['exclude-tags', '.*main-ci.*'],
+    ['exclude-tags', '-x*'],
+    ['exclude-tags', '/^\\.main/'],
+    ['tags', '.a'],
+    ['exclude-tags', '# latest']
+  ])('of %s that can match no tag are rejected before the first call: %s', async (input, text) => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    await pushDaily(on, app, 'main-ci-1', 'main-ci-2')
+    const before = (await on.emulator.operations()).length
+    await expect(async () => on.run({ 'keep-latest': '0', [input]: text })).rejects.toThrow(
+      new RegExp(`^Input "${input}" `)
+    )
+    expect((await on.emulator.operations()).length).toBe(before)
+  })
+
+  test('that matched no tag in any repository are reported, but not the defaults', async () => {
+    const on = await stage()
+    await pushDaily(on, await on.repository('team/app'), 'v1', 'v2')
+    await pushDaily(on, await on.repository('team/web'), 'rc-1')
+    await on.run({ tags: 'v*\nrc-*\nnightly-*', 'exclude-tags': 'v1\nstable', 'keep-latest': '9' })
+    const warnings = on.deps.lines.filter((line) => line.startsWith('warning: '))
+    expect(warnings).toEqual([
+      'warning: Input "tags": the pattern "nightly-*" does not match any tag in the selected repositories.',
+      'warning: Input "exclude-tags": the pattern "stable" does not match any tag in the selected repositories.'
+    ])
+    const { length } = on.deps.lines
+    await on.run({ 'keep-latest': '9' })
+    expect(on.deps.lines.slice(length).join('\n')).not.toContain('does not match any tag')
+  })
+})
+
+describe('a push in progress', () => {
+  test('keeps its untagged images for a day, also if an index that this run deletes held them', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const old = await app.push({ name: 'old' })
+    on.clock.time += 2 * DAY_MS
+    const fresh = await app.push({ name: 'fresh' })
+    await app.push({ name: 'index', children: [old, fresh] }, 'v1')
+    on.clock.time += 2 * HOUR_MS
+    await pushDaily(on, app, 'v2')
+    on.clock.time -= DAY_MS
+    await on.run({ 'keep-latest': '1', untagged: 'true' })
+    const { tags, images } = await app.state()
+    expect([...tags.keys()]).toEqual(['v2'])
+    expect(images.has(fresh)).toBe(true)
+    expect(images.has(old)).toBe(false)
+    on.clock.time += DAY_MS
+    await on.run({ 'keep-latest': '1', untagged: 'true' })
+    expect((await app.state()).images.has(fresh)).toBe(false)
+  })
+})
+
+describe('incomplete responses', () => {
+  const image = { imageDigest: `sha256:${'1'.repeat(64)}`, imagePushedAt: new Date(START) }
+  const tag = { imageTag: 'x', createdAt: new Date(START), imageDetail: image }
+  test.each<[string, object]>([
+    ['nothing', {}],
+    ['no tag', { ...tag, imageTag: undefined }],
+    ['an empty tag', { ...tag, imageTag: '' }],
+    ['no creation time', { ...tag, createdAt: undefined }],
+    ['no image', { ...tag, imageDetail: undefined }],
+    ['no digest', { ...tag, imageDetail: { ...image, imageDigest: undefined } }],
+    ['a digest that is none', { ...tag, imageDetail: { ...image, imageDigest: 'sha256:1' } }],
+    ['no push time', { ...tag, imageDetail: { ...image, imagePushedAt: undefined } }]
+  ])('stop the step before the first deletion in any repository: a tag with %s', async (_, row) => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    await pushDaily(on, app, 'v1', 'v2')
+    await pushDaily(on, await on.repository('team/web'), 'v1', 'v2')
+    const api = interceptApi(on.deps.api, async (command, send) => {
+      const answer = (await send(command)) as { imageTagDetails: object[] }
+      if (
+        command instanceof DescribeImageTagsCommand &&
+        command.input.repositoryName === 'team/web'
+      ) {
+        answer.imageTagDetails.splice(1, 0, row)
+      }
+      return answer
+    })
+    const deps = makeDeps(on.emulator, { now: on.deps.now, api })
+    await expect(on.run({ 'keep-latest': '0' }, deps)).rejects.toThrow(
+      /^The response of ECR Public is incomplete: "DescribeImageTags: \w+"\. .*Nothing was deleted\./
+    )
+    expect(await tagsOf(app)).toEqual(['v1', 'v2'])
+  })
+
+  test.each([{}, { ...image, imageDigest: undefined }, { ...image, imagePushedAt: undefined }])(
+    'stop the step before the first deletion in any repository: the image %j',
+    async (row) => {
+      const on = await stage()
+      const app = await on.repository('team/app')
+      await pushDaily(on, app, 'v1', 'v2')
+      await pushDaily(on, await on.repository('team/web'), 'v1', 'v2')
+      const api = interceptApi(on.deps.api, async (command, send) => {
+        const answer = (await send(command)) as { imageDetails: object[] }
+        if (
+          command instanceof DescribeImagesCommand &&
+          command.input.repositoryName === 'team/web'
+        ) {
+          answer.imageDetails.push(row)
+        }
+        return answer
+      })
+      const deps = makeDeps(on.emulator, { now: on.deps.now, api })
+      await expect(on.run({ 'keep-latest': '0' }, deps)).rejects.toThrow(
+        /^The response of ECR Public is incomplete: "DescribeImages: \w+"\./
+      )
+      expect(await tagsOf(app)).toEqual(['v1', 'v2'])
+    }
+  )
+})
+
+describe('the input lifecycle-policy', () => {
+  const policy = {
+    rules: [
+      {
+        rulePriority: 1,
+        selection: {
+          tagStatus: 'any',
+          storageClass: 'standard',
+          countType: 'imageCountMoreThan',
+          countNumber: 1
+        },
+        action: { type: 'expire' }
+      }
+    ]
+  }
+  const output = { repositoryName: 'x', lifecyclePolicyText: JSON.stringify(policy) }
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'policy-input-'))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  test.each([
+    ['JSON', JSON.stringify(policy, null, 2)],
+    ['the output of the AWS CLI', JSON.stringify(output)],
+    ['the text of the AWS CLI as a JSON string', JSON.stringify(JSON.stringify(policy))]
+  ])('accepts %s, inline and as a file', async (_, text) => {
+    for (const form of ['inline', 'file'] as const) {
+      const on = await stage()
+      const app = await on.repository('team/app')
+      await pushDaily(on, app, 'v1', 'v2')
+      const path = join(directory, 'policy.json')
+      if (form === 'file') await writeFile(path, `\uFEFF${text}\n`)
+      await on.run({ 'lifecycle-policy': form === 'file' ? path : text })
+      expect([form, await tagsOf(app)]).toEqual([form, ['v2']])
+    }
+  })
+
+  test('names the position of an error in inline JSON before the first call', async () => {
+    const on = await stage()
+    await expect(on.run({ 'lifecycle-policy': '{"rules": [],}' })).rejects.toThrow(
+      /^Lifecycle policy in input "lifecycle-policy" is not valid JSON\. .* in line 1, column 14\./
+    )
+    expect(await on.emulator.operations()).toEqual([])
+  })
+})
