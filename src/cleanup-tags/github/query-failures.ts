@@ -1,6 +1,6 @@
+import type { Deps } from '../../runner/deps.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import type { GitHubDeps } from './send-query.js'
 
 const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
@@ -18,7 +18,7 @@ interface FailedResponse {
 export function waitBeforeRetry(
   error: unknown,
   attempt: number,
-  { random, now }: Pick<GitHubDeps, 'random' | 'now'>
+  { random, now }: Pick<Deps, 'random' | 'now'>
 ): number | undefined {
   const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
   const response = responseOf(error)
