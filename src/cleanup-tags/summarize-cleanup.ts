@@ -42,7 +42,7 @@ function repositoryTable(
   results: readonly CleanupResult[],
   context: CleanupReportContext
 ): SummaryBlock {
-  const [action, keep] = isOnlyPlanned(context) ? ['delete', 'keep'] : ['deleted', 'kept']
+  const [action, keep] = ['delete', 'keep']
   const unreadable = context.unreadable.map(({ repository }) => [repository, 'not read'])
   if (results.length + unreadable.length > MAX_WIDE_ROWS) {
     const rows = results.map((one) => [
@@ -215,7 +215,7 @@ function keptSection(
   ]
   const more = keptCount - kept.length
   if (more > 0) blocks.push({ kind: 'paragraph', text: `… and ${more} more. ${WHOLE_PLAN}` })
-  return [{ kind: 'section', title: `Kept: ${keptCount} tags and images`, blocks }]
+  return [{ kind: 'section', title: `Kept: ${formatCount(keptCount, 'tag or image', 'tags and images')}`, blocks }]
 }
 
 /** Adds a row to the first ones by the time at which they would be deleted. */
