@@ -6,6 +6,7 @@ import { readInputs } from './runner/inputs/inputs.js'
 import type { Mode } from './runner/inputs/input-specs.js'
 import type { Inputs } from './runner/inputs/inputs.js'
 import { createLog, mask, reportFailure, writeReport } from './runner/report.js'
+import type { Change } from './runner/plan.js'
 import type { Report } from './runner/report.js'
 import { saveLoginState } from './runner/state.js'
 import { createTemporary } from './runner/temporary.js'
@@ -64,7 +65,9 @@ async function explain(
 }
 
 /** Loads the code of one mode. */
-async function loadMode(inputs: Inputs): Promise<(deps: Deps) => Promise<Report>> {
+async function loadMode(
+  inputs: Inputs
+): Promise<(deps: Deps) => Promise<Report<Iterable<Change>>>> {
   switch (inputs.mode) {
     case 'login': {
       const { login } = await import('./login/login.js')

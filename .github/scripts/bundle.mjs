@@ -3,8 +3,11 @@
 // swc transpiles the sources, as in the tests (`tsc` only checks types), and ncc bundles them. docs/decisions.md explains the
 // copies of packages. The options that only the API of ncc offers are:
 // - `mainFields`: selects the ES modules of the AWS SDK, which can be split and tree-shaken.
-// - `externals`: excludes `undici` and `supports-color`, which the action does not use. `@actions/core` loads undici for unused
-//   features, and `debug` loads supports-color if it is installed for the tests. They are replaced by `node:url`, because every Node.js process has loaded this module.
+// - `externals`: excludes `supports-color`, which `debug` loads if it is installed for the tests. It is replaced by
+//   `node:url`, because every Node.js process has loaded this module.
+//
+// `undici` is replaced by a stub. `@actions/core` and `@actions/github` load it for features that the action does not use,
+// but with a proxy `@actions/github` creates a `ProxyAgent` when it is loaded.
 import ncc from '@vercel/ncc'
 import { minifySync } from '@swc/core'
 import {
@@ -42,6 +45,7 @@ try {
   rmSync(fresh, { recursive: true, force: true })
   transpile(library)
   for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
+  writeUndiciStub(library)
   for (const bundle of BUNDLES) await build(bundle)
   writeEmulatorEntries(join(fresh, 'emulator'))
   // A failed build does not change the existing bundles.
@@ -83,6 +87,19 @@ function writeEmulatorEntries(directory) {
   }
 }
 
+function writeUndiciStub(directory) {
+  const stub = join(directory, 'node_modules', 'undici')
+  mkdirSync(stub, { recursive: true })
+  const manifest = { name: 'undici', main: 'index.js', type: 'module', sideEffects: false }
+  writeFileSync(join(stub, 'package.json'), JSON.stringify(manifest))
+  const classes = ['Agent', 'EnvHttpProxyAgent', 'ProxyAgent'].map(
+    (name) => `export class ${name} {}`
+  )
+  const fetch =
+    'export const fetch = () => Promise.reject(new Error("undici is not in the bundle"))'
+  writeFileSync(join(stub, 'index.js'), [...classes, fetch].join('\n'))
+}
+
 async function build({ entry, directory, output = 'index.js', license }) {
   const { code, assets } = await ncc(join(library, entry), {
     cache: false,
@@ -90,7 +107,7 @@ async function build({ entry, directory, output = 'index.js', license }) {
     quiet: true,
     minify: true,
     mainFields: ['module', 'main'],
-    externals: { undici: 'node:url', 'supports-color': 'node:url' },
+    externals: { 'supports-color': 'node:url' },
     license
   })
   const files = { [output]: code }

@@ -1,4 +1,4 @@
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import { PERMISSIONS } from '../../src/ecr-public/permissions.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
@@ -85,7 +85,7 @@ describe.each(OPERATIONS)('faults of %s', (operation) => {
     '%s, %i times: the report matches the state of the registry',
     async (fault, count) => {
       const { emulator, repository, now } = await build()
-      const dry = await cleanupTags(
+      const dry = await runCleanup(
         makeInputs('cleanup-tags', { ...INPUTS, 'dry-run': 'true' }),
         makeDeps(emulator, { now: () => now })
       )
@@ -93,7 +93,7 @@ describe.each(OPERATIONS)('faults of %s', (operation) => {
       const before = await repository.state()
       await emulator.fault({ operation, fault, count })
       const deps = makeDeps(emulator, { now: () => now, maxAttempts: 3 })
-      const report = await cleanupTags(makeInputs('cleanup-tags', INPUTS), deps).catch(
+      const report = await runCleanup(makeInputs('cleanup-tags', INPUTS), deps).catch(
         () => undefined
       )
       await emulator.clearFaults()
@@ -138,7 +138,7 @@ test('works with the documented permissions', async () => {
     allow: PERMISSIONS['cleanup-tags'].actions,
     seed: { repositories: [{ name: 'team/app', images }] }
   })
-  const report = await cleanupTags(
+  const report = await runCleanup(
     makeInputs('cleanup-tags', INPUTS),
     makeDeps(emulator, { now: () => new Date(START + 9 * DAY_MS) })
   )
@@ -156,7 +156,7 @@ test('names the missing IAM action if deletions are denied', async () => {
   await emulator.fault({ operation: 'BatchDeleteImage', fault: 'access-denied' })
   const deps = makeDeps(emulator, { now: () => new Date(START + DAY_MS) })
   const inputs = makeInputs('cleanup-tags', { ...INPUTS, 'exclude-tags': 'none' })
-  const report = await cleanupTags(inputs, deps)
+  const report = await runCleanup(inputs, deps)
   expect(report).toMatchObject({
     changed: false,
     outputs: { 'deleted-count': 0, 'failed-count': 205 },

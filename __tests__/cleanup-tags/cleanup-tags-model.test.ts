@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { BatchDeleteImageCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
 import fc from 'fast-check'
 import type { EcrPublicApi } from '../../src/runner/deps.js'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
+import { startGitHub, TOKEN } from '../helpers/start-github.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import type { RepositoryState } from '../helpers/populate.js'
@@ -58,7 +59,7 @@ function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
 
 function ruleInputs(rules: RuleInputs): Record<string, string> {
   const { tags, excludeTags, olderThan, keepLatest, keepLatestPer, sortBy, untagged } = rules
-  const claims = { 'closed-pull-requests': 'pr-{number}', 'github-token': 'none' }
+  const claims = { 'closed-pull-requests': 'pr-{number}', 'github-token': TOKEN }
   return {
     ...(tags === undefined ? {} : { tags }),
     ...(excludeTags === undefined ? {} : { 'exclude-tags': excludeTags }),
@@ -135,10 +136,14 @@ async function run(
 ): Promise<Report> {
   const { emulator, now } = world
   const local = (): Date => new Date(now + clockShift)
-  const clean = makeDeps(emulator, { now: local })
+  // None of the numbers is a pull request, so all claimed tags are kept.
+  const github =
+    given.policy === undefined && given.rules.claimsPullRequests ? await startGitHub() : undefined
+  const env = { ...emulator.env, ...github?.env }
+  const clean = makeDeps(emulator, { now: local, env })
   const api = disturbed(clean.api, world, all, done)
-  const deps = makeDeps(emulator, { now: local, api })
-  return cleanupTags(makeInputs('cleanup-tags', await inputsOf(given, world)), deps)
+  const deps = makeDeps(emulator, { now: local, env, api })
+  return runCleanup(makeInputs('cleanup-tags', await inputsOf(given, world)), deps)
 }
 
 /** Checks that no image lost an image it needs or one of its referrers. */

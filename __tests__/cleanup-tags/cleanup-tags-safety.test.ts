@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DescribeImagesCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
@@ -36,7 +36,7 @@ async function stage(): Promise<Stage> {
     deps,
     repository: (name) => TestRepository.create(client, name),
     run: (inputs, used = deps) =>
-      cleanupTags(makeInputs('cleanup-tags', { repository: 'team/*', ...inputs }), used)
+      runCleanup(makeInputs('cleanup-tags', { repository: 'team/*', ...inputs }), used)
   }
 }
 

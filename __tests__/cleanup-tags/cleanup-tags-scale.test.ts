@@ -1,6 +1,6 @@
 import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import type { ImageIdentifier } from '@aws-sdk/client-ecr-public'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -38,7 +38,7 @@ describe(`cleanup-tags on ${TAGS} tags`, () => {
       const deps = makeDeps(emulator, { now: () => new Date(NOW) })
       const before = (await emulator.requests()).length
       const inputs = makeInputs('cleanup-tags', { repository: 'team/app', 'keep-latest': '10' })
-      const report = await cleanupTags(inputs, deps)
+      const report = await runCleanup(inputs, deps)
       expect(report.outputs).toMatchObject({ 'deleted-count': TAGS - 10, 'kept-count': 10 })
       const requests = (await emulator.requests()).slice(before)
       const counts = countOf(
@@ -82,7 +82,7 @@ test(
     const deps = makeDeps(emulator, { now: () => new Date(NOW), api })
     const keepLatest = String(MANY_IMAGES - 10)
     const inputs = makeInputs('cleanup-tags', { repository: 'team/app', 'keep-latest': keepLatest })
-    const report = await cleanupTags(inputs, deps)
+    const report = await runCleanup(inputs, deps)
     expect(report).toMatchObject({
       failure: undefined,
       outputs: { 'deleted-count': 8, 'failed-count': 0 }

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { ensureRepo } from '../../src/ensure-repo/ensure-repo.js'
 import { login } from '../../src/login/login.js'
@@ -10,6 +9,7 @@ import { pushTar } from '../../src/push-tar/push-tar.js'
 import type { Report } from '../../src/runner/report.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
 import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -52,7 +52,7 @@ const RUNS: readonly (readonly [string, Run])[] = [
   [
     'cleanup-tags',
     (repository, deps) =>
-      cleanupTags(makeInputs('cleanup-tags', { repository, 'keep-latest': '0' }), deps)
+      runCleanup(makeInputs('cleanup-tags', { repository, 'keep-latest': '0' }), deps)
   ]
 ]
 

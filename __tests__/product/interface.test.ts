@@ -62,6 +62,7 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
     'github-token': '${{ github.token }}',
     untagged: 'false',
     'lifecycle-policy': undefined,
+    'manifest-cache': undefined,
     'max-deletions': undefined
   }
 }

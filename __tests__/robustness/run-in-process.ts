@@ -3,7 +3,7 @@ import { explainError } from '../../src/ecr-public/explain-error.js'
 import { messageOf } from '../../src/runner/errors.js'
 import type { Inputs } from '../../src/runner/inputs/inputs.js'
 import { readInputs } from '../../src/runner/inputs/inputs.js'
-import { cleanupTags } from '../../src/cleanup-tags/cleanup-tags.js'
+import { runCleanup } from '../helpers/run-cleanup.js'
 import { ensureRepo } from '../../src/ensure-repo/ensure-repo.js'
 import { login } from '../../src/login/login.js'
 import { pushTar } from '../../src/push-tar/push-tar.js'
@@ -57,7 +57,7 @@ function runMode(inputs: Inputs, deps: Deps): Promise<Report> {
     case 'push-tar':
       return pushTar(inputs, deps)
     case 'cleanup-tags':
-      return cleanupTags(inputs, deps)
+      return runCleanup(inputs, deps)
   }
 }
 

@@ -12,10 +12,27 @@ export interface RowResult {
   readonly reason: string
 }
 
+/** Numbers of tags, images and bytes. */
+export interface Counts {
+  readonly tags: number
+  /** Images, indexes and other artifacts. */
+  readonly images: number
+  /** The sizes of the images, without indexes. It is an upper limit, because images share layers. */
+  readonly bytes: number
+}
+
 /** The results for one repository. */
 export interface CleanupResult {
   readonly repository: string
-  readonly rows: readonly RowResult[]
+  readonly plan: CleanupPlan
+  readonly deleted: Counts
+  readonly kept: Counts
+  /** Tags plus untagged images that were evaluated. */
+  readonly deletedCount: number
+  readonly keptCount: number
+  readonly failed: readonly RowResult[]
+  /** Creates the results of all rows, in the order of the plan. They are not stored because there can be many. */
+  readonly rows: () => Iterable<RowResult>
 }
 
 /**
@@ -28,21 +45,57 @@ export function createCleanupResult(
   outcomes: ReadonlyMap<RetentionRow, FinalOutcome> | undefined
 ): CleanupResult {
   const repository = plan.repository.repositoryName
-  const rows = plan.rows.map((row): RowResult => {
-    const { action, reason } = row.decision
-    if (action === 'keep') return { repository, row, decision: 'keep', reason }
-    const outcome = outcomes?.get(row)
-    switch (outcome?.kind) {
-      case undefined:
-      case 'deleted':
-        return { repository, row, decision: 'delete', reason: deletionReason(row) }
-      case 'kept':
-        return { repository, row, decision: 'keep', reason: outcome.reason }
-      case 'failed':
-        return { repository, row, decision: 'failed', reason: outcome.reason }
-    }
-  })
-  return { repository, rows }
+  const rows = function* (): Generator<RowResult> {
+    for (const row of plan.rows) yield createRowResult(repository, row, outcomes?.get(row))
+  }
+  const failed: RowResult[] = []
+  const deleted = { tags: 0, images: 0, bytes: 0 }
+  let tagCount = 0
+  let deletedCount = 0
+  for (const result of rows()) {
+    const { row, decision } = result
+    if (row.tag !== undefined) tagCount++
+    if (decision === 'failed') failed.push(result)
+    if (decision !== 'delete') continue
+    deletedCount++
+    if (row.tag !== undefined) deleted.tags++
+    if (row.tag !== undefined && !row.deletesImage) continue
+    deleted.images++
+    if (!row.isIndex) deleted.bytes += row.sizeBytes
+  }
+  return {
+    repository,
+    plan,
+    deleted,
+    kept: {
+      tags: tagCount - deleted.tags,
+      images: Math.max(0, plan.imageCount - deleted.images),
+      bytes: Math.max(0, plan.imageBytes - deleted.bytes)
+    },
+    deletedCount,
+    keptCount: plan.rows.length - deletedCount - failed.length,
+    failed,
+    rows
+  }
+}
+
+function createRowResult(
+  repository: string,
+  row: RetentionRow,
+  outcome: FinalOutcome | undefined
+): RowResult {
+  if (row.decision.action === 'keep') {
+    return { repository, row, decision: 'keep', reason: row.decision.reason }
+  }
+  switch (outcome?.kind) {
+    case undefined:
+    case 'deleted':
+      return { repository, row, decision: 'delete', reason: deletionReason(row) }
+    case 'kept':
+      return { repository, row, decision: 'keep', reason: outcome.reason }
+    case 'failed':
+      return { repository, row, decision: 'failed', reason: outcome.reason }
+  }
 }
 
 /** Returns the reason of a deletion with its effects on images. */
@@ -61,13 +114,14 @@ export function targetOf({ repository, row }: Pick<RowResult, 'repository' | 'ro
   return row.tag === undefined ? `${repository}@${row.digest}` : `${repository}:${row.tag}`
 }
 
-/**
- * Returns the sum of the sizes of the deleted images in bytes. It is an upper limit: the service keeps layers that other
- * images share, and does not report which.
- */
-export function freedBytes(results: readonly RowResult[]): number {
-  const deleted = results.filter(({ decision, row }) => {
-    return decision === 'delete' && !row.isIndex && (row.tag === undefined || row.deletesImage)
-  })
-  return deleted.reduce((sum, { row }) => sum + row.sizeBytes, 0)
+/** Returns the sum of the counts. */
+export function sumCounts(counts: readonly Counts[]): Counts {
+  return counts.reduce(
+    (sum, { tags, images, bytes }) => ({
+      tags: sum.tags + tags,
+      images: sum.images + images,
+      bytes: sum.bytes + bytes
+    }),
+    { tags: 0, images: 0, bytes: 0 }
+  )
 }

@@ -4,13 +4,14 @@ import { recordServiceTime } from '../ecr-public/service-clock.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
+import type { Change } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import { createCleanupResult } from './cleanup-result.js'
 import { createEvaluator } from './create-evaluator.js'
 import { deletePlanned } from './deletion/delete-planned.js'
 import type { FinalOutcome } from './deletion/deletion-outcome.js'
 import { ObservedServiceBehavior } from './deletion/observed-service-behavior.js'
-import { logPlan, logResult } from './log-cleanup.js'
+import { logPlans, logResults } from './log-cleanup.js'
 import type { CleanupPlan } from './plan-cleanup.js'
 import { planStep } from './plan-step.js'
 import { reportCleanup } from './report-cleanup.js'
@@ -23,17 +24,21 @@ const CONCURRENCY = 4
  * Deletes stale tags and orphaned images. Images that are still in use are never deleted. All repositories are planned
  * before the first deletion, so that the deletion limit covers all of them. A failed deletion does not stop the others.
  */
-export async function cleanupTags(inputs: CleanupTagsInputs, deps: Deps): Promise<Report> {
+export async function cleanupTags(
+  inputs: CleanupTagsInputs,
+  deps: Deps
+): Promise<Report<Iterable<Change>>> {
   const clock = recordServiceTime(deps.api, deps.now)
   const evaluator = await createEvaluator(inputs, deps.env)
-  const { plans, unreadable, now } = await planStep(inputs, evaluator, clock, deps)
+  const { plans, unreadable, now, warnings } = await planStep(inputs, evaluator, clock, deps)
   const limitError = checkDeletionLimit(plans, inputs.maxDeletions)
-  for (const plan of plans) await logPlan(plan, deps.log)
+  await logPlans(plans, deps.log)
   const isCarriedOut = !inputs.dryRun && limitError === undefined
   const outcomes = isCarriedOut ? await deleteAll(plans, deps) : undefined
   const results = plans.map((plan) => createCleanupResult(plan, outcomes?.get(plan)))
-  for (const result of results) logResult(result, deps.log)
-  return reportCleanup(results, { now, dryRun: inputs.dryRun, limitError, plans, unreadable })
+  logResults(results, deps.log)
+  const { dryRun } = inputs
+  return reportCleanup(results, { now, dryRun, limitError, unreadable, warnings })
 }
 
 /** Returns the error if the plans have more deletions than the input `max-deletions`. */

@@ -26,3 +26,24 @@ export function formatBytes(bytes: number): string {
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
+
+/** The maximum length of a tag or digest in the summary, in characters. */
+const MAX_NAME_CHARACTERS = 48
+
+/** Shortens digests and tags of the form `sha256-…` in a text to their first 12 digits. */
+export function shortenDigests(text: string): string {
+  return text.replace(/(sha256[:-][0-9a-f]{12})[0-9a-f]{52}/g, '$1…')
+}
+
+/** Shortens a tag: its digest if it contains one, and else its middle. The plan file contains the whole tag. */
+export function shortenTag(tag: string): string {
+  const short = shortenDigests(tag)
+  if (short.length <= MAX_NAME_CHARACTERS) return short
+  return `${short.slice(0, MAX_NAME_CHARACTERS - 13)}…${short.slice(-12)}`
+}
+
+/** Returns a time as ISO 8601. Dates beyond this range do not have that form (ECMA-262, "Time Values and Time Range"). */
+export function isoOf(instant: number | undefined): string | undefined {
+  if (instant === undefined || Math.abs(instant) > 8.64e15) return undefined
+  return new Date(instant).toISOString()
+}

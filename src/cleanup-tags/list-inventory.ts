@@ -26,12 +26,13 @@ export async function listTags(
 ): Promise<TagListing> {
   const tags = new Map<string, ListedTag>()
   const images = new Map<string, ListedImage>()
+  const share = createSharer()
   for await (const page of listImageTags(api, repository)) {
     for (const detail of page) {
-      const listed = toListedTag(detail)
       const image = toListedImage({ ...detail.imageDetail, imageTags: [] }, 'DescribeImageTags')
+      const listed = toListedTag(detail, images.get(image.digest)?.digest ?? image.digest)
       tags.set(listed.tag, listed)
-      images.set(image.digest, image)
+      images.set(listed.digest, withSharedTexts(image, share, listed.digest, NO_TAGS))
     }
   }
   return { tags: [...tags.values()], images }
@@ -40,28 +41,64 @@ export async function listTags(
 /**
  * Lists all images of a repository by digest, tagged or not, with one call per 1000 images.
  *
+ * @param tagged the listing of tags, whose texts are used again instead of the equal ones of the responses
  * @throws IncompleteListingError if an image does not have a digest or a time
  */
 export async function listAllImages(
   api: EcrPublicApi,
-  repository: RepositoryAddress
+  repository: RepositoryAddress,
+  tagged?: TagListing
 ): Promise<Map<string, ListedImage>> {
   const images = new Map<string, ListedImage>()
+  const share = createSharer(tagged?.tags.map(({ tag }) => tag))
   for await (const page of listImages(api, repository)) {
     for (const detail of page) {
       const image = toListedImage(detail)
-      images.set(image.digest, image)
+      const digest = tagged?.images.get(image.digest)?.digest ?? image.digest
+      const tags = image.tags.length === 0 ? NO_TAGS : image.tags.map(share)
+      images.set(digest, withSharedTexts(image, share, digest, tags))
     }
   }
   return images
 }
 
-function toListedTag({ imageTag, createdAt, imageDetail }: ImageTagDetail): ListedTag {
+const NO_TAGS: readonly string[] = []
+
+/** Returns the first of several equal texts. Every response has its own copies, which would need most of the memory. */
+type Sharer = (text: string) => string
+
+function createSharer(texts: readonly string[] = []): Sharer {
+  const shared = new Map(texts.map((text) => [text, text]))
+  return (text) => {
+    const known = shared.get(text)
+    if (known !== undefined) return known
+    shared.set(text, text)
+    return text
+  }
+}
+
+function withSharedTexts(
+  { pushedAt, sizeBytes, mediaType, artifactMediaType }: ListedImage,
+  share: Sharer,
+  digest: string,
+  tags: readonly string[]
+): ListedImage {
+  return {
+    digest,
+    tags,
+    pushedAt,
+    sizeBytes,
+    mediaType: mediaType === undefined ? undefined : share(mediaType),
+    artifactMediaType: artifactMediaType === undefined ? undefined : share(artifactMediaType)
+  }
+}
+
+function toListedTag({ imageTag, createdAt }: ImageTagDetail, digest: string): ListedTag {
   const operation = 'DescribeImageTags'
   if (!imageTag) throw incomplete(operation, 'imageTag')
   return {
     tag: imageTag,
-    digest: getDigest(imageDetail, operation),
+    digest,
     createdAt: getTime(createdAt, operation, 'createdAt')
   }
 }

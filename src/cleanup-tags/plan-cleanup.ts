@@ -1,4 +1,5 @@
 import type { RepositoryAddress } from '../ecr-public/listings.js'
+import { isIndexMediaType } from '../oci/media-types.js'
 import type { RegistryRepository } from '../registry-client/open-repository.js'
 import { readImageGraph } from '../registry-client/read-image-graph.js'
 import type { EcrPublicApi } from '../runner/deps.js'
@@ -11,17 +12,20 @@ import type { Inventory } from './rules/inventory.js'
 import { planRetention } from './rules/plan-retention.js'
 import type { RetentionPlan } from './rules/plan-retention.js'
 import { ReferenceAnalysis } from './rules/reference-analysis.js'
+import type { ReadLimits } from './rules/reference-analysis.js'
 import type { StepFacts } from './rules/step-facts.js'
 
 /** The plan for one repository. */
 export interface CleanupPlan extends RetentionPlan {
   readonly repository: RepositoryAddress
   readonly imageCount: number
+  /** The sizes of all images in bytes, without indexes. An index counts if its images were not listed. */
+  readonly imageBytes: number
   /** The images of the deletions as listed, by digest. */
   readonly expected: Map<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
-  /** Number of images that were assumed to be container images without a subject, as there are too many to read. */
+  /** Number of images and indexes that were assumed not to have a subject, as there are too many to read. */
   readonly uncheckedCount: number
 }
 
@@ -32,16 +36,17 @@ export interface CleanupPlan extends RetentionPlan {
 export async function listInventory(
   api: EcrPublicApi,
   repository: RepositoryAddress,
-  { tags, images: tagged }: TagListing,
+  tagged: TagListing,
   { evaluate, includesUntagged }: Evaluator,
   facts: Pick<StepFacts, 'now' | 'pullRequests'>
 ): Promise<Inventory> {
-  const inventory = createInventory(tags, tagged, undefined)
+  const inventory = createInventory(tagged.tags, tagged.images, undefined)
   const decisions = evaluate(inventory, { ...facts, findHolder: () => undefined, unlisted: [] })
   const hasDeletions = [...decisions.tags.values()].some(({ action }) => action === 'delete')
   if (!includesUntagged && !hasDeletions) return inventory
   // Images are listed after the tags, so that an index pushed in between is in the listing.
-  return createInventory(tags, tagged, await listAllImages(api, repository))
+  const images = await listAllImages(api, repository, tagged)
+  return createInventory(tagged.tags, tagged.images, images)
 }
 
 /**
@@ -55,24 +60,34 @@ export async function planCleanup(
   inventory: Inventory,
   openRepository: () => Promise<RegistryRepository>,
   { evaluate, includesUntagged }: Evaluator,
-  facts: StepFacts
+  facts: StepFacts,
+  limits: ReadLimits
 ): Promise<CleanupPlan> {
   const decisions = evaluate(inventory, facts)
-  const analysis = new ReferenceAnalysis(inventory, decisions, facts)
+  const analysis = new ReferenceAnalysis(inventory, decisions, facts, limits)
   if (analysis.ask() !== undefined) await readImageGraph(analysis, await openRepository())
   const plan = planRetention(inventory, decisions, analysis, includesUntagged)
   const expected = new Map<string, ExpectedImage>()
   for (const { row } of plan.deletions) {
     const image = inventory.images.get(row.digest)
     if (image === undefined) continue
-    expected.set(row.digest, { tags: new Set(image.tags), pushedAt: image.pushedAt })
+    expected.set(row.digest, image)
   }
   return {
     ...plan,
     repository,
     imageCount: inventory.images.size,
+    imageBytes: sumSizes(inventory, includesUntagged || plan.deletions.length > 0),
     expected,
     unreadableIndexes: analysis.unreadable,
     uncheckedCount: analysis.uncheckedCount
   }
+}
+
+function sumSizes({ images }: Inventory, areAllListed: boolean): number {
+  let bytes = 0
+  for (const { mediaType, sizeBytes } of images.values()) {
+    if (!areAllListed || !isIndexMediaType(mediaType ?? '')) bytes += sizeBytes
+  }
+  return bytes
 }

@@ -3,16 +3,20 @@ import { explainBriefly } from '../ecr-public/explain-error.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { selectRepositories } from '../ecr-public/resolve-repositories.js'
 import type { ServiceClock } from '../ecr-public/service-clock.js'
+import { openManifestCache } from '../registry-client/manifest-cache.js'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import type { Deps } from '../runner/deps.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
 import { settleEach, splitSettled } from '../runner/settle-each.js'
 import { collectHolders, readTime } from './collect-facts.js'
 import type { Evaluator } from './create-evaluator.js'
+import { findPullRequests } from './github/find-pull-requests.js'
 import { IncompleteListingError, listTags } from './list-inventory.js'
 import { listInventory, planCleanup } from './plan-cleanup.js'
 import type { CleanupPlan } from './plan-cleanup.js'
-import type { UnreadableRepository } from './report-cleanup.js'
+import { divideReads } from './read-limits.js'
+import type { UnreadableRepository } from './report-context.js'
+import type { Inventory } from './rules/inventory.js'
 import type { StepFacts } from './rules/step-facts.js'
 
 /** Number of repositories to process in parallel. */
@@ -24,6 +28,8 @@ export interface StepPlan {
   readonly unreadable: readonly UnreadableRepository[]
   /** The service's time at which all repositories were evaluated, in milliseconds since the epoch. */
   readonly now: number
+  /** Sentences about the whole step that a person should know about. They are logged already. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -39,38 +45,71 @@ export async function planStep(
   clock: ServiceClock,
   deps: Deps
 ): Promise<StepPlan> {
-  const { api, log } = deps
+  const { log } = deps
+  if (inputs.githubToken !== undefined) deps.mask(inputs.githubToken)
+  const cache =
+    inputs.manifestCache === undefined
+      ? undefined
+      : await openManifestCache(inputs.manifestCache, log)
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
-  const addressOf = ({ repositoryName = '' }: Repository): RepositoryAddress => ({
-    repositoryName,
-    registryId: inputs.registryId
-  })
   const stages = new Stages(deps)
-  const tagged = await stages.run(
-    repositories.map((repository) => ({ repository })),
-    ({ repository }) => listTags(api, addressOf(repository))
-  )
-  const { now, warning } = readTime(clock, deps.now)
-  if (warning !== undefined) log.warning(warning)
-  const timely: Pick<StepFacts, 'now' | 'pullRequests'> = { now, pullRequests: new Map() }
-  const listed = await stages.run(tagged, ({ repository, value }) =>
-    listInventory(api, addressOf(repository), value, evaluator, timely)
-  )
+  const { listed, timely, warnings } = await listAll(repositories, inputs, evaluator, {
+    clock,
+    stages,
+    deps
+  })
   const facts: StepFacts = {
     ...timely,
     findHolder: collectHolders(listed),
     unlisted: stages.unreadable.map(({ repository }) => repository)
   }
-  const openRepository = createRepositoryOpener(deps)
+  const limits = divideReads(listed.length, cache !== undefined, !inputs.dryRun)
+  const openRepository = createRepositoryOpener(deps, cache)
   const planned = await stages.run(listed, ({ repository, value }) => {
     const open = () => openRepository(repository.repositoryUri ?? '')
-    return planCleanup(addressOf(repository), value, open, evaluator, facts)
+    const address = addressOf(repository, inputs)
+    return planCleanup(address, value, open, evaluator, facts, limits)
   })
   stages.throwIfNothingIsLeft(planned)
-  if (stages.unreadable.length === 0) {
-    for (const text of evaluator.listUnusedPatterns()) log.warning(text)
-  }
-  return { plans: planned.map(({ value }) => value), unreadable: stages.unreadable, now }
+  if (stages.unreadable.length === 0) warnings.push(...evaluator.listUnusedPatterns())
+  for (const warning of warnings) log.warning(warning)
+  const plans = planned.map(({ value }) => value)
+  return { plans, unreadable: stages.unreadable, now: timely.now, warnings }
+}
+
+/** The inventories of all repositories, and the facts that are the same for all of them. */
+interface StepListing {
+  readonly listed: readonly StageResult<Inventory>[]
+  readonly timely: Pick<StepFacts, 'now' | 'pullRequests'>
+  readonly warnings: string[]
+}
+
+async function listAll(
+  repositories: readonly Repository[],
+  inputs: CleanupTagsInputs,
+  evaluator: Evaluator,
+  { clock, stages, deps }: { clock: ServiceClock; stages: Stages; deps: Deps }
+): Promise<StepListing> {
+  const tagged = await stages.run(
+    repositories.map((repository) => ({ repository })),
+    ({ repository }) => listTags(deps.api, addressOf(repository, inputs))
+  )
+  const { now, warning } = readTime(clock, deps.now)
+  const numbers = tagged.flatMap(({ value }) => evaluator.listPullRequests(value.tags, now))
+  const token = inputs.githubToken ?? ''
+  const pullRequests = await findPullRequests(numbers, token, inputs.maxAttempts, deps)
+  const timely = { now, pullRequests }
+  const listed = await stages.run(tagged, ({ repository, value }) =>
+    listInventory(deps.api, addressOf(repository, inputs), value, evaluator, timely)
+  )
+  return { listed, timely, warnings: warning === undefined ? [] : [warning] }
+}
+
+function addressOf(
+  { repositoryName = '' }: Repository,
+  { registryId }: CleanupTagsInputs
+): RepositoryAddress {
+  return { repositoryName, registryId }
 }
 
 /** A repository with the result of a stage. */

@@ -44,57 +44,81 @@ export const MAX_OUTPUT_BYTES = 256_000
  * Then the list is cut, and a last row `… and N more` counts the rows that are left out.
  */
 export function planJson(
-  plan: readonly Change[],
+  plan: Iterable<Change>,
   maxBytes = MAX_OUTPUT_BYTES
 ): { readonly json: string; readonly isCut: boolean } {
-  const rows = rowsWithin(plan, maxBytes)
-  if (rows.length === plan.length) return { json: listOf(rows), isCut: false }
-  const changes = plan.filter((change) => change.action !== 'keep')
-  const leftOut = plan.length - changes.length
-  return { json: cutJsonList(changes, maxBytes, leftOut), isCut: true }
+  const { rows, leftOut } = rowsWithin(plan, maxBytes)
+  if (leftOut === 0) return { json: listOf(rows), isCut: false }
+  let keepCount = 0
+  const changes = function* (): Generator<Change> {
+    keepCount = 0
+    for (const change of plan) {
+      if (change.action === 'keep') keepCount++
+      else yield change
+    }
+  }
+  return {
+    json: cutJsonList({ [Symbol.iterator]: changes }, maxBytes, () => keepCount),
+    isCut: true
+  }
 }
 
 /**
  * Returns the list as JSON of at most `maxBytes` UTF-8 bytes. If it is larger, it ends with a row
- * `{"action":"keep","kind":"more","target":"… and N more"}`, and N includes `alreadyLeftOut`.
+ * `{"action":"keep","kind":"more","target":"… and N more"}`.
+ *
+ * @param alreadyLeftOut returns a number to add to N. It is called when the list has been read
  */
 export function cutJsonList(
-  list: readonly unknown[],
+  list: Iterable<unknown>,
   maxBytes = MAX_OUTPUT_BYTES,
-  alreadyLeftOut = 0
+  alreadyLeftOut = (): number => 0
 ): string {
-  const rows = rowsWithin(list, maxBytes)
-  if (alreadyLeftOut === 0 && rows.length === list.length) return listOf(rows)
+  const whole = rowsWithin(list, maxBytes)
+  if (alreadyLeftOut() === 0 && whole.leftOut === 0) return listOf(whole.rows)
   const marker = (count: number): string =>
     JSON.stringify({ action: 'keep', kind: 'more', target: `… and ${String(count)} more` })
   const available = maxBytes - Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER)) - 1
-  const kept = rowsWithin(list, available)
-  return listOf([...kept, marker(list.length - kept.length + alreadyLeftOut)])
+  const { rows, leftOut } = rowsWithin(list, available)
+  return listOf([...rows, marker(leftOut + alreadyLeftOut())])
 }
 
 /** Number of rows per piece of text. The whole text of a large plan would need more memory than the plan. */
 const ROWS_AT_ONCE = 1000
 
 /** Returns the whole plan as JSON in pieces, with one row per line. */
-export function* planText(plan: readonly Change[]): Generator<string> {
-  for (let at = 0; at < plan.length; at += ROWS_AT_ONCE) {
-    const rows = plan.slice(at, at + ROWS_AT_ONCE).map((row) => JSON.stringify(row))
-    yield `${at === 0 ? '[' : ','}\n${rows.join(',\n')}`
+export function* planText(plan: Iterable<Change>): Generator<string> {
+  let opening = '['
+  let rows: string[] = []
+  const takePiece = (): string => {
+    const piece = `${opening}\n${rows.join(',\n')}`
+    opening = ','
+    rows = []
+    return piece
   }
-  yield plan.length === 0 ? '[]\n' : '\n]\n'
+  for (const row of plan) {
+    rows.push(JSON.stringify(row))
+    if (rows.length === ROWS_AT_ONCE) yield takePiece()
+  }
+  if (rows.length > 0) yield takePiece()
+  yield opening === '[' ? '[]\n' : '\n]\n'
 }
 
-/** Returns the first rows as JSON, as many as a list of `maxBytes` UTF-8 bytes can contain. */
-function rowsWithin(list: readonly unknown[], maxBytes: number): string[] {
+/** Returns the first rows as JSON, as many as a list of `maxBytes` UTF-8 bytes can contain, and counts the others. */
+function rowsWithin(
+  list: Iterable<unknown>,
+  maxBytes: number
+): { readonly rows: string[]; readonly leftOut: number } {
   const rows: string[] = []
   let used = '['.length
+  let leftOut = 0
   for (const row of list) {
-    const json = JSON.stringify(row)
+    const json = leftOut === 0 ? JSON.stringify(row) : ''
     used += Buffer.byteLength(json) + ','.length
-    if (used > maxBytes) break
-    rows.push(json)
+    if (used > maxBytes) leftOut++
+    else rows.push(json)
   }
-  return rows
+  return { rows, leftOut }
 }
 
 function listOf(rows: readonly string[]): string {

@@ -17,12 +17,12 @@ import type { SummaryBlock } from './summary.js'
 export type OutputValue =
   string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
 
-/** The result of a mode. */
-export interface Report {
+/** The result of a mode. A mode with a large plan creates its rows each time that they are read. */
+export interface Report<Plan extends Iterable<Change> = readonly Change[]> {
   /** `true` if the step changed something, or would without `dry-run`. */
   readonly changed: boolean
   /** All rows, including those with action `keep`. */
-  readonly plan: readonly Change[]
+  readonly plan: Plan
   /** The names of the repositories that the step processed. `undefined` in mode login. */
   readonly repositories?: readonly string[] | undefined
   /** The outputs of this mode. */
@@ -33,7 +33,7 @@ export interface Report {
 }
 
 /** Writes the outputs, the plan file and the job summary. */
-export function writeReport(mode: Mode, dryRun: boolean, report: Report): void {
+export function writeReport(mode: Mode, dryRun: boolean, report: Report<Iterable<Change>>): void {
   const planFile = writePlanFile(report.plan)
   const plan = planJson(report.plan)
   if (plan.isCut)
@@ -79,7 +79,7 @@ function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
 }
 
 /** Writes the plan file. It exists until the end of the job, when the runner empties `RUNNER_TEMP`. */
-function writePlanFile(plan: readonly Change[]): string {
+function writePlanFile(plan: Iterable<Change>): string {
   const directory = process.env.RUNNER_TEMP || tmpdir()
   mkdirSync(directory, { recursive: true })
   const path = join(directory, `ecr-public-plan-${randomUUID()}.json`)
@@ -92,7 +92,7 @@ function writePlanFile(plan: readonly Change[]): string {
   return path
 }
 
-function writeSummary(mode: Mode, dryRun: boolean, report: Report): void {
+function writeSummary(mode: Mode, dryRun: boolean, report: Report<Iterable<Change>>): void {
   const file = process.env.GITHUB_STEP_SUMMARY
   if (!file) return
   const title = `ECR Public: ${mode}${dryRun ? ' (dry run)' : ''}`

@@ -16,6 +16,9 @@ export type SummaryBlock =
       /** A title under which the code is collapsed. */
       readonly title?: string | undefined
     }
+  | { readonly kind: 'heading'; readonly text: string }
+  /** Blocks under a title, collapsed until a person opens it. */
+  | { readonly kind: 'section'; readonly title: string; readonly blocks: readonly SummaryBlock[] }
   | { readonly kind: 'link'; readonly label: string; readonly url: string }
 
 /** The cells of one row. */
@@ -23,6 +26,9 @@ export type SummaryRow = readonly string[]
 
 /** The maximum size of the job summary of one step, in UTF-8 bytes. The runner's limit is 1 MiB. */
 const MAX_SUMMARY_BYTES = 1_000_000
+
+/** The maximum size of the tags and the title of a section, in UTF-8 bytes. */
+const SECTION_BYTES = 2000
 
 /** Returns the job summary of one step as Markdown. It ends early if the runner would reject it because of its size. */
 export function renderSummary(title: string, blocks: readonly SummaryBlock[]): string {
@@ -44,6 +50,13 @@ function renderBlock(block: SummaryBlock, available: number): string {
   switch (block.kind) {
     case 'paragraph':
       return safeSummaryHtml(block.text)
+    case 'heading':
+      return `#### ${safeSummaryHtml(block.text)}`
+    case 'section': {
+      const { title, blocks } = block
+      const parts = blocks.map((part) => renderBlock(part, available - SECTION_BYTES))
+      return `<details><summary>${safeSummaryHtml(title)}</summary>\n\n${parts.join('\n\n')}\n\n</details>`
+    }
     case 'link':
       return `<a href="${safeSummaryHtml(block.url)}">${safeSummaryHtml(block.label)}</a>`
     case 'code': {

@@ -5,6 +5,7 @@ import type { Inventory, ListedImage } from '../../../src/cleanup-tags/rules/inv
 import { orderDeletions } from '../../../src/cleanup-tags/rules/order-deletions.js'
 import type { SubjectOrder } from '../../../src/cleanup-tags/rules/order-deletions.js'
 import { ReferenceAnalysis } from '../../../src/cleanup-tags/rules/reference-analysis.js'
+import type { ReadLimits } from '../../../src/cleanup-tags/rules/reference-analysis.js'
 import type { StepFacts } from '../../../src/cleanup-tags/rules/step-facts.js'
 import type { ManifestLinks } from '../../../src/oci/image-graph.js'
 
@@ -25,7 +26,8 @@ const image = (at: number, changes: Partial<ListedImage> = {}): ListedImage => (
 function analyze(
   images: readonly ListedImage[],
   selected: readonly number[],
-  facts: Partial<StepFacts> = {}
+  facts: Partial<StepFacts> = {},
+  limits: Partial<ReadLimits> = {}
 ): ReferenceAnalysis {
   const tags = images.flatMap(({ digest, tags: own }) =>
     own.map((tag) => ({ tag, digest, createdAt: 0 }))
@@ -48,11 +50,9 @@ function analyze(
     untagged: new Map(images.map(({ digest }) => [digest, decisionOf(digest)])),
     isByImage: false
   }
-  return new ReferenceAnalysis(inventory, decisions, {
-    findHolder: () => undefined,
-    unlisted: [],
-    ...facts
-  })
+  const noFacts = { findHolder: () => undefined, unlisted: [] }
+  const allowed = { subjects: 100, referrers: 100, isCarriedOut: true, ...limits }
+  return new ReferenceAnalysis(inventory, decisions, { ...noFacts, ...facts }, allowed)
 }
 
 const links = (children: number[], subject?: number): ManifestLinks => ({
@@ -78,6 +78,46 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.ask()).toBeUndefined()
     expect([...analysis.toDelete]).toEqual([digestOf(1)])
   })
+
+  test('lists the referrers of kept images if there are more images to delete than the limit', () => {
+    const images = [1, 2, 3, 4].map((at) => image(at))
+    const analysis = analyze(images, [1, 2, 3], {}, { subjects: 2, referrers: 1 })
+    expect(analysis.ask()).toEqual({ kind: 'referrers', digests: [digestOf(4)] })
+    analysis.learnReferrers(digestOf(4), [digestOf(2)])
+    expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(3)])
+  })
+
+  test('trusts the listing if both limits are exceeded, and counts the images', () => {
+    const images = [1, 2, 3, 4, 5].map((at) => image(at))
+    const analysis = analyze(images, [1, 2, 3], {}, { subjects: 2, referrers: 1 })
+    expect(analysis.ask()).toBeUndefined()
+    expect(analysis.uncheckedCount).toBe(3)
+    expect(analysis.toDelete.size).toBe(3)
+  })
+
+  test('always reads kept indexes and artifacts to delete, whatever the limits are', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example' }
+    const images = [image(1, artifact), image(2, artifact), image(3, index), image(4, index)]
+    const analysis = analyze(images, [1, 2], {}, { subjects: 1, referrers: 1 })
+    expect(analysis.ask()?.digests).toEqual([digestOf(3), digestOf(4)])
+    analysis.learnLinks(digestOf(3), links([]))
+    analysis.learnLinks(digestOf(4), links([]))
+    expect(analysis.ask()?.digests).toEqual([digestOf(1), digestOf(2)])
+  })
+
+  test.each([
+    [true, [image(9)], 2],
+    [true, [], 0],
+    [false, [image(9)], 0]
+  ])(
+    'reads many indexes to delete only for the order of a run that deletes other images, too (%p)',
+    (isCarriedOut, others, count) => {
+      const images = [image(1, index), image(2, index), ...others]
+      const analysis = analyze(images, [1, 2, 9], {}, { subjects: 1, referrers: 0, isCarriedOut })
+      expect(analysis.ask()?.digests ?? []).toHaveLength(count)
+      expect(analysis.readsDeletedIndexes).toBe(false)
+    }
+  )
 
   test('treats manifests of unknown types as indexes', () => {
     const analysis = analyze(

@@ -12,7 +12,7 @@ import type { ObservedServiceBehavior } from './observed-service-behavior.js'
 
 /** The state of an image that its deletion requires. */
 export interface ExpectedImage {
-  readonly tags: Set<string>
+  readonly tags: readonly string[]
   readonly pushedAt: number | undefined
 }
 
@@ -103,7 +103,7 @@ export class DeletionRun {
     for (const { row } of untagged) {
       this.isGone.set(row.digest, false)
       this.expected.set(row.digest, {
-        tags: new Set(),
+        tags: [],
         pushedAt: listed.get(row.digest)?.pushedAt
       })
     }
@@ -196,12 +196,12 @@ export class DeletionRun {
     const isSame =
       isSameSet(image.tags, expected.tags) &&
       image.pushedAt === expected.pushedAt &&
-      (kind === 'image' || expected.tags.has(row.tag ?? ''))
+      (kind === 'image' || expected.tags.includes(row.tag ?? ''))
     if (!isSame) {
       const tags = image.tags.length === 0 ? 'none' : image.tags.join(', ')
       return keepOutcome(`its image changed after it was listed; its tags are now: ${tags}`)
     }
-    const others = expected.tags.size - (kind === 'image' ? 0 : 1)
+    const others = expected.tags.length - (kind === 'image' ? 0 : 1)
     if (kind !== 'tag' && others > 0) {
       return keepOutcome('another tag of its image could not be deleted')
     }
@@ -213,7 +213,8 @@ export class DeletionRun {
     const { kind, row } = deletion
     this.outcomes.set(row, { deletion, outcome: withTag(deletion, outcome) })
     if (outcome.kind === 'deleted' && kind === 'tag') {
-      this.expected.get(row.digest)?.tags.delete(row.tag ?? '')
+      const image = this.expected.get(row.digest)
+      if (image !== undefined) this.expected.set(row.digest, withoutTag(image, row.tag))
     }
     if (kind === 'tag') return
     if (outcome.kind === 'refused') this.refusedImages.add(row.digest)
@@ -235,6 +236,10 @@ export class DeletionRun {
     const isFinal = error instanceof Error && FINAL_ERRORS.has(error.name)
     if (isFinal || this.consecutiveErrors >= MAX_CONSECUTIVE_ERRORS) this.finalError = text
   }
+}
+
+function withoutTag({ tags, pushedAt }: ExpectedImage, removed: string | undefined): ExpectedImage {
+  return { tags: tags.filter((tag) => tag !== removed), pushedAt }
 }
 
 /** Adds to the outcome of an image that was kept without its last tag that the tag is deleted. */

@@ -90,8 +90,14 @@ function withoutCycles(toDelete: ReadonlySet<string>, given: Constraints): Const
   return acyclic
 }
 
-function listPredecessors(digest: string, { enforced, preferred }: Constraints): string[] {
-  return [...(enforced.get(digest) ?? []), ...(preferred.get(digest) ?? [])]
+const NONE: readonly string[] = []
+
+function listPredecessors(digest: string, { enforced, preferred }: Constraints): readonly string[] {
+  const before = enforced.get(digest)
+  const preferably = preferred.get(digest)
+  // Most images have no predecessor, and an array for each of them takes memory.
+  if (before === undefined && preferably === undefined) return NONE
+  return [...(before ?? NONE), ...(preferably ?? NONE)]
 }
 
 /** Assigns positions with Kahn's algorithm. Images on a cycle, or after one, do not get a position. */

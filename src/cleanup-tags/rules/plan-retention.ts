@@ -76,7 +76,7 @@ export function planRetention(
       decision: tagDecisions.get(tag) ?? decideKeep('not evaluated'),
       deletesImage,
       isIndex: isIndexMediaType(image?.mediaType ?? ''),
-      orphans: deletesImage ? (orphans.get(digest) ?? []) : []
+      orphans: (deletesImage ? orphans.get(digest) : undefined) ?? NONE
     }
   })
   const rows = includesUntagged
@@ -101,6 +101,9 @@ function describeForeign(rows: readonly RetentionRow[]): string[] {
     ([reason, count]) => `Referrers that are kept without their image: ${count} (${reason}).`
   )
 }
+
+/** Shared by all rows, since a registry can have a hundred thousand of them. */
+const NONE: readonly string[] = []
 
 /** Decides on every tag with the references to its image taken into account. */
 function decideTags(
@@ -204,7 +207,7 @@ function listUntaggedRows(
       decision: isNeeded ? decideNeeded(digest, analysis) : decision,
       deletesImage: false,
       isIndex: isIndexMediaType(mediaType ?? ''),
-      orphans: isDeleted ? (orphans.get(digest) ?? []) : []
+      orphans: (isDeleted ? orphans.get(digest) : undefined) ?? NONE
     })
   }
   return rows
@@ -212,7 +215,9 @@ function listUntaggedRows(
 
 /** Finds, by index to delete, its untagged manifests that are kept and that no kept index lists. */
 function findOrphans(inventory: Inventory, analysis: ReferenceAnalysis): Map<string, string[]> {
-  const { toDelete, links } = analysis
+  const { toDelete, links, readsDeletedIndexes } = analysis
+  // A dry run would find fewer of them than the run that it stands for.
+  if (!readsDeletedIndexes) return new Map()
   const needed = new Set<string>()
   for (const [digest, { children }] of links) {
     if (!toDelete.has(digest)) for (const child of children) needed.add(child)
@@ -256,7 +261,7 @@ function listDeletions(
       target !== undefined &&
       before !== undefined &&
       (own === undefined || own.after.includes(target))
-    if (!followsTarget) return [{ row, kind: 'tag', phase: 0, after: [] }]
+    if (!followsTarget) return [{ row, kind: 'tag', phase: 0, after: NONE }]
     return [{ row, kind: 'tag', phase: 2 * (before.depth + 1), after: [target] }]
   })
   return deletions.sort((a, b) => a.phase - b.phase)

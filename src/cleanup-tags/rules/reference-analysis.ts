@@ -9,10 +9,19 @@ import type { Inventory, ListedImage } from './inventory.js'
 import type { StepFacts } from './step-facts.js'
 
 /**
- * The maximum number of container images whose manifests are read to find out whether they have a subject. For more
- * images, the media type of the config is trusted: 100,000 reads would take three hours.
+ * The limits for the reads whose result is expected from the listing already. The service allows ten reads per second.
  */
-const MAX_CONTAINER_IMAGE_READS = 100
+export interface ReadLimits {
+  /**
+   * The maximum number of images and indexes to delete whose manifests are read only to find out whether they have a
+   * subject. The media types of container images are trusted if there are more.
+   */
+  readonly subjects: number
+  /** The maximum number of kept images whose referrers are listed instead if there are more. */
+  readonly referrers: number
+  /** `true` if the plan is carried out. The order of the deletions requires the manifests of the indexes to delete. */
+  readonly isCarriedOut: boolean
+}
 
 const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
 
@@ -45,8 +54,10 @@ export class ReferenceAnalysis implements GraphReader {
   readonly unreadable: string[] = []
   /** Digests of referrers that are kept because their image can be in another repository. */
   readonly foreign = new Set<string>()
-  /** Number of images that were assumed to be container images without a subject. */
+  /** Number of images and indexes that were assumed not to have a subject. */
   uncheckedCount = 0
+  /** `false` if the manifests of the indexes to delete are too many to read them in a dry run. */
+  readsDeletedIndexes = true
 
   private readonly kept = new Set<string>()
   private readonly referrerTagged = new Map<string, string[]>()
@@ -59,7 +70,8 @@ export class ReferenceAnalysis implements GraphReader {
   constructor(
     private readonly inventory: Inventory,
     private readonly decisions: Decisions,
-    facts: Pick<StepFacts, 'findHolder' | 'unlisted'>
+    facts: Pick<StepFacts, 'findHolder' | 'unlisted'>,
+    private readonly limits: ReadLimits
   ) {
     this.foreignReason = createForeignReason(inventory, facts)
     for (const { digest, tags } of inventory.images.values()) {
@@ -104,12 +116,11 @@ export class ReferenceAnalysis implements GraphReader {
     if (this.isSettled()) return undefined
     const indexes = this.listUnread(this.kept, (image) => canBeIndex(image))
     if (indexes.length > 0) return { kind: 'manifests', digests: indexes }
-    const artifacts = this.listUnread(
-      this.toDelete,
-      (image) => canRefer(image) && !isContainerImage(image)
-    )
+    const artifacts = this.listUnread(this.toDelete, (image) => mustBeRead(image))
     if (artifacts.length > 0) return { kind: 'manifests', digests: artifacts }
-    return this.askForContainerImages()
+    const deletedIndexes = this.listUnread(this.toDelete, (image) => canBeIndex(image))
+    if (this.mustReadDeleted(deletedIndexes)) return { kind: 'manifests', digests: deletedIndexes }
+    return this.askForSubjects()
   }
 
   /** Returns `true` if no image is left to delete, so that further answers cannot change anything. */
@@ -117,16 +128,33 @@ export class ReferenceAnalysis implements GraphReader {
     return this.toDelete.size === 0
   }
 
-  private askForContainerImages(): GraphQuestion | undefined {
+  /**
+   * Decides whether to read the indexes to delete. A few are read to report the images that they no longer reference.
+   * More are read only if the plan is carried out and can contain their images, which must be deleted after them.
+   */
+  private mustReadDeleted(indexes: readonly string[]): boolean {
+    if (indexes.length === 0) return false
+    this.readsDeletedIndexes &&= indexes.length <= this.limits.subjects
+    if (this.readsDeletedIndexes) return true
+    if (!this.limits.isCarriedOut) return false
+    return [...this.toDelete].some((digest) => {
+      const image = this.inventory.images.get(digest)
+      return image !== undefined && !canBeIndex(image)
+    })
+  }
+
+  /** Returns the reads that find out whether an image to delete refers to another image, within the limits. */
+  private askForSubjects(): GraphQuestion | undefined {
     const images = this.listUnread(this.toDelete, (image) => canRefer(image))
     if (images.length === 0) return undefined
-    if (images.length <= MAX_CONTAINER_IMAGE_READS) return { kind: 'manifests', digests: images }
-    if (this.canListReferrers && this.kept.size <= MAX_CONTAINER_IMAGE_READS) {
+    const { subjects, referrers } = this.limits
+    if (images.length <= subjects) return { kind: 'manifests', digests: images }
+    if (this.canListReferrers && this.kept.size <= referrers) {
       const digests = [...this.kept].filter((digest) => !this.asked.has(digest))
       return digests.length === 0 ? undefined : { kind: 'referrers', digests }
     }
     const unlisted = this.withoutListed(images)
-    if (unlisted.length > 0 && unlisted.length <= MAX_CONTAINER_IMAGE_READS) {
+    if (unlisted.length > 0 && unlisted.length <= subjects) {
       return { kind: 'manifests', digests: unlisted }
     }
     this.uncheckedCount = images.length
@@ -246,6 +274,12 @@ function canRefer(image: ListedImage): boolean {
     mediaType === MEDIA_TYPES.ociManifest ||
     mediaType === OCI_ARTIFACT_MANIFEST
   )
+}
+
+/** Returns whether an image to delete is likely to have a subject, so that its manifest is always read. */
+function mustBeRead(image: ListedImage): boolean {
+  if (isIndexMediaType(image.mediaType ?? '')) return false
+  return canRefer(image) && !isContainerImage(image)
 }
 
 /** Returns whether the config is a container image's. Signatures, attestations and SBOMs have other configs. */

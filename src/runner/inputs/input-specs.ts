@@ -119,6 +119,7 @@ export const INPUT_SPECS = {
   },
   untagged: { modes: ['cleanup-tags'], form: BOOLEAN, default: 'false' },
   'lifecycle-policy': { modes: ['cleanup-tags'], form: TEXT },
+  'manifest-cache': { modes: ['cleanup-tags'], form: TEXT },
   'max-deletions': { modes: ['cleanup-tags'], form: { type: 'integer', min: 0 } }
 } as const satisfies Record<string, InputSpec>
 

@@ -12,6 +12,8 @@ export interface CleanupTagsInputs extends CommonInputs {
   readonly githubToken?: string | undefined
   /** `undefined`: no limit. */
   readonly maxDeletions?: number | undefined
+  /** The path of the directory of the manifest cache. */
+  readonly manifestCache?: string | undefined
 }
 
 /** The inputs that select the tags and images to delete. */
@@ -56,6 +58,7 @@ export function readCleanupTagsInputs(
     ...common,
     repositories: reader.requiredList('repository'),
     maxDeletions: reader.optionalInteger('max-deletions'),
+    manifestCache: reader.text('manifest-cache'),
     githubToken: readGitHubToken(reader),
     rules: readLifecyclePolicy(reader) ?? readTagRules(reader)
   }

@@ -1,0 +1,101 @@
+import type { Deps } from '../../runner/deps.js'
+import { messageOf, problem } from '../../runner/errors.js'
+import type { ActionError } from '../../runner/errors.js'
+
+const BASE_DELAY_MS = 500
+const MAX_DELAY_MS = 10_000
+
+/** The maximum time to wait for a rate limit. A primary rate limit can last for an hour. */
+const MAX_RATE_LIMIT_WAIT_MS = 60_000
+
+/** The status and headers of a failed response, as far as the error contains them. */
+interface FailedResponse {
+  readonly status: number | undefined
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+/** Returns how long to wait before the next attempt in milliseconds, or `undefined` if it would fail as well. */
+export function waitBeforeRetry(
+  error: unknown,
+  attempt: number,
+  { random, now }: Pick<Deps, 'random' | 'now'>
+): number | undefined {
+  const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
+  const response = responseOf(error)
+  if (isRateLimit(error, response)) {
+    const limit = rateLimitWait(response, now())
+    if (limit === undefined) return delay
+    return limit <= MAX_RATE_LIMIT_WAIT_MS ? Math.max(limit, delay) : undefined
+  }
+  const { status } = response
+  return status === undefined || status === 408 || status >= 500 ? delay : undefined
+}
+
+/** Returns the error for a query that was not answered. Its message does not contain the request or the token. */
+export function explainFailure(error: unknown, host: string, now: Date): ActionError {
+  const what = `Cannot read the pull requests from ${host}`
+  const response = responseOf(error)
+  const value = response.status === undefined ? undefined : `status ${String(response.status)}`
+  const reason = `${toSentence(messageOf(error))} Nothing was deleted.`
+  if (isRateLimit(error, response)) {
+    const wait = rateLimitWait(response, now)
+    const until =
+      wait === undefined ? 'later' : `after ${new Date(now.getTime() + wait).toISOString()}`
+    const fix = `Run the job again ${until}, because the rate limit of the token is exceeded.`
+    return problem({ what, value, reason, fix }, error)
+  }
+  return problem({ what, value, reason, fix: fixOf(response.status) }, error)
+}
+
+/** How to give the token its permission, for errors. */
+export const PERMISSION_FIX =
+  'Add the permission "pull-requests: read" to the job, or check input "github-token".'
+
+function fixOf(status: number | undefined): string {
+  if (status === 401) return 'Check input "github-token": GitHub does not accept the token.'
+  if (status === 403 || status === 404) return PERMISSION_FIX
+  if (status === undefined || status >= 500) return 'Run the job again.'
+  return 'Check the environment variable GITHUB_GRAPHQL_URL.'
+}
+
+/**
+ * Returns whether the request exceeded a primary or secondary rate limit
+ * (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
+ */
+function isRateLimit(error: unknown, { status, headers }: FailedResponse): boolean {
+  const { errors = [] } = error as { readonly errors?: readonly { readonly type?: string }[] }
+  if (errors.some(({ type }) => type === 'RATE_LIMITED')) return true
+  if (status === 429) return true
+  if (status !== 403) return false
+  return (
+    headers['retry-after'] !== undefined ||
+    headers['x-ratelimit-remaining'] === '0' ||
+    /rate limit/i.test(messageOf(error))
+  )
+}
+
+/** Returns the time until the end of a rate limit in milliseconds, or `undefined` if the response does not contain it. */
+function rateLimitWait({ headers }: FailedResponse, now: Date): number | undefined {
+  const retryAfter = Number(headers['retry-after'] ?? NaN)
+  if (retryAfter >= 0) return retryAfter * 1000
+  const reset = Number(headers['x-ratelimit-reset'] ?? NaN) * 1000
+  if (headers['x-ratelimit-remaining'] !== '0' || !(Math.abs(reset) < 8e15)) return undefined
+  return Math.max(0, reset - now.getTime())
+}
+
+/** Reads the errors of Octokit. One for a connection that failed has status 500 and no response. */
+function responseOf(error: unknown): FailedResponse {
+  const { status, response, headers } = error as {
+    readonly status?: number
+    readonly response?: { readonly headers?: FailedResponse['headers'] }
+    readonly headers?: FailedResponse['headers']
+  }
+  return {
+    status: response === undefined ? undefined : status,
+    headers: response?.headers ?? headers ?? {}
+  }
+}
+
+function toSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`
+}

@@ -1,0 +1,248 @@
+import type { SummaryBlock, SummaryRow } from '../runner/summary.js'
+import { sumCounts, targetOf } from './cleanup-result.js'
+import type { CleanupResult, Counts, RowResult } from './cleanup-result.js'
+import { formatAge, formatBytes, formatCount, isoOf, shortenDigests, shortenTag } from './format.js'
+import type { CleanupReportContext } from './report-context.js'
+
+/** The maximum number of rows of all lists of deletions. They take about half of the runner's limit of 1 MiB. */
+const MAX_DELETION_ROWS = 2000
+const MAX_ATTENTION_ROWS = 200
+const MAX_KEPT_ROWS = 500
+const MAX_UPCOMING_ROWS = 10
+
+/** Above this number of repositories, the first table has fewer columns, so that it has a row for each of them. */
+const MAX_WIDE_ROWS = 3000
+
+/**
+ * Creates the job summary: a table with one row per repository, the deletions of each repository, what needs the
+ * attention of a person, and the kept tags and images. Lists of rows are collapsed.
+ */
+export function summarizeCleanup(
+  results: readonly CleanupResult[],
+  context: CleanupReportContext
+): SummaryBlock[] {
+  const sorted = results.toSorted(
+    (a, b) => b.deletedCount - a.deletedCount || (a.repository < b.repository ? -1 : 1)
+  )
+  return [
+    repositoryTable(sorted, context),
+    { kind: 'paragraph', text: describeTotals(sorted, context) },
+    ...deletionSections(sorted, context),
+    ...attentionTable(sorted, context),
+    ...keptSection(sorted, context)
+  ]
+}
+
+/** Returns whether the deletions are only planned. */
+function isOnlyPlanned({ dryRun, limitError }: CleanupReportContext): boolean {
+  return dryRun || limitError !== undefined
+}
+
+function repositoryTable(
+  results: readonly CleanupResult[],
+  context: CleanupReportContext
+): SummaryBlock {
+  const [action, keep] = ['delete', 'keep']
+  const unreadable = context.unreadable.map(({ repository }) => [repository, 'not read'])
+  if (results.length + unreadable.length > MAX_WIDE_ROWS) {
+    const rows = results.map((one) => [
+      one.repository,
+      String(one.deletedCount),
+      String(one.keptCount)
+    ])
+    return { kind: 'table', columns: ['repository', action, keep], rows: [...rows, ...unreadable] }
+  }
+  const rowOf = (name: string, deleted: Counts, kept: Counts): SummaryRow => {
+    return [name, ...countCells(deleted), ...countCells(kept)]
+  }
+  const rows = results.map(({ repository, deleted, kept }) => rowOf(repository, deleted, kept))
+  if (results.length > 1) {
+    const deleted = sumCounts(results.map((result) => result.deleted))
+    rows.unshift(rowOf('(all)', deleted, sumCounts(results.map(({ kept }) => kept))))
+  }
+  const nouns = ['tags', 'images', 'size']
+  const columns = [action, keep].flatMap((verb) => nouns.map((noun) => `${verb}: ${noun}`))
+  return { kind: 'table', columns: ['repository', ...columns], rows: [...rows, ...unreadable] }
+}
+
+function countCells({ tags, images, bytes }: Counts): string[] {
+  return [tags.toLocaleString('en-US'), images.toLocaleString('en-US'), formatBytes(bytes)]
+}
+
+function describeTotals(results: readonly CleanupResult[], context: CleanupReportContext): string {
+  const { limitError } = context
+  const { tags, bytes } = sumCounts(results.map(({ deleted }) => deleted))
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+  const untagged = sum(results.map(({ deletedCount }) => deletedCount)) - tags
+  const kept = sum(results.map(({ keptCount }) => keptCount))
+  const failed = sum(results.map((result) => result.failed.length))
+  const isPlanned = isOnlyPlanned(context)
+  const what = `${formatCount(tags, 'tag')} and ${formatCount(untagged, 'untagged image')}`
+  const where = formatCount(results.length, 'repository', 'repositories')
+  return [
+    `${isPlanned ? 'Would delete' : 'Deleted'} ${what} in ${where}.`,
+    `Kept: ${kept}. Failed: ${failed}.`,
+    `${isPlanned ? 'Would free' : 'Frees'} up to ${formatBytes(bytes)}. Layers that other images share are not freed.`,
+    ...(limitError === undefined ? [] : [limitError])
+  ].join(' ')
+}
+
+/** Returns a collapsed list per repository, the newest deletion first. */
+function deletionSections(
+  results: readonly CleanupResult[],
+  context: CleanupReportContext
+): SummaryBlock[] {
+  const changing = results.filter(({ deletedCount }) => deletedCount > 0)
+  const shown = changing.slice(0, MAX_DELETION_ROWS / 10)
+  const maxRows = Math.floor(MAX_DELETION_ROWS / Math.max(1, shown.length))
+  const sections = shown.map((result) => deletionSection(result, maxRows, context))
+  const more = changing.length - shown.length
+  if (more === 0) return sections
+  const text = `… and deletions in ${formatCount(more, 'more repository', 'more repositories')}. ${WHOLE_PLAN}`
+  return [...sections, { kind: 'paragraph', text }]
+}
+
+const WHOLE_PLAN = 'Output plan-file contains the path of a file with all rows.'
+
+function deletionSection(
+  { repository, deletedCount, rows }: CleanupResult,
+  maxRows: number,
+  context: CleanupReportContext
+): SummaryBlock {
+  const deleted = [...rows()].filter(({ decision }) => decision === 'delete')
+  deleted.sort((a, b) => (b.row.since ?? 0) - (a.row.since ?? 0))
+  const blocks: SummaryBlock[] = [
+    {
+      kind: 'table',
+      columns: ['tag', 'age', 'size', 'reason'],
+      rows: deleted.slice(0, maxRows).map((result) => rowCells(result, context))
+    }
+  ]
+  if (deletedCount > maxRows) {
+    blocks.push({ kind: 'paragraph', text: `… and ${deletedCount - maxRows} more. ${WHOLE_PLAN}` })
+  }
+  const title = `${repository}: ${formatCount(deletedCount, 'deletion')}`
+  return { kind: 'section', title, blocks }
+}
+
+function rowCells({ row, reason }: RowResult, { now }: CleanupReportContext): string[] {
+  return [
+    row.tag === undefined ? shortenDigests(row.digest) : shortenTag(row.tag),
+    row.since === undefined ? 'unknown' : formatAge(now - row.since),
+    formatBytes(row.sizeBytes),
+    shortenDigests(reason)
+  ]
+}
+
+/** Returns the table of everything that a person should check. */
+function attentionTable(
+  results: readonly CleanupResult[],
+  { limitError, unreadable, warnings }: CleanupReportContext
+): SummaryBlock[] {
+  const rows: [string, string][] = [
+    ...(limitError === undefined ? [] : [['(all)', limitError] as [string, string]]),
+    ...warnings.map((text): [string, string] => ['(all)', text]),
+    ...unreadable.map(({ repository, reason }): [string, string] => [
+      repository,
+      `The repository could not be read: ${reason}`
+    ]),
+    ...results.flatMap(notesOf)
+  ]
+  if (rows.length === 0) return []
+  const blocks: SummaryBlock[] = [
+    { kind: 'heading', text: 'Needs attention' },
+    {
+      kind: 'table',
+      columns: ['repository', 'message'],
+      rows: rows.slice(0, MAX_ATTENTION_ROWS).map((row) => row.map(shortenDigests))
+    }
+  ]
+  const more = rows.length - MAX_ATTENTION_ROWS
+  if (more > 0) blocks.push({ kind: 'paragraph', text: `… and ${more} more messages.` })
+  return blocks
+}
+
+/** Returns the limitations of a plan, and the deletions that failed or were not carried out. */
+function notesOf({ repository, plan, failed, rows }: CleanupResult): [string, string][] {
+  const notes = [
+    ...plan.unreadableIndexes.map((digest) => {
+      return `Index ${digest} could not be read. No image that it might refer to is deleted.`
+    }),
+    ...plan.notices,
+    ...failed.map((result) => `${nameOf(result)} was not deleted: ${result.reason}`)
+  ]
+  for (const result of rows()) {
+    if (result.decision !== 'keep' || result.row.decision.action === 'keep') continue
+    notes.push(`${nameOf(result)} was kept: ${result.reason}`)
+    if (notes.length > MAX_ATTENTION_ROWS) break
+  }
+  if (plan.uncheckedCount > 0) {
+    const images = formatCount(plan.uncheckedCount, 'image to delete', 'images to delete')
+    notes.push(
+      `${images}: the manifest was not read, because the listing describes a container image or an index. It was assumed not to refer to a kept image.`
+    )
+  }
+  return notes.map((note) => [repository, note])
+}
+
+function nameOf({ row }: RowResult): string {
+  return row.tag ?? row.digest
+}
+
+/** Returns the collapsed list of kept tags and images, with the next deletions first. */
+function keptSection(
+  results: readonly CleanupResult[],
+  context: CleanupReportContext
+): SummaryBlock[] {
+  const kept: RowResult[] = []
+  let keptCount = 0
+  const maxRows = Math.max(1, Math.floor(MAX_KEPT_ROWS / Math.max(1, results.length)))
+  const upcoming: RowResult[] = []
+  for (const { rows } of results) {
+    let shown = 0
+    for (const result of rows()) {
+      if (result.decision !== 'keep') continue
+      keptCount++
+      if (shown++ < maxRows && kept.length < MAX_KEPT_ROWS) kept.push(result)
+      if (result.row.decision.dueAt !== undefined) addUpcoming(upcoming, result)
+    }
+  }
+  if (keptCount === 0) return []
+  const rows = kept.map((result) => [result.repository, ...rowCells(result, context)])
+  const blocks: SummaryBlock[] = [
+    ...upcomingTable(upcoming, context.now),
+    { kind: 'table', columns: ['repository', 'tag', 'age', 'size', 'reason'], rows }
+  ]
+  const more = keptCount - kept.length
+  if (more > 0) blocks.push({ kind: 'paragraph', text: `… and ${more} more. ${WHOLE_PLAN}` })
+  return [
+    {
+      kind: 'section',
+      title: `Kept: ${formatCount(keptCount, 'tag or image', 'tags and images')}`,
+      blocks
+    }
+  ]
+}
+
+/** Adds a row to the first ones by the time at which they would be deleted. */
+function addUpcoming(upcoming: RowResult[], result: RowResult): void {
+  const dueAt = (one: RowResult): number => one.row.decision.dueAt ?? Infinity
+  const last = upcoming[MAX_UPCOMING_ROWS - 1]
+  if (last !== undefined && dueAt(last) <= dueAt(result)) return
+  upcoming.push(result)
+  upcoming.sort((a, b) => dueAt(a) - dueAt(b))
+  upcoming.length = Math.min(upcoming.length, MAX_UPCOMING_ROWS)
+}
+
+function upcomingTable(upcoming: readonly RowResult[], now: number): SummaryBlock[] {
+  if (upcoming.length === 0) return []
+  const rows = upcoming.map((result) => {
+    const { dueAt } = result.row.decision
+    const age = dueAt === undefined ? '' : formatAge(dueAt - now)
+    return [shortenDigests(targetOf(result)), isoOf(dueAt) ?? 'never', age]
+  })
+  return [
+    { kind: 'paragraph', text: 'Next deletions if nothing else changes:' },
+    { kind: 'table', columns: ['tag or image', 'time', 'in'], rows }
+  ]
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isSha256Digest, sha256Digest } from '../oci/digest.js'
+import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.js'
+import type { Log, Registry, ServedManifest } from '../runner/deps.js'
+import { messageOf, problem } from '../runner/errors.js'
+
+/** Manifests by digest, in a directory that can be kept from run to run. */
+export interface ManifestCache {
+  /** Returns the manifest with this digest, or `undefined` if there is no entry whose bytes have this digest. */
+  find(digest: string): Promise<ServedManifest | undefined>
+  /** Stores a manifest. An error is logged and does not fail the step. */
+  save(manifest: ServedManifest): Promise<void>
+}
+
+/**
+ * Opens a cache of manifests, and creates its directory if it does not exist. An entry is a file with the bytes of a
+ * manifest, named by the hexadecimal digits of their SHA-256 digest. As the bytes are hashed before they are used, an
+ * entry that another program wrote is either the manifest itself or ignored.
+ *
+ * @throws ActionError if the path is not a directory or if the directory cannot be created
+ */
+export async function openManifestCache(
+  directory: string,
+  log: Pick<Log, 'debug' | 'warning'>
+): Promise<ManifestCache> {
+  const entries = await makeEntryDirectory(directory)
+  const pathOf = (digest: string): string => join(entries, digest.slice('sha256:'.length))
+  // One warning is enough: the next entry would fail for the same reason.
+  const warnOnce = createWarning(log)
+  return {
+    find: async (digest) => {
+      const bytes = isSha256Digest(digest) ? await readEntry(pathOf(digest)) : undefined
+      if (bytes === undefined) return undefined
+      if (sha256Digest(bytes) === digest && isSelfDescribing(bytes)) {
+        return { bytes, digest, mediaType: '' }
+      }
+      log.debug(`The entry of the manifest cache is not valid and is ignored: ${pathOf(digest)}`)
+      return undefined
+    },
+    save: async ({ bytes, digest }) => {
+      if (!isSelfDescribing(bytes)) return
+      try {
+        await writeEntry(entries, pathOf(digest), bytes)
+      } catch (error) {
+        warnOnce(`The manifest cache cannot be written: ${messageOf(error)}`)
+      }
+    }
+  }
+}
+
+function createWarning(log: Pick<Log, 'warning'>): (message: string) => void {
+  let isLogged = false
+  return (message) => {
+    if (!isLogged) log.warning(message)
+    isLogged = true
+  }
+}
+
+/** Creates the directory of the entries. It must not be a link, since the job writes into it. */
+async function makeEntryDirectory(directory: string): Promise<string> {
+  const entries = join(directory, 'sha256')
+  try {
+    await mkdir(entries, { recursive: true })
+    if ((await lstat(entries)).isSymbolicLink()) throw new Error(`"${entries}" is a symbolic link`)
+    return entries
+  } catch (error) {
+    throw problem(
+      {
+        what: 'The directory of input "manifest-cache" cannot be used',
+        value: directory,
+        reason: `${messageOf(error)}.`,
+        fix: 'Use the path of a directory in which the job can write.'
+      },
+      error
+    )
+  }
+}
+
+/** Returns a registry that reads the manifests of digests from the cache first, and stores those that it reads. */
+export function withManifestCache(registry: Registry, cache: ManifestCache): Registry {
+  return {
+    ...registry,
+    findManifest: async (repository, reference, retryOptions) => {
+      const cached = await cache.find(reference)
+      if (cached !== undefined) return cached
+      const served = await registry.findManifest(repository, reference, retryOptions)
+      if (served !== undefined) await cache.save(served)
+      return served
+    }
+  }
+}
+
+/** Reads a regular file without following a link. Returns `undefined` if it is not one or cannot be read. */
+async function readEntry(path: string): Promise<Buffer | undefined> {
+  // Opening a named pipe would otherwise wait for its writer. Windows does not have these flags, and ignores undefined.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  try {
+    const file = await open(path, flags)
+    try {
+      const { size, isRegular } = await file
+        .stat()
+        .then((stats) => ({ size: stats.size, isRegular: stats.isFile() }))
+      if (!isRegular || size === 0 || size > MAX_MANIFEST_BYTES) return undefined
+      const bytes = Buffer.alloc(size)
+      const { bytesRead } = await file.read(bytes, 0, size, 0)
+      return bytes.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes a new file and renames it, so that another job never reads a part of an entry. */
+async function writeEntry(directory: string, path: string, bytes: Buffer): Promise<void> {
+  const temporary = join(directory, `.${randomUUID()}`)
+  try {
+    const file = await open(temporary, 'wx', 0o644)
+    try {
+      await file.writeFile(bytes)
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Returns whether the bytes can be read without the `Content-Type` of the response, which the cache does not keep. */
+function isSelfDescribing(bytes: Buffer): boolean {
+  try {
+    parseManifest(bytes, 'manifest')
+    return true
+  } catch {
+    return false
+  }
+}
