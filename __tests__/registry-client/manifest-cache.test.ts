@@ -166,7 +166,7 @@ describe('the manifest cache', () => {
     expect(await readdir(join(directory, 'sha256'))).toEqual([])
   })
 
-  test('warns once if it cannot be written, and goes on', async () => {
+  test('warns once if it cannot be written, and continues', async () => {
     const { registry, lines } = await open('a', 'b')
     await rm(join(directory, 'sha256'), { recursive: true })
     await registry.findManifest('x/app', digestOf('a'))

@@ -77,17 +77,13 @@ async function pushOnce(
 
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
     const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
-    const { manifests, layers, relatedManifests, platforms } = composed
+    const { manifests, platforms, ...pushed } = composed
     const { digest } = manifests.root
     const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
-    if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, layers)
+    if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, pushed.layers)
 
-    await warnAboutLostPlatforms(
-      tags,
-      platforms.map(({ platform }) => platform),
-      target,
-      deps
-    )
+    const pushedPlatforms = platforms.map(({ platform }) => platform)
+    await warnAboutLostPlatforms(tags, pushedPlatforms, target, deps)
     const isFound = isInRepository || (await isUntaggedInRepository(plan, digest, tags, context))
     const isNew = !isFound && tags.every(({ action }) => action !== 'keep')
     // An image without tags is put by its digest.
@@ -97,7 +93,7 @@ async function pushOnce(
       await putManifests(manifests, tagsToPut, target.address, deps.api)
       await putReferrerTags(image, referrerTags, target, deps.api)
     }
-    return { digest, isNew, tags, referrerTags, layers, relatedManifests, platforms }
+    return { ...pushed, digest, isNew, tags, referrerTags, platforms }
   })
 }
 

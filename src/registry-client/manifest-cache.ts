@@ -9,7 +9,7 @@ import { messageOf, problem } from '../runner/errors.js'
 
 /** Manifests by digest, in a directory that can be kept from run to run. */
 export interface ManifestCache {
-  /** Returns the manifest with this digest, or `undefined` if there is no entry whose bytes have this digest. */
+  /** Returns the manifest with this digest, or `undefined` if the cache does not have an entry with these bytes. */
   find(digest: string): Promise<ServedManifest | undefined>
   /** Stores a manifest. An error is logged and does not fail the step. */
   save(manifest: ServedManifest): Promise<void>

@@ -188,19 +188,16 @@ describe('findPullRequests with errors of GitHub', () => {
       200,
       { errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] }
     ]
-  ])(
-    'tells when a rate limit ends that lasts longer than a minute: %s',
-    async (_, status, json) => {
-      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
-      const { message, attempts, waits } = await rejected((__, response) =>
-        sendJson(response, status, json, headers)
-      )
-      expect({ attempts, waits }).toEqual({ attempts: 1, waits: [] })
-      expect(message).toContain(
-        'Run the job again after 2026-06-01T12:30:00.000Z, because the rate limit of the token is exceeded.'
-      )
-    }
-  )
+  ])('reports when a rate limit of more than a minute ends: %s', async (_, status, json) => {
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
+    const { message, attempts, waits } = await rejected((__, response) =>
+      sendJson(response, status, json, headers)
+    )
+    expect({ attempts, waits }).toEqual({ attempts: 1, waits: [] })
+    expect(message).toContain(
+      'Run the job again after 2026-06-01T12:30:00.000Z, because the rate limit of the token is exceeded.'
+    )
+  })
 
   test.each<[string, unknown]>([
     ['without the repository', { data: {} }],

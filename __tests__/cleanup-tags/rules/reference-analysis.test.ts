@@ -95,7 +95,7 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.toDelete.size).toBe(3)
   })
 
-  test('always reads kept indexes and artifacts to delete, whatever the limits are', () => {
+  test('always reads kept indexes and artifacts to delete, for any limits', () => {
     const artifact = { artifactMediaType: 'application/vnd.example' }
     const images = [image(1, artifact), image(2, artifact), image(3, index), image(4, index)]
     const analysis = analyze(images, [1, 2], {}, { subjects: 1, referrers: 1 })

@@ -95,7 +95,7 @@ const NONE: readonly string[] = []
 function listPredecessors(digest: string, { enforced, preferred }: Constraints): readonly string[] {
   const before = enforced.get(digest)
   const preferably = preferred.get(digest)
-  // Most images have no predecessor, and an array for each of them takes memory.
+  // Most images do not have a predecessor, and an array for each of them takes memory.
   if (before === undefined && preferably === undefined) return NONE
   return [...(before ?? NONE), ...(preferably ?? NONE)]
 }

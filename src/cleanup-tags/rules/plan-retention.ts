@@ -216,7 +216,7 @@ function listUntaggedRows(
 /** Finds, by index to delete, its untagged manifests that are kept and that no kept index lists. */
 function findOrphans(inventory: Inventory, analysis: ReferenceAnalysis): Map<string, string[]> {
   const { toDelete, links, readsDeletedIndexes } = analysis
-  // A dry run would find fewer of them than the run that it stands for.
+  // A dry run would find fewer of them than the real run.
   if (!readsDeletedIndexes) return new Map()
   const needed = new Set<string>()
   for (const [digest, { children }] of links) {
