@@ -1,18 +1,14 @@
 import { resolve } from 'node:path'
-import { problem } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
+import { loadEmojiNames } from './emoji-names.js'
 import { findLinkBase } from './find-commit.js'
 import type { Commit } from './find-commit.js'
+import { fitPart } from './fit-part.js'
+import type { FitOptions, SourceText } from './fit-part.js'
 import { findInputFile, getInputFile } from './input-file.js'
-import {
-  fitText,
-  MAX_TEXT_LENGTH,
-  readReadme,
-  readTextFile,
-  sectionAtLimit
-} from './markdown/catalog-texts.js'
-import type { TextOptions } from './markdown/catalog-texts.js'
-import { addressOfFile } from './markdown/resolve-relative-link.js'
+import { readReadme, readTextFile } from './markdown/catalog-texts.js'
+import type { TextFindings, TextOptions } from './markdown/catalog-texts.js'
+import { hasShortcodes } from './markdown/list-emoji-edits.js'
 import type { LinkBase } from './markdown/resolve-relative-link.js'
 import { readLogo } from './read-logo.js'
 import { runMarkdownParser } from './run-markdown-parser.js'
@@ -23,7 +19,10 @@ const MAX_README_BYTES = 1024 * 1024
 /** A notice or warning that the step shows. */
 export interface Annotation {
   readonly level: 'notice' | 'warning'
+  /** The sentences about one file or repository. */
   readonly text: string
+  /** The sentence that stands for several annotations of the same kind. By default, the text itself. */
+  readonly kind?: string | undefined
 }
 
 /** The texts and the logo that the local files have for a repository. `undefined` keeps the current value. */
@@ -78,15 +77,6 @@ function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number 
   return aboutText.length + usageText.length + (logo?.length ?? 0)
 }
 
-/** A text and the file that it comes from. */
-interface SourceText {
-  readonly text: string
-  readonly path: string
-  /** The input that names the file, for errors. */
-  readonly input: 'readme' | 'about' | 'usage'
-  readonly base: LinkBase | undefined
-}
-
 async function readTexts(name: string, context: LocalContext): Promise<LocalTexts> {
   const annotations: Annotation[] = []
   const { about, usage, logo } = context.inputs
@@ -95,9 +85,14 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     readPart('usage', usage, name, context, annotations)
   ])
   const readme = await readReadmeParts(name, context, annotations)
+  const fitOptions: FitOptions = {
+    onTooLong: context.inputs.onTooLong,
+    displayPath: (path) => displayPath(path, context),
+    annotations
+  }
   const fitted = {
-    aboutText: fitPart('about', aboutFile ?? readme.about, context),
-    usageText: fitPart('usage', usageFile ?? readme.usage, context)
+    aboutText: fitPart('about', aboutFile ?? readme.about, fitOptions),
+    usageText: fitPart('usage', usageFile ?? readme.usage, fitOptions)
   }
   return {
     aboutText: fitted.aboutText?.text,
@@ -120,10 +115,9 @@ async function readPart(
   const path = resolveTemplate(template, name, context)
   const bytes = await getInputFile(path, { input, maxBytes: MAX_README_BYTES })
   const base = await resolveBase(path, context, annotations)
-  const { text, outside } = runMarkdownParser(path, input, () =>
-    readTextFile(bytes, linkOptions(base, context))
-  )
-  annotations.push(...outsideWarnings(path, outside, context))
+  const options = await textOptions(bytes, base, context)
+  const { text, ...findings } = runMarkdownParser(path, input, () => readTextFile(bytes, options))
+  annotations.push(...warningsOf(findings, path, context))
   return { text, path, input, base }
 }
 
@@ -135,57 +129,35 @@ async function readReadmeParts(
   const { readme, readmeIsGiven, about, usage, usageHeadings } = context.inputs
   if (about !== undefined && usage !== undefined && !readmeIsGiven) return {}
   const path = resolveTemplate(readme, name, context)
-  const options = { input: 'readme', maxBytes: MAX_README_BYTES }
-  const bytes = readmeIsGiven
-    ? await getInputFile(path, options)
-    : await findInputFile(path, options)
-  const notice = (text: string): void =>
-    void annotations.push({ level: 'notice', text: `${displayPath(path, context)} ${text}` })
+  const file = { input: 'readme', maxBytes: MAX_README_BYTES }
+  const bytes = readmeIsGiven ? await getInputFile(path, file) : await findInputFile(path, file)
+  const notice = (text: string, kind: string): void =>
+    void annotations.push({ level: 'notice', text: `${displayPath(path, context)} ${text}`, kind })
   if (bytes === undefined) {
-    notice('does not exist, so the texts that come from it are not changed.')
+    const text = 'does not exist, so the texts that come from it are not changed.'
+    notice(text, `The README ${text}`)
     return {}
   }
   const base = await resolveBase(path, context, annotations)
-  const parts = runMarkdownParser(path, 'readme', () =>
-    readReadme(bytes, usageHeadings, linkOptions(base, context))
-  )
-  annotations.push(...outsideWarnings(path, parts.outside, context))
+  const options = await textOptions(bytes, base, context)
+  const parts = runMarkdownParser(path, 'readme', () => readReadme(bytes, usageHeadings, options))
+  annotations.push(...warningsOf(parts, path, context))
   if (parts.usage === undefined && usage === undefined) {
     const headings = usageHeadings.map((heading) => `"${heading}"`).join(', ')
     notice(
-      `does not have a section with one of the usage headings (${headings}), so the usage text is not changed.`
+      `does not have a section with one of the usage headings (${headings}), so the usage text is not changed.`,
+      'The README does not have a section with one of the usage headings, so the usage text is not changed.'
     )
   }
   if (parts.about === undefined && about === undefined) {
-    notice('contains only usage sections, so the about text is not changed.')
+    const text = 'contains only usage sections, so the about text is not changed.'
+    notice(text, `The README ${text}`)
   }
   const source = { path, input: 'readme', base } as const
   return {
     ...(parts.about === undefined ? {} : { about: { ...source, text: parts.about } }),
     ...(parts.usage === undefined ? {} : { usage: { ...source, text: parts.usage } })
   }
-}
-
-function fitPart(
-  part: 'about' | 'usage',
-  source: SourceText | undefined,
-  { inputs }: LocalContext
-): { readonly text: string; readonly isTruncated: boolean } | undefined {
-  if (source === undefined) return undefined
-  const { text, path, input, base } = source
-  if (text.length > MAX_TEXT_LENGTH && inputs.onTooLong === 'fail') {
-    const section = sectionAtLimit(text)
-    const place = section === undefined ? 'before the first heading' : `in section "${section}"`
-    throw problem({
-      what: `The ${part} text is too long`,
-      value: path,
-      reason: `It has ${text.length} characters, ${text.length - MAX_TEXT_LENGTH} too many. The limit is reached ${place}.`,
-      expected: `Use at most ${MAX_TEXT_LENGTH} characters.`,
-      fix: `Shorten it, set "${part}" to a shorter file, or set "on-too-long" to "truncate".`
-    })
-  }
-  const address = base === undefined ? undefined : addressOfFile(base)
-  return runMarkdownParser(path, input, () => fitText(text, address))
 }
 
 function resolveTemplate(template: string, name: string, { workspace }: LocalContext): string {
@@ -208,16 +180,40 @@ async function resolveBase(
       commit === undefined
         ? 'GITHUB_REPOSITORY and GITHUB_SHA are not set'
         : `${path} is outside of the workspace`
+    const kind = 'Some files are outside of the workspace, so their relative links are not changed.'
     annotations.push({
       level: 'notice',
-      text: `${reason}, so relative links are not changed.`
+      text: `${reason}, so relative links are not changed.`,
+      kind
     })
   }
   return base
 }
 
-function linkOptions(base: LinkBase | undefined, { inputs }: LocalContext): TextOptions {
-  return { base: inputs.absoluteLinks ? base : undefined }
+async function textOptions(
+  bytes: Uint8Array,
+  base: LinkBase | undefined,
+  { inputs, commit }: LocalContext
+): Promise<TextOptions> {
+  return {
+    base: inputs.absoluteLinks ? base : undefined,
+    shortRef: commit?.branch,
+    emojiNames: hasShortcodes(Buffer.from(bytes).toString('latin1'))
+      ? await loadEmojiNames()
+      : undefined
+  }
+}
+
+function warningsOf(
+  { outside, unmatchedMarkers }: TextFindings,
+  path: string,
+  context: LocalContext
+): Annotation[] {
+  const warnings = outsideWarnings(path, outside, context)
+  if (unmatchedMarkers.length === 0) return warnings
+  const kind = 'A skip marker without its other half is kept.'
+  const text = `${displayPath(path, context)} has skip markers without their other half, which are kept: ${[...new Set(unmatchedMarkers)].join(', ')}`
+  return [...warnings, { level: 'warning', text, kind }]
 }
 
 /** The maximum number of links that one warning names. */
@@ -233,7 +229,8 @@ function outsideWarnings(
   const others = links.length - MAX_LISTED_LINKS
   const listed = links.slice(0, MAX_LISTED_LINKS).join(', ')
   const text = `${displayPath(path, context)} has links that lead out of the repository and probably do not work: ${listed}${others > 0 ? ` and ${others} more` : ''}`
-  return [{ level: 'warning', text }]
+  const kind = 'Links that lead out of the repository probably do not work.'
+  return [{ level: 'warning', text, kind }]
 }
 
 /** Returns a path as the workflow author writes it: relative to the workspace if the file is inside. */

@@ -3,7 +3,10 @@ import { dirname, isAbsolute, relative, sep } from 'node:path'
 import type { LinkBase } from './markdown/resolve-relative-link.js'
 
 /** The commit that the workflow runs for. */
-export type Commit = Omit<LinkBase, 'path'>
+export interface Commit extends Omit<LinkBase, 'path'> {
+  /** The branch or tag of the run, encoded for a URL. `undefined` if it is not known. */
+  readonly branch: string | undefined
+}
 
 /** Returns the commit that the workflow runs for, or `undefined` outside of GitHub Actions. */
 export async function findCommit(
@@ -13,7 +16,28 @@ export async function findCommit(
   // Loaded only when it is used, since it takes time to load.
   const { context } = await import('@actions/github')
   const { owner, repo } = context.repo
-  return { serverUrl: context.serverUrl, repository: `${owner}/${repo}`, sha: context.sha }
+  const repository = `${owner}/${repo}`
+  const branch = findBranch(context.payload.pull_request, repository, env.GITHUB_REF_NAME)
+  return {
+    serverUrl: context.serverUrl,
+    repository,
+    sha: context.sha,
+    branch: branch?.split('/').map(encodeURIComponent).join('/')
+  }
+}
+
+/** Returns the head branch of a pull request, or its base branch if the head is in a fork. */
+function findBranch(
+  pullRequest: Readonly<Record<string, unknown>> | undefined,
+  repository: string,
+  refName: string | undefined
+): string | undefined {
+  if (pullRequest === undefined) return refName || undefined
+  const { head, base } = pullRequest as {
+    readonly head?: { readonly ref?: string; readonly repo?: { readonly full_name?: string } }
+    readonly base?: { readonly ref?: string }
+  }
+  return head?.repo?.full_name === repository ? head.ref : base?.ref
 }
 
 /**

@@ -2,8 +2,13 @@ import { assemblePart } from './assemble-part.js'
 import { decodeText, withoutFrontMatter } from './decode-text.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
+import type { Range } from './edits.js'
+import { listEmojiEdits } from './list-emoji-edits.js'
+import type { EmojiNames } from './list-emoji-edits.js'
 import { listLinkEdits } from './list-link-edits.js'
 import type { LinkEdits } from './list-link-edits.js'
+import { listThemeEdits } from './list-theme-edits.js'
+import { removeSkipped } from './remove-skipped.js'
 import type { LinkBase } from './resolve-relative-link.js'
 import { splitReadme } from './split-readme.js'
 import { sectionAt, truncateMarkdown } from './truncate-markdown.js'
@@ -12,20 +17,30 @@ import { sectionAt, truncateMarkdown } from './truncate-markdown.js'
 export interface TextOptions {
   /** The location of the file on GitHub. `undefined` keeps relative links. */
   readonly base: LinkBase | undefined
+  /** The branch or tag that absolute links name instead of the commit if the text would be too long otherwise. */
+  readonly shortRef?: string | undefined
+  /** The characters of emoji shortcodes. `undefined` keeps shortcodes. */
+  readonly emojiNames?: EmojiNames | undefined
+}
+
+/** What a reader should know about a conversion. */
+export interface TextFindings {
+  /** Links that lead out of the repository, as written. */
+  readonly outside: readonly string[]
+  /** Skip markers without their other half, as written. */
+  readonly unmatchedMarkers: readonly string[]
 }
 
 /** The texts of a README. */
-export interface ReadmeTexts {
+export interface ReadmeTexts extends TextFindings {
   /** `undefined` if the README contains only usage sections. */
   readonly about: string | undefined
   /** `undefined` if the README does not have a usage heading. */
   readonly usage: string | undefined
-  /** Links that lead out of the repository, as written. */
-  readonly outside: readonly string[]
 }
 
 /**
- * Converts a README to about and usage text, with absolute links and without front matter.
+ * Converts a README to about and usage text, with absolute links, and without front matter and skipped parts.
  *
  * @throws UndecodableText or TooComplexText
  */
@@ -34,26 +49,62 @@ export function readReadme(
   usageHeadings: readonly string[],
   options: TextOptions
 ): ReadmeTexts {
-  const document = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { edits, outside } = linkEdits(document, options)
+  const { document, unmatchedMarkers } = readDocument(bytes)
+  const { assemble, outside } = createAssembler(document, options)
   const ranges = splitReadme(document, usageHeadings)
-  const about = assemblePart(document, ranges.about, edits)
-  const usage = ranges.usage && assemblePart(document, ranges.usage, edits)
-  return { about: about === '' && usage !== undefined ? undefined : about, usage, outside }
+  const about = assemble(ranges.about)
+  const usage = ranges.usage && assemble(ranges.usage)
+  return {
+    about: about === '' && usage !== undefined ? undefined : about,
+    usage,
+    outside,
+    unmatchedMarkers
+  }
 }
 
 /** Converts a file to one text, as `readReadme` does. @throws UndecodableText or TooComplexText */
 export function readTextFile(
   bytes: Uint8Array,
   options: TextOptions
-): { readonly text: string; readonly outside: readonly string[] } {
-  const document = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { edits, outside } = linkEdits(document, options)
-  const whole = { start: 0, end: document.text.length }
-  return { text: assemblePart(document, [whole], edits), outside }
+): TextFindings & { readonly text: string } {
+  const { document, unmatchedMarkers } = readDocument(bytes)
+  const { assemble, outside } = createAssembler(document, options)
+  return { text: assemble([{ start: 0, end: document.text.length }]), outside, unmatchedMarkers }
 }
 
-function linkEdits(document: MarkdownDocument, { base }: TextOptions): LinkEdits {
+function readDocument(bytes: Uint8Array): {
+  readonly document: MarkdownDocument
+  readonly unmatchedMarkers: readonly string[]
+} {
+  const { text, unmatched } = removeSkipped(withoutFrontMatter(decodeText(bytes)))
+  return { document: parseDocument(text), unmatchedMarkers: unmatched }
+}
+
+/** Creates the function that returns the final text of ranges of a document. */
+function createAssembler(
+  document: MarkdownDocument,
+  { base, shortRef, emojiNames }: TextOptions
+): {
+  readonly assemble: (ranges: readonly Range[]) => string
+  readonly outside: readonly string[]
+} {
+  const edits = [
+    ...listThemeEdits(document),
+    ...(emojiNames === undefined ? [] : listEmojiEdits(document, emojiNames))
+  ]
+  const links = linkEdits(document, base)
+  const assemble = (ranges: readonly Range[]): string => {
+    const text = assemblePart(document, ranges, [...edits, ...links.edits])
+    if (text.length <= MAX_TEXT_LENGTH || base === undefined || shortRef === undefined) return text
+    const shortLinks = linkEdits(document, { ...base, sha: shortRef })
+    const shorter = assemblePart(document, ranges, [...edits, ...shortLinks.edits])
+    // A text that must be cut anyway keeps the links to the commit.
+    return shorter.length <= MAX_TEXT_LENGTH ? shorter : text
+  }
+  return { assemble, outside: links.outside }
+}
+
+function linkEdits(document: MarkdownDocument, base: LinkBase | undefined): LinkEdits {
   if (base === undefined) return { edits: [], outside: [] }
   return listLinkEdits(document.tree, document.text, base)
 }
@@ -70,6 +121,8 @@ export interface FittedText {
   readonly isTruncated: boolean
   /** The number of characters above the limit before truncation. */
   readonly excess: number
+  /** The section in which the text is truncated. `undefined` if it is not truncated, or before the first heading. */
+  readonly section?: string | undefined
 }
 
 /**
@@ -80,7 +133,7 @@ export interface FittedText {
 export function fitText(text: string, url: string | undefined): FittedText {
   const excess = Math.max(0, text.length - MAX_TEXT_LENGTH)
   const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, { ending: endingFor(url) })
-  return { text: fitted, isTruncated: cut !== undefined, excess }
+  return { text: fitted, isTruncated: cut !== undefined, excess, section: cut?.section }
 }
 
 /** Returns the heading of the section in which a text exceeds the limit, or `undefined` before the first heading. */

@@ -2,7 +2,8 @@ import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf, rangesWithout } from './edits.js'
 import type { Range } from './edits.js'
-import { headingKey } from './headings.js'
+import { headingKey, headingKeys } from './headings.js'
+import type { SectionHeading } from './headings.js'
 
 /** The ranges of a README that become the about and the usage text. */
 export interface ReadmeRanges {
@@ -13,7 +14,8 @@ export interface ReadmeRanges {
 
 /**
  * Splits a README. The sections under the usage headings become the usage text, the rest becomes the about text. A
- * section ends at the next heading of the same or a higher level.
+ * section ends at the next heading of the same or a higher level. If two usage sections have the same name, the
+ * headings above each section are repeated before it, so that the usage text tells them apart.
  *
  * @param usageHeadings compared by `headingKey`
  */
@@ -22,16 +24,84 @@ export function splitReadme(
   usageHeadings: readonly string[]
 ): ReadmeRanges {
   const whole: Range = { start: 0, end: document.text.length }
-  const keys = new Set(usageHeadings.map(headingKey))
-  const usage: Range[] = []
-  for (const [at, heading] of document.headings.entries()) {
-    const start = startOfHeading(document, heading)
-    if (!keys.has(headingKey(heading.text)) || start < (usage.at(-1)?.end ?? 0)) continue
-    const next = document.headings.slice(at + 1).find(({ level }) => level <= heading.level)
-    usage.push({ start, end: next === undefined ? whole.end : startOfHeading(document, next) })
+  const sections = listSections(document, new Set(usageHeadings.map(headingKey)))
+  if (sections.length === 0) return { about: [whole], usage: undefined }
+  const repeated = repeatParents(sections)
+  return {
+    about: rangesWithout(whole, sections),
+    usage: joinAdjacent(
+      sections.flatMap((section, at) => [
+        ...(repeated[at] ?? []).map((heading) => rangeOfHeading(document, heading)),
+        { start: section.start, end: section.end }
+      ])
+    )
   }
-  if (usage.length === 0) return { about: [whole], usage: undefined }
-  return { about: rangesWithout(whole, usage), usage: joinAdjacent(usage) }
+}
+
+/** A usage section and the headings above it, the highest first. */
+interface Section extends Range {
+  readonly name: string
+  readonly parents: readonly SectionHeading[]
+}
+
+function listSections(document: MarkdownDocument, keys: ReadonlySet<string>): Section[] {
+  const sections: Section[] = []
+  const parents: SectionHeading[] = []
+  for (const [at, heading] of document.headings.entries()) {
+    while ((parents.at(-1)?.level ?? 0) >= heading.level) parents.pop()
+    const start = startOfHeading(document, heading)
+    if (headingKeys(heading).some((key) => keys.has(key)) && start >= (sections.at(-1)?.end ?? 0)) {
+      const next = document.headings.slice(at + 1).find(({ level }) => level <= heading.level)
+      sections.push({
+        start,
+        end: next === undefined ? document.text.length : startOfHeading(document, next),
+        name: headingKeys(heading).at(-1) ?? '',
+        parents: [...parents]
+      })
+    }
+    parents.push(heading)
+  }
+  return sections
+}
+
+/**
+ * Returns the headings to repeat before each section: as many levels as sections of the same name need to differ. A
+ * heading is repeated once for all sections below it. After it, each section of another heading needs its own.
+ */
+function repeatParents(sections: readonly Section[]): SectionHeading[][] {
+  const depth = findDepth(sections)
+  let current: readonly SectionHeading[] = []
+  return sections.map(({ name, parents }) => {
+    const isUnique = sections.filter((other) => other.name === name).length === 1
+    if (depth === 0 || (isUnique && current.length === 0)) return []
+    const above = parents.slice(-depth)
+    const repeated = above.filter((heading) => !current.includes(heading))
+    current = above
+    return repeated
+  })
+}
+
+/** Returns 0 if all names differ, or if the headings above the sections do not tell them apart. */
+function findDepth(sections: readonly Section[]): number {
+  const maxDepth = Math.max(...sections.map(({ parents }) => parents.length))
+  const count = (depth: number): number =>
+    new Set(
+      sections.map(({ name, parents }) =>
+        [
+          ...(depth === 0 ? [] : parents.slice(-depth)).map(({ text }) => headingKey(text)),
+          name
+        ].join('\n')
+      )
+    ).size
+  const most = count(maxDepth)
+  let depth = 0
+  while (count(depth) < most) depth++
+  return depth
+}
+
+function rangeOfHeading({ tree }: MarkdownDocument, { index }: SectionHeading): Range {
+  const node = tree.children[index]
+  return node === undefined ? { start: 0, end: 0 } : rangeOf(node)
 }
 
 function joinAdjacent(ranges: readonly Range[]): Range[] {
