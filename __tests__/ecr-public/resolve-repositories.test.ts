@@ -1,7 +1,9 @@
 import {
-  resolveRepositoryNames,
+  resolveNamedRepositories,
+  resolveRepositories,
   selectRepositories
 } from '../../src/ecr-public/resolve-repositories.js'
+import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { startEmulator } from '../helpers/start-emulator.js'
@@ -15,9 +17,15 @@ interface Setup {
   readonly select: (...lines: string[]) => Promise<(string | undefined)[]>
 }
 
-async function setUp(): Promise<Setup> {
-  const repositories = NAMES.map((name) => ({ name }))
-  const emulator = await startEmulator({ seed: { repositories } })
+/** The actions of a role that is not allowed to call DescribeRegistries. */
+const WITHOUT_REGISTRIES = ['ecr-public:DescribeRepositories']
+
+async function setUp(
+  names: readonly string[] = NAMES,
+  options: EmulatorOptions = {}
+): Promise<Setup> {
+  const repositories = names.map((name) => ({ name }))
+  const emulator = await startEmulator({ seed: { repositories }, ...options })
   const deps = makeDeps(emulator)
   return {
     emulator,
@@ -85,7 +93,8 @@ describe('selectRepositories', () => {
     [['**', '!(app)'], 'contains an invalid repository name: "!(app)".'],
     [['+(app)'], 'contains an invalid repository name: "+(app)".'],
     [['team/@(api|web)'], 'contains a tag or digest: "team/@(api|web)".'],
-    [['v{1..3}'], 'has an invalid pattern: "v{1..3}".']
+    [['v{1..3}'], 'has an invalid pattern: "v{1..3}".'],
+    [['**', '!Team/*'], 'has an invalid pattern: "!Team/*". A repository name cannot contain']
   ])('rejects %j without an API call', async (lines, message) => {
     const { select, emulator } = await setUp()
     await expect(select(...lines)).rejects.toThrow(`Input "repository" ${message}`)
@@ -93,13 +102,167 @@ describe('selectRepositories', () => {
   })
 })
 
-describe('resolveRepositoryNames', () => {
+describe('a line with the alias or host of the registry', () => {
+  const HOST = 'HOST'
+  const fill = (lines: readonly string[], { emulator }: Setup): string[] =>
+    lines.map((line) => line.replace(HOST, emulator.host))
+
+  test.each([
+    [['a1b2c3d4/team/api'], ['team/api']],
+    [[`${HOST}/a1b2c3d4/team/api`], ['team/api']],
+    [[`${HOST}/a1b2c3d4/team/*`], ['team/api', 'team/web']],
+    [['a1b2c3d4/t*/*'], ['team/api', 'team/web', 'tools/cli']],
+    [
+      ['team/*', '!a1b2c3d4/*/api', `!${HOST}/a1b2c3d4/none`, 'app'],
+      ['team/web', 'app']
+    ],
+    [['team/api'], ['team/api']]
+  ])('%j selects %j, also without DescribeRegistries', async (lines, names) => {
+    for (const allow of [undefined, WITHOUT_REGISTRIES]) {
+      const setup = await setUp(NAMES, allow === undefined ? {} : { allow })
+      expect(await setup.select(...fill(lines, setup))).toEqual(names)
+    }
+  })
+
+  test.each([
+    ['public.ecr.aws/zzzzzzzz/team/api'],
+    ['ghcr.io/a1b2c3d4/team/api'],
+    ['GHCR.IO/a1b2c3d4/team/api'],
+    [`${HOST}/zzzzzzzz/team/api`],
+    [`${HOST}/zzzzzzzz/team/*`],
+    [`${HOST}/*/team/api`],
+    [`${HOST}/a1b2c3d?/team/*`],
+    ['localhost/a1b2c3d4/team/api'],
+    ['123456789012.dkr.ecr.us-east-1.amazonaws.com/team/api'],
+    [`**|!${HOST}/zzzzzzzz/team/api`],
+    [`**|!${HOST}/zzzzzzzz/team/*`],
+    ['team/api|!public.ecr.aws/a1b2c3d4/team/api']
+  ])('is rejected if it belongs to another registry: %s', async (text) => {
+    for (const allow of [undefined, WITHOUT_REGISTRIES]) {
+      const setup = await setUp(NAMES, allow === undefined ? {} : { allow })
+      await expect(setup.select(...fill(text.split('|'), setup))).rejects.toThrow(
+        /contains (?:the host or alias of another registry|a host or alias that the API does not confirm): "/
+      )
+    }
+  })
+
+  test.each([
+    ['zzzzzzzz/team/api'],
+    ['z1zzzzzz/team/api'],
+    ['z1zzzzzz/team/*'],
+    ['team/api|!z1zzzzzz/team/api'],
+    ['**|!z1zzzzzz/team/*']
+  ])('never selects the name after an unknown alias: %s', async (text) => {
+    const { select, emulator } = await setUp(NAMES, { allow: WITHOUT_REGISTRIES })
+    await expect(select(...text.split('|'))).rejects.toThrow()
+    expect(new Set(await emulator.operations())).toEqual(
+      new Set(['DescribeRegistries', 'DescribeRepositories'])
+    )
+  })
+
+  test('is rejected with the known prefix and how to confirm it', async () => {
+    const { select, emulator } = await setUp(NAMES, { allow: WITHOUT_REGISTRIES })
+    await expect(select('z1zzzzzz/team/api')).rejects.toThrow(
+      `Input "repository" contains a host or alias that the API does not confirm: "z1zzzzzz/team/api". "z1zzzzzz" could belong to another registry. The URIs of the registry begin with ${emulator.host}/a1b2c3d4/. Use the repository name without host and alias. If "z1zzzzzz" is part of the name, allow ecr-public:DescribeRegistries.`
+    )
+  })
+
+  test('counts only if the alias is active', async () => {
+    const { select, emulator } = await setUp(NAMES, {
+      otherAliases: [
+        { name: 'acme', status: 'ACTIVE' },
+        { name: 'wanted', status: 'PENDING' }
+      ]
+    })
+    expect(await select('acme/team/api')).toEqual(['team/api'])
+    expect(await select(`${emulator.host}/acme/team/web`)).toEqual(['team/web'])
+    await expect(select(`${emulator.host}/wanted/team/web`)).rejects.toThrow('another registry')
+    await expect(select('wanted/team/web')).rejects.toThrow(
+      'The repository does not exist: "wanted/team/web".'
+    )
+  })
+
+  test('is checked against the registry of "registry-id"', async () => {
+    const { deps, emulator } = await setUp()
+    const select = (line: string, id: string): Promise<unknown> =>
+      selectRepositories([line], deps, id)
+    await select(`${emulator.host}/a1b2c3d4/app`, '123456789012')
+    await expect(select(`${emulator.host}/zzzzzzzz/app`, '123456789012')).rejects.toThrow(
+      'another registry'
+    )
+    await expect(select(`${emulator.host}/a1b2c3d4/app`, '999999999999')).rejects.toThrow(
+      'does not confirm'
+    )
+    await expect(select('a1b2c3d4/app', '999999999999')).rejects.toThrow('does not confirm')
+  })
+})
+
+describe('an alias that is also a namespace', () => {
+  const REPOSITORIES = ['app', 'other', 'team/app', 'team/web']
+
+  test.each([
+    ['team/*', /ambiguous: "team\/\*".*can mean the pattern "team\/\*" or the pattern "\*"/],
+    ['team/**', /ambiguous/],
+    ['team/o*', /ambiguous/],
+    ['team/app', /ambiguous.*the repository "team\/app" or the repository "app"/],
+    ['team/other', /ambiguous/],
+    ['team/new', /ambiguous/],
+    ['**|!team/*', /ambiguous/],
+    ['**|!team/app', /ambiguous/]
+  ])('makes the line ambiguous: %s', async (text, message) => {
+    for (const more of [{}, { allow: WITHOUT_REGISTRIES }]) {
+      const { select } = await setUp(REPOSITORIES, { alias: 'team', ...more })
+      await expect(select(...text.split('|'))).rejects.toThrow(message)
+    }
+  })
+
+  test('does not change the meaning of names, of other patterns and of URIs', async () => {
+    const { select, emulator } = await setUp(REPOSITORIES, { alias: 'team' })
+    expect(await select('team/web')).toEqual(['team/web'])
+    expect(await select('team/w*')).toEqual(['team/web'])
+    expect(await select(`${emulator.host}/team/team/*`)).toEqual(['team/app', 'team/web'])
+    expect(await select(`${emulator.host}/team/*`)).toEqual(['app', 'other'])
+    expect(await select('{team,x}/*')).toEqual(['team/app', 'team/web'])
+    expect(await select('**', '!team/w*')).toEqual(['app', 'other', 'team/app'])
+  })
+})
+
+describe('resolveRepositories', () => {
+  test('returns names that do not exist without a repository', async () => {
+    const { deps } = await setUp()
+    const resolved = await resolveRepositories(['app', 'new', 'team/*', '!team/web'], deps)
+    expect(resolved.map(({ name, repository }) => [name, repository?.repositoryName])).toEqual([
+      ['app', 'app'],
+      ['new', undefined],
+      ['team/api', 'team/api']
+    ])
+  })
+
+  test.each<[string, EmulatorOptions, string, string]>([
+    ['a repository', {}, 'app', '123456789012 (HOST/a1b2c3d4)'],
+    ['a repository that does not exist', { allow: WITHOUT_REGISTRIES }, 'new', '123456789012'],
+    ['DescribeRegistries', {}, 'team/new', '123456789012 (HOST/a1b2c3d4)']
+  ])('logs the account as the response about %s contains it', async (_, options, name, text) => {
+    const { deps, emulator } = await setUp(NAMES, options)
+    await resolveRepositories([name], deps)
+    expect(deps.lines).toContain(`info: Registry: ${text.replace('HOST', emulator.host)}`)
+  })
+})
+
+describe('resolveNamedRepositories', () => {
+  test('rejects an alias without a valid name', async () => {
+    const { deps } = await setUp()
+    await expect(resolveNamedRepositories(['a1b2c3d4/x'], deps)).rejects.toThrow(
+      'contains an invalid repository name: "a1b2c3d4/x".'
+    )
+  })
+
   test.each([
     ['team/*', 'contains a pattern: "team/*". Use only repository names in this mode.'],
     ['!app', 'contains an exclusion: "!app". Use only repository names in this mode.']
   ])('rejects %s', async (line, message) => {
     const { deps, emulator } = await setUp()
-    await expect(resolveRepositoryNames(['app', line], deps)).rejects.toThrow(message)
+    await expect(resolveNamedRepositories(['app', line], deps)).rejects.toThrow(message)
     expect(await emulator.operations()).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import type { Log } from '../runner/deps.js'
 import { checkResponses } from './check-responses.js'
+import { createCredentials } from './credentials.js'
 import { recordOperations } from './operation-names.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
@@ -17,7 +18,7 @@ export interface EcrPublicClientOptions {
   readonly signal: AbortSignal
   /** Receives one line per retry. */
   readonly log: Log
-  /** The AWS credentials. The default is the SDK's credential provider chain. */
+  /** The AWS credentials. The default is the result of `createCredentials`. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** The time between two attempts. The default is full jitter. */
   readonly backoff?: Backoff
@@ -33,10 +34,11 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
   // The SDK prints a warning for Node.js 20, but users of the bundle cannot change the version.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const endpoint = options.env.AWS_ENDPOINT_URL_ECR_PUBLIC || options.env.AWS_ENDPOINT_URL
+  const credentials = options.credentials ?? createCredentials(options.env)
   const client = new ECRPUBLICClient({
     region: 'us-east-1',
     ...(endpoint ? { endpoint } : {}),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...(credentials === undefined ? {} : { credentials }),
     retryStrategy: createRetryStrategy(
       options.maxAttempts,
       options.backoff ?? fullJitter,

@@ -28,7 +28,8 @@ export interface RepositoryReference {
 export function parseRepositoryReference(text: string): RepositoryReference {
   const isExclusion = text.startsWith('!')
   const bare = (isExclusion ? text.slice(1).trim() : text).replace(/^https?:\/\//, '')
-  const [first = '', ...rest] = bare.split('/')
+  const [begin = '', ...rest] = bare.split('/')
+  const first = begin.toLowerCase()
   const isHost =
     rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') && isHostName(first)
   const path = isHost ? rest.join('/') : bare
@@ -66,6 +67,12 @@ export function isSameHost(given: string, actual: string): boolean {
   return given === actual || (PUBLIC_HOSTS.includes(given) && PUBLIC_HOSTS.includes(actual))
 }
 
+/** Returns `true` if the service accepts the text as a repository name. */
+export function isRepositoryName(text: string): boolean {
+  const fits = text.length >= MIN_NAME_LENGTH && text.length <= MAX_NAME_LENGTH
+  return fits && NAME_PATTERN.test(text)
+}
+
 /**
  * Checks a repository name and returns it.
  *
@@ -73,8 +80,7 @@ export function isSameHost(given: string, actual: string): boolean {
  * @throws ActionError if the service would reject the name
  */
 export function checkRepositoryName(name: string, text: string): string {
-  const fits = name.length >= MIN_NAME_LENGTH && name.length <= MAX_NAME_LENGTH
-  if (fits && NAME_PATTERN.test(name)) return name
+  if (isRepositoryName(name)) return name
   throw problem({
     what: 'Input "repository" contains an invalid repository name',
     value: text,

@@ -1,17 +1,16 @@
-import type { Repository } from '@aws-sdk/client-ecr-public'
 import { explainBriefly, explainError } from '../ecr-public/explain-error.js'
 import type { ErrorContext } from '../ecr-public/explain-error.js'
 import { listRegistries } from '../ecr-public/listings.js'
-import { resolveRepositoryNames } from '../ecr-public/resolve-repositories.js'
+import { createPredictor } from '../ecr-public/predict-repository.js'
+import { resolveNamedRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
-import { isErrorNamed, problem } from '../runner/errors.js'
+import { problem } from '../runner/errors.js'
 import type { EnsureRepoInputs } from '../runner/inputs/inputs.js'
 import { describeChange, hasChanges } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import { settleEach, splitSettled } from '../runner/settle-each.js'
 import type { Settled } from '../runner/settle-each.js'
 import type { DesiredRepository } from './desired-repository.js'
-import { findRepositories } from './find-repositories.js'
 import { readPolicy } from './read-policy.js'
 import { planFor, reconcileRepository } from './reconcile-repository.js'
 import type { PlannedRepository, ReconciledRepository } from './reconcile-repository.js'
@@ -25,17 +24,17 @@ import { checkResourceTags } from './resource-tags.js'
  */
 export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<Report> {
   const desired = await readDesired(inputs)
-  const names = await resolveRepositoryNames(inputs.repositories, deps, inputs.registryId)
-  const existing = await findRepositories(names, deps.api, inputs.registryId)
-  await checkRegistryIsOwn(inputs, existing.size < names.length, deps)
+  const resolved = await resolveNamedRepositories(inputs.repositories, deps, inputs.registryId)
+  const createsAny = resolved.some(({ repository }) => repository === undefined)
+  await checkRegistryIsOwn(inputs, createsAny, deps)
 
   const settleOptions = {
     signal: deps.signal,
     explain: (error: unknown) => explainBriefly(error, contextOf(deps))
   }
   const planned = await settleEach(
-    names,
-    (name) => planFor(name, existing.get(name), desired, deps),
+    resolved,
+    ({ name, repository }) => planFor(name, repository, desired, deps),
     settleOptions
   )
   const { values: plans } = splitSettled(planned)
@@ -49,6 +48,7 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
     },
     settleOptions
   )
+  const names = resolved.map(({ name }) => name)
   return reportRepositories(explainResults(names, results, deps))
 }
 
@@ -112,7 +112,7 @@ function createExecution(deps: Deps): Execute {
 
 /** Returns the function that reports a plan in a dry run as if it had been executed. */
 async function createPrediction(plans: readonly PlannedRepository[], deps: Deps): Promise<Execute> {
-  const predict = plans.some(createsRepository) ? await createPredictor(deps) : () => undefined
+  const predict = plans.some(createsRepository) ? await createPredictor(deps.api) : () => undefined
   return (plan) => {
     const created = createsRepository(plan)
     return {
@@ -127,23 +127,6 @@ async function createPrediction(plans: readonly PlannedRepository[], deps: Deps)
 
 function createsRepository({ steps }: PlannedRepository): boolean {
   return steps.some(({ call }) => call === 'create')
-}
-
-/** Returns the function that predicts the URI and ARN of a new repository, if the caller can read the registry. */
-async function createPredictor({ api }: Deps): Promise<(name: string) => Repository | undefined> {
-  const registries = await listRegistries(api).catch((error: unknown) => {
-    if (isErrorNamed(error, 'AccessDeniedException')) return []
-    throw error
-  })
-  const [registry] = registries
-  if (registry === undefined) return () => undefined
-  const { registryId, registryUri, registryArn } = registry
-  return (name) => ({
-    repositoryName: name,
-    registryId,
-    repositoryUri: `${registryUri ?? ''}/${name}`,
-    repositoryArn: (registryArn ?? '').replace(/:registry\/.*$/, `:repository/${name}`)
-  })
 }
 
 /** Returns the result of each repository with its failure as text. Logs each failure, and the same details only once. */

@@ -1,11 +1,11 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
+import { findRepository } from '../ecr-public/find-repositories.js'
 import type { Deps } from '../runner/deps.js'
 import { isErrorNamed } from '../runner/errors.js'
 import { hasChanges } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
 import { applyStep } from './apply-step.js'
 import type { DesiredRepository } from './desired-repository.js'
-import { findRepository } from './find-repositories.js'
 import { describeRepository } from './describe-repository.js'
 import type { ActualRepository } from './describe-repository.js'
 import { planRepository } from './plan-repository.js'
@@ -100,7 +100,7 @@ async function planAnew(
   if (!isOwnChange) {
     deps.log.info(`${name}: another job changed the repository. Reading it again.`)
   }
-  const found = await findRepository(name, deps.api, repository?.registryId)
+  const found = await findRepository(name, { api: deps.api, registryId: repository?.registryId })
   return planFor(name, found, desired, deps)
 }
 

@@ -1,7 +1,7 @@
-import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
+import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { resolveRepositoryNames } from '../ecr-public/resolve-repositories.js'
-import type { Deps, EcrPublicApi } from '../runner/deps.js'
+import { resolveNamedRepositories, throwMissing } from '../ecr-public/resolve-repositories.js'
+import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import { listCurrentTags } from './list-current-tags.js'
 import type { CurrentTag } from './list-current-tags.js'
@@ -21,8 +21,7 @@ export interface PushTarget {
 /**
  * Resolves the input `repository` and reads what `tags` refer to now.
  *
- * @throws ActionError if the name is invalid or belongs to another registry
- * @throws RepositoryNotFoundException if the repository does not exist
+ * @throws ActionError if the name is invalid, belongs to another registry, or is not the name of a repository
  */
 export async function resolveTarget(
   repository: string,
@@ -30,21 +29,17 @@ export async function resolveTarget(
   tags: readonly string[],
   deps: Pick<Deps, 'api' | 'log'>
 ): Promise<{ readonly target: PushTarget; readonly currentTags: readonly CurrentTag[] }> {
-  const [repositoryName = repository] = await resolveRepositoryNames([repository], deps, registryId)
-  const address = { ...(registryId === undefined ? {} : { registryId }), repositoryName }
-  const currentTags = listCurrentTags(tags, address, deps.api)
-  // If both calls fail, the error about the repository is the one to report.
-  currentTags.catch(() => undefined)
-  const target = await describeTarget(address, deps.api)
-  return { target, currentTags: await currentTags }
+  const [resolved] = await resolveNamedRepositories([repository], deps, registryId)
+  const { name, repository: found } = resolved ?? { name: repository, repository: undefined }
+  const target = targetOf(name, found ?? throwMissing(name), registryId)
+  return { target, currentTags: await listCurrentTags(tags, target.address, deps.api) }
 }
 
-async function describeTarget(address: RepositoryAddress, api: EcrPublicApi): Promise<PushTarget> {
-  const { registryId, repositoryName: name } = address
-  const { repositories } = await api.send(
-    new DescribeRepositoriesCommand({ registryId, repositoryNames: [name] })
-  )
-  const uri = repositories?.[0]?.repositoryUri
+function targetOf(
+  name: string,
+  { repositoryUri: uri }: Repository,
+  registryId: string | undefined
+): PushTarget {
   const [, host, path] = /^([^/]+)\/(.+)$/.exec(uri ?? '') ?? []
   if (uri === undefined || host === undefined || path === undefined) {
     throw problem({
@@ -53,5 +48,6 @@ async function describeTarget(address: RepositoryAddress, api: EcrPublicApi): Pr
       expected: 'A repository URI has the form "public.ecr.aws/<alias>/<name>".'
     })
   }
+  const address = { ...(registryId === undefined ? {} : { registryId }), repositoryName: name }
   return { address, name, uri, host, path }
 }

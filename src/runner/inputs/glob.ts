@@ -42,7 +42,7 @@ export function compileTagGlob(glob: string, what: string): TextMatcher {
  */
 export function compileRepositoryGlob(glob: string, text = glob): TextMatcher {
   const matches = compileGlob(glob, 'Input "repository"', true, text)
-  const [stray] = /[^\w.\-/*?[\]{},\\!]/u.exec(glob) ?? []
+  const [stray] = /[^a-z\d_.\-/*?[\]{},\\!]/u.exec(glob) ?? []
   if (stray === undefined) return matches
   throw problem({
     what: 'Input "repository" has an invalid pattern',

@@ -1,5 +1,5 @@
 import type { EcrPublicApi } from '../../src/runner/deps.js'
-import { findRepositories } from '../../src/ensure-repo/find-repositories.js'
+import { findRepositories } from '../../src/ecr-public/find-repositories.js'
 
 /** Creates a registry that allows only requests with names, as an IAM policy for specific repositories does. */
 function registryWithoutList(existing: readonly string[]): EcrPublicApi {
@@ -21,13 +21,13 @@ function reject(name: string): Promise<never> {
 test('many names are searched one by one if the list is denied', async () => {
   const names = Array.from({ length: 120 }, (_, at) => `app-${at}`)
   const existing = names.filter((_, at) => at % 3 === 0)
-  const found = await findRepositories(names, registryWithoutList(existing), undefined)
+  const found = await findRepositories(names, { api: registryWithoutList(existing) })
   expect([...found.keys()]).toEqual(existing)
 })
 
 test('an error of another kind is thrown', async () => {
   const api = { send: () => reject('ServerException') } as unknown as EcrPublicApi
   for (const names of [['a'], ['a', 'b']]) {
-    await expect(findRepositories(names, api, undefined)).rejects.toThrow('ServerException')
+    await expect(findRepositories(names, { api })).rejects.toThrow('ServerException')
   }
 })

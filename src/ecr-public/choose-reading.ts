@@ -1,0 +1,181 @@
+import type { Log } from '../runner/deps.js'
+import { isErrorNamed, problem } from '../runner/errors.js'
+import { compileRepositoryGlob, isGlob } from '../runner/inputs/glob.js'
+import { isPartOf, nameOf } from './registry-reader.js'
+import type { RegistryFacts, RegistryReader } from './registry-reader.js'
+import { checkRepositoryName, isRepositoryName } from './repository-names.js'
+import type { RepositoryReference } from './repository-names.js'
+
+/**
+ * An alias that AWS assigned, such as `a1b2c3d4`, and not a word of 8 letters
+ * (https://docs.aws.amazon.com/AmazonECR/latest/public/public-registries.html).
+ */
+const ASSIGNED_ALIAS = /^(?=.*\d)[a-z][a-z0-9]{7}$/
+
+/**
+ * Returns the repository name of a line, without the host and alias of the registry.
+ *
+ * @throws ActionError if the API does not confirm the host or alias, or if the line can mean two repositories
+ */
+export async function chooseName(
+  reference: RepositoryReference,
+  reader: RegistryReader
+): Promise<string> {
+  const { host, path, text } = reference
+  const { first, rest } = splitPath(path)
+  if (host !== undefined) {
+    await checkAlias({ host, alias: first, rest, text }, reader)
+    return checkRepositoryName(rest, text)
+  }
+  if (rest === '') return path
+  const described = await reader.describe()
+  if (described !== undefined && !described.aliases.includes(first)) return path
+  if ((await reader.find(path)) !== undefined) {
+    const facts = described ?? (await reader.observe())
+    if (facts?.aliases.includes(first) !== true) return path
+    if (!(await exists(rest, reader))) return path
+    throw ambiguous(text, `the repository "${path}" or the repository "${rest}"`, facts)
+  }
+  const facts =
+    described ??
+    (await reader.observe()) ??
+    ((await exists(rest, reader)) ? await reader.observe() : undefined)
+  if (facts?.aliases.includes(first) === true) {
+    await checkNamespace(path, first, text, facts, reader)
+    return checkRepositoryName(rest, text)
+  }
+  // The alias can belong to the registry, although it is not the primary one.
+  if (ASSIGNED_ALIAS.test(first)) throw unconfirmed(text, first, facts, reader)
+  return path
+}
+
+async function exists(name: string, reader: RegistryReader): Promise<boolean> {
+  return isRepositoryName(name) && (await reader.find(name)) !== undefined
+}
+
+/**
+ * Checks that other repository names do not begin with the alias, since the line can then be the name of a repository
+ * that does not exist.
+ */
+async function checkNamespace(
+  path: string,
+  alias: string,
+  text: string,
+  facts: RegistryFacts,
+  reader: RegistryReader
+): Promise<void> {
+  const all = await reader.list().catch((error: unknown) => {
+    if (isErrorNamed(error, 'AccessDeniedException')) return []
+    throw error
+  })
+  if (!all.some((each) => nameOf(each).startsWith(`${alias}/`))) return
+  const rest = path.slice(alias.length + 1)
+  throw ambiguous(text, `the repository "${path}" or the repository "${rest}"`, facts)
+}
+
+/**
+ * Returns the pattern of a line, without the host and alias of the registry.
+ *
+ * @param names the repositories from which the line selects or excludes
+ * @throws ActionError if the API does not confirm the host or alias, or if the line can mean two patterns
+ */
+export async function choosePattern(
+  reference: RepositoryReference,
+  names: readonly string[],
+  reader: RegistryReader,
+  log: Log
+): Promise<string> {
+  const { host, path, text } = reference
+  const { first, rest } = splitPath(path)
+  if (host !== undefined) {
+    await checkAlias({ host, alias: first, rest, text }, reader)
+    return rest
+  }
+  if (rest === '' || isGlob(first)) return path
+  const described = await reader.describe()
+  const facts = described ?? (await reader.observe())
+  const isNamespace = names.some((name) => name.startsWith(`${first}/`))
+  if (facts?.aliases.includes(first) === true) {
+    if (!names.some(compileRepositoryGlob(rest, text))) return path
+    if (isNamespace) throw ambiguous(text, `the pattern "${path}" or the pattern "${rest}"`, facts)
+    log.info(
+      `Input "repository": "${text}" begins with an alias of the registry, so it matches repository names with "${rest}".`
+    )
+    return rest
+  }
+  if (described === undefined && !isNamespace && ASSIGNED_ALIAS.test(first)) {
+    throw unconfirmed(text, first, facts, reader)
+  }
+  return path
+}
+
+function splitPath(path: string): { readonly first: string; readonly rest: string } {
+  const [first = '', ...rest] = path.split('/')
+  return { first, rest: rest.join('/') }
+}
+
+/** The host and alias of a URI. */
+interface UriPrefix {
+  readonly host: string
+  readonly alias: string
+  /** The name or pattern after the alias. */
+  readonly rest: string
+  /** The line of the input. */
+  readonly text: string
+}
+
+/** @throws ActionError if the API does not confirm that the host and alias belong to the registry */
+async function checkAlias(
+  { host, alias, rest, text }: UriPrefix,
+  reader: RegistryReader
+): Promise<void> {
+  const described = await reader.describe()
+  if (isPartOf(described, host, alias)) return
+  if (described !== undefined) {
+    throw problem({
+      what: 'Input "repository" contains the host or alias of another registry',
+      value: text,
+      expected: expectedPrefixes(described),
+      fix: 'Check the credentials, or set "registry-id" if the registry belongs to another account.'
+    })
+  }
+  // The URI of the repository itself confirms the alias, and the caller is possibly not allowed to read others.
+  if (isRepositoryName(rest)) await reader.find(rest)
+  const facts = await reader.observe()
+  if (!isPartOf(facts, host, alias)) throw unconfirmed(text, `${host}/${alias}`, facts, reader)
+}
+
+function ambiguous(text: string, readings: string, facts: RegistryFacts): Error {
+  return problem({
+    what: 'Input "repository" is ambiguous',
+    value: text,
+    reason: `The first segment is an alias of the registry, but repository names also begin with it. The line can mean ${readings}.`,
+    fix: `Use the URI, which begins with "${prefixesOf(facts)[0] ?? ''}".`
+  })
+}
+
+function unconfirmed(
+  text: string,
+  prefix: string,
+  facts: RegistryFacts | undefined,
+  { isDescriptionDenied }: RegistryReader
+): Error {
+  const check = isDescriptionDenied
+    ? 'allow ecr-public:DescribeRegistries'
+    : 'create another repository first'
+  return problem({
+    what: 'Input "repository" contains a host or alias that the API does not confirm',
+    value: text,
+    reason: `"${prefix}" could belong to another registry.`,
+    expected: facts === undefined ? undefined : expectedPrefixes(facts),
+    fix: `Use the repository name without host and alias. If "${prefix}" is part of the name, ${check}.`
+  })
+}
+
+function expectedPrefixes(facts: RegistryFacts): string {
+  return `The URIs of the registry begin with ${prefixesOf(facts).join(' or ')}.`
+}
+
+function prefixesOf({ host, aliases }: RegistryFacts): string[] {
+  return aliases.map((alias) => `${host}/${alias}/`)
+}
