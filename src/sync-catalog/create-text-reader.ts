@@ -21,7 +21,7 @@ export interface Annotation {
   readonly level: 'notice' | 'warning'
   /** The sentences about one file or repository. */
   readonly text: string
-  /** The sentence that stands for several annotations of the same kind. By default, the text itself. */
+  /** The sentence for several annotations of the same kind. By default, the text itself. */
   readonly kind?: string | undefined
 }
 

@@ -52,7 +52,7 @@ describe('emoji shortcodes', () => {
     expect(await convert(text)).toBe(text)
   })
 
-  it('are all those of GitHub that have a character', async () => {
+  it('are complete: every shortcode of GitHub with a character is converted', async () => {
     const names = await loadEmojiNames()
     for (const [name, character] of Object.entries(nameToEmoji)) {
       expect([name, names[name]?.replace('\ufe0f', '')]).toEqual([

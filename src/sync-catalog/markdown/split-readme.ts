@@ -15,7 +15,7 @@ export interface ReadmeRanges {
 /**
  * Splits a README. The sections under the usage headings become the usage text, the rest becomes the about text. A
  * section ends at the next heading of the same or a higher level. If two usage sections have the same name, the
- * headings above each section are repeated before it, so that the usage text tells them apart.
+ * headings above each section are repeated before it, so that readers can distinguish them.
  *
  * @param usageHeadings compared by `headingKey`
  */
@@ -81,7 +81,7 @@ function repeatParents(sections: readonly Section[]): SectionHeading[][] {
   })
 }
 
-/** Returns 0 if all names differ, or if the headings above the sections do not tell them apart. */
+/** Returns 0 if all names differ, or if the headings above the sections are the same. */
 function findDepth(sections: readonly Section[]): number {
   const maxDepth = Math.max(...sections.map(({ parents }) => parents.length))
   const count = (depth: number): number =>
