@@ -39,7 +39,8 @@ export function groupAnnotations(
     const names = [...new Set(found.map(({ repositoryName }) => repositoryName))]
     const isOne = texts.length === 1
     const text = isOne ? (texts[0] ?? kind) : kind
-    const isClear = isOne && (names.length === total || text.includes(names[0] ?? ''))
+    const isNamed = names.length === 1 && text.split(/\s/).includes(names[0] ?? '')
+    const isClear = isOne && (names.length === total || isNamed)
     return {
       level: found.some(({ level }) => level === 'warning') ? 'warning' : 'notice',
       text: isClear ? text : `${text} ${listNames(names, total)}`,
