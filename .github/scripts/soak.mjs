@@ -30,6 +30,7 @@ const SUITES = [
   ['__tests__/push-tar/push-tar-clients', 30],
   ['__tests__/login/login-model', 30],
   ['__tests__/sync-catalog/markdown/properties', 30],
+  ['__tests__/sync-catalog/markdown/npm-readmes', 30],
   ['__tests__/push-tar/push-layers', 30],
   ['__tests__/emulator/kill', 30],
   ['__tests__/emulator/many-tags', 30]

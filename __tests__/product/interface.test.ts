@@ -26,7 +26,7 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
   'sync-catalog': {
     repository: undefined,
     readme: 'README.md',
-    'usage-heading': 'Usage\nQuick start\nGetting started\nHow to use',
+    'usage-heading': 'Usage\nQuick start\nGetting started\nHow to use\nHow to use this image',
     about: undefined,
     usage: undefined,
     description: undefined,

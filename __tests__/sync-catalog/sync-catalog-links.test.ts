@@ -125,7 +125,7 @@ it('shows one warning for all links to files that do not exist', async () => {
   const text =
     '3 relative links lead to files that the checkout does not contain: app.md (2: a.md, b.md), web.md (1: img/c.png)'
   expect(warnings(lines)).toEqual([`warning: ${text}`])
-  expect(report.summary).toContainEqual({ kind: 'paragraph', text })
+  expect(report.summary).toContainEqual({ kind: 'paragraph', text: `Warning: ${text}` })
 })
 
 it('shows one notice if the repository is private', async () => {

@@ -79,6 +79,70 @@ describe('sync-catalog with many repositories', () => {
     expect(notices).toHaveLength(2)
   })
 
+  it('has one annotation per kind, and shows the table before the notes', async () => {
+    const names = Array.from({ length: 30 }, (_, at) => `app-${at}`)
+    const files = names.map((name, at): [string, string] => {
+      const long = `# A\n\n${`${'Words '.repeat(500)}\n\n`.repeat(10)}\n## Usage\n\nRun.\n`
+      return [`${name}.md`, at % 5 === 0 ? long : '# A\n']
+    })
+    const { sync, deps } = await fleet(names, Object.fromEntries(files))
+    const report = await sync({ repository: '*', readme: '{name}.md' })
+    const warnings = deps.lines.filter((line) => line.startsWith('warning: '))
+    expect(warnings).toEqual([
+      'warning: The about text is longer than 25600 characters and is truncated. 6 of 30 repositories: app-0, app-10, app-15, app-20, app-25 and 1 more.'
+    ])
+    expect(deps.lines.filter((line) => line.startsWith('notice: '))).toHaveLength(2)
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(
+        /^info: app-0: The about text of app-0\.md is truncated in section "A": \d+ of 30\d+ characters are left\.$/
+      )
+    )
+    const kinds = report.summary.map(({ kind }) => kind)
+    expect(kinds.slice(0, 2)).toEqual(['paragraph', 'table'])
+    const notes = report.summary.slice(kinds.lastIndexOf('link') + 1)
+    // The first note, about the environment, is the same for all repositories.
+    expect(notes.map(({ kind }) => kind)).toEqual([
+      'paragraph',
+      'paragraph',
+      'code',
+      'paragraph',
+      'code'
+    ])
+    expect(notes.slice(1)).toContainEqual({
+      kind: 'paragraph',
+      text: warnings[0]?.replace('warning', 'Warning')
+    })
+  })
+
+  it('names the repositories that a file of their own concerns', async () => {
+    const { sync, deps } = await fleet(['a1', 'b1'], {
+      'a1.md': '# A\n\n## Usage\n\nRun.\n',
+      'b1.md': '# B\n'
+    })
+    await sync({ repository: '*', readme: '{name}.md' })
+    expect(deps.lines.filter((line) => /^(?:notice|warning): .*usage/.test(line))).toEqual([
+      expect.stringMatching(
+        /^notice: b1\.md does not have a section .* not changed\. 1 of 2 repositories: b1\.$/
+      )
+    ])
+  })
+
+  it('lists repositories that cannot be read in the table', async () => {
+    const { sync, emulator } = await fleet(['a1', 'b1'], { 'README.md': '# A\n' })
+    await emulator.fault({
+      operation: 'GetRepositoryCatalogData',
+      fault: 'access-denied',
+      count: 1
+    })
+    const { summary } = await sync({ repository: '*' })
+    const table = summary.find((block) => block.kind === 'table')
+    expect(table?.rows[0]?.slice(0, 3)).toEqual([
+      expect.stringMatching(/^[ab]1$/),
+      'could not be read',
+      ''
+    ])
+  })
+
   it('reports all repositories if some cannot be written', async () => {
     const names = Array.from({ length: 12 }, (_, at) => `app-${at}`)
     const { sync, emulator } = await fleet(names, { 'README.md': '# A\n' })

@@ -181,6 +181,70 @@ describe('sync-catalog', () => {
     expect(deps.lines.slice(dryLines.length)).toEqual(dryLines)
   })
 
+  it('plans a repository that does not exist yet as an empty one in a dry run, with a warning', async () => {
+    const { emulator, sync, deps } = await stage()
+    const inputs = { repository: 'team/new\nteam/app', architectures: 'auto', 'dry-run': 'true' }
+    const report = await sync(inputs)
+    expect(report).toMatchObject({ changed: true, repositories: ['team/new', 'team/app'] })
+    expect(rows(report).slice(0, 2)).toEqual([
+      'create team/new#aboutText',
+      'create team/new#usageText'
+    ])
+    expect(report.outputs['gallery-url']).toBe(`${emulator.url}/a1b2c3d4/team/new`)
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(
+        /^warning: team\/new does not exist yet\. The dry run plans it as an empty one\.$/
+      )
+    )
+    expect(await writes(emulator)).toEqual([])
+    await expect(sync({ ...inputs, 'dry-run': 'false' })).rejects.toThrow(/team\/new/)
+    expect(await writes(emulator)).toEqual([])
+  })
+
+  it('names the branch instead of the commit in links if a text is too long otherwise', async () => {
+    const text = `# App\n\n${'[a](docs/a.md)\n\n'.repeat(100)}${'x'.repeat(18_000)}\n`
+    const env = { ...COMMIT, GITHUB_REF_NAME: 'release/1 #2' }
+    const { sync, record } = await stage({ 'README.md': text }, { env })
+    const report = await sync()
+    expect(report.outputs.truncated).toBe(false)
+    expect((await record()).aboutText).toContain(
+      '(https://github.com/acme/app/blob/release/1%20%232/docs/a.md)'
+    )
+  })
+
+  it('keeps a ref that is set explicitly in links, even if the text is too long with it', async () => {
+    const text = `# App\n\n${'[a](docs/a.md)\n\n'.repeat(100)}${'x'.repeat(18_000)}\n`
+    const ref = `release-${'1'.repeat(40)}`
+    const env = { ...COMMIT, GITHUB_REF_NAME: 'main' }
+    const { sync, record } = await stage({ 'README.md': text }, { env })
+    const report = await sync({ 'link-ref': ref })
+    expect(report.outputs.truncated).toBe(true)
+    expect((await record()).aboutText).toContain(`/acme/app/blob/${ref}/docs/a.md)`)
+  })
+
+  it('converts shortcodes, leaves out skipped parts, and warns about a marker without its other half', async () => {
+    const marker = '<!-- ecr-public: skip -->'
+    const text = `# App :rocket:\n\n${marker}\nX\n<!-- ecr-public: end skip -->\n\nY\n\n${marker}\n`
+    const { sync, record, deps } = await stage({ 'README.md': text })
+    await sync()
+    expect((await record()).aboutText).toBe(`# App 🚀\n\nY\n\n${marker}\n`)
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(
+        /^warning: README\.md has skip markers without their other half.*skip -->$/
+      )
+    )
+  })
+
+  it('warns how much of a text is left', async () => {
+    const { sync, deps } = await stage({ 'README.md': `# App\n\n${'Words.\n\n'.repeat(4000)}` })
+    await sync()
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(
+        /^warning: The about text of README\.md is truncated in section "App": 25\d{3} of 32006 characters are left\.$/
+      )
+    )
+  })
+
   it('shows a diff for each field in the log and in the summary', async () => {
     const { sync, put, deps } = await stage()
     await put({ aboutText: '# App\n\nDid things.\n' })
@@ -192,7 +256,7 @@ describe('sync-catalog', () => {
     expect(deps.lines).toContainEqual(
       expect.stringMatching(/^group: team\/app: aboutText, usageText \(http/)
     )
-    expect(report.summary.at(-1)).toMatchObject({ kind: 'link' })
+    expect(report.summary.filter(({ kind }) => kind === 'link')).toHaveLength(1)
   })
 
   it('reports whether only the commit in the links differs or the text was changed by hand', async () => {

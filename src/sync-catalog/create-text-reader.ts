@@ -1,34 +1,23 @@
 import { realpath } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
-import { problem } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { relativeInside } from '../runner/local-path-rules.js'
 import { workspaceOf } from '../runner/read-local-file.js'
+import type { Annotation } from './annotation.js'
 import { describeFaults, describeUnknownBase, missingLinks } from './describe-links.js'
 import type { MissingLinks } from './describe-links.js'
+import { loadEmojiNames } from './emoji-names.js'
 import { findLinkBase } from './find-link-base.js'
+import { fitPart } from './fit-part.js'
+import type { FitOptions, SourceText } from './fit-part.js'
 import { describeReadmes, findMarkdownFile, getMarkdownFile } from './markdown-file.js'
-import type { MarkdownInput } from './markdown-file.js'
-import {
-  fitText,
-  MAX_TEXT_LENGTH,
-  readReadme,
-  readTextFile,
-  sectionAtLimit
-} from './markdown/catalog-texts.js'
-import type { PartText } from './markdown/catalog-texts.js'
-import type { FaultyLink } from './markdown/list-link-edits.js'
-import { addressOfFile } from './markdown/resolve-link.js'
+import { readReadme, readTextFile } from './markdown/catalog-texts.js'
+import type { ReadmeTexts, TextFindings, TextOptions } from './markdown/catalog-texts.js'
+import { hasShortcodes } from './markdown/list-emoji-edits.js'
 import type { LinkBase } from './markdown/resolve-link.js'
 import { readLogo } from './read-logo.js'
 import type { Source } from './read-source.js'
 import { runMarkdownParser } from './run-markdown-parser.js'
-
-/** A notice or warning that the step shows. */
-export interface Annotation {
-  readonly level: 'notice' | 'warning'
-  readonly text: string
-}
 
 /** The texts and the logo that the local files have for a repository. `undefined` keeps the current value. */
 export interface LocalTexts {
@@ -83,15 +72,6 @@ function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number 
   return aboutText.length + usageText.length + (logo?.length ?? 0)
 }
 
-/** A text and the file that it comes from. */
-interface SourceText {
-  readonly part: PartText
-  readonly path: string
-  /** The input that names the file, for errors. */
-  readonly input: MarkdownInput
-  readonly base: LinkBase | undefined
-}
-
 /** The messages about the files of a repository. */
 interface Messages {
   readonly annotations: Annotation[]
@@ -106,9 +86,14 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     readPart('usage', usage, name, context, messages)
   ])
   const readme = await readReadmeParts(name, context, messages)
+  const fitOptions: FitOptions = {
+    onTooLong: context.inputs.onTooLong,
+    displayPath: (path) => displayPath(path, context),
+    annotations: messages.annotations
+  }
   const fitted = {
-    aboutText: fitPart('about', aboutFile ?? readme.about, context),
-    usageText: fitPart('usage', usageFile ?? readme.usage, context)
+    aboutText: fitPart('about', aboutFile ?? readme.about, fitOptions),
+    usageText: fitPart('usage', usageFile ?? readme.usage, fitOptions)
   }
   return {
     aboutText: fitted.aboutText?.text,
@@ -134,8 +119,11 @@ async function readPart(
   const path = resolveTemplate(template, name, context)
   const file = await getMarkdownFile(path, input, context.env)
   const base = await resolveBase(file.path, path, context, messages)
-  const { part, faults } = runMarkdownParser(path, input, () => readTextFile(file.bytes, { base }))
-  addFaults(path, faults, context, messages)
+  const options = await textOptions(file.bytes, base, context)
+  const { part, ...findings } = runMarkdownParser(path, input, () =>
+    readTextFile(file.bytes, options)
+  )
+  addFindings(path, findings, context, messages)
   return { part, path, input, base }
 }
 
@@ -149,30 +137,19 @@ async function readReadmeParts(
   const path = resolveTemplate(readme, name, context)
   const read = readmeIsGiven ? getMarkdownFile : findMarkdownFile
   const file = await read(path, 'readme', context.env)
-  const notice = (text: string): void =>
-    void messages.annotations.push({
-      level: 'notice',
-      text: `${displayPath(path, context)} ${text}`
-    })
   if (file === undefined) {
-    const others = await describeReadmes(context.env)
-    notice(`does not exist, so the texts that come from it are not changed. ${others}`)
+    const what = 'does not exist, so the texts that come from it are not changed.'
+    const text = `${displayPath(path, context)} ${what} ${await describeReadmes(context.env)}`
+    messages.annotations.push({ level: 'notice', text, kind: `The README ${what}` })
     return {}
   }
   const base = await resolveBase(file.path, path, context, messages)
+  const options = await textOptions(file.bytes, base, context)
   const parts = runMarkdownParser(path, 'readme', () =>
-    readReadme(file.bytes, usageHeadings, { base })
+    readReadme(file.bytes, usageHeadings, options)
   )
-  addFaults(path, parts.faults, context, messages)
-  if (parts.usage === undefined && usage === undefined) {
-    const headings = usageHeadings.map((heading) => `"${heading}"`).join(', ')
-    notice(
-      `does not have a section with one of the usage headings (${headings}), so the usage text is not changed.`
-    )
-  }
-  if (parts.about === undefined && about === undefined) {
-    notice('contains only usage sections, so the about text is not changed.')
-  }
+  addFindings(path, parts, context, messages)
+  messages.annotations.push(...absenceNotices(parts, displayPath(path, context), context.inputs))
   const source = { path, input: 'readme', base } as const
   return {
     ...(parts.about === undefined ? {} : { about: { ...source, part: parts.about } }),
@@ -180,27 +157,26 @@ async function readReadmeParts(
   }
 }
 
-function fitPart(
-  field: 'about' | 'usage',
-  source: SourceText | undefined,
-  { inputs }: LocalContext
-): { readonly text: string; readonly isTruncated: boolean } | undefined {
-  if (source === undefined) return undefined
-  const { part, path, input, base } = source
-  const { length } = part.text
-  if (length > MAX_TEXT_LENGTH && inputs.onTooLong === 'fail') {
-    const section = sectionAtLimit(part.text)
-    const place = section === undefined ? 'before the first heading' : `in section "${section}"`
-    throw problem({
-      what: `The ${field} text is too long`,
-      value: path,
-      reason: `It has ${length} characters, ${length - MAX_TEXT_LENGTH} too many. The limit is reached ${place}.`,
-      expected: `Use at most ${MAX_TEXT_LENGTH} characters.`,
-      fix: `Shorten it, set "${field}" to a shorter file, or set "on-too-long" to "truncate".`
-    })
+/** Returns the notices about the texts that a README does not have, if it is the only source for them. */
+function absenceNotices(
+  parts: ReadmeTexts,
+  path: string,
+  { about, usage, usageHeadings }: SyncCatalogInputs
+): Annotation[] {
+  const notices: Annotation[] = []
+  const add = (text: string, kind: string): void =>
+    void notices.push({ level: 'notice', text: `${path} ${text}`, kind: `The README ${kind}` })
+  if (parts.usage === undefined && usage === undefined) {
+    const headings = usageHeadings.map((heading) => `"${heading}"`).join(', ')
+    const text = 'does not have a section with one of the usage headings'
+    const end = ', so the usage text is not changed.'
+    add(`${text} (${headings})${end}`, text + end)
   }
-  const address = base === undefined ? undefined : addressOfFile(base)
-  return runMarkdownParser(path, input, () => fitText(part, address))
+  if (parts.about === undefined && about === undefined) {
+    const text = 'contains only usage sections, so the about text is not changed.'
+    add(text, text)
+  }
+  return notices
 }
 
 function resolveTemplate(template: string, name: string, { env }: LocalContext): string {
@@ -229,15 +205,36 @@ async function resolveBase(
   return undefined
 }
 
-function addFaults(
+async function textOptions(
+  bytes: Uint8Array,
+  base: LinkBase | undefined,
+  { source }: LocalContext
+): Promise<TextOptions> {
+  // The branch is of no use for another repository, or for a ref that the author chose.
+  const isOwnCommit =
+    source !== undefined && base?.repository === source.repository && base.ref === source.sha
+  return {
+    base,
+    shortRef: isOwnCommit ? source.branch : undefined,
+    emojiNames: hasShortcodes(Buffer.from(bytes).toString('latin1'))
+      ? await loadEmojiNames()
+      : undefined
+  }
+}
+
+function addFindings(
   path: string,
-  faults: readonly FaultyLink[],
+  { faults, unmatchedMarkers }: TextFindings,
   context: LocalContext,
   { annotations, missingLinks: missing }: Messages
 ): void {
   const file = displayPath(path, context)
   annotations.push(...describeFaults(file, faults))
   missing.push(...missingLinks(file, faults))
+  if (unmatchedMarkers.length === 0) return
+  const kind = 'A skip marker without its other half is kept.'
+  const text = `${file} has skip markers without their other half, which are kept: ${[...new Set(unmatchedMarkers)].join(', ')}`
+  annotations.push({ level: 'warning', text, kind })
 }
 
 /** Returns a path as the workflow author writes it: relative to the workspace if the file is inside. */

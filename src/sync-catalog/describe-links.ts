@@ -1,4 +1,4 @@
-import type { Annotation } from './create-text-reader.js'
+import type { Annotation } from './annotation.js'
 import type { FaultyLink } from './markdown/list-link-edits.js'
 import type { LinkFault } from './markdown/resolve-link.js'
 
@@ -15,20 +15,27 @@ const MAX_LISTED_LINKS = 5
 /** The maximum number of files that one warning lists. */
 const MAX_LISTED_FILES = 20
 
-const FAULTS: Readonly<Record<Exclude<LinkFault, 'missing'>, string>> = {
-  outside: 'has links that lead out of the repository and probably do not work',
-  'unknown-checkout':
-    'has links to files of a checkout or submodule that is not from a known repository on GitHub, so they are not changed'
+const FAULTS: Readonly<
+  Record<Exclude<LinkFault, 'missing'>, { readonly text: string; readonly kind: string }>
+> = {
+  outside: {
+    text: 'has links that lead out of the repository and probably do not work',
+    kind: 'Links that lead out of the repository probably do not work.'
+  },
+  'unknown-checkout': {
+    text: 'has links to files of a checkout or submodule that is not from a known repository on GitHub, so they are not changed',
+    kind: 'Links to files of a checkout or submodule that is not from a known repository on GitHub are not changed.'
+  }
 }
 
 /** Returns the warnings about the links of a file. */
 export function describeFaults(file: string, faults: readonly FaultyLink[]): Annotation[] {
-  return (['outside', 'unknown-checkout'] as const).flatMap((kind): Annotation[] => {
-    const links = linksOf(faults, kind)
+  return (['outside', 'unknown-checkout'] as const).flatMap((fault): Annotation[] => {
+    const links = linksOf(faults, fault)
     if (links.length === 0) return []
-    return [
-      { level: 'warning', text: `${file} ${FAULTS[kind]}: ${listSome(links, MAX_LISTED_LINKS)}` }
-    ]
+    const { text, kind } = FAULTS[fault]
+    const listed = listSome(links, MAX_LISTED_LINKS)
+    return [{ level: 'warning', text: `${file} ${text}: ${listed}`, kind }]
   })
 }
 
@@ -37,13 +44,17 @@ export function describeUnknownBase(
   file: string,
   reason: 'no-source' | 'outside' | 'unknown-checkout'
 ): Annotation {
-  const reasons: Readonly<Record<typeof reason, string>> = {
-    'no-source': 'GITHUB_REPOSITORY and GITHUB_SHA are not set',
-    outside: `${file} is outside of the workspace`,
-    'unknown-checkout': `${file} belongs to a checkout or submodule that is not from a known repository on GitHub`
-  }
-  const level = reason === 'unknown-checkout' ? 'warning' : 'notice'
-  return { level, text: `${reasons[reason]}, so relative links are not changed.` }
+  const end = 'so relative links are not changed.'
+  if (reason === 'no-source')
+    return { level: 'notice', text: `GITHUB_REPOSITORY and GITHUB_SHA are not set, ${end}` }
+  const [level, place] =
+    reason === 'outside'
+      ? (['notice', 'is outside of the workspace'] as const)
+      : ([
+          'warning',
+          'belongs to a checkout or submodule that is not from a known repository on GitHub'
+        ] as const)
+  return { level, text: `${file} ${place}, ${end}`, kind: `A file ${place}, ${end}` }
 }
 
 /** Returns the links of a file that lead to files that do not exist, as a list of at most one item. */

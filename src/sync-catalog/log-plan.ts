@@ -1,7 +1,7 @@
 import type { Log } from '../runner/deps.js'
 import { describeChange } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
-import type { Annotation } from './create-text-reader.js'
+import type { AnnotationGroup } from './group-annotations.js'
 import { hasFieldChanges } from './plan-catalog.js'
 import type { CatalogPlan } from './plan-catalog.js'
 
@@ -37,13 +37,18 @@ export function describeRow(change: Change): string {
   return describeChange(change) + length
 }
 
-/** Logs the annotations. Those above the limit of their level become lines of the log. */
-export function logAnnotations(annotations: readonly Annotation[], log: Log): void {
+/** Logs the annotations with their details. Those above the limit of their level become lines of the log. */
+export async function logAnnotations(groups: readonly AnnotationGroup[], log: Log): Promise<void> {
   for (const level of ['warning', 'notice'] as const) {
-    const texts = annotations
-      .filter((annotation) => annotation.level === level)
-      .map(({ text }) => text)
-    for (const text of texts.slice(0, MAX_ANNOTATIONS)) log[level](text)
-    for (const text of texts.slice(MAX_ANNOTATIONS)) log.info(text)
+    const found = groups.filter((group) => group.level === level)
+    for (const [at, { text, details }] of found.entries()) {
+      if (at < MAX_ANNOTATIONS) log[level](text)
+      else log.info(text)
+      if (details.length === 0) continue
+      await log.group(`${details.length} details`, () => {
+        for (const line of details) log.info(line)
+        return Promise.resolve()
+      })
+    }
   }
 }

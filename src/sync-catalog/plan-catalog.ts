@@ -1,4 +1,3 @@
-import type { Repository } from '@aws-sdk/client-ecr-public'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Deps, Registry } from '../runner/deps.js'
@@ -7,12 +6,14 @@ import { getCatalogData } from './get-catalog-data.js'
 import type { CatalogField, CurrentCatalogData, RequestedCatalogData } from './get-catalog-data.js'
 import { compareCatalogData } from './compare-catalog-data.js'
 import type { FieldComparison } from './compare-catalog-data.js'
-import type { Annotation, LocalTexts } from './create-text-reader.js'
+import type { Annotation } from './annotation.js'
+import type { LocalTexts } from './create-text-reader.js'
 import type { MissingLinks } from './describe-links.js'
 import { fetchLogo } from './fetch-logo.js'
 import { readImageBadges } from './read-image-badges.js'
 import { MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH } from './markdown/catalog-texts.js'
 import type { RequestedValues } from './read-requested-values.js'
+import type { CatalogTarget } from './select-targets.js'
 import { textDiff } from './text-diff.js'
 
 /** A row of the plan and the field of the API's input that it changes. */
@@ -50,17 +51,18 @@ export interface PlanContext {
 
 /** Reads the current catalog data of a repository and compares it with the requested data. */
 export async function planCatalog(
-  { repositoryName = '', repositoryUri = '' }: Repository,
+  { repository: { repositoryName = '', repositoryUri = '' }, exists }: CatalogTarget,
   texts: LocalTexts,
   context: PlanContext
 ): Promise<CatalogPlan> {
   const { deps, limitDiff } = context
   const address = { repositoryName, registryId: context.registryId }
-  const current = await getCatalogData(deps.api, address)
+  const current = exists ? await getCatalogData(deps.api, address) : {}
   const annotations = [...texts.annotations]
+  if (!exists) annotations.push(missingRepository(repositoryName))
   const requested: RequestedCatalogData = {
     description: context.requested.description,
-    ...(await resolveBadges(address, repositoryUri, context, annotations))
+    ...(await resolveBadges({ ...address, repositoryUri, exists }, context, annotations))
   }
   const whole = { ...requested, aboutText: texts.aboutText, usageText: texts.usageText }
   const fields = compareCatalogData(current, whole).map((comparison): FieldChange => {
@@ -81,10 +83,21 @@ export async function planCatalog(
   }
 }
 
+function missingRepository(name: string): Annotation {
+  const text = 'does not exist yet. The dry run plans it as an empty one.'
+  return { level: 'warning', text: `${name} ${text}`, kind: `A repository ${text}` }
+}
+
+/** The repository whose images badges are read from. */
+interface BadgeSource extends RepositoryAddress {
+  readonly repositoryName: string
+  readonly repositoryUri: string
+  readonly exists: boolean
+}
+
 /** Returns the requested badges. `auto` is replaced by the badges of the images in the repository. */
 async function resolveBadges(
-  address: RepositoryAddress & { readonly repositoryName: string },
-  repositoryUri: string,
+  target: BadgeSource,
   { requested, deps, openSource }: PlanContext,
   annotations: Annotation[]
 ): Promise<Pick<RequestedCatalogData, 'architectures' | 'operatingSystems'>> {
@@ -92,18 +105,28 @@ async function resolveBadges(
   if (architectures !== 'auto' && operatingSystems !== 'auto') {
     return { architectures, operatingSystems }
   }
-  const { registry, path } = await openSource(repositoryUri)
-  const { badges, others } = await readImageBadges(deps.api, address, registry, path)
-  const notice = (text: string): void =>
-    void annotations.push({ level: 'notice', text: `${address.repositoryName} ${text}` })
+  const { repositoryName, registryId, repositoryUri, exists } = target
+  const { badges, others } = exists
+    ? await openSource(repositoryUri).then(({ registry, path }) =>
+        readImageBadges(deps.api, { repositoryName, registryId }, registry, path)
+      )
+    : { badges: undefined, others: [] }
+  const notice = (text: string, end: string): void =>
+    void annotations.push({
+      level: 'notice',
+      text: `${repositoryName} ${text}${end}`,
+      kind: `A repository ${text}.`
+    })
   if (badges === undefined) {
     notice(
-      'does not contain an image with a platform, so the badges set to "auto" are not changed.'
+      'does not contain an image with a platform, so the badges set to "auto" are not changed',
+      '.'
     )
   }
   if (others.length > 0) {
     notice(
-      `contains images for platforms that the gallery does not have a badge for: ${others.join(', ')}`
+      'contains images for platforms that the gallery does not have a badge for',
+      `: ${others.join(', ')}`
     )
   }
   return {

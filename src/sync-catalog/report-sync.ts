@@ -2,7 +2,7 @@ import { hasChanges } from '../runner/plan.js'
 import type { Change } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import type { SummaryBlock } from '../runner/summary.js'
-import type { Annotation } from './create-text-reader.js'
+import type { AnnotationGroup } from './group-annotations.js'
 import { hasFieldChanges } from './plan-catalog.js'
 import type { CatalogPlan, FieldChange } from './plan-catalog.js'
 
@@ -39,7 +39,8 @@ export interface SyncResult {
   readonly results: readonly CatalogResult[]
   readonly unreadable: readonly UnreadableRepository[]
   readonly displayName: DisplayNameResult | undefined
-  readonly annotations: readonly Annotation[]
+  /** The notices and warnings, one per kind. */
+  readonly notes: readonly AnnotationGroup[]
 }
 
 /** Creates the report. In a dry run it has the same rows, with "would" in the summary. */
@@ -105,21 +106,26 @@ function describeFailure({ results, unreadable, displayName }: SyncResult): stri
   return parts.length === 0 ? undefined : parts.join(' ')
 }
 
+/** Returns the table first, then the diffs, and the notes at the end. */
 function summarize(result: SyncResult, rows: readonly ResultRow[]): SummaryBlock[] {
-  const { results, unreadable, displayName, annotations, dryRun } = result
+  const { results, unreadable, displayName, notes, dryRun } = result
   const changed = results.filter(({ plan }) => hasFieldChanges(plan))
   return [
     paragraph(describeTotals(result, changed.length)),
-    ...annotations.map(({ text }) => paragraph(text)),
-    ...unreadable.map(({ repository, reason }) =>
-      paragraph(`${repository} could not be read: ${reason}`)
-    ),
-    ...rowTable(rows, dryRun),
+    ...rowTable(rows, unreadable, dryRun),
     ...(displayName?.failure === undefined ? [] : [paragraph(displayName.failure)]),
     ...(changed.length === 0 ? results.slice(0, 1) : changed.slice(0, MAX_PAGES)).flatMap(
       pageBlocks
-    )
+    ),
+    ...notes.flatMap(noteBlocks)
   ]
+}
+
+function noteBlocks({ level, text, details }: AnnotationGroup): SummaryBlock[] {
+  const note = paragraph(`${level === 'warning' ? 'Warning' : 'Note'}: ${text}`)
+  if (details.length === 0) return [note]
+  const title = `${details.length} details`
+  return [note, { kind: 'code', language: 'text', text: details.join('\n'), title }]
 }
 
 function paragraph(text: string): SummaryBlock {
@@ -147,24 +153,29 @@ function isChange(change: Change | undefined): boolean {
   return change !== undefined && change.action !== 'keep'
 }
 
-/** Returns the table of all rows, changes first. */
-function rowTable(rows: readonly ResultRow[], dryRun: boolean): SummaryBlock[] {
-  if (rows.length === 0) return []
+/** Returns the table of all rows: repositories that could not be read first, then changes. */
+function rowTable(
+  rows: readonly ResultRow[],
+  unreadable: readonly UnreadableRepository[],
+  dryRun: boolean
+): SummaryBlock[] {
+  if (rows.length + unreadable.length === 0) return []
   const isKept = ({ change }: ResultRow): boolean => change.action === 'keep'
   const sorted = [...rows.filter((row) => !isKept(row)), ...rows.filter(isKept)]
   const table: SummaryBlock = {
     kind: 'table',
     columns: ['field', 'decision', 'characters', 'reason'],
-    rows: sorted
-      .slice(0, MAX_ROWS)
-      .map(({ change, failure }) => [
+    rows: [
+      ...unreadable.map(({ repository, reason }) => [repository, 'could not be read', '', reason]),
+      ...sorted.map(({ change, failure }) => [
         change.target,
         decisionOf(change, failure, dryRun),
         charactersOf(change),
         change.action === 'keep' ? (change.reason ?? '') : (failure ?? change.reason ?? '')
       ])
+    ].slice(0, MAX_ROWS)
   }
-  const others = sorted.length - MAX_ROWS
+  const others = sorted.length + unreadable.length - MAX_ROWS
   if (others <= 0) return [table]
   return [
     table,

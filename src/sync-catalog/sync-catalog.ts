@@ -1,15 +1,16 @@
-import type { Repository } from '@aws-sdk/client-ecr-public'
 import pLimit from 'p-limit'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
-import { selectRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
 import { ActionError } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import type { Report } from '../runner/report.js'
 import { createTextReader } from './create-text-reader.js'
-import type { Annotation, LocalTexts } from './create-text-reader.js'
+import type { Annotation } from './annotation.js'
+import type { LocalTexts } from './create-text-reader.js'
+import { groupAnnotations } from './group-annotations.js'
+import type { AnnotationGroup } from './group-annotations.js'
 import { planDisplayName, setDisplayName } from './display-name.js'
 import { describeMissingLinks } from './describe-links.js'
 import { describeRow, logAnnotations, logPlan } from './log-plan.js'
@@ -21,6 +22,8 @@ import { readRequestedValues } from './read-requested-values.js'
 import type { RequestedValues } from './read-requested-values.js'
 import { reportSync } from './report-sync.js'
 import type { CatalogResult, DisplayNameResult, UnreadableRepository } from './report-sync.js'
+import { selectTargets } from './select-targets.js'
+import type { CatalogTarget } from './select-targets.js'
 import { createDiffLimiter } from './text-diff.js'
 import { writeCatalogData } from './write-catalog-data.js'
 
@@ -36,27 +39,33 @@ type ReadTexts = (repositoryName: string) => Promise<LocalTexts>
 export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promise<Report> {
   const requested = readRequestedValues(inputs)
   const source = await readSource(deps.env, inputs.linkRef)
-  const readTexts = createTextReader({
-    inputs,
-    source,
-    env: deps.env
-  })
-  const selected = await selectRepositories(inputs.repositories, deps, inputs.registryId)
+  const readTexts = createTextReader({ inputs, source, env: deps.env })
+  const selected = await selectTargets(inputs, deps)
   const { plans, unreadable } = await planCatalogs(selected, readTexts, requested, inputs, deps)
-  const annotations = listAnnotations(plans, inputs.absoluteLinks ? source : undefined)
   for (const plan of plans) await logPlan(plan, deps.log)
-  logAnnotations(annotations, deps.log)
+  const planned = plans.map(({ address, annotations }) => ({ ...address, annotations }))
+  const planNotes = [
+    ...groupAnnotations(planned, selected.length),
+    ...stepNotes(plans, inputs.absoluteLinks ? source : undefined)
+  ]
+  await logAnnotations(planNotes, deps.log)
   const results = await writePlans(plans, readTexts, inputs, deps)
-  const firstUri = selected[0]?.repositoryUri ?? ''
+  const written = results.map(({ plan: { address }, notes }) => ({
+    ...address,
+    annotations: notes
+  }))
+  const writeNotes = groupAnnotations(written, selected.length)
+  await logAnnotations(writeNotes, deps.log)
+  const firstUri = selected[0]?.repository.repositoryUri ?? ''
   const displayName = await syncDisplayName(requested.displayName, firstUri, inputs, deps)
   return reportSync({
     dryRun: inputs.dryRun,
-    names: selected.map(({ repositoryName = '' }) => repositoryName),
+    names: selected.map(({ repository }) => repository.repositoryName ?? ''),
     galleryUrl: galleryUrl(firstUri),
     results,
     unreadable,
     displayName,
-    annotations
+    notes: [...planNotes, ...writeNotes]
   })
 }
 
@@ -67,7 +76,7 @@ interface CatalogPlans {
 }
 
 async function planCatalogs(
-  selected: readonly Repository[],
+  selected: readonly CatalogTarget[],
   readTexts: ReadTexts,
   requested: RequestedValues,
   inputs: SyncCatalogInputs,
@@ -83,15 +92,15 @@ async function planCatalogs(
   const fileErrors: unknown[] = []
   const errors: unknown[] = []
   const unreadable: UnreadableRepository[] = []
-  const planned = await pLimit(MAX_PARALLEL_REPOSITORIES).map(selected, async (repository) => {
-    const { repositoryName = '' } = repository
+  const planned = await pLimit(MAX_PARALLEL_REPOSITORIES).map(selected, async (target) => {
+    const { repositoryName = '' } = target.repository
     const texts = await readTexts(repositoryName).catch(
       (error: unknown) => void fileErrors.push(error)
     )
     // The step fails after a bad file, so only more bad files are of interest.
     if (texts === undefined || fileErrors.length > 0) return undefined
     try {
-      return await planCatalog(repository, texts, context)
+      return await planCatalog(target, texts, context)
     } catch (error) {
       deps.signal.throwIfAborted()
       errors.push(error)
@@ -101,18 +110,19 @@ async function planCatalogs(
   })
   throwFileErrors(fileErrors)
   if (errors.length === selected.length) throw errors[0]
-  const plans = planned.filter((plan) => plan !== undefined)
-  return { plans, unreadable }
+  return { plans: planned.filter((plan) => plan !== undefined), unreadable }
 }
 
-/** Returns the annotations of the step, without duplicates. */
-function listAnnotations(plans: readonly CatalogPlan[], source: Source | undefined): Annotation[] {
-  const all = [
-    ...plans.flatMap(({ annotations }) => annotations),
+/** Returns the notes about the whole step, which do not belong to a repository of the registry. */
+function stepNotes(
+  plans: readonly CatalogPlan[],
+  source: Source | undefined
+): readonly AnnotationGroup[] {
+  const annotations = [
     ...describeMissingLinks(plans.flatMap(({ missingLinks }) => missingLinks)),
     ...describePrivateSource(source)
   ]
-  return [...new Map(all.map((annotation) => [annotation.text, annotation])).values()]
+  return annotations.map(({ level, text }) => ({ level, text, details: [] }))
 }
 
 function describePrivateSource(source: Source | undefined): Annotation[] {
@@ -136,17 +146,19 @@ async function writePlans(
   readTexts: ReadTexts,
   inputs: SyncCatalogInputs,
   deps: Deps
-): Promise<CatalogResult[]> {
+): Promise<(CatalogResult & { readonly notes: readonly Annotation[] })[]> {
   return pLimit(MAX_PARALLEL_REPOSITORIES).map(plans, async (plan) => {
-    if (inputs.dryRun || !hasFieldChanges(plan)) return { plan, failure: undefined }
+    if (inputs.dryRun || !hasFieldChanges(plan)) return { plan, failure: undefined, notes: [] }
     const { address, requested } = plan
+    const notes: Annotation[] = []
     try {
       const { aboutText, usageText, logo } = await readTexts(address.repositoryName)
-      await writeCatalogData(address, { ...requested, aboutText, usageText }, logo, deps)
-      return { plan, failure: undefined }
+      const texts = { ...requested, aboutText, usageText }
+      await writeCatalogData(address, texts, logo, deps, notes)
+      return { plan, failure: undefined, notes }
     } catch (error) {
       deps.signal.throwIfAborted()
-      return { plan, failure: explain(error, deps) }
+      return { plan, failure: explain(error, deps), notes }
     }
   })
 }

@@ -3,32 +3,35 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
+import type { Annotation } from './annotation.js'
 import { CATALOG_FIELDS, getCatalogData } from './get-catalog-data.js'
 import type { CurrentCatalogData, RequestedCatalogData } from './get-catalog-data.js'
 import { compareCatalogData } from './compare-catalog-data.js'
 import { fetchLogo } from './fetch-logo.js'
 import { readBack } from './read-back.js'
 
-type WriteDeps = Pick<Deps, 'api' | 'env' | 'log' | 'signal' | 'sleep'>
+type WriteDeps = Pick<Deps, 'api' | 'env' | 'signal' | 'sleep'>
 
 /**
  * Writes the requested catalog data of a repository and reads it back. AWS does not document whether a write merges
  * into the catalog data or replaces it, so all fields are sent, including the current logo.
  *
+ * @param annotations receives the notices about the write
  * @throws ActionError if the service returns other values than were sent
  */
 export async function writeCatalogData(
   address: RepositoryAddress,
   requested: RequestedCatalogData,
   logo: Uint8Array | undefined,
-  deps: WriteDeps
+  deps: WriteDeps,
+  annotations: Annotation[]
 ): Promise<void> {
   const { api } = deps
   const current = await getCatalogData(api, address)
   const { architectures, operatingSystems, ...texts } = mergeCatalogData(current, requested)
   const { bytes: logoImageBlob, isLogoExpected } =
     logo === undefined
-      ? await fetchCurrentLogo(address, current, deps)
+      ? await fetchCurrentLogo(address, current, deps, annotations)
       : { bytes: logo, isLogoExpected: true }
   await api.send(
     new PutRepositoryCatalogDataCommand({
@@ -79,14 +82,19 @@ function notSaved({ repositoryName }: RepositoryAddress, wrong: readonly string[
 async function fetchCurrentLogo(
   { repositoryName }: RepositoryAddress,
   { logoUrl }: CurrentCatalogData,
-  deps: WriteDeps
+  deps: WriteDeps,
+  annotations: Annotation[]
 ): Promise<{ readonly bytes?: Uint8Array; readonly isLogoExpected: boolean }> {
   if (logoUrl === undefined) return { isLogoExpected: false }
   const served = await fetchLogo(logoUrl, deps)
   if (served.kind === 'image') return { bytes: served.bytes, isLogoExpected: true }
   if (served.kind === 'missing') return { isLogoExpected: false }
-  deps.log.notice(
-    `The logo of ${repositoryName} could not be read (${served.reason}). The other fields are written without it, and the action checks that the repository still has a logo.`
-  )
+  const outcome =
+    'The other fields are written without it, and the action checks that the repository still has a logo.'
+  annotations.push({
+    level: 'notice',
+    text: `The logo of ${repositoryName} could not be read (${served.reason}). ${outcome}`,
+    kind: `A logo could not be read. ${outcome}`
+  })
   return { isLogoExpected: true }
 }

@@ -81,5 +81,36 @@ export const UNCLOSED: readonly string[] = [
   '<!-- <script>window.pwned = 1</script>'
 ]
 
+/** Harmless HTML without an end, which could change or hide the text after it. */
+export const BROKEN: readonly string[] = [
+  ...[
+    'a href="https://example.com"',
+    'b',
+    'code',
+    's',
+    'sub',
+    'h2',
+    'div',
+    'table',
+    'blockquote',
+    'ul'
+  ].map((tag) => `<${tag}>open`),
+  ...['svg', 'video', 'audio', 'object', 'iframe', 'template', 'noscript', 'noembed', 'xmp'].map(
+    (tag) => `<${tag}>open`
+  ),
+  '<table><tr><td>',
+  '<details hidden=',
+  '<p title="',
+  '<div class="a',
+  "<img alt='",
+  '<?php echo 1;',
+  '<![CDATA[ x',
+  '<!DOCTYPE html',
+  '<!-- a -- b',
+  '<pre>open',
+  '<select>',
+  '</p></div></table></body></html>'
+]
+
 /** All parts in one text, with a readable end. */
 export const HOSTILE_README = `# Hostile\n\n${HOSTILE.join('\n\n')}\n\nThe end.\n`

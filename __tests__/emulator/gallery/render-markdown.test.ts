@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { raw } from 'hast-util-raw'
 import type { Nodes } from 'hast'
 import { renderMarkdown } from '../../../src/emulator/gallery/render-markdown.js'
-import { EVIL, HOSTILE, HOSTILE_README, UNCLOSED } from './hostile-readme.js'
+import { EVIL, HOSTILE, HOSTILE_README, UNCLOSED, BROKEN } from './hostile-readme.js'
 
 async function render(markdown: string, externalImages = false): Promise<string> {
   return (await renderMarkdown(markdown, { externalImages, anchorPrefix: 'about-' })).toString()
@@ -103,6 +103,24 @@ describe('hostile Markdown', () => {
     const html = await render(HOSTILE.join('\n\n'))
     expect(html).not.toMatch(/<(img|source|link|script|iframe|video|audio|object|embed)\b/)
     expect(html).not.toMatch(/ (src|srcset|background|style|ping)=/)
+  })
+
+  test.each([...HOSTILE, ...UNCLOSED, ...BROKEN])(
+    '%s does not hide the text after it',
+    async (broken) => {
+      const after = '# Title\n\n| a |\n|---|\n| The end |\n\nLast [words](https://example.com/).\n'
+      const html = await render(`Before.\n\n${broken}\n\n${after}`)
+      expect(html).toMatch(/<h1 id="about-title">Title<\/h1>\s*<table>[^]*<td>The end<\/td>/)
+      expect(html).toMatch(/<p>Last <a href="https:\/\/example\.com\/"[^>]*>words<\/a>\.<\/p>/)
+      expect(html.startsWith('<p>Before.</p>')).toBe(true)
+    }
+  )
+
+  test('an element around Markdown is kept', async () => {
+    const text = '<details>\n<summary>S</summary>\n\n**bold** <sub>low</sub>\n\n</details>\n\nEnd'
+    expect(await render(text)).toMatch(
+      /^<details>\s*<summary>S<\/summary>[^]*<strong>bold<\/strong> <sub>low<\/sub>[^]*<\/details>\s*<p>End<\/p>$/
+    )
   })
 
   test('the end of the text is readable', async () => {

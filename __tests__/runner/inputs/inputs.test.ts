@@ -88,7 +88,7 @@ describe('a list without items', () => {
   it.each<[string, string, Record<string, string>]>([
     ['ensure-repo', 'repository', {}],
     ['ensure-repo', 'resource-tags', { repository: 'app' }],
-    ['sync-catalog', 'usage-heading', { repository: 'app' }],
+    ['sync-catalog', 'architectures', { repository: 'app' }],
     ['push-tar', 'image-tags', { repository: 'app', tar: 'x' }],
     ['cleanup-tags', 'exclude-tags', { repository: 'app', 'keep-latest': '1' }]
   ])('is an error in %s for %s, not the default', (mode, name, others) => {
@@ -98,6 +98,26 @@ describe('a list without items', () => {
       )
     }
     expect(errorOf({ mode, ...others, [name]: ' ' })).not.toContain('any items')
+  })
+})
+
+describe('input usage-heading', () => {
+  const headings = (text: string): readonly string[] =>
+    makeInputs('sync-catalog', { repository: 'app', 'usage-heading': text }).usageHeadings
+
+  it('has one heading per line, with or without # characters, and commas belong to the heading', () => {
+    expect(headings('## Usage\n\n  Build, run, deploy\r\n#API\n### 🚀')).toEqual([
+      'Usage',
+      'Build, run, deploy',
+      'API',
+      '🚀'
+    ])
+  })
+
+  it.each(['#', '##\n#', ',', '#\n ,'])('rejects %j, which does not contain a heading', (text) => {
+    expect(errorOf({ mode: 'sync-catalog', repository: 'app', 'usage-heading': text })).toContain(
+      `Input "usage-heading" does not contain any items: "${text}". `
+    )
   })
 })
 

@@ -45,6 +45,37 @@ test('a link to a heading whose number changes is rewritten', () => {
   expect(usage).toContain(`[1](${URL}#options) [2](#options) [3](${URL}#options-2)`)
 })
 
+test('a link to a heading that is repeated above a usage section leads to its section on GitHub', () => {
+  const { usage } = split(
+    '# Options\n\nText.\n\n## Usage\n\n[1](#options) [2](#options-1)\n\n# B\n\n## Usage\n\n### Options\n'
+  )
+  expect(usage).toMatch(/^# Options\n\n## Usage\n/)
+  expect(usage).toContain(`[1](${URL}#options) [2](#options-1)`)
+})
+
+test('a link to a skipped heading leads to the README on GitHub, and a link with the number of GitHub is rewritten', () => {
+  const skipped = '<!-- ecr-public: skip -->\n\n## Options\n\n<!-- ecr-public: end skip -->'
+  const links = '[1](#options) [2](#options-1) [3](#options-2)'
+  const { about, usage } = split(
+    `# A\n\n${links}\n\n${skipped}\n\n## Options\n\n## Usage\n\n${links}\n\n### Options\n`
+  )
+  expect(about).toContain(`[1](${URL}#options) [2](#options) [3](${URL}#options-2)`)
+  expect(usage).toContain(`[1](${URL}#options) [2](${URL}#options-1) [3](#options)`)
+})
+
+test('a link to a heading with a shortcode leads to the heading with the emoji', () => {
+  const { about } = readReadme(
+    Buffer.from('# A\n\n[x](#rocket-start)\n\n## :rocket: Start\n'),
+    [],
+    {
+      base: BASE,
+      emojiNames: { rocket: '🚀' }
+    }
+  )
+  const id = new GithubSlugger().slug('🚀 Start')
+  expect(about?.text).toBe(`# A\n\n[x](#${id})\n\n## 🚀 Start\n`)
+})
+
 test('a link to an anchor in HTML leads to the README on GitHub if the anchor is in the other text', () => {
   const { about, usage } = split(
     '<a id="readme-top"></a>\n\n# A\n\n[here](#here)\n\n## Usage\n\n<h3 id="here">Here</h3>\n\n[top](#readme-top) [own](#here) [prefixed](#user-content-readme-top)\n'

@@ -68,7 +68,7 @@ describe.each(readdirSync(DIRECTORY))('the README %s', (name) => {
     for (const text of [about, usage]) {
       if (text === undefined) continue
       const again = readTextFile(Buffer.from(text), baseOf(name))
-      expect(again).toMatchObject({ part: { text }, faults: [] })
+      expect(again).toMatchObject({ part: { text }, faults: [], unmatchedMarkers: [] })
       expect(fitText({ text }, undefined)).toMatchObject({ text, isTruncated: false })
     }
   })

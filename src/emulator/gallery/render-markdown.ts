@@ -1,4 +1,6 @@
 import type { Schema } from 'hast-util-sanitize'
+import type { Root } from 'mdast'
+import { closeHtml, closeOpenBlock } from './close-html.js'
 import { finishMarkdown } from './finish-markdown.js'
 import type { MarkdownOptions } from './finish-markdown.js'
 import { trustedHtml } from './html.js'
@@ -26,10 +28,12 @@ export async function renderMarkdown(markdown: string, options: MarkdownOptions)
       import('hast-util-to-html'),
       import('github-slugger')
     ])
-  const markdownTree = fromMarkdown.fromMarkdown(markdown, {
-    extensions: [gfmSyntax.gfm()],
-    mdastExtensions: [gfmTree.gfmFromMarkdown()]
-  })
+  const parse = (text: string): Root =>
+    fromMarkdown.fromMarkdown(text, {
+      extensions: [gfmSyntax.gfm()],
+      mdastExtensions: [gfmTree.gfmFromMarkdown()]
+    })
+  const markdownTree = parseClosed(markdown, parse)
   const unsafe = toHast.toHast(markdownTree, {
     allowDangerousHtml: true,
     // `sanitize` adds the prefix to every ID.
@@ -44,4 +48,21 @@ export async function renderMarkdown(markdown: string, options: MarkdownOptions)
   const headings = new slugger.default()
   finishMarkdown(safe, { ...options, slug: (text) => headings.slug(text) })
   return trustedHtml(toHtml.toHtml(safe))
+}
+
+/** The maximum number of HTML blocks without an end that are closed, each of which needs another parse. */
+const MAX_CLOSED_BLOCKS = 20
+
+/** Parses a text whose HTML does not hide the text after it. */
+function parseClosed(markdown: string, parse: (text: string) => Root): Root {
+  let text = markdown
+  let tree = parse(text)
+  for (let count = 0; count < MAX_CLOSED_BLOCKS; count++) {
+    const closed = closeOpenBlock(text, tree)
+    if (closed === undefined) break
+    text = closed
+    tree = parse(text)
+  }
+  closeHtml(tree, new Set(REMOVED_WITH_CONTENT))
+  return tree
 }

@@ -8,7 +8,7 @@ export const STYLES = `
 }
 * { box-sizing: border-box }
 html { scroll-behavior: smooth }
-body { margin: 0; background: var(--wash); color: var(--ink); font: 15px/1.6 var(--sans); overflow-wrap: anywhere }
+body { margin: 0; background: var(--wash); color: var(--ink); font: 15px/1.6 var(--sans); overflow-wrap: break-word }
 a { color: var(--link); text-decoration: none }
 a:hover { text-decoration: underline }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
@@ -48,6 +48,7 @@ time { white-space: nowrap }
 .badge.os { background: #eceff3; color: #39424e }
 .badge.verified { background: #e3f4ea; color: #17623a; margin-left: 8px }
 .head { display: flex; gap: 24px; align-items: flex-start }
+.head > div { min-width: 0 }
 .head h1 { font-size: 28px }
 .head p { margin: 2px 0 0 }
 .head .description { margin-top: 8px; font-size: 1.06em; max-width: 760px }

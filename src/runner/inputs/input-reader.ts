@@ -1,7 +1,7 @@
 import { problem } from '../errors.js'
 import { defaultOf, specOf } from './input-specs.js'
 import type { INPUT_SPECS, InputName, Mode } from './input-specs.js'
-import { parseList } from './parse-list.js'
+import { parseHeadings, parseList } from './parse-list.js'
 
 /** Returns the text of an input, as `getInput` of `@actions/core` does. */
 export type InputSource = (name: string) => string
@@ -76,14 +76,15 @@ export class InputReader {
       const defaultText = defaultOf(name, this.mode)
       return defaultText === undefined ? undefined : parseList(defaultText)
     }
-    const items = parseList(text)
-    if (items.length > 0) return items
-    throw problem({
-      what: `Input "${name}" does not contain any items`,
-      value: text,
-      reason: 'Blank lines and lines that begin with "#" are skipped.',
-      fix: 'Add an item, or remove the input.'
-    })
+    const reason = 'Blank lines and lines that begin with "#" are skipped.'
+    return this.requireItems(name, text, parseList(text), reason)
+  }
+
+  /** Returns the lines of the input or of its default as headings. */
+  headings(name: InputName): string[] {
+    const text = this.textOrDefault(name)
+    const reason = 'Lines without a letter or digit are skipped.'
+    return this.requireItems(name, text, parseHeadings(text), reason)
   }
 
   requiredList(name: InputName): string[] {
@@ -92,6 +93,16 @@ export class InputReader {
     throw problem({
       what: `Input "${name}" is missing`,
       expected: `Mode ${this.mode} requires it, with one item per line.`
+    })
+  }
+
+  private requireItems(name: InputName, text: string, items: string[], reason: string): string[] {
+    if (items.length > 0) return items
+    throw problem({
+      what: `Input "${name}" does not contain any items`,
+      value: text,
+      reason,
+      fix: 'Add an item, or remove the input.'
     })
   }
 

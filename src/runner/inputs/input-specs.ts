@@ -59,7 +59,7 @@ export const INPUT_SPECS = {
   'usage-heading': {
     modes: ['sync-catalog'],
     form: LIST,
-    default: 'Usage\nQuick start\nGetting started\nHow to use'
+    default: 'Usage\nQuick start\nGetting started\nHow to use\nHow to use this image'
   },
   about: { modes: ['sync-catalog'], form: TEXT },
   usage: { modes: ['sync-catalog'], form: TEXT },

@@ -11,6 +11,17 @@ export function parseList(text: string): string[] {
     .filter((item) => item !== '')
 }
 
+/**
+ * Returns the headings of a list of headings: one per line, with or without `#` characters before it. Commas belong to
+ * the heading. Lines without a letter, digit or symbol are skipped.
+ */
+export function parseHeadings(text: string): string[] {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim().replace(/^#+\s*/, ''))
+    .filter((heading) => /[\p{L}\p{N}\p{S}]/u.test(heading))
+}
+
 function splitAtCommas(line: string): string[] {
   const items: string[] = []
   let item = ''

@@ -35,7 +35,7 @@ export function readSyncCatalogInputs(
     repositories: reader.requiredList('repository'),
     readme: reader.textOrDefault('readme'),
     readmeIsGiven: reader.isGiven('readme'),
-    usageHeadings: reader.list('usage-heading') ?? [],
+    usageHeadings: reader.headings('usage-heading'),
     about: reader.text('about'),
     usage: reader.text('usage'),
     description: reader.text('description'),

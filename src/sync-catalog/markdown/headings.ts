@@ -1,8 +1,9 @@
-import type { Heading, Html, Root, RootContent } from 'mdast'
+import type { Heading, Html, PhrasingContent, Root, RootContent } from 'mdast'
 import { toString } from 'mdast-util-to-string'
 import { rangeOf } from './edits.js'
 import { elementsAround } from './html-elements.js'
 import type { HtmlElement } from './html-elements.js'
+import { listHtmlTexts } from './list-html-texts.js'
 import { readHtmlTags } from './read-html-tags.js'
 
 /** A heading that starts a section of a text. */
@@ -13,6 +14,8 @@ export interface SectionHeading {
   readonly level: number
   /** Without markup. */
   readonly text: string
+  /** The text without the links after the words: `Usage` of `## Usage [back to top](#top)`. */
+  readonly textBeforeLinks: string
 }
 
 /**
@@ -28,13 +31,25 @@ export function listHeadings(tree: Root, elements: readonly HtmlElement[]): Sect
 }
 
 function readHeading(node: RootContent): Omit<SectionHeading, 'index'> | undefined {
-  if (node.type === 'heading') return { level: node.depth, text: textOf(node) }
+  if (node.type === 'heading') {
+    return { level: node.depth, text: textOf(node.children), textBeforeLinks: beforeLinks(node) }
+  }
   if (node.type === 'html') return readHtmlHeading(node)
   return undefined
 }
 
-function textOf(heading: Heading): string {
-  return toString(heading, { includeImageAlt: false, includeHtml: false })
+function textOf(nodes: readonly PhrasingContent[]): string {
+  return toString(nodes, { includeImageAlt: false, includeHtml: false })
+}
+
+function beforeLinks({ children }: Heading): string {
+  const isLink = ({ type }: PhrasingContent): boolean => type === 'link' || type === 'linkReference'
+  const isEmpty = (node: PhrasingContent): boolean => !/[\p{L}\p{N}]/u.test(textOf([node]))
+  // A link within words, such as in `Install [the tool](x.md) first`, belongs to them.
+  const end = children.findLastIndex((node) => !isLink(node) && !isEmpty(node)) + 1
+  // If there are only links, the first one contains the words.
+  const first = children.findIndex((node) => !isEmpty(node)) + 1
+  return textOf(children.slice(0, Math.max(end, first)))
 }
 
 /** Returns the heading of an HTML block that begins with a heading element and contains only one. */
@@ -48,33 +63,72 @@ function readHtmlHeading({ value }: Html): Omit<SectionHeading, 'index'> | undef
   if (close?.isClosing !== true || close.name !== first.name || headingTags.length !== 2) {
     return undefined
   }
-  let text = ''
-  let at = first.end
-  for (const tag of tags) {
-    if (tag.start >= at && tag.end <= close.end) {
-      text += value.slice(at, tag.start)
-      at = tag.end
-    }
+  const content = value.slice(first.end, close.start)
+  return {
+    level,
+    text: textOfHtml(content),
+    textBeforeLinks: textOfHtml(content.replace(LAST_LINKS, ''))
   }
-  return { level, text }
+}
+
+/** The links at the end of the content of an HTML heading. */
+const LAST_LINKS = /(?:<a\b(?:(?!<\/a>)[^])*<\/a>[^\p{L}\p{N}<]*)+$/iu
+
+function textOfHtml(html: string): string {
+  return listHtmlTexts(html)
+    .map(({ start, end }) => html.slice(start, end))
+    .join('')
+    .replace(/&(?:nbsp|ensp|emsp|thinsp|#160|#xa0);/gi, ' ')
+    .replace(/&amp;/gi, '&')
+}
+
+/**
+ * Returns the texts by which a heading is compared with the heading of an input. A heading in a link has only the text
+ * of the link.
+ */
+export function headingKeys({ text, textBeforeLinks }: SectionHeading): string[] {
+  return [text, textBeforeLinks].filter((found) => found.trim() !== '').map(headingKey)
 }
 
 /**
  * Returns the text by which headings are compared. It ignores letter case, emoji (characters and `:name:`), numbering,
- * hyphens, spaces and closing punctuation, so that `## 2. 🚀 Quick-Start:` equals `quick start`.
+ * hyphens, spaces, closing punctuation and the brackets after the words, so that `## 2. 🚀 Quick-Start: ([top](#top))`
+ * equals `quick start`.
  */
 export function headingKey(text: string): string {
-  const plain = text
+  const words = text
     .normalize('NFKC')
     .replace(/:[a-z0-9_+-]+:/gi, ' ')
     .replace(EMOJI, ' ')
-    .replace(/\{#[^}]*\}\s*$/, '')
     .trim()
-    .replace(/^(?:(?:\d+|[ivx]+|[a-z])(?:\.\d+)*[.):]|\d+(?:\.\d+)*)\s+/i, '')
+  const plain = withoutBrackets(words)
+    .replace(NUMBERING, '')
     .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')
     .replace(/[\s\p{Pd}_]+/gu, '')
     .toLowerCase()
   return plain === '' ? text.trim().toLowerCase() : plain
+}
+
+/** `1.`, `1.2.3`, `(1)`, `#1`, `IV.`, `a)`, `3、`, `2 -`. A letter or Roman numeral needs white space after it. */
+const NUMBERING =
+  /^(?:[([#]?\d+(?:\.\d+)*(?:\s*[.):\]/、]\s*|\s+(?:[-–—|:]\s*)?)|[([]?(?:[ivxlc]+|[a-z])(?:\.\d+)*[.):\]]\s+)/i
+
+const OPENING = '([{<（【「'
+const CLOSING = ')]}>）】」'
+
+/** Removes the brackets after the words, with their content. Brackets that contain all words are kept. */
+function withoutBrackets(text: string): string {
+  const end = text.replace(/[^\p{L}\p{N})\]}>）】」]+$/u, '')
+  if (!CLOSING.includes(end.at(-1) ?? ' ')) return text
+  let start = end.length
+  let depth = 0
+  do {
+    start--
+    if (CLOSING.includes(end.charAt(start))) depth++
+    if (OPENING.includes(end.charAt(start))) depth--
+  } while (depth > 0 && start > 0)
+  const rest = end.slice(0, start)
+  return depth === 0 && /[\p{L}\p{N}]/u.test(rest) ? withoutBrackets(rest) : text
 }
 
 /** Pictographs with their modifiers and joiners, flags, and keycaps. */

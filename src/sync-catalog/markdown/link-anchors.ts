@@ -1,10 +1,11 @@
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { applyEdits } from './edits.js'
-import type { Edit, Range } from './edits.js'
+import type { Edit } from './edits.js'
 import { headingKey } from './headings.js'
 import { AnchorFinder, listAnchorLinks, listAnchors } from './list-anchors.js'
 import type { Anchor } from './list-anchors.js'
+import type { PartRange } from './split-readme.js'
 
 /** The anchors of a text that was made from a part of a README. */
 export interface PartAnchors {
@@ -26,14 +27,14 @@ export interface LinkedPart {
  * that do not work in the README are not changed.
  *
  * @param text the final text of the part. Its headings can be converted, and it can have more headings.
- * @param readme the whole README
+ * @param readme the whole README as GitHub shows it, with the parts that are skipped
  * @param ranges the ranges of the README that became the text
  * @param url the URL of the README on GitHub
  */
 export function linkAnchors(
   text: string,
   readme: MarkdownDocument,
-  ranges: readonly Range[],
+  ranges: readonly PartRange[],
   url: string
 ): LinkedPart {
   // Parsing a text takes most of the time.
@@ -42,10 +43,7 @@ export function linkAnchors(
   const part = parseDocument(text)
   const all = listAnchors(readme)
   const own = listAnchors(part)
-  const ids = matchHeadings(
-    all.filter(({ offset }) => ranges.some(({ start, end }) => start <= offset && offset < end)),
-    own
-  )
+  const ids = matchHeadings(listOriginals(all, ranges), own)
   const inReadme = new AnchorFinder(all)
   const inPart = new AnchorFinder(own.filter(({ heading }) => heading === undefined))
   const edits = listAnchorLinks(part).flatMap(({ id, range, escape, url: written }): Edit[] => {
@@ -84,12 +82,25 @@ export function listCutAnchorEdits(
   })
 }
 
+/** An anchor of the README that is in the text. */
+interface OriginalAnchor extends Anchor {
+  readonly isRepeated?: boolean | undefined
+}
+
+function listOriginals(all: readonly Anchor[], ranges: readonly PartRange[]): OriginalAnchor[] {
+  return ranges.flatMap(({ start, end, isRepeated }) =>
+    all
+      .filter(({ offset }) => start <= offset && offset < end)
+      .map((anchor) => ({ ...anchor, isRepeated }))
+  )
+}
+
 /**
- * Returns the ID in the text of each heading of the README, by its ID in the README. The headings of the text are in
- * the order of the README, with others between them.
+ * Returns the ID in the text of each heading of the README whose section is in the text, by its ID in the README. The
+ * headings of the text are in the order of the originals, with others between them.
  */
 function matchHeadings(
-  originals: readonly Anchor[],
+  originals: readonly OriginalAnchor[],
   own: readonly Anchor[]
 ): ReadonlyMap<string, string> {
   const positions = new Map<string, number[]>()
@@ -109,7 +120,7 @@ function matchHeadings(
     const at = candidates.shift()
     const original = at === undefined ? undefined : originals[at]
     if (at === undefined || original === undefined) continue
-    ids.set(original.id, id)
+    if (original.isRepeated !== true) ids.set(original.id, id)
     next = at + 1
   }
   return ids

@@ -2,18 +2,26 @@ import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf, rangesWithout } from './edits.js'
 import type { Range } from './edits.js'
-import { headingKey } from './headings.js'
+import { headingKey, headingKeys } from './headings.js'
+import type { SectionHeading } from './headings.js'
+
+/** A range of a README that becomes a part of a text. */
+export interface PartRange extends Range {
+  /** `true` for a heading that is repeated above a usage section. Its own section is in the about text. */
+  readonly isRepeated?: boolean | undefined
+}
 
 /** The ranges of a README that become the about and the usage text. */
 export interface ReadmeRanges {
-  readonly about: readonly Range[]
+  readonly about: readonly PartRange[]
   /** `undefined` if the README does not have a usage heading. */
-  readonly usage: readonly Range[] | undefined
+  readonly usage: readonly PartRange[] | undefined
 }
 
 /**
  * Splits a README. The sections under the usage headings become the usage text, the rest becomes the about text. A
- * section ends at the next heading of the same or a higher level.
+ * section ends at the next heading of the same or a higher level. If two usage sections have the same name, the
+ * headings above each section are repeated before it, so that readers can distinguish them.
  *
  * @param usageHeadings compared by `headingKey`
  */
@@ -22,23 +30,93 @@ export function splitReadme(
   usageHeadings: readonly string[]
 ): ReadmeRanges {
   const whole: Range = { start: 0, end: document.text.length }
-  const keys = new Set(usageHeadings.map(headingKey))
-  const usage: Range[] = []
-  for (const [at, heading] of document.headings.entries()) {
-    const start = startOfHeading(document, heading)
-    if (!keys.has(headingKey(heading.text)) || start < (usage.at(-1)?.end ?? 0)) continue
-    const next = document.headings.slice(at + 1).find(({ level }) => level <= heading.level)
-    usage.push({ start, end: next === undefined ? whole.end : startOfHeading(document, next) })
+  const sections = listSections(document, new Set(usageHeadings.map(headingKey)))
+  if (sections.length === 0) return { about: [whole], usage: undefined }
+  const repeated = repeatParents(sections)
+  return {
+    about: rangesWithout(whole, sections),
+    usage: joinAdjacent(
+      sections.flatMap((section, at) => [
+        ...(repeated[at] ?? []).map((heading) => repeatHeading(document, heading)),
+        { start: section.start, end: section.end }
+      ])
+    )
   }
-  if (usage.length === 0) return { about: [whole], usage: undefined }
-  return { about: rangesWithout(whole, usage), usage: joinAdjacent(usage) }
 }
 
-function joinAdjacent(ranges: readonly Range[]): Range[] {
-  const joined: Range[] = []
+/** A usage section and the headings above it, the highest first. */
+interface Section extends Range {
+  readonly name: string
+  readonly parents: readonly SectionHeading[]
+}
+
+function listSections(document: MarkdownDocument, keys: ReadonlySet<string>): Section[] {
+  const sections: Section[] = []
+  const parents: SectionHeading[] = []
+  for (const [at, heading] of document.headings.entries()) {
+    while ((parents.at(-1)?.level ?? 0) >= heading.level) parents.pop()
+    const start = startOfHeading(document, heading)
+    if (headingKeys(heading).some((key) => keys.has(key)) && start >= (sections.at(-1)?.end ?? 0)) {
+      const next = document.headings.slice(at + 1).find(({ level }) => level <= heading.level)
+      sections.push({
+        start,
+        end: next === undefined ? document.text.length : startOfHeading(document, next),
+        name: headingKeys(heading).at(-1) ?? '',
+        parents: [...parents]
+      })
+    }
+    parents.push(heading)
+  }
+  return sections
+}
+
+/**
+ * Returns the headings to repeat before each section: as many levels as sections of the same name need to differ. A
+ * heading is repeated once for all sections below it. After it, each section of another heading needs its own.
+ */
+function repeatParents(sections: readonly Section[]): SectionHeading[][] {
+  const depth = findDepth(sections)
+  const counts = new Map<string, number>()
+  for (const { name } of sections) counts.set(name, (counts.get(name) ?? 0) + 1)
+  let current: readonly SectionHeading[] = []
+  return sections.map(({ name, parents }) => {
+    if (depth === 0 || (counts.get(name) === 1 && current.length === 0)) return []
+    const above = parents.slice(-depth)
+    const repeated = above.filter((heading) => !current.includes(heading))
+    current = above
+    return repeated
+  })
+}
+
+/** Returns 0 if all names differ, or if the headings above the sections are the same. */
+function findDepth(sections: readonly Section[]): number {
+  const maxDepth = Math.max(...sections.map(({ parents }) => parents.length))
+  const count = (depth: number): number =>
+    new Set(
+      sections.map(({ name, parents }) =>
+        [
+          ...(depth === 0 ? [] : parents.slice(-depth)).map(({ text }) => headingKey(text)),
+          name
+        ].join('\n')
+      )
+    ).size
+  const most = count(maxDepth)
+  let depth = 0
+  while (count(depth) < most) depth++
+  return depth
+}
+
+function repeatHeading({ tree }: MarkdownDocument, { index }: SectionHeading): PartRange {
+  const node = tree.children[index]
+  return { ...(node === undefined ? { start: 0, end: 0 } : rangeOf(node)), isRepeated: true }
+}
+
+function joinAdjacent(ranges: readonly PartRange[]): PartRange[] {
+  const joined: PartRange[] = []
   for (const range of ranges) {
     const last = joined.at(-1)
-    if (last?.end === range.start) joined[joined.length - 1] = { ...last, end: range.end }
+    if (last?.end === range.start && last.isRepeated === range.isRepeated)
+      joined[joined.length - 1] = { ...last, end: range.end }
     else joined.push(range)
   }
   return joined

@@ -1,7 +1,7 @@
 import type { Root } from 'mdast'
 import { toString } from 'mdast-util-to-string'
 import { visit } from 'unist-util-visit'
-import { definitionsText, listNeeded, mapDefinitions } from './definitions.js'
+import { definitionsText, findRemovableLines, listNeeded, mapDefinitions } from './definitions.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { applyEdits, rangeOf } from './edits.js'
@@ -10,7 +10,7 @@ import { listCuts } from './list-cuts.js'
 import type { Cut } from './list-cuts.js'
 import { listHtmlTexts } from './list-html-texts.js'
 import { listWordCuts } from './list-word-cuts.js'
-import { parseMarkdown } from './parse-markdown.js'
+import { definitionKey, parseMarkdown } from './parse-markdown.js'
 import type { AnyDefinition } from './parse-markdown.js'
 
 /** A text within the limit. */
@@ -77,6 +77,9 @@ const MAX_CHECKS = 40
 class CutChooser {
   private readonly definitions: ReadonlyMap<string, AnyDefinition>
   private readonly wholeText: string
+  private removable: readonly (Range & { key: string; length: number })[] | undefined
+  /** The length of the text that can be kept if it has only definitions that it does not need. */
+  private readonly maxOffset: number
 
   constructor(
     private readonly document: MarkdownDocument,
@@ -85,16 +88,17 @@ class CutChooser {
   ) {
     this.definitions = mapDefinitions(document)
     this.wholeText = readableText(document.tree)
+    this.maxOffset = limit + this.topLevelDefinitions().reduce((sum, { length }) => sum + length, 0)
   }
 
   /** Returns the latest cut whose result is within the limit and begins like the text. */
   choose(): ChosenCut | undefined {
-    const cuts = listCuts(this.document, this.limit)
+    const cuts = listCuts(this.document, this.maxOffset)
     let best =
       this.latest(cuts.filter(({ isAfterHeading }) => !isAfterHeading)) ?? this.latest(cuts)
     if (best !== undefined && !this.wantsWords(best.offset)) return best
     for (const granularity of ['word', 'grapheme'] as const) {
-      const range = { start: best?.offset ?? 0, end: this.limit }
+      const range = { start: best?.offset ?? 0, end: this.maxOffset }
       best = this.latest(listWordCuts(this.document, range, granularity)) ?? best
       if (best !== undefined && best.offset >= this.limit / 2) break
     }
@@ -115,10 +119,10 @@ class CutChooser {
     const shortest = this.options.ending.length + '\n\n\n'.length
     let checks = 0
     for (const cut of [...cuts].sort((a, b) => b.offset - a.offset)) {
-      // Most cuts that are too late are found without rendering them.
+      // Most cuts that are too late are found without rendering them. Edits for a cut make links longer.
       const kept = this.document.text.slice(0, cut.offset).trimEnd().length
-      if (this.options.editsFor === undefined && kept + cut.closing.length + shortest > this.limit)
-        continue
+      const least = kept + cut.closing.length + shortest - (this.maxOffset - this.limit)
+      if (least > this.limit) continue
       const text = this.render(cut)
       if (text.length > this.limit) continue
       if (this.isValid(text)) return { offset: cut.offset, text }
@@ -129,9 +133,14 @@ class CutChooser {
 
   private render({ offset, closing }: Cut): string {
     const { document, definitions, options } = this
-    const edits = options.editsFor?.(document, offset) ?? []
     const kept = document.tree.children.filter((node) => rangeOf(node).start < offset)
     const needed = listNeeded(kept, definitions, offset)
+    const edits = [
+      ...(options.editsFor?.(document, offset) ?? []),
+      ...this.topLevelDefinitions()
+        .filter(({ start, key }) => start < offset && !needed.has(key))
+        .map(({ start, end }) => ({ start, end, text: '' }))
+    ]
     const beyond = [...definitions]
       .filter(([key, node]) => needed.has(key) && rangeOf(node).start >= offset)
       .map(([, node]) => node)
@@ -142,6 +151,17 @@ class CutChooser {
       options.ending
     ]
     return `${pieces.filter((piece) => piece !== '').join('\n\n')}\n`
+  }
+
+  /** Returns the definitions that can be removed, with the range of their lines. */
+  private topLevelDefinitions(): readonly (Range & { key: string; length: number })[] {
+    this.removable ??= this.document.tree.children.flatMap((node, index) => {
+      if (node.type !== 'definition' && node.type !== 'footnoteDefinition') return []
+      const lines = findRemovableLines(index, this.document)
+      if (lines === undefined) return []
+      return [{ ...lines, key: definitionKey(node), length: lines.end - lines.start }]
+    })
+    return this.removable
   }
 
   /** Returns `true` if the text before the ending begins like the whole text, and the ending is a paragraph. */

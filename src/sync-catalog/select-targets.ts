@@ -1,0 +1,46 @@
+import type { Repository } from '@aws-sdk/client-ecr-public'
+import { listRegistries } from '../ecr-public/listings.js'
+import { resolveRepositories, selectRepositories } from '../ecr-public/resolve-repositories.js'
+import type { Deps } from '../runner/deps.js'
+import { isErrorNamed } from '../runner/errors.js'
+import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
+
+/** A repository whose catalog data is requested. */
+export interface CatalogTarget {
+  readonly repository: Repository
+  /** `false` in a dry run for a repository that does not exist yet. */
+  readonly exists: boolean
+}
+
+/**
+ * Returns the selected repositories. A dry run accepts names of repositories that do not exist yet, so that a first
+ * release can be tried as a whole.
+ *
+ * @throws ActionError if the selection is not valid, or if a repository does not exist and this is not a dry run
+ */
+export async function selectTargets(
+  { repositories, registryId, dryRun }: SyncCatalogInputs,
+  deps: Pick<Deps, 'api' | 'log'>
+): Promise<CatalogTarget[]> {
+  if (!dryRun) {
+    const selected = await selectRepositories(repositories, deps, registryId)
+    return selected.map((repository) => ({ repository, exists: true }))
+  }
+  const resolved = await resolveRepositories(repositories, deps, registryId)
+  const isComplete = resolved.every(({ repository }) => repository !== undefined)
+  const registryUri = isComplete ? '' : await findRegistryUri(deps.api)
+  return resolved.map(({ name, repository }) => ({
+    repository: repository ?? { repositoryName: name, repositoryUri: `${registryUri}/${name}` },
+    exists: repository !== undefined
+  }))
+}
+
+async function findRegistryUri(api: Deps['api']): Promise<string> {
+  try {
+    const [registry] = await listRegistries(api)
+    return registry?.registryUri ?? ''
+  } catch (error) {
+    if (isErrorNamed(error, 'AccessDeniedException')) return ''
+    throw error
+  }
+}
