@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listPlaces } from './machine-state.mjs'
@@ -13,6 +13,8 @@ export default function beginTests() {
   }
   // The name is short, since podman rejects a path of more than 50 characters.
   const directory = mkdtempSync(join(tmpdir(), 'ecr-'))
+  // Tests run programs as another user, who must be able to enter the directory.
+  chmodSync(directory, 0o755)
   globalThis.testRun = { machine, directory, before: listPlaces(machine) }
   // The workers and their child processes inherit the variables.
   process.env.TMPDIR = directory
