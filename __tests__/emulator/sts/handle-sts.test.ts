@@ -1,7 +1,7 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/nested-clients/sts'
 import { DescribeRepositoriesCommand, ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
-import { startEmulator } from '../helpers/start-emulator.js'
-import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
+import type { RunningEmulator } from '../../helpers/start-emulator.js'
 
 const ROLE = 'arn:aws:iam::123456789012:role/ci'
 const KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' }
