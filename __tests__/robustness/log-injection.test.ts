@@ -146,7 +146,7 @@ describe('text from outside', () => {
     )
     const run = await runAction(
       { mode: 'sync-catalog', repository: 'team/app', readme },
-      { env: { ...emulator.env, ...scenarioEnv(directory) } }
+      { env: { ...emulator.env, ...scenarioEnv(directory), GITHUB_WORKSPACE: directory } }
     )
     expect(run.errors).toEqual([])
     expectNothingForged(run)
