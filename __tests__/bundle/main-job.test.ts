@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { saveRelease, makeBase } from '../../src/quick-start/demo-image.js'
@@ -23,7 +23,10 @@ async function makeArchive(version: string): Promise<string> {
   const program = join(directory, 'program')
   await writeFile(program, createHash('sha512').update('program').digest('hex').repeat(20_000))
   const base = await makeBase(directory, program)
-  return (await saveRelease(base, version, program)).path
+  const emulator = join(directory, 'emulator')
+  await mkdir(emulator, { recursive: true })
+  await writeFile(join(emulator, 'index.js'), await readFile(program))
+  return (await saveRelease(base, version, emulator)).path
 }
 
 async function writingOperations(emulator: RunningEmulator): Promise<string[]> {

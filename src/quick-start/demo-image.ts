@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeTar } from './tar-writer.js'
 import type { TarFile } from './tar-writer.js'
@@ -38,6 +38,7 @@ export async function makeBase(directory: string, program = process.execPath): P
 /**
  * Writes an archive in the format of `docker save` with two layers: Node.js and the emulator.
  *
+ * @param emulator the directory of the emulator
  * @returns the path of the archive and its size in bytes
  */
 export async function saveRelease(
@@ -46,11 +47,15 @@ export async function saveRelease(
   emulator: string
 ): Promise<{ readonly path: string; readonly size: number }> {
   const appPath = join(image.directory, `app-${version}.tar`)
-  const app = await writeTar(appPath, [
-    text('app/package.json', '{"type":"module"}\n'),
-    { name: 'app/index.js', mode: 0o644, content: await readFile(emulator) },
-    text('app/VERSION', `${version}\n`)
-  ])
+  const names = (await readdir(emulator)).filter((name) => /\.js$|^package\.json$/.test(name))
+  const program = await Promise.all(
+    names.sort().map(async (name): Promise<TarFile> => ({
+      name: `app/${name}`,
+      mode: 0o644,
+      content: await readFile(join(emulator, name))
+    }))
+  )
+  const app = await writeTar(appPath, [...program, text('app/VERSION', `${version}\n`)])
   const layers: Layer[] = [image.base, { path: appPath, diffId: app.digest, size: app.size }]
   const config = Buffer.from(JSON.stringify(configOf(layers, version)))
   const configName = `${createHash('sha256').update(config).digest('hex')}.json`

@@ -101,7 +101,7 @@ async function pushReleases(
   { root, directory }: ReleaseContext,
   runAndLog: (step: Step) => Promise<StepResult>
 ): Promise<StepResult> {
-  const program = join(root, 'dist', 'emulator', 'index.js')
+  const program = join(root, 'dist', 'emulator')
   const base = await makeBase(directory)
   const first = await saveRelease(base, '1.0.0', program)
   const second = await saveRelease(base, '1.1.0', program)
