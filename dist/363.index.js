@@ -1,1 +1,5 @@
-"use strict";exports.id=363,exports.ids=[363],exports.modules={8363:(t,e,n)=>{n.d(e,{setJsonMember:()=>s});var r=n(9370);function s(t,e,n){let s=function(t){let e=t.includes("\r\n")?"\r\n":"\n";if(!t.trim().includes("\n"))return;let n=/\n([ \t]+)"/.exec(t)?.[1]??"	",r=!n.startsWith("	");return{insertSpaces:r,tabSize:r?n.length:1,eol:e}}(t);return(0,r.ct)(t,(0,r.JP)(t,[...e],n,void 0===s?{}:{formattingOptions:s}))}}};
+"use strict";exports.id=363,exports.ids=[363],exports.modules={8363:(t,e,r)=>{r.d(e,{setJsonMember:()=>i});var s=r(9370);function i(t,e,r){let i=function(t){let e=t.includes(`\r
+`)?`\r
+`:`
+`;if(!t.trim().includes(`
+`))return;let r=/\n([ \t]+)"/.exec(t)?.[1]??"	",s=!r.startsWith("	");return{insertSpaces:s,tabSize:s?r.length:1,eol:e}}(t);return(0,s.ct)(t,(0,s.JP)(t,[...e],r,void 0===i?{}:{formattingOptions:i}))}}};

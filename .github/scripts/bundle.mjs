@@ -110,8 +110,8 @@ async function build({ entry, directory, output = 'index.js', license }) {
     externals: { 'supports-color': 'node:url' },
     license
   })
-  const files = { [output]: code }
-  // ncc minifies only the entry file.
+  const files = { [output]: minifyChunk(code) }
+  // The minifier of ncc skips chunks and leaves bytes in the entry file.
   for (const [name, { source }] of Object.entries(assets)) {
     files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
   }
@@ -130,5 +130,10 @@ async function build({ entry, directory, output = 'index.js', license }) {
 // V8 stores a source with a character beyond Latin-1 at two bytes per character.
 function minifyChunk(source) {
   const format = { ascii_only: true }
-  return minifySync(source, { compress: true, mangle: true, ecma: 2020, format }).code
+  return minifySync(source, {
+    compress: { passes: 3, ecma: 2020 },
+    mangle: true,
+    ecma: 2020,
+    format
+  }).code
 }

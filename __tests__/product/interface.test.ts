@@ -12,7 +12,9 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
     mode: undefined,
     'dry-run': 'false',
     'registry-id': undefined,
-    'max-attempts': '5'
+    'max-attempts': '5',
+    'role-to-assume': undefined,
+    'role-session-name': undefined
   },
   login: { logout: 'true' },
   'ensure-repo': {
@@ -48,7 +50,9 @@ const INPUTS: Readonly<Record<'every' | Mode, Readonly<Record<string, string | u
     'compression-level': undefined,
     'if-tag-exists': 'move',
     'reuse-layers': 'true',
-    concurrency: '4'
+    concurrency: '4',
+    from: undefined,
+    wait: 'false'
   },
   'cleanup-tags': {
     repository: undefined,
@@ -104,7 +108,9 @@ const OUTPUTS: Readonly<Record<'every' | Mode, readonly string[]>> = {
     'image-uri',
     'image-uris',
     'uploaded-bytes',
-    'reused-bytes'
+    'reused-bytes',
+    'repository-uri',
+    'platforms'
   ],
   'cleanup-tags': [
     'repositories',

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { start } from '../../src/quick-start/start.js'
@@ -18,7 +18,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 function copyEmulator(): void {
   for (const name of readdirSync(EMULATOR)) {
-    copyFileSync(join(EMULATOR, name), join(root, 'dist', 'emulator', name))
+    cpSync(join(EMULATOR, name), join(root, 'dist', 'emulator', name), { recursive: true })
   }
 }
 
