@@ -33,10 +33,7 @@ const SUITES = [
   ['__tests__/sync-catalog/markdown/npm-readmes', 30],
   ['__tests__/push-tar/push-layers', 30],
   ['__tests__/ecr-public/resolve-repositories-properties.test', 30],
-  ['__tests__/emulator/operations/describe-images.test', 30],
   ['__tests__/image-archive/image-names.test', 30],
-  ['__tests__/product/soak.test', 30],
-  ['__tests__/product/soak.test:19:53)', 30],
   ['__tests__/emulator/kill', 30],
   ['__tests__/emulator/many-tags', 30]
 ]
