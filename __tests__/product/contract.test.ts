@@ -53,6 +53,8 @@ describe('action.yml', () => {
     const { description } = action.inputs[name]!
     const value = defaultOf(name, spec.modes[0]!)
     if (value === undefined || spec.modes.length === MODES.length) return
+    // GitHub's parser rejects an expression in a description.
+    if (value.includes('${{')) return
     const words = value.split('\n').map((item) => `\`${item}\``)
     expect(description).toContain(`Default: ${words.join(', ')}.`)
   })
