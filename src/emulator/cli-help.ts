@@ -57,10 +57,10 @@ Other control endpoints:
   DELETE /_emulator/requests    Clear the request log
   POST /_emulator/seed          Add the contents of a seed file, completely or not at all
   POST /_emulator/reset         Delete all repositories. With a body: and apply that seed.
-  POST /_emulator/snapshot      Remember the contents and return {"id": "..."}
-  POST /_emulator/restore       Bring a snapshot back: {"id": "..."}
+  POST /_emulator/snapshot      Save the contents and return {"id": "..."}
+  POST /_emulator/restore       Restore a snapshot: {"id": "..."}
   GET /_emulator/clock          Return the time: {"now": "2026-12-24T00:00:00.000Z"}
-  POST /_emulator/clock         Move the time: {"advance": "13h"} or {"now": "2026-12-24T00:00:00Z"}
+  POST /_emulator/clock         Set the clock: {"advance": "13h"} or {"now": "2026-12-24T00:00:00Z"}
   GET /_emulator/health         Return 200
 
 The API and the control endpoints refuse web pages of other origins, and hosts other than localhost, the

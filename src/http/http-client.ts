@@ -172,7 +172,8 @@ function noResponse(url: URL, error: unknown): ActionError {
 function tooLarge({ url, maxBytes }: HttpRequest): ActionError {
   return problem({
     what: `The response of ${url.host} is too large`,
-    expected: `At most ${String(maxBytes)} bytes are accepted.`
+    expected: `At most ${String(maxBytes)} bytes are accepted.`,
+    fix: 'Check the endpoint and the proxy.'
   })
 }
 

@@ -72,7 +72,8 @@ function nextPath(
     if (nextPage.length <= MAX_LINK_CHARACTERS) return nextPage
   }
   throw problem({
-    what: 'The next page of the list of referrers is not in the same repository',
-    value: target
+    what: 'The registry returned a next page of referrers that is not in the same repository',
+    value: target,
+    fix: 'Run the job again. If the error persists, check the endpoint and the proxy.'
   })
 }

@@ -166,7 +166,7 @@ function explain(error: unknown, url: URL, attempts: number): ActionError {
     return problem({
       what: 'GitHub refused to issue an OIDC token for the job',
       value: `HTTP status ${String(status)}`,
-      reason: `The request token in ${TOKEN_VARIABLE} is not valid anymore, or the job may not request OIDC tokens.`,
+      reason: `The request token in ${TOKEN_VARIABLE} is not valid anymore, or the job is not allowed to request OIDC tokens.`,
       fix: `Add "permissions: id-token: write" to the job, and run it again. ${ROLE_SECTION}`
     })
   }
@@ -185,7 +185,7 @@ function missingPermission(): ActionError {
     {
       what: 'The job does not have the permission "id-token: write", which "role-to-assume" requires',
       reason: `GitHub did not set ${URL_VARIABLE} and ${TOKEN_VARIABLE}.`,
-      fix: `Add the permission to the job as below. A pull request from a fork cannot get it, but it can use the emulator of this action. ${ROLE_SECTION}`
+      fix: `Add the permission to the job, as shown below. A pull request from a fork cannot get it, but it can use the emulator of this action. ${ROLE_SECTION}`
     },
     undefined,
     'permissions:\n  id-token: write\n  contents: read'

@@ -135,6 +135,7 @@ function tooLarge({ path }: SourceRepository): Error {
   return problem({
     what: 'The image to promote and its referrers have too many manifests',
     value: path,
-    expected: `The maximum is ${MAX_MANIFESTS} manifests with ${MAX_MANIFESTS_BYTES} bytes in total, in ${MAX_DEPTH} levels.`
+    expected: `An image can have at most ${MAX_MANIFESTS} manifests, ${MAX_MANIFESTS_BYTES} bytes of manifests and ${MAX_DEPTH} levels of indexes.`,
+    fix: 'Delete referrers that are not required, or promote the platform images separately.'
   })
 }

@@ -67,7 +67,10 @@ async function initiateUpload(
     new InitiateLayerUploadCommand(repository)
   )
   if (uploadId === undefined) {
-    throw problem({ what: 'ECR Public started an upload without returning its ID' })
+    throw problem({
+      what: 'The response of InitiateLayerUpload does not contain an upload ID',
+      fix: 'Run the job again. If the error persists, check the endpoint and the proxy.'
+    })
   }
   const validPartSize = Math.min(Math.max(partSize, MIN_PART_SIZE_BYTES), MAX_PART_SIZE_BYTES)
   return { uploadId, partSize: validPartSize }

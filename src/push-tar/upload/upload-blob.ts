@@ -88,7 +88,7 @@ function checkSize({ name }: BlobSource, { size, capacity }: PartStream): void {
   if (size <= limit) return
   throw problem({
     what: `${name} is too large for ECR Public`,
-    expected: `A compressed layer can have at most ${limit} bytes. This quota cannot be increased.`,
+    expected: `An uploaded layer can have at most ${limit} bytes.`,
     fix: 'Split the build step that creates the layer.'
   })
 }

@@ -84,7 +84,7 @@ function readLifecyclePolicy(
   const conflicting = RULE_NAMES.find((name) => reader.isGiven(name))
   if (conflicting === undefined) return { lifecyclePolicy }
   throw problem({
-    what: `Inputs "lifecycle-policy" and "${conflicting}" are both given`,
+    what: `Inputs "lifecycle-policy" and "${conflicting}" cannot be used together`,
     reason: `A lifecycle policy replaces the inputs ${RULE_NAMES.join(', ')}.`,
     fix: 'Remove one of the two inputs.'
   })
