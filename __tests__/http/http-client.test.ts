@@ -42,7 +42,7 @@ describe('createHttpClient', () => {
     const { origin } = await serve((_, response) => response.end(Buffer.alloc(2_000_000)))
     const client = createHttpClient({ env: {}, signal })
     await expect(client.send({ url: new URL(origin), maxBytes: 1000 })).rejects.toThrow(
-      /^The response of 127.* is too large\. At most 1000 bytes are accepted\.$/
+      /^The response of 127.* is too large\. At most 1000 bytes are accepted\. Check the endpoint and the proxy\.$/
     )
   })
 

@@ -44,7 +44,7 @@ describe('an upload', () => {
     const open = (): PartStream =>
       new PartStream(chunks(bytesOf(1001)), { capacity: 1, buffers, signal })
     await expect(uploadBlob({ name: 'layer', open }, context)).rejects.toThrow(
-      'layer is too large for ECR Public. A compressed layer can have at most 1000 bytes.'
+      'layer is too large for ECR Public. An uploaded layer can have at most 1000 bytes.'
     )
   })
 

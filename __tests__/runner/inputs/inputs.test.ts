@@ -297,7 +297,9 @@ describe('readInputs for cleanup-tags', () => {
     expect(makeInputs('cleanup-tags', { ...base, 'lifecycle-policy': 'p.json' }).rules).toEqual({
       lifecyclePolicy: 'p.json'
     })
-    expect(errorOf({ ...base, 'lifecycle-policy': 'p.json', tags: '*' })).toContain('both given')
+    expect(errorOf({ ...base, 'lifecycle-policy': 'p.json', tags: '*' })).toContain(
+      'Inputs "lifecycle-policy" and "tags" cannot be used together.'
+    )
   })
 })
 
