@@ -74,10 +74,12 @@ function copyAsModules(scope, directory) {
 // The command line and the library of the emulator are two entries to the same bundle.
 function writeEmulatorEntries(directory) {
   const entries = {
-    'index.js': "require('./emulator.js').runCli(process.argv.slice(2))\n",
+    'index.js': "#!/usr/bin/env node\nrequire('./emulator.js').runCli(process.argv.slice(2))\n",
     'library.mjs':
       "import emulator from './emulator.js'\n\nexport const { createEmulator } = emulator\n",
-    'library.d.mts': "export * from './types/library.js'\n"
+    'library.cjs': "exports.createEmulator = require('./emulator.js').createEmulator\n",
+    'library.d.mts': "export * from './types/library.js'\n",
+    'library.d.cts': "export * from './types/library.js'\n"
   }
   for (const [name, text] of Object.entries(entries)) writeFileSync(join(directory, name), text)
   for (const [name, text] of declarationsOf(join(root, 'src', 'emulator', 'library.ts'))) {

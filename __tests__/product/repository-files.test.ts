@@ -7,6 +7,8 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const packageJson = JSON.parse(read('package.json')) as {
   readonly version: string
   readonly engines: { readonly node: string }
+}
+const sources = JSON.parse(read('src/package.json')) as {
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
@@ -90,7 +92,7 @@ it('starts the live workflow only manually, runs every mode in it and deletes th
 
 it('uses the same Node.js version in all files, and tests every supported version in CI', () => {
   const version = read('.node-version').trim()
-  for (const other of Object.values(packageJson.optionalDependencies)) expect(other).toBe(version)
+  for (const other of Object.values(sources.optionalDependencies)) expect(other).toBe(version)
   const { runs } = readYaml('action.yml') as { readonly runs: { readonly using: string } }
   const [major = ''] = version.split('.')
   expect(runs.using).toBe(`node${major}`)
@@ -98,7 +100,7 @@ it('uses the same Node.js version in all files, and tests every supported versio
   const { test } = readWorkflow('.github/workflows/ci.yml').jobs
   expect(test).toMatchObject({ container: 'node:${{ matrix.node }}-bookworm' })
   expect(test?.strategy?.matrix?.node).toEqual(['20', '22', major])
-  expect(packageJson.engines.node).toBe('>=20')
+  expect(packageJson.engines.node).toBe('>=20.15')
 })
 
 it('installs the same programs in the devcontainer as in .ci/run', () => {

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, SWITCHES } from './options.js'
 import type { Limits } from './options.js'
 
 const USAGE = `Usage: node dist/emulator/index.js [options]
+       ecr-public-emulator [options]           (npm package)
 
 Runs a local Amazon ECR Public on one port: the API (POST /), the registry (/v2/ and /token/) and the
 gallery page (/). When it accepts connections, it prints the environment variables that configure the

@@ -2,10 +2,13 @@ import { createEmulatorServer } from './emulator.js'
 import type { EmulatorOptions } from './options.js'
 import { resetStore, restoreStore } from './handle-control.js'
 import { listen } from './listen.js'
-import type { LoggedRequest } from './request-log.js'
+import type { LoggedRequest } from './logged-request.js'
 import type { FaultRule } from './faults.js'
 import { applySeed } from './seeds/apply-seed.js'
 import { variablesOf } from './variables.js'
+
+export type { FaultRule } from './faults.js'
+export type { LoggedRequest } from './logged-request.js'
 
 /** The options of `createEmulator`: the options of the command line in camelCase. */
 export interface CreateEmulatorOptions extends EmulatorOptions {
