@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { transformFileSync } from '@swc/core'
@@ -45,8 +45,24 @@ export interface EmulatorProcess {
 }
 
 /** Runs the command line of the emulator and resolves when it accepts connections or has ended. */
-export async function runEmulator(...args: string[]): Promise<EmulatorProcess> {
-  const child = spawn(process.execPath, [build(), ...args], { stdio: 'pipe' })
+export function runEmulator(...args: string[]): Promise<EmulatorProcess> {
+  return observe(spawn(process.execPath, [build(), ...args], { stdio: 'pipe' }))
+}
+
+/**
+ * Runs the emulator with a limit of the size of a file, in KiB. Writing more fails as on a full disk: a part of the bytes
+ * is written, and the next write reports an error.
+ */
+export function runEmulatorWithFileLimit(
+  limit: number,
+  ...args: string[]
+): Promise<EmulatorProcess> {
+  const script = `ulimit -f ${String(limit)}; exec "$0" "$@"`
+  const command = [process.execPath, build(), ...args]
+  return observe(spawn('bash', ['-c', script, ...command], { stdio: 'pipe' }))
+}
+
+async function observe(child: ChildProcessWithoutNullStreams): Promise<EmulatorProcess> {
   children.add(child)
   let [stdout, stderr] = ['', '']
   const ended = new Promise<number | string | null>((resolve) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ApiError, findDiskError } from './api-error.js'
 import type { Clock } from './clock.js'
 import type { EmulatorContext } from './context.js'
 import { invalidValue } from './invalid-value.js'
@@ -120,8 +121,14 @@ async function respondToBody(
       throw new Error(`The body is too long. Send at most ${MAX_BODY_BYTES} bytes.`)
     respond(200, change(body.length === 0 ? undefined : JSON.parse(body.toString())))
   } catch (error) {
-    respond(error instanceof UnknownSnapshotError ? 404 : 400, {
-      error: error instanceof Error ? error.message : String(error)
+    const reported = findDiskError(error) ?? error
+    respond(statusOf(reported), {
+      error: reported instanceof Error ? reported.message : String(reported)
     })
   }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof UnknownSnapshotError) return 404
+  return error instanceof ApiError ? error.status : 400
 }

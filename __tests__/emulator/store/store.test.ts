@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import {
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
+import { Journal } from '../../../src/emulator/store/journal.js'
 import { Store } from '../../../src/emulator/store/store.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { callApi } from '../call-api.js'
@@ -188,5 +190,21 @@ test('a source that fails does not change the upload', async () => {
   expect(store.findUpload('app', id)).toMatchObject({ size: 4, parts: [4] })
   await store.appendToUpload(id, Buffer.from('two'))
   expect(await store.uploadDigest(id)).toBe(digestOf('one two'))
+  store.close()
+})
+
+test('a part that the journal cannot store is not a part of the upload', async () => {
+  const store = new Store(data, () => new Date())
+  store.createRepository('app')
+  const { id } = store.startUpload('app')
+  await store.appendToUpload(id, Buffer.from('one '))
+  const append = jest.spyOn(Journal.prototype, 'append').mockImplementationOnce(() => {
+    throw new Error('no space')
+  })
+  await expect(store.appendToUpload(id, Buffer.from('lost '))).rejects.toThrow('no space')
+  append.mockRestore()
+  const { size } = await store.appendToUpload(id, Buffer.from('two'))
+  expect(size).toBe('one two'.length)
+  expect(await store.uploadDigest(id)).toBe(digestOf(Buffer.from('one two')))
   store.close()
 })

@@ -11,7 +11,8 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
   LayersNotFoundException: 'MANIFEST_BLOB_UNKNOWN',
   LimitExceededException: 'DENIED',
   ReferencedImagesNotFoundException: 'MANIFEST_BLOB_UNKNOWN',
-  RepositoryNotFoundException: 'NAME_UNKNOWN'
+  RepositoryNotFoundException: 'NAME_UNKNOWN',
+  ServerException: 'UNKNOWN'
 }
 
 /**

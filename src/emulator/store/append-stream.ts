@@ -52,6 +52,7 @@ export async function appendStream(
   return end - position
 }
 
+/** Writes all bytes. A disk that becomes full writes a part of them first, and the next write reports the error. */
 async function writeWhole(
   file: FileHandle,
   batch: readonly Buffer[],
@@ -59,5 +60,10 @@ async function writeWhole(
   position: number
 ): Promise<void> {
   const { bytesWritten } = await file.writev(batch, position)
-  if (bytesWritten < length) throw new Error('The disk accepted only a part of the bytes')
+  if (bytesWritten === length) return
+  const bytes = Buffer.concat(batch)
+  for (let written = bytesWritten; written < length;) {
+    const rest = await file.write(bytes, written, length - written, position + written)
+    written += rest.bytesWritten
+  }
 }

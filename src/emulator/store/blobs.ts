@@ -64,8 +64,14 @@ export class Blobs {
   write(bytes: Uint8Array): string {
     const digest = digestOf(bytes)
     const temporary = join(this.uploads, randomUUID())
-    writeFileSync(temporary, bytes)
-    renameSync(temporary, this.path(digest))
+    try {
+      writeFileSync(temporary, bytes)
+      renameSync(temporary, this.path(digest))
+    } catch (error) {
+      // On a full disk, a part of the bytes may have been written.
+      rmSync(temporary, { force: true })
+      throw error
+    }
     return digest
   }
 
@@ -99,6 +105,12 @@ export class Blobs {
     } finally {
       await file.close()
     }
+  }
+
+  /** Removes the bytes of an upload after its first `size` bytes. */
+  truncateUpload(id: string, size: number): void {
+    // The next use truncates the file and reads it again.
+    Object.assign(this.growing.get(id) ?? {}, { hash: undefined, size })
   }
 
   /** Returns the digest of the bytes that were uploaded so far. */

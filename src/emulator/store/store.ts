@@ -116,8 +116,14 @@ export class Store extends EventStore {
   async appendToUpload(id: string, source: Buffer | AsyncIterable<Buffer>): Promise<Upload> {
     const bytes = await this.blobs.append(id, source)
     // The repository and its uploads can be deleted in the meantime.
-    if (!this.state.uploads.has(id)) throw new Error(`The upload ${id} has ended`)
-    this.commit({ type: 'upload-extended', id, bytes })
+    const upload = this.state.uploads.get(id)
+    if (upload === undefined) throw new Error(`The upload ${id} has ended`)
+    try {
+      this.commit({ type: 'upload-extended', id, bytes })
+    } catch (error) {
+      this.blobs.truncateUpload(id, upload.size)
+      throw error
+    }
     return getUpload(this.state, id)
   }
 
