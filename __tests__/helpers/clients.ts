@@ -9,9 +9,12 @@ export type Client =
   | 'boto3'
   | 'buildah'
   | 'chromium'
+  | 'containerd'
+  | 'ctr'
   | 'debootstrap'
   | 'docker'
   | 'podman'
+  | 'pytest'
   | 'skopeo'
   | 'umoci'
   | 'zstd'
@@ -19,19 +22,25 @@ export type Client =
 /** The paths of Debian packages, for programs that the PATH can find in another version. */
 const FIXED_PATHS: Readonly<Partial<Record<Client, string>>> = {
   aws: '/usr/bin/aws',
-  boto3: '/usr/bin/python3'
+  boto3: '/usr/bin/python3',
+  pytest: '/usr/bin/python3'
 }
 
-/** Returns the path of a client, or `undefined` if it is not installed. For boto3, it is the path of Python. */
+/** The Python packages among the clients. */
+const MODULES: readonly Client[] = ['boto3', 'pytest']
+
+/** Returns the path of a client, or `undefined` if it cannot run here. For a Python package, it is the path of Python. */
 export function findClient(client: Client): string | undefined {
+  // containerd requires root.
+  if (client === 'containerd' && process.getuid?.() !== 0) return undefined
   const fixed = FIXED_PATHS[client]
   const directories = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   const candidates =
     fixed === undefined ? directories.map((directory) => join(directory, client)) : [fixed]
   const path = candidates.find(isExecutable)
-  if (client !== 'boto3' || path === undefined) return path
+  if (!MODULES.includes(client) || path === undefined) return path
   try {
-    execFileSync(path, ['-c', 'import boto3'], { stdio: 'ignore' })
+    execFileSync(path, ['-c', `import ${client}`], { stdio: 'ignore' })
     return path
   } catch {
     return undefined
