@@ -102,7 +102,7 @@ function render(what, which) {
     case 'sub-action':
       return subActionTable(which)
     case 'file':
-      return fenced(which.split('.').at(-1), readFileSync(join(root, which), 'utf8'))
+      return fencedFile(which)
     case 'help':
       return fenced('text', helpText())
     default:
@@ -218,6 +218,12 @@ function inRows(words, width = 120) {
     else rows.push(word)
   }
   return rows
+}
+
+function fencedFile(path) {
+  const extension = path.split('.').at(-1)
+  const language = { mjs: 'js', py: 'python' }[extension] ?? extension
+  return fenced(language, readFileSync(join(root, path), 'utf8'))
 }
 
 function fenced(language, text) {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { callApi } from './call-api.js'
@@ -93,4 +95,18 @@ test('requests to the control endpoints are not logged', async () => {
   const emulator = await startEmulator()
   await fetch(`${emulator.url}/_emulator/health`)
   expect(await log(emulator)).toEqual([])
+})
+
+test('every control endpoint is documented with a curl line', async () => {
+  const { url } = await startEmulator()
+  const { error } = (await (await fetch(`${url}/_emulator/unknown`)).json()) as { error: string }
+  const endpoints = [...error.matchAll(/([A-Z]+) ([a-z]+)/g)].map(([, method, path]) => {
+    const option = method === 'GET' ? '' : `-X ${method ?? ''} `
+    return `curl ${option}http://127.0.0.1:5111/_emulator/${path ?? ''}`
+  })
+  expect(endpoints).toHaveLength(12)
+  const text = readFileSync(join(import.meta.dirname, '../../docs/emulator.md'), 'utf8')
+  // `curl -s` reads the ID of a snapshot in a script.
+  const documented = text.replaceAll('curl -s ', 'curl ')
+  expect(endpoints.filter((line) => !documented.includes(line))).toEqual([])
 })

@@ -1,36 +1,25 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { VERSION } from '../../src/emulator/version.js'
+import { installPackage, npmEnvironment } from './install-package.js'
+import type { InstalledPackage } from './install-package.js'
 
 // Packs dist/ as the npm package and installs it into an empty directory, without the network.
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const MAX_PACKED_BYTES = 250_000
 
-interface Packed {
-  readonly filename: string
-  readonly size: number
-  readonly files: readonly { readonly path: string }[]
-}
-
 const run = promisify(execFile)
 let directory: string
 let project: string
-let packed: Packed
+let installed: InstalledPackage
 
-/** The environment of npm: it does not read or write files of the user. */
-const environment = (node = process.execPath): NodeJS.ProcessEnv => ({
-  PATH: [dirname(node), process.env.PATH].join(delimiter),
-  HOME: directory,
-  TMPDIR: directory,
-  npm_config_offline: 'true',
-  npm_config_update_notifier: 'false'
-})
+const environment = (node: string): NodeJS.ProcessEnv => npmEnvironment(directory, node)
 
 /** The versions of Node.js on this machine, by path. npm scripts use the one in node_modules/.bin. */
 function listNodes(): [version: string, path: string][] {
@@ -45,31 +34,21 @@ function listNodes(): [version: string, path: string][] {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'package-'))
-  project = join(directory, 'project')
-  mkdirSync(project)
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory]
-  const { stdout } = await run('npm', pack, { cwd: ROOT, env: environment() })
-  packed = (JSON.parse(stdout) as [Packed])[0]
-  writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
-  const install = ['install', '--no-audit', '--no-fund', join(directory, packed.filename)]
-  await run('npm', install, { cwd: project, env: environment() })
+  installed = await installPackage(directory)
+  project = installed.project
 })
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 test('contains the emulator without the action, and is small', () => {
-  const others = packed.files
-    .map(({ path }) => path)
-    .filter((path) => !path.startsWith('dist/emulator/'))
+  const others = installed.paths.filter((path) => !path.startsWith('dist/emulator/'))
   expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
-  expect(packed.size).toBeLessThan(MAX_PACKED_BYTES)
+  expect(installed.size).toBeLessThan(MAX_PACKED_BYTES)
 })
 
 test('installs without other packages', () => {
-  const installed = readdirSync(join(project, 'node_modules')).filter(
-    (name) => !name.startsWith('.')
-  )
-  expect(installed).toEqual(['ecr-public-action'])
+  const names = readdirSync(join(project, 'node_modules'))
+  expect(names.filter((name) => !name.startsWith('.'))).toEqual(['ecr-public-action'])
 })
 
 describe.each(listNodes())('with Node.js %s', (_version, node) => {

@@ -152,6 +152,8 @@ describe('the shell commands of the documents', () => {
     [/npm run all/, 'it runs this test'],
     [/ECR_PUBLIC_LIVE=1/, 'it requires an AWS account'],
     [/--allow /, 'it runs until it is stopped; cli.test.ts tests the option'],
+    [/^npm install --save-dev ecr-public-action$/m, 'emulator/package.test.ts installs it'],
+    [/^docker run /, 'docker.yml runs the image'],
     [/^aws iam /, 'it requires an AWS account'],
     [/^gh attestation /, 'it requires a release on GitHub'],
     [/^git tag /, 'it publishes a release'],
@@ -162,7 +164,9 @@ describe('the shell commands of the documents', () => {
 
   it.each(blocks)('$path:$line succeed', async ({ text }) => {
     if (LEFT_OUT.some(([pattern]) => pattern.test(text))) return
-    const script = `set -e\ncd '${ROOT}'\n${text}`
+    // Without the option, curl succeeds with an error response.
+    const curl = 'curl() { command curl --fail-with-body "$@"; }'
+    const script = `set -e\n${curl}\ncd '${ROOT}'\n${text}`
     // If the block does not start an emulator, the test provides one.
     const port = text.includes('--port 5111')
       ? String(20_000 + (process.pid % 20_000))
