@@ -19,14 +19,15 @@ export interface BenchEmulator {
   stop(): Promise<void>
 }
 
-const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'emulator', 'index.js')
+/** The path of the bundled command line of the emulator. */
+export const EMULATOR_BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'emulator', 'index.js')
 
 /** Starts an emulator, which is empty unless the arguments name a seed file. */
 export async function startBenchEmulator(args: readonly string[] = []): Promise<BenchEmulator> {
   const data = await mkdtemp(join(tmpdir(), 'bench-emulator-'))
   const child = spawn(
     process.execPath,
-    [BUNDLE, '--port', '0', '--alias', 'bench', '--data', data, ...args],
+    [EMULATOR_BUNDLE, '--port', '0', '--alias', 'bench', '--data', data, ...args],
     {
       stdio: ['ignore', 'pipe', 'inherit']
     }

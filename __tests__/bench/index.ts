@@ -8,6 +8,7 @@ import { benchPrimitives } from './primitives.ts'
 import { benchMemory, benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
 import { benchStages } from './stages.ts'
+import { benchStart } from './start.ts'
 import { markdownTable } from './table.ts'
 import type { Line } from './table.ts'
 
@@ -20,6 +21,7 @@ const isSelected = (group: string): boolean => groups.length === 0 || groups.inc
 const directory = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
 const lines: Line[] = []
 try {
+  if (isSelected('start')) lines.push(...(await benchStart(RUNS)))
   if (isSelected('login')) lines.push(...(await benchLogin(RUNS)))
   if (['push', 'primitives', 'stages', 'levels', 'memory'].some(isSelected)) {
     const archives = await makeBenchArchives(directory)

@@ -50,7 +50,9 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
   const ended = new Promise((resolve) => daemon.once('close', resolve))
   daemons.set(daemon, ended)
   daemon.once('close', () => end.abort(new Error('containerd did not start.')))
-  for await (const _change of changes) if (existsSync(socket)) break
+  const events = changes[Symbol.asyncIterator]()
+  while (!existsSync(socket)) await events.next()
+  await events.return?.()
   const all = (given: readonly string[]): string[] => ['--address', socket, ...given]
   return {
     directory,

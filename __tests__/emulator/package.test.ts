@@ -105,11 +105,12 @@ describe('the types', () => {
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes']
     const level = ['--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022']
-    const compiling = run(process.execPath, [tsc, ...options, ...level, name], { cwd: project })
-    return compiling.then(
-      () => '',
-      ({ stdout }: { stdout: string }) => stdout
-    )
+    try {
+      await run(process.execPath, [tsc, ...options, ...level, name], { cwd: project })
+      return ''
+    } catch (error) {
+      return (error as { readonly stdout: string }).stdout
+    }
   }
   const use = `
     import { createEmulator } from 'ecr-public-action/emulator'

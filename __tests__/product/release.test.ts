@@ -138,3 +138,48 @@ describe('the release workflow', () => {
     expect(job).toMatchObject({ needs: 'check' })
   })
 })
+
+/** A program that records its arguments. `docker buildx build` also writes the digest of the image. */
+const RECORDER = `#!/usr/bin/env bash
+echo "$(basename "$0") $*" >> "$CALLS"
+if [[ "$*" == "buildx build "* ]]; then echo '{"containerimage.digest": "sha256:abc"}' > metadata.json; fi
+`
+
+describe('the emulator in the release workflow', () => {
+  /** Runs a job with programs that record their arguments. */
+  async function runRecorded(job: string): Promise<{ steps: StepRun[]; calls: string[] }> {
+    for (const name of ['npm', 'docker']) writeFileSync(join(programs, name), RECORDER)
+    chmodSync(join(programs, 'docker'), 0o755)
+    const steps = await runJob(workflow, job, {
+      workspace,
+      path: [programs],
+      contexts: { github: { ref_name: `v${version}`, token: 'token', actor: 'someone' } },
+      env: { CALLS: calls },
+      resolveAction: (uses) => ({ skip: `${uses} requires GitHub` })
+    })
+    expect(failedSteps(steps)).toEqual([])
+    return { steps, calls: readFileSync(calls, 'utf8').trim().split('\n') }
+  }
+
+  it('is published to npm with provenance, after the release', async () => {
+    const { calls: recorded } = await runRecorded('package')
+    expect(recorded).toEqual([
+      'npm pkg set repository.type=git repository.url=git+https://github.com/OWNER/ecr-public-action.git',
+      'npm publish --provenance --access public'
+    ])
+    expect(workflow.jobs.package).toMatchObject({ needs: 'release' })
+  })
+
+  it('is published as a container image with provenance, after the release', async () => {
+    const { steps, calls: recorded } = await runRecorded('image')
+    expect(recorded[0]).toBe('docker login ghcr.io --username someone --password-stdin')
+    const build = recorded.at(-1)
+    const image = 'ghcr.io/owner/ecr-public-action/emulator'
+    expect(build).toMatch(/^docker buildx build --file emulator\/Dockerfile .* dist\/emulator$/)
+    expect(build).toContain(`--tag ${image}:${version} --tag ${image}:latest`)
+    expect(build).toContain('--provenance mode=max --sbom true')
+    const { outputs } = steps.find(({ title }) => title.startsWith('Build and push'))!
+    expect(outputs).toEqual({ name: image, digest: 'sha256:abc' })
+    expect(workflow.jobs.image).toMatchObject({ needs: 'release' })
+  })
+})

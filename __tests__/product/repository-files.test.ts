@@ -55,7 +55,7 @@ it('links from the issue template chooser to files that exist', () => {
   expect(existsSync(join(ROOT, path))).toBe(true)
 })
 
-it('delays dependency updates by a week in both ecosystems', () => {
+it('delays dependency updates by a week in every ecosystem', () => {
   const { updates } = readYaml('.github/dependabot.yml') as {
     readonly updates: readonly {
       readonly 'package-ecosystem': string
@@ -65,7 +65,8 @@ it('delays dependency updates by a week in both ecosystems', () => {
   const days = updates.map((one) => [one['package-ecosystem'], one.cooldown?.['default-days']])
   expect(days).toEqual([
     ['npm', 7],
-    ['github-actions', 7]
+    ['github-actions', 7],
+    ['docker', 7]
   ])
 })
 
@@ -97,6 +98,7 @@ it('uses the same Node.js version in all files, and tests every supported versio
   const [major = ''] = version.split('.')
   expect(runs.using).toBe(`node${major}`)
   expect(read('.devcontainer/devcontainer.json')).toContain(`javascript-node:${major}-`)
+  expect(read('emulator/Dockerfile')).toContain(`\nFROM node:${major}-alpine\n`)
   const { test } = readWorkflow('.github/workflows/ci.yml').jobs
   expect(test).toMatchObject({ container: 'node:${{ matrix.node }}-bookworm' })
   expect(test?.strategy?.matrix?.node).toEqual(['20', '22', major])

@@ -61,7 +61,9 @@ describe.each(WORKFLOWS)('%s', (path) => {
       const writes = Object.entries(job.permissions ?? {}).filter(([, level]) => level === 'write')
       const allowed = {
         analyze: ['security-events'],
+        image: ['attestations', 'id-token', 'packages'],
         live: ['id-token'],
+        package: ['id-token'],
         release: ['attestations', 'contents', 'id-token']
       }[name]
       expect(writes.map(([permission]) => permission)).toEqual(allowed ?? [])
