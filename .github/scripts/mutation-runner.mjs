@@ -40,10 +40,8 @@ const instrumenter = (globalThis.__stryker__ = {})
 let runs = 0
 
 class InProcessRunner {
-  static inject = ['options']
-
-  constructor({ testFiles }) {
-    this.testFiles = globSync(testFiles).sort()
+  constructor() {
+    this.testFiles = globSync(process.env.MUTATION_TESTS.split(' ')).sort()
     const { describe, test, it, beforeAll, beforeEach, afterAll, afterEach } = circus
     const jest = new ModuleMocker(globalThis)
     const hooks = { beforeAll, beforeEach, afterAll, afterEach }

@@ -23,7 +23,10 @@ const PARTS = {
   },
   rules: {
     mutate: ['src/cleanup-tags/rules/**/*.ts'],
-    testFiles: ['__tests__/cleanup-tags/rules/**/*.test.ts']
+    testFiles: [
+      '__tests__/cleanup-tags/rules/**/*.test.ts',
+      '__tests__/cleanup-tags/cleanup-tags?(-safety).test.ts'
+    ]
   },
   'cleanup-tags': {
     mutate: [
@@ -54,11 +57,13 @@ for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS
       '.github/stryker.config.json',
       '--mutate',
       mutate.join(),
-      '--testFiles',
-      testFiles.join(),
       ...(isPart || name === '' ? more : [name, ...more])
     ],
-    { stdio: 'inherit', env: { ...process.env, TMPDIR: temporary } }
+    {
+      stdio: 'inherit',
+      // With its option testFiles, Stryker would not activate mutants of constants while the sources are loaded.
+      env: { ...process.env, TMPDIR: temporary, MUTATION_TESTS: testFiles.join(' ') }
+    }
   )
   if (status !== 0) process.exitCode = 1
 }
