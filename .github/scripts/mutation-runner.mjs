@@ -20,17 +20,20 @@ const SETUP_FILE = '__tests__/helpers/seed-properties.ts'
 const TEST_TIMEOUT_MS = 60_000
 const TEST_MODULE = /\/__tests__\/.*\.ts$/
 
+/** Replaces the module that only Jest's own runner can load. */
+const JEST_GLOBALS = 'data:text/javascript,export const { jest } = globalThis'
+
 // The sources import `.js` files, which are `.ts` files before the build. A module of `__tests__` has the query of the
 // test file that imports it, so that helpers register their hooks for each run.
 registerHooks({
-  resolve(specifier, { parentURL, ...context }, next) {
-    if (!specifier.startsWith('.') || parentURL === undefined) {
-      return next(specifier, { parentURL, ...context })
-    }
-    const url = new URL(specifier.replace(/\.js$/, '.ts'), parentURL)
-    if (!existsSync(url)) return next(specifier, { parentURL, ...context })
-    if (TEST_MODULE.test(url.pathname)) url.search = new URL(parentURL).search
-    return next(url.href, { parentURL, ...context })
+  resolve(specifier, context, next) {
+    if (specifier === '@jest/globals') return next(JEST_GLOBALS, context)
+    const isOwn = specifier.startsWith('.') && specifier.endsWith('.js')
+    if (!isOwn || context.parentURL === undefined) return next(specifier, context)
+    const url = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
+    if (!existsSync(url)) return next(specifier, context)
+    if (TEST_MODULE.test(url.pathname)) url.search = new URL(context.parentURL).search
+    return next(url.href, context)
   }
 })
 
