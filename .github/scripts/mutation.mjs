@@ -23,10 +23,7 @@ const PARTS = {
   },
   rules: {
     mutate: ['src/cleanup-tags/rules/**/*.ts'],
-    testFiles: [
-      '__tests__/cleanup-tags/rules/**/*.test.ts',
-      '__tests__/cleanup-tags/cleanup-tags?(-safety).test.ts'
-    ]
+    testFiles: ['__tests__/cleanup-tags/rules/**/*.test.ts']
   },
   'cleanup-tags': {
     mutate: [

@@ -8,7 +8,7 @@ import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
-import { startGitHub, TOKEN } from '../helpers/start-github.js'
+import { startGitHub } from '../helpers/start-github.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import type { RepositoryState } from '../helpers/populate.js'
@@ -16,11 +16,11 @@ import { build, scenario } from '../helpers/registry-scenario.js'
 import type { Disturbance, Scenario, World } from '../helpers/registry-scenario.js'
 import { spoilCache } from '../helpers/spoil-cache.js'
 import { expectedState, findReferrerTagTarget } from '../helpers/retention-model.js'
-import type { Given, PolicyRule, RuleInputs } from '../helpers/retention-model.js'
+import { policyText, ruleInputs } from '../helpers/retention-inputs.js'
+import type { Given } from '../helpers/retention-model.js'
 import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 
 const RUNS = isSoak ? 5000 : 120
-const MINUTE = 60_000
 
 let directory: string
 beforeAll(async () => {
@@ -43,43 +43,13 @@ async function inputsOf(
   const repository = side.isSelected ? 'team/*\n!team/private' : 'team/app'
   const shared = { repository, ...(cache === undefined ? {} : { 'manifest-cache': cache }) }
   if (given.policy === undefined) return { ...shared, ...ruleInputs(given.rules) }
-  const text = JSON.stringify({ rules: given.policy.map(policyRule) })
+  const text = policyText(given.policy)
   if (policyForm === 'text') return { ...shared, 'lifecycle-policy': text }
   const path = join(directory, 'policy.json')
   // The AWS CLI prints the policy as a string within an object.
   const isCli = policyForm === 'cli'
   await writeFile(path, isCli ? JSON.stringify({ lifecyclePolicyText: text }) : text)
   return { ...shared, 'lifecycle-policy': path }
-}
-
-function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
-  const tags = typeof select === 'string' ? {} : { tagPrefixList: select }
-  return {
-    rulePriority: 10 * (at + 1),
-    selection: {
-      tagStatus: typeof select === 'string' ? select : 'tagged',
-      ...tags,
-      ...(days === undefined
-        ? { countType: 'imageCountMoreThan', countNumber: count }
-        : { countType: 'sinceImagePushed', countUnit: 'days', countNumber: days })
-    },
-    action: { type: 'expire' }
-  }
-}
-
-function ruleInputs(rules: RuleInputs): Record<string, string> {
-  const { tags, excludeTags, olderThan, keepLatest, keepLatestPer, sortBy, untagged } = rules
-  const claims = { 'closed-pull-requests': rules.claims.join('\n'), 'github-token': TOKEN }
-  return {
-    ...(tags === undefined ? {} : { tags }),
-    ...(excludeTags === undefined ? {} : { 'exclude-tags': excludeTags }),
-    ...(olderThan === undefined ? {} : { 'older-than': `${olderThan / MINUTE}m` }),
-    ...(keepLatest === undefined ? {} : { 'keep-latest': String(keepLatest) }),
-    'keep-latest-per': keepLatestPer,
-    ...(rules.claims.length > 0 ? claims : {}),
-    'sort-by': sortBy,
-    untagged: String(untagged)
-  }
 }
 
 /** The changes of other clients. */

@@ -17,7 +17,8 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const START = Date.parse('2026-01-01T00:00:00Z')
 
-const TAGS = [
+/** The tags of the scenarios, without referrer tags. */
+export const TAGS = [
   'v1.0.0',
   'v1.1.0',
   '1.1.0_up2',
@@ -136,7 +137,7 @@ const policy: fc.Arbitrary<PolicyRule[]> = fc
   )
   .filter((all) => all.length > 0)
 
-const given: fc.Arbitrary<Given> = fc.oneof(
+export const given: fc.Arbitrary<Given> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ rules }) },
   { weight: 1, arbitrary: fc.record({ policy }) }
 )
