@@ -405,6 +405,13 @@ describe('keepLastTag', () => {
     expect(deletedBy(keepLastTag(inventory, decisionsOf(signature)))).toEqual(['a'])
   })
 
+  test('finds the latest tag in any order, and changes nothing without a tag', () => {
+    const reversed = { ...inventory, tags: inventory.tags.toReversed() }
+    expect(deletedBy(keepLastTag(reversed, decisionsOf())).sort()).toEqual(['a', signature])
+    const given = decisionsOf()
+    expect(keepLastTag({ ...inventory, tags: [tag(signature, 'C', 3)] }, given)).toBe(given)
+  })
+
   test('changes nothing if another tag is kept', () => {
     const given = decisionsOf('a')
     expect(keepLastTag(inventory, given)).toBe(given)

@@ -38,13 +38,25 @@ const image = fc.record({
     { maxLength: 2 }
   ),
   tags: fc.oneof(fc.constant([]), fc.subarray(TAGS, { minLength: 1, maxLength: 4 })),
-  age: fc.constantFrom(...AGES)
+  age: fc.constantFrom(...AGES),
+  /** Whether the listing contains the media type. An image without one can be an index. */
+  hasType: fc.nat(4).map((one) => one > 0),
+  /** A Docker image does not have a subject. */
+  type: fc.constantFrom(
+    { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: MEDIA_TYPES.ociConfig },
+    { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: 'application/vnd.example.sbom' },
+    { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: undefined },
+    { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', artifactMediaType: undefined },
+    { mediaType: MEDIA_TYPES.dockerManifest, artifactMediaType: MEDIA_TYPES.dockerConfig }
+  )
 })
 type Image = typeof image extends fc.Arbitrary<infer T> ? T : never
 
 const repository = fc.record({
   images: fc.array(image, { minLength: 1, maxLength: 8 }),
-  tagAges: fc.array(fc.constantFrom(...AGES), { minLength: 40, maxLength: 40 })
+  tagAges: fc.array(fc.constantFrom(...AGES), { minLength: 40, maxLength: 40 }),
+  /** The images whose manifests are known before any is asked for, in this order. */
+  early: fc.uniqueArray(fc.nat(7), { maxLength: 8 })
 })
 type Repository = typeof repository extends fc.Arbitrary<infer T> ? T : never
 
@@ -56,7 +68,8 @@ function build({ images, tagAges }: Repository) {
   const tags = new Map<string, string>()
   for (const [at, one] of images.entries()) {
     const children = (one.children ?? []).map(targetOf).filter((child) => child !== digestOf(at))
-    const subject = one.subject === undefined ? undefined : targetOf(one.subject)
+    const canRefer = one.children !== undefined || one.type.mediaType !== MEDIA_TYPES.dockerManifest
+    const subject = one.subject === undefined || !canRefer ? undefined : targetOf(one.subject)
     known.set(digestOf(at), { text: '', children, subject, pushedAt: NOW - one.age })
     const referrerTags = one.referrerTags.map(
       ({ to, suffix }) => `${targetOf(to).replace(':', '-')}${suffix}`
@@ -77,14 +90,15 @@ type World = ReturnType<typeof build>
 
 function listImages({ known, state }: World, images: readonly Image[]): Map<string, ListedImage> {
   const listed = [...state.images].map(([digest, tags], at): ListedImage => {
-    const isIndex = images[at]!.children !== undefined
+    const { children, type, hasType } = images[at]!
+    const index = { mediaType: MEDIA_TYPES.ociIndex, artifactMediaType: undefined }
     return {
       digest,
       tags,
       pushedAt: known.get(digest)!.pushedAt,
       sizeBytes: 1,
-      mediaType: isIndex ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest,
-      artifactMediaType: isIndex ? undefined : MEDIA_TYPES.ociConfig
+      ...(children === undefined ? type : index),
+      ...(hasType ? {} : { mediaType: undefined })
     }
   })
   return new Map(listed.map((one) => [one.digest, one]))
@@ -107,7 +121,11 @@ function factsOf(pullRequests: PullRequestStates): StepFacts {
 }
 
 /** Plans the deletions as the mode does, with the manifests in memory. */
-async function plan(world: World, images: readonly Image[], rules: Given): Promise<RetentionPlan> {
+async function plan(
+  world: World,
+  { images, early }: Repository,
+  rules: Given
+): Promise<RetentionPlan> {
   const texts =
     rules.policy === undefined
       ? ruleInputs(rules.rules)
@@ -123,6 +141,10 @@ async function plan(world: World, images: readonly Image[], rules: Given): Promi
   const decisions = evaluator.evaluate(inventory, facts)
   const limits = { subjects: 100, referrers: 100, isCarriedOut: true }
   const analysis = new ReferenceAnalysis(inventory, decisions, facts, limits)
+  for (const at of early) {
+    const links = world.known.get(digestOf(at))
+    if (links !== undefined) analysis.learnLinks(digestOf(at), links)
+  }
   for (let question = analysis.ask(); question !== undefined; question = analysis.ask()) {
     expect(question.kind).toBe('manifests')
     for (const digest of question.digests) analysis.learnLinks(digest, world.known.get(digest))
@@ -130,12 +152,31 @@ async function plan(world: World, images: readonly Image[], rules: Given): Promi
   return planRetention(inventory, decisions, analysis, evaluator.includesUntagged)
 }
 
+/** Returns whether an image can only be deleted after an image that can only be deleted after it. */
+function hasCycle({ known, state }: World): boolean {
+  const after = new Map<string, string[]>([...known.keys()].map((digest) => [digest, []]))
+  for (const [digest, { children, subject }] of known) {
+    after.get(digest)!.push(...children)
+    after.get(subject ?? '')?.push(digest)
+  }
+  for (const [tag, digest] of state.tags) {
+    after.get(findReferrerTagTarget(tag) ?? '')?.push(digest)
+  }
+  return [...known.keys()].some((digest) => {
+    const reached = new Set(after.get(digest))
+    for (const each of reached) for (const next of after.get(each) ?? []) reached.add(next)
+    return reached.has(digest)
+  })
+}
+
 /** Carries out deletions one by one, as a service that deletes an image with its last tag. Checks each of them. */
 function carryOut(
-  { known, state }: World,
+  world: World,
   deletions: readonly PlannedDeletion[],
   isReferrerFirst: boolean
 ): RepositoryState {
+  const { known, state } = world
+  const isCyclic = hasCycle(world)
   const tags = new Map(state.tags)
   const images = new Map([...state.images].map(([digest, own]) => [digest, [...own]]))
   const planned = new Set(
@@ -150,6 +191,11 @@ function carryOut(
     // A tag alone is never the last one of its image, and an image is deleted with its last tag.
     expect([kind, left.length]).toEqual([kind, expectedTags(kind, left.length)])
     if (row.tag !== undefined) {
+      const target = findReferrerTagTarget(row.tag) ?? ''
+      // A referrer is not deleted before its image, except within a cycle.
+      if (!isReferrerFirst && !isCyclic && planned.has(target)) {
+        expect([row.tag, images.has(target)]).toEqual([row.tag, false])
+      }
       expect(tags.get(row.tag)).toBe(row.digest)
       tags.delete(row.tag)
       left.splice(left.indexOf(row.tag), 1)
@@ -182,7 +228,7 @@ describe('planRetention', () => {
     let plans = 0
     const property = fc.asyncProperty(repository, given, async (one, rules) => {
       const world = build(one)
-      const { rows, deletions, referrersFirst } = await plan(world, one.images, rules)
+      const { rows, deletions, referrersFirst } = await plan(world, one, rules)
       const expected = expectedState(world, world.state, rules, new Set([ELSEWHERE]))
       expect(toComparable(carryOut(world, deletions, false))).toEqual(toComparable(expected))
       expect(new Set(referrersFirst.map(({ row }) => row))).toEqual(
