@@ -29,7 +29,10 @@ const digestOf = (at: number): string => `sha256:${at.toString(16).padStart(64, 
 const ELSEWHERE = digestOf(98)
 const NOWHERE = digestOf(99)
 
-/** An image. The numbers are images of the same repository, modulo their count, or one of the two above. */
+/**
+ * An image. The numbers are images of the same repository, modulo their count, or one of the two above. A manifest can
+ * only contain digests of images that existed before it.
+ */
 const image = fc.record({
   children: fc.oneof(fc.constant(undefined), fc.array(fc.nat(9), { maxLength: 3 })),
   subject: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(11)),
@@ -62,14 +65,14 @@ type Repository = typeof repository extends fc.Arbitrary<infer T> ? T : never
 
 /** Builds a repository. A tag that several images have belongs to the last one. */
 function build({ images, tagAges }: Repository) {
-  const targetOf = (to: number): string =>
-    [ELSEWHERE, NOWHERE][to - 10] ?? digestOf(to % images.length)
+  const targetOf = (to: number, count = images.length): string =>
+    [ELSEWHERE, NOWHERE][to - 10] ?? (count === 0 ? NOWHERE : digestOf(to % count))
   const known = new Map<string, Known>()
   const tags = new Map<string, string>()
   for (const [at, one] of images.entries()) {
-    const children = (one.children ?? []).map(targetOf).filter((child) => child !== digestOf(at))
+    const children = (one.children ?? []).map((to) => targetOf(to, at))
     const canRefer = one.children !== undefined || one.type.mediaType !== MEDIA_TYPES.dockerManifest
-    const subject = one.subject === undefined || !canRefer ? undefined : targetOf(one.subject)
+    const subject = one.subject === undefined || !canRefer ? undefined : targetOf(one.subject, at)
     known.set(digestOf(at), { text: '', children, subject, pushedAt: NOW - one.age })
     const referrerTags = one.referrerTags.map(
       ({ to, suffix }) => `${targetOf(to).replace(':', '-')}${suffix}`

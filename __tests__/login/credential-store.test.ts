@@ -1,0 +1,179 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readStore, restoreStore, writeToStore } from '../../src/login/credential-store.js'
+import { temporaryDirectory } from './temporary-directory.js'
+
+const HOST = 'public.ecr.aws'
+const NOW = new Date('2026-11-30T12:00:00Z')
+const MINE = { username: 'AWS', secret: 'the token of login' }
+const OTHER = { username: 'someone', secret: 'another password' }
+
+/** A credential store as docker-credential-helpers describes it, with one file per host. */
+const PROGRAM = `#!/bin/sh
+echo "$1" >> "$LOG"
+case "$1" in
+  get)
+    host=$(cat)
+    if [ -f "$STORE/$host" ]; then cat "$STORE/$host"
+    else echo 'credentials not found in native keychain'; exit 1; fi ;;
+  store)
+    entry=$(cat)
+    host=$(echo "$entry" | sed 's/.*"ServerURL":"\\([^"]*\\)".*/\\1/')
+    echo "$entry" > "$STORE/$host" ;;
+  erase) rm "$STORE/$(cat)" ;;
+esac
+`
+
+interface Setup {
+  readonly deps: { readonly env: Readonly<Record<string, string>> }
+  /** The directory with the entries. */
+  readonly store: string
+  readonly put: (entry: unknown) => Promise<void>
+  readonly entry: () => Promise<unknown>
+  /** The actions that the program was started with. */
+  readonly actions: () => Promise<string[]>
+}
+
+async function setUp(program = PROGRAM): Promise<Setup> {
+  const directory = await temporaryDirectory()
+  const [store, log, path] = ['store', 'log', 'docker-credential-test'].map((name) =>
+    join(directory, name)
+  ) as [string, string, string]
+  await mkdir(store)
+  await writeFile(log, '')
+  await writeFile(path, program)
+  await chmod(path, 0o755)
+  const PATH = `${directory}:${process.env.PATH ?? ''}`
+  return {
+    deps: { env: { PATH, STORE: store, LOG: log } },
+    store,
+    put: (entry) => writeFile(join(store, HOST), JSON.stringify(entry)),
+    entry: async () => JSON.parse(await readFile(join(store, HOST), 'utf8')) as unknown,
+    actions: async () => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
+  }
+}
+
+const entryOf = ({ username, secret }: typeof MINE) => ({
+  ServerURL: HOST,
+  Username: username,
+  Secret: secret
+})
+
+describe('readStore', () => {
+  test('returns the entry before login, and a digest instead of the new secret', async () => {
+    const { deps, put } = await setUp()
+    await put(entryOf(OTHER))
+    const stored = await readStore('test', HOST, MINE.secret, deps)
+    expect(stored).toMatchObject({ store: 'test', host: HOST, previous: OTHER })
+    expect(JSON.stringify(stored)).not.toContain(MINE.secret)
+  })
+
+  test('returns the store without an entry if it does not have one', async () => {
+    const { deps } = await setUp()
+    expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
+  })
+
+  test.each([
+    [null],
+    [{}],
+    [{ Username: 'a' }],
+    [{ Username: 'a', Secret: '' }],
+    [{ Username: 1, Secret: 'x' }],
+    [{ Username: 'a', Secret: 1 }]
+  ])('ignores an entry that is not a credential: %j', async (entry) => {
+    const { deps, put } = await setUp()
+    await put(entry)
+    expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
+  })
+
+  test('rejects an entry that is not JSON', async () => {
+    const { deps, store } = await setUp()
+    await writeFile(join(store, HOST), 'secret')
+    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow()
+  })
+
+  test('reports the first line of a store that fails', async () => {
+    const { deps } = await setUp('#!/bin/sh\necho locked\necho details\nexit 1\n')
+    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow(/^locked$/)
+    await expect(readStore('none', HOST, 'x', deps)).rejects.toThrow('ENOENT')
+  })
+
+  test.each(['', '../test', '/bin/test', 'test x', 'test;', 'x/../test', 'test\n'])(
+    'does not start a program whose name is not the name of a store: %j',
+    async (name) => {
+      const { deps, actions } = await setUp()
+      await expect(async () => readStore(name, HOST, 'x', deps)).rejects.toThrow(
+        'is not the name of a credential store'
+      )
+      expect(await actions()).toEqual([])
+    }
+  )
+})
+
+describe('writeToStore', () => {
+  test('writes the entry', async () => {
+    const { deps, entry } = await setUp()
+    await writeToStore({ store: 'test', host: HOST }, MINE, deps)
+    expect(await entry()).toEqual(entryOf(MINE))
+  })
+
+  test('reports the status of a store that fails, and not its output', async () => {
+    const { deps } = await setUp('#!/bin/sh\ncat\nexit 3\n')
+    await expect(writeToStore({ store: 'test', host: HOST }, MINE, deps)).rejects.toThrow(
+      /^status 3$/
+    )
+  })
+})
+
+describe('restoreStore', () => {
+  /** Logs in with an entry of the store, and returns the function that restores it. */
+  async function logIn(previous?: typeof MINE): Promise<Setup & { restore: () => Promise<void> }> {
+    const setup = await setUp()
+    if (previous !== undefined) await setup.put(entryOf(previous))
+    const stored = await readStore('test', HOST, MINE.secret, setup.deps)
+    await writeToStore(stored, MINE, setup.deps)
+    return { ...setup, restore: () => restoreStore(stored, NOW, setup.deps) }
+  }
+
+  test('erases the entry if the store did not have one', async () => {
+    const { restore, store } = await logIn()
+    await restore()
+    expect(await readdir(store)).toEqual([])
+  })
+
+  test('restores the entry before login', async () => {
+    const { restore, entry } = await logIn(OTHER)
+    await restore()
+    expect(await entry()).toEqual(entryOf(OTHER))
+  })
+
+  test('erases the entry if the one before login has expired', async () => {
+    const tokenOf = (expiration: number): string =>
+      Buffer.from(JSON.stringify({ payload: 'x', expiration })).toString('base64')
+    const seconds = NOW.getTime() / 1000
+    const expired = await logIn({ username: 'AWS', secret: tokenOf(seconds) })
+    await expired.restore()
+    expect(await readdir(expired.store)).toEqual([])
+    const valid = await logIn({ username: 'AWS', secret: tokenOf(seconds + 1) })
+    await valid.restore()
+    expect(await valid.entry()).toMatchObject({ Secret: tokenOf(seconds + 1) })
+  })
+
+  test.each([
+    ['without an entry before login', undefined],
+    ['with an entry before login', OTHER]
+  ])('keeps an entry that another program changed: %s', async (_name, previous) => {
+    const { restore, put, entry, actions } = await logIn(previous)
+    await put(entryOf({ username: 'AWS', secret: 'their token' }))
+    await restore()
+    expect(await entry()).toMatchObject({ Secret: 'their token' })
+    expect(await actions()).toEqual(['get', 'store', 'get'])
+  })
+
+  test('does not create an entry that another program erased', async () => {
+    const { restore, store } = await logIn(OTHER)
+    await rm(join(store, HOST))
+    await restore()
+    expect(await readdir(store)).toEqual([])
+  })
+})
