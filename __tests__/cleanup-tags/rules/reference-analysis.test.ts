@@ -68,7 +68,7 @@ describe('ReferenceAnalysis', () => {
     expect(analyze([image(1), image(2, index)], []).ask()).toBeUndefined()
   })
 
-  test('keeps images that changed while the repository was being listed, whatever the rules decide', () => {
+  test('keeps images that changed while the repository was being listed, although the rules select them', () => {
     const signature = { tags: [`sha256-${hexOf(1)}.sig`] }
     const images = [image(1), image(2, { tags: [] }), image(3, signature), image(4)]
     expect([...analyze(images, [1, 2, 4]).toDelete]).toEqual([1, 2, 3, 4].map(digestOf))
