@@ -44,7 +44,8 @@ let runs = 0
 
 class InProcessRunner {
   constructor() {
-    this.testFiles = globSync(process.env.MUTATION_TESTS.split(' ')).sort()
+    const patterns = process.env.MUTATION_TESTS.split(' ')
+    this.testFiles = patterns.flatMap((pattern) => globSync(pattern).sort())
     const { describe, test, it, beforeAll, beforeEach, afterAll, afterEach } = circus
     const jest = new ModuleMocker(globalThis)
     const hooks = { beforeAll, beforeEach, afterAll, afterEach }
