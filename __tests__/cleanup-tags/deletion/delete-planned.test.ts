@@ -65,10 +65,7 @@ const nameOf = (digest: string): string =>
 const nameOfId = ({ imageDigest, imageTag }: ImageIdentifier): string =>
   [imageDigest === undefined ? [] : nameOf(imageDigest), imageTag ?? []].flat().join(':')
 
-function findAll(
-  images: Service['images'],
-  ids: readonly ImageIdentifier[] | undefined
-): unknown {
+function findAll(images: Service['images'], ids: readonly ImageIdentifier[] | undefined): unknown {
   const all = [...images].map(([imageDigest, { tags, pushedAt }]) => ({
     imageDigest,
     imageTags: tags.length === 0 ? undefined : [...tags],
