@@ -1,67 +1,16 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readStore, restoreStore, writeToStore } from '../../src/login/credential-store.js'
-import { temporaryDirectory } from './temporary-directory.js'
+import { entryOf, HOST, installStore } from './install-store.js'
+import type { TestStore } from './install-store.js'
 
-const HOST = 'public.ecr.aws'
 const NOW = new Date('2026-11-30T12:00:00Z')
 const MINE = { username: 'AWS', secret: 'the token of login' }
 const OTHER = { username: 'someone', secret: 'another password' }
 
-/** A credential store as docker-credential-helpers describes it, with one file per host. */
-const PROGRAM = `#!/bin/sh
-echo "$1" >> "$LOG"
-case "$1" in
-  get)
-    host=$(cat)
-    if [ -f "$STORE/$host" ]; then cat "$STORE/$host"
-    else echo 'credentials not found in native keychain'; exit 1; fi ;;
-  store)
-    entry=$(cat)
-    host=$(echo "$entry" | sed 's/.*"ServerURL":"\\([^"]*\\)".*/\\1/')
-    echo "$entry" > "$STORE/$host" ;;
-  erase) rm "$STORE/$(cat)" ;;
-esac
-`
-
-interface Setup {
-  readonly deps: { readonly env: Readonly<Record<string, string>> }
-  /** The directory with the entries. */
-  readonly store: string
-  readonly put: (entry: unknown) => Promise<void>
-  readonly entry: () => Promise<unknown>
-  /** The actions that the program was started with. */
-  readonly actions: () => Promise<string[]>
-}
-
-async function setUp(program = PROGRAM): Promise<Setup> {
-  const directory = await temporaryDirectory()
-  const [store, log, path] = ['store', 'log', 'docker-credential-test'].map((name) =>
-    join(directory, name)
-  ) as [string, string, string]
-  await mkdir(store)
-  await writeFile(log, '')
-  await writeFile(path, program)
-  await chmod(path, 0o755)
-  const PATH = `${directory}:${process.env.PATH ?? ''}`
-  return {
-    deps: { env: { PATH, STORE: store, LOG: log } },
-    store,
-    put: (entry) => writeFile(join(store, HOST), JSON.stringify(entry)),
-    entry: async () => JSON.parse(await readFile(join(store, HOST), 'utf8')) as unknown,
-    actions: async () => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
-  }
-}
-
-const entryOf = ({ username, secret }: typeof MINE) => ({
-  ServerURL: HOST,
-  Username: username,
-  Secret: secret
-})
-
 describe('readStore', () => {
   test('returns the entry before login, and a digest instead of the new secret', async () => {
-    const { deps, put } = await setUp()
+    const { deps, put } = await installStore()
     await put(entryOf(OTHER))
     const stored = await readStore('test', HOST, MINE.secret, deps)
     expect(stored).toMatchObject({ store: 'test', host: HOST, previous: OTHER })
@@ -69,7 +18,7 @@ describe('readStore', () => {
   })
 
   test('returns the store without an entry if it does not have one', async () => {
-    const { deps } = await setUp()
+    const { deps } = await installStore()
     expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
   })
 
@@ -81,19 +30,19 @@ describe('readStore', () => {
     [{ Username: 1, Secret: 'x' }],
     [{ Username: 'a', Secret: 1 }]
   ])('ignores an entry that is not a credential: %j', async (entry) => {
-    const { deps, put } = await setUp()
+    const { deps, put } = await installStore()
     await put(entry)
     expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
   })
 
   test('rejects an entry that is not JSON', async () => {
-    const { deps, store } = await setUp()
+    const { deps, store } = await installStore()
     await writeFile(join(store, HOST), 'secret')
     await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow()
   })
 
   test('reports the first line of a store that fails', async () => {
-    const { deps } = await setUp('#!/bin/sh\necho locked\necho details\nexit 1\n')
+    const { deps } = await installStore('#!/bin/sh\necho locked\necho details\nexit 1\n')
     await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow(/^locked$/)
     await expect(readStore('none', HOST, 'x', deps)).rejects.toThrow('ENOENT')
   })
@@ -101,7 +50,7 @@ describe('readStore', () => {
   test.each(['', '../test', '/bin/test', 'test x', 'test;', 'x/../test', 'test\n'])(
     'does not start a program whose name is not the name of a store: %j',
     async (name) => {
-      const { deps, actions } = await setUp()
+      const { deps, actions } = await installStore()
       await expect(async () => readStore(name, HOST, 'x', deps)).rejects.toThrow(
         'is not the name of a credential store'
       )
@@ -112,13 +61,13 @@ describe('readStore', () => {
 
 describe('writeToStore', () => {
   test('writes the entry', async () => {
-    const { deps, entry } = await setUp()
+    const { deps, entry } = await installStore()
     await writeToStore({ store: 'test', host: HOST }, MINE, deps)
     expect(await entry()).toEqual(entryOf(MINE))
   })
 
   test('reports the status of a store that fails, and not its output', async () => {
-    const { deps } = await setUp('#!/bin/sh\ncat\nexit 3\n')
+    const { deps } = await installStore('#!/bin/sh\ncat\nexit 3\n')
     await expect(writeToStore({ store: 'test', host: HOST }, MINE, deps)).rejects.toThrow(
       /^status 3$/
     )
@@ -127,8 +76,10 @@ describe('writeToStore', () => {
 
 describe('restoreStore', () => {
   /** Logs in with an entry of the store, and returns the function that restores it. */
-  async function logIn(previous?: typeof MINE): Promise<Setup & { restore: () => Promise<void> }> {
-    const setup = await setUp()
+  async function logIn(
+    previous?: typeof MINE
+  ): Promise<TestStore & { restore: () => Promise<void> }> {
+    const setup = await installStore()
     if (previous !== undefined) await setup.put(entryOf(previous))
     const stored = await readStore('test', HOST, MINE.secret, setup.deps)
     await writeToStore(stored, MINE, setup.deps)
