@@ -214,11 +214,23 @@ describe('a promotion to another repository', () => {
       /The image to promote does not exist: "team\/rc:rc2"/
     )
     await expect(promote(emulator, { from: 'team/missing:rc1' })).rejects.toThrow(
-      /^The repository does not exist: /
+      /^The repository does not exist: "team\/missing"\. Check "from" and "registry-id"\.$/
     )
-    await expect(
-      promote(emulator, { from: 'public.ecr.aws/zzzzzzzz/team/rc:rc1' })
-    ).rejects.toThrow(/another registry: "public\.ecr\.aws\/zzzzzzzz\/team\/rc"/)
+  })
+
+  it.each([
+    [
+      'public.ecr.aws/zzzzzzzz/team/rc:rc1',
+      'contains the host or alias of another registry: "public.ecr.aws/zzzzzzzz/team/rc".'
+    ],
+    ['team/*:rc1', 'contains a pattern: "team/*".'],
+    ['!team/rc:rc1', 'contains an exclusion: "!team/rc".'],
+    ['Team/rc:rc1', 'contains an invalid repository name: "Team/rc".'],
+    ['public.ecr.aws/rc:rc1', 'is missing the alias or the name: "public.ecr.aws/rc".'],
+    ['team/rc:a:rc1', 'contains a tag or digest: "team/rc:a".']
+  ])('names the input in the error about %s', async (from, message) => {
+    const { emulator } = await start()
+    await expect(promote(emulator, { from })).rejects.toThrow(`Input "from" ${message}`)
   })
 })
 
