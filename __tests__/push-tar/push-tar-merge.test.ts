@@ -275,6 +275,36 @@ describe('archives of several kinds', () => {
   })
 })
 
+describe('referrer tags', () => {
+  const sign = (name: string): TestImage =>
+    buildImage({
+      layers: [{ [name]: name }],
+      tags: [`ex.com/app:${amd64.content.digest.replace(':', '-')}.sig`]
+    })
+
+  it('are rejected if two archives use one for different signatures', async () => {
+    const [one, other] = [sign('one'), sign('other')]
+    await writeOciArchive(at('a.tar'), [amd64, one], { naming: 'tag' })
+    await writeOciArchive(at('b.tar'), [amd64, other], { naming: 'tag' })
+    await writeOciArchive(at('c.tar'), [arm64], { naming: 'tag' })
+    for (const tar of [at('*.tar'), at('{a,b}.tar')]) {
+      await expect(push({ tar })).rejects.toThrow(
+        `different referrers (such as signatures) with the same tag: "${amd64.content.digest.replace(':', '-')}.sig". The archives are ${at('a.tar')} and ${at('b.tar')}.`
+      )
+    }
+    const operations = await emulator.operations()
+    expect(operations.filter((operation) => WRITING.test(operation))).toEqual([])
+  })
+
+  it('are set once if two archives have the same signature', async () => {
+    const one = sign('one')
+    await writeOciArchive(at('a.tar'), [amd64, one], { naming: 'tag' })
+    await writeOciArchive(at('b.tar'), [amd64, one], { naming: 'tag' })
+    const { report } = await push({ tar: at('*.tar') })
+    expect(report.plan.filter(({ target }) => target.endsWith('.sig'))).toHaveLength(1)
+  })
+})
+
 describe('the lines of "tar"', () => {
   it('name files, directories and globs, also with commas and braces', async () => {
     await mkdir(at('out'))
