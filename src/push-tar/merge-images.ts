@@ -67,19 +67,29 @@ interface ArchiveChild extends IndexChild {
 }
 
 function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild[] {
-  const children = new Map<string, ArchiveChild>()
-  const platforms = new Map<string, ArchiveChild>()
-  for (const child of archives.flatMap(childrenOf)) {
+  const children = archives.flatMap(childrenOf)
+  checkPlatforms(children)
+  const distinctChildren = new Map<string, ArchiveChild>()
+  for (const child of children) {
     const identity = identityOf(child.image)
-    if (children.has(identity)) continue
-    children.set(identity, child)
+    if (!distinctChildren.has(identity)) distinctChildren.set(identity, child)
+  }
+  return [...distinctChildren.values()]
+}
+
+/** @throws ActionError if two archives have different images for one platform, in any order of the archives */
+function checkPlatforms(children: readonly ArchiveChild[]): void {
+  const platforms = new Map<string, ArchiveChild[]>()
+  for (const child of children) {
     if (child.platform === undefined || isAttestation(child)) continue
     const key = platformKey(child.platform)
-    const other = platforms.get(key)
-    if (other !== undefined && other.path !== child.path) throw conflict(other, child)
-    platforms.set(key, other ?? child)
+    const others = platforms.get(key) ?? []
+    const other = others.find(
+      ({ path, image }) => path !== child.path && identityOf(image) !== identityOf(child.image)
+    )
+    if (other !== undefined) throw conflict(other, child)
+    platforms.set(key, [...others, child])
   }
-  return [...children.values()]
 }
 
 function childrenOf({ root, path }: ArchiveToMerge): ArchiveChild[] {
@@ -118,7 +128,10 @@ function identityOf(image: DockerImage | Stored): string {
   return `${image.config.digest} ${JSON.stringify(image.annotations ?? {})}`
 }
 
-/** Replaces layers that an earlier image has as well, so that they are compressed and uploaded once. */
+/**
+ * Replaces layers that an earlier image has as well, so that they are compressed and uploaded once. A plan identifies a
+ * layer without a known digest by its object.
+ */
 function shareLayers(children: readonly ArchiveChild[]): IndexChild[] {
   const layers = new Map<string, LayerFile>()
   return children.map(({ image, platform, annotations, artifactType }) => {
