@@ -208,6 +208,45 @@ describe('a promotion to another repository', () => {
     expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
   })
 
+  it.each(['move', 'fail', 'skip'])(
+    'copies the image without a tag if image-tags is none and if-tag-exists is %s',
+    async (ifTagExists) => {
+      const { emulator } = await start()
+      const texts = { 'image-tags': 'none', 'if-tag-exists': ifTagExists }
+      const { report } = await promote(emulator, texts)
+      expect(report.outputs).toMatchObject({ digest: indexDigest, 'image-uris': [] })
+      expect(await pullImage(emulator, 'team/app', indexDigest)).toHaveLength(3)
+      expect(writing((await promote(emulator, texts)).operations)).toEqual([])
+    }
+  )
+
+  it('treats a repository that does not exist as empty in a dry run', async () => {
+    const { emulator } = await start()
+    const texts = { from: 'team/rc:rc1', 'image-tags': 'v1', 'dry-run': 'true' }
+    const dry = await pushTo('team/new', emulator, texts)
+    expect(dry.report.outputs).toMatchObject({ digest: indexDigest })
+    expect(dry.deps.lines).toContainEqual(
+      expect.stringContaining('The repository team/new does not exist.')
+    )
+    const real = await promote(emulator, { 'image-tags': 'v1' })
+    const actions = (plan: Report['plan']): string[] =>
+      plan.map(({ action, kind }) => `${action} ${kind}`)
+    expect(actions(dry.report.plan)).toEqual(actions(real.report.plan))
+    await expect(pushTo('team/new', emulator, { ...texts, 'dry-run': 'false' })).rejects.toThrow(
+      'The repository does not exist: "team/new". Check "repository"'
+    )
+  })
+
+  it('does not upload layers again after PutImage failed', async () => {
+    const { emulator } = await start()
+    await emulator.fault({ operation: 'PutImage', fault: 'server-error' })
+    await expect(promote(emulator)).rejects.toThrow()
+    await emulator.clearFaults()
+    const { operations } = await promote(emulator)
+    expect(new Set(writing(operations))).toEqual(new Set(['PutImage']))
+    expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
+  })
+
   it('fails if the image or its repository does not exist', async () => {
     const { emulator } = await start()
     await expect(promote(emulator, { from: 'team/rc:rc2' })).rejects.toThrow(
