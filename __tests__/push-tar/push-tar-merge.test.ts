@@ -1,3 +1,4 @@
+import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -148,6 +149,55 @@ describe.each([
     expect(report.plan.filter(({ kind }) => kind === 'layer')).toHaveLength(3)
     expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2 + 3)
   })
+
+  it('change nothing the second time if layers are not reused', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    const texts = { tar: at('*.tar'), 'reuse-layers': 'false' }
+    await push(texts)
+    const { report, writing } = await push(texts)
+    expect([report.changed, writing]).toEqual([false, []])
+  })
+
+  it('do not send layers again after PutImage failed', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    await emulator.fault({ operation: 'PutImage', fault: 'server-error' })
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow()
+    await emulator.clearFaults()
+    const { writing } = await push({ tar: at('*.tar') })
+    expect(new Set(writing)).toEqual(new Set(['PutImage']))
+  })
+
+  it.each(['is truncated', 'has other bytes'])(
+    'set no tag if one %s while they are sent, and a repeated run pushes the new image',
+    async (change) => {
+      // The largest layer is sent first, and the next one is read after it.
+      const first = build('amd64', { layers: [{ large: 'x'.repeat(300_000) }] })
+      await write(at('amd.tar'), [first])
+      await write(at('arm.tar'), [build('arm64', { layers: [{ small: 'y'.repeat(100_000) }] })])
+      let isChanged = false
+      emulator.onRequest(({ headers }) => {
+        if (isChanged || !String(headers['x-amz-target']).endsWith('.UploadLayerPart')) return
+        isChanged = true
+        const { size } = statSync(at('arm.tar'))
+        if (change === 'is truncated') truncateSync(at('arm.tar'), size / 2)
+        else {
+          const file = openSync(at('arm.tar'), 'r+')
+          writeSync(file, Buffer.alloc(1024), 0, 1024, Math.floor(size / 2))
+          closeSync(file)
+        }
+      })
+      const texts = { tar: at('*.tar'), concurrency: '1' }
+      await expect(push(texts)).rejects.toThrow(/The file changed while it was read|is damaged/)
+      expect(isChanged).toBe(true)
+      expect((await emulator.operations()).includes('PutImage')).toBe(false)
+      await write(at('arm.tar'), [arm64])
+      const { report } = await push({ tar: at('*.tar') })
+      expect((await getManifest('1')).manifests).toHaveLength(2)
+      expect(report.changed).toBe(true)
+    }
+  )
 
   it('are reported and not pushed in a dry run', async () => {
     await write(at('amd.tar'), [amd64])
@@ -360,9 +410,28 @@ describe('the input "image-tags"', () => {
     expect(report.outputs['image-uris']).toEqual([])
     expect(report.plan.filter(({ kind }) => kind === 'tag')).toEqual([])
     expect(await getManifest(report.outputs.digest as string)).toBeDefined()
-    const again = await push(texts)
-    expect([again.report.outputs.digest, again.writing]).toEqual([report.outputs.digest, []])
+    for (const ifTagExists of ['move', 'fail', 'skip']) {
+      const again = await push({ ...texts, 'if-tag-exists': ifTagExists })
+      expect([again.report.outputs.digest, again.writing]).toEqual([report.outputs.digest, []])
+      expect(again.report.changed).toBe(false)
+    }
   })
+
+  it.each(['fail', 'skip'])(
+    'pushes new images without a tag if if-tag-exists is %s',
+    async (value) => {
+      const texts = { 'image-tags': 'none', 'if-tag-exists': value }
+      await writeDockerArchive(at('a.tar'), [amd64])
+      await writeDockerArchive(at('b.tar'), [arm64])
+      for (const tar of [at('a.tar'), at('*.tar')]) {
+        const { report, writing } = await push({ tar, ...texts })
+        expect(writing).toContain('PutImage')
+        expect(report.outputs['image-uris']).toEqual([])
+        expect(await getManifest(report.outputs.digest as string)).toBeDefined()
+        expect((await push({ tar, ...texts })).writing).toEqual([])
+      }
+    }
+  )
 
   it.each([
     [
