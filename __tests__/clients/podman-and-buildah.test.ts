@@ -4,25 +4,10 @@ import { DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import { createClient } from '../emulator/create-client.js'
 import { makeImage } from '../emulator/registry/images.js'
 import { ALIAS, openRegistry } from '../emulator/registry/open-registry.js'
-import { describeWithClient, getClientOutput } from '../helpers/clients.js'
+import { describeWithClient } from '../helpers/clients.js'
+import { withStorage } from './container-storage.js'
 import { pushThroughApi } from './push-through-api.js'
 import { temporaryDirectory } from './temporary-directory.js'
-
-/** Runs podman or buildah on a storage of its own. */
-type Run = (...args: readonly string[]) => Promise<string>
-
-async function withStorage(client: 'buildah' | 'podman'): Promise<Run> {
-  const directory = await temporaryDirectory()
-  const storage = ['--root', join(directory, 'root'), '--runroot', join(directory, 'run')]
-  // TMPDIR keeps temporary copies of layers out of /var/tmp.
-  const env = { TMPDIR: directory, XDG_RUNTIME_DIR: directory, BUILDAH_ISOLATION: 'chroot' }
-  return async (...args) => {
-    const output = await getClientOutput(client, [...storage, '--storage-driver', 'vfs', ...args], {
-      env
-    })
-    return output.trim()
-  }
-}
 
 describeWithClient(['buildah', 'podman'], () => {
   test('buildah pushes what it built, and podman pulls the same image', async () => {

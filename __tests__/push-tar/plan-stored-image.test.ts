@@ -64,9 +64,11 @@ describe('a plan for a referrer that is an index', () => {
       sha256Digest(Buffer.from('nested')),
       referrer.digest
     ])
-    expect(relatedManifests).toEqual([
-      expect.objectContaining({ digest: referrer.digest, isNew: true, isReferrer: true })
-    ])
+    expect(relatedManifests).toEqual(
+      [child.digest, sha256Digest(Buffer.from('nested')), referrer.digest].map((digest): unknown =>
+        expect.objectContaining({ digest, isNew: true, isReferrer: true })
+      )
+    )
   })
 
   it('plans nothing if the repository has the image and the referrer', async () => {

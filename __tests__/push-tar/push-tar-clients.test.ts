@@ -128,32 +128,3 @@ describeWithClient('skopeo', () => {
     tellCounts('pulled back by skopeo', counts, SEED)
   }, 600_000)
 })
-
-describeWithClient('skopeo', () => {
-  it('pulls all platforms of an image of several archives', async () => {
-    const emulator = await startEmulator()
-    const deps = makeDeps(emulator)
-    await deps.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
-    const build = (architecture: string): ReturnType<typeof buildImage> =>
-      buildImage({ layers: [{ architecture }], platform: { os: 'linux', architecture } })
-    await writeDockerArchive(join(directory, 'amd64.tar'), [build('amd64')])
-    await writeOciArchive(join(directory, 'arm64.tar'), [build('arm64')])
-    const tar = join(directory, '*.tar')
-    const { outputs } = await pushTar(makeInputs('push-tar', { repository: 'team/app', tar }), deps)
-    const out = join(directory, 'out')
-    const source = `docker://${emulator.host}/a1b2c3d4/team/app:1`
-    await getClientOutput('skopeo', [
-      'copy',
-      '--all',
-      '--src-tls-verify=false',
-      source,
-      `dir:${out}`
-    ])
-    const index = await readFile(join(out, 'manifest.json'))
-    expect(sha256Digest(index)).toBe(outputs.digest)
-    const { manifests } = JSON.parse(index.toString()) as {
-      manifests: { platform: { architecture: string } }[]
-    }
-    expect(manifests.map(({ platform }) => platform.architecture)).toEqual(['amd64', 'arm64'])
-  })
-})

@@ -1,3 +1,4 @@
+import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,6 +150,55 @@ describe.each([
     expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2 + 3)
   })
 
+  it('change nothing the second time if layers are not reused', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    const texts = { tar: at('*.tar'), 'reuse-layers': 'false' }
+    await push(texts)
+    const { report, writing } = await push(texts)
+    expect([report.changed, writing]).toEqual([false, []])
+  })
+
+  it('do not send layers again after PutImage failed', async () => {
+    await write(at('amd.tar'), [amd64])
+    await write(at('arm.tar'), [arm64])
+    await emulator.fault({ operation: 'PutImage', fault: 'server-error' })
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow()
+    await emulator.clearFaults()
+    const { writing } = await push({ tar: at('*.tar') })
+    expect(new Set(writing)).toEqual(new Set(['PutImage']))
+  })
+
+  it.each(['is truncated', 'has other bytes'])(
+    'set no tag if one %s while they are sent, and a repeated run pushes the new image',
+    async (change) => {
+      // The largest layer is sent first, and the next one is read after it.
+      const first = build('amd64', { layers: [{ large: 'x'.repeat(300_000) }] })
+      await write(at('amd.tar'), [first])
+      await write(at('arm.tar'), [build('arm64', { layers: [{ small: 'y'.repeat(100_000) }] })])
+      let isChanged = false
+      emulator.onRequest(({ headers }) => {
+        if (isChanged || !String(headers['x-amz-target']).endsWith('.UploadLayerPart')) return
+        isChanged = true
+        const { size } = statSync(at('arm.tar'))
+        if (change === 'is truncated') truncateSync(at('arm.tar'), size / 2)
+        else {
+          const file = openSync(at('arm.tar'), 'r+')
+          writeSync(file, Buffer.alloc(1024), 0, 1024, Math.floor(size / 2))
+          closeSync(file)
+        }
+      })
+      const texts = { tar: at('*.tar'), concurrency: '1' }
+      await expect(push(texts)).rejects.toThrow(/The file changed while it was read|is damaged/)
+      expect(isChanged).toBe(true)
+      expect((await emulator.operations()).includes('PutImage')).toBe(false)
+      await write(at('arm.tar'), [arm64])
+      const { report } = await push({ tar: at('*.tar') })
+      expect((await getManifest('1')).manifests).toHaveLength(2)
+      expect(report.changed).toBe(true)
+    }
+  )
+
   it('are reported and not pushed in a dry run', async () => {
     await write(at('amd.tar'), [amd64])
     await write(at('arm.tar'), [arm64])
@@ -275,6 +325,36 @@ describe('archives of several kinds', () => {
   })
 })
 
+describe('referrer tags', () => {
+  const sign = (name: string): TestImage =>
+    buildImage({
+      layers: [{ [name]: name }],
+      tags: [`ex.com/app:${amd64.content.digest.replace(':', '-')}.sig`]
+    })
+
+  it('are rejected if two archives use one for different signatures', async () => {
+    const [one, other] = [sign('one'), sign('other')]
+    await writeOciArchive(at('a.tar'), [amd64, one], { naming: 'tag' })
+    await writeOciArchive(at('b.tar'), [amd64, other], { naming: 'tag' })
+    await writeOciArchive(at('c.tar'), [arm64], { naming: 'tag' })
+    for (const tar of [at('*.tar'), at('{a,b}.tar')]) {
+      await expect(push({ tar })).rejects.toThrow(
+        `different referrers (such as signatures) with the same tag: "${amd64.content.digest.replace(':', '-')}.sig". The archives are ${at('a.tar')} and ${at('b.tar')}.`
+      )
+    }
+    const operations = await emulator.operations()
+    expect(operations.filter((operation) => WRITING.test(operation))).toEqual([])
+  })
+
+  it('are set once if two archives have the same signature', async () => {
+    const one = sign('one')
+    await writeOciArchive(at('a.tar'), [amd64, one], { naming: 'tag' })
+    await writeOciArchive(at('b.tar'), [amd64, one], { naming: 'tag' })
+    const { report } = await push({ tar: at('*.tar') })
+    expect(report.plan.filter(({ target }) => target.endsWith('.sig'))).toHaveLength(1)
+  })
+})
+
 describe('the lines of "tar"', () => {
   it('name files, directories and globs, also with commas and braces', async () => {
     await mkdir(at('out'))
@@ -330,9 +410,28 @@ describe('the input "image-tags"', () => {
     expect(report.outputs['image-uris']).toEqual([])
     expect(report.plan.filter(({ kind }) => kind === 'tag')).toEqual([])
     expect(await getManifest(report.outputs.digest as string)).toBeDefined()
-    const again = await push(texts)
-    expect([again.report.outputs.digest, again.writing]).toEqual([report.outputs.digest, []])
+    for (const ifTagExists of ['move', 'fail', 'skip']) {
+      const again = await push({ ...texts, 'if-tag-exists': ifTagExists })
+      expect([again.report.outputs.digest, again.writing]).toEqual([report.outputs.digest, []])
+      expect(again.report.changed).toBe(false)
+    }
   })
+
+  it.each(['fail', 'skip'])(
+    'pushes new images without a tag if if-tag-exists is %s',
+    async (value) => {
+      const texts = { 'image-tags': 'none', 'if-tag-exists': value }
+      await writeDockerArchive(at('a.tar'), [amd64])
+      await writeDockerArchive(at('b.tar'), [arm64])
+      for (const tar of [at('a.tar'), at('*.tar')]) {
+        const { report, writing } = await push({ tar, ...texts })
+        expect(writing).toContain('PutImage')
+        expect(report.outputs['image-uris']).toEqual([])
+        expect(await getManifest(report.outputs.digest as string)).toBeDefined()
+        expect((await push({ tar, ...texts })).writing).toEqual([])
+      }
+    }
+  )
 
   it.each([
     [

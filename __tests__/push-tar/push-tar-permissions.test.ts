@@ -17,14 +17,23 @@ afterEach(async () => {
 })
 
 const REQUIRED = PERMISSIONS['push-tar'].actions
-const seed = { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] }
+const seed = {
+  repositories: [
+    { name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] },
+    { name: 'team/rc', images: [{ tags: ['rc1'], platforms: ['linux/amd64', 'linux/arm64'] }] }
+  ]
+}
 
-/** Pushes a small archive to an emulator that allows only these IAM actions. */
-async function pushWith(allow: readonly string[]): Promise<string | undefined> {
+type Texts = Readonly<Record<string, string>>
+
+/** Pushes a small archive, or promotes an image, with an emulator that allows only these IAM actions. */
+async function pushWith(allow: readonly string[], texts: Texts = {}): Promise<string | undefined> {
   const emulator = await startEmulator({ allow, seed })
   const tar = join(directory, 'image.tar')
   await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
-  const inputs = makeInputs('push-tar', { repository: 'team/app', tar, 'image-tags': 'v1' })
+  const source: Texts = texts.from === undefined ? { tar } : {}
+  const all = { repository: 'team/app', 'image-tags': 'v1', ...source, ...texts }
+  const inputs = makeInputs('push-tar', all)
   const report = await pushTar(inputs, makeDeps(emulator, { maxAttempts: 1 }))
   expect(report.changed).toBe(true)
   return report.failure
@@ -34,6 +43,28 @@ describe('the permissions of push-tar', () => {
   it('are all documented', async () => {
     expect(await pushWith(REQUIRED)).toBeUndefined()
     expect(await pushWith(allActions('push-tar'))).toBeUndefined()
+  })
+
+  it.each<Texts>([
+    { wait: 'true' },
+    { from: 'team/rc:rc1', wait: 'true' },
+    { from: 'team/app:v0' }
+  ])('suffice for %j, which reads the registry anonymously without a token', async (texts) => {
+    expect(await pushWith(REQUIRED, texts)).toBeUndefined()
+    expect(await pushWith(allActions('push-tar'), texts)).toBeUndefined()
+  })
+
+  it.each([
+    'DescribeImages',
+    'BatchCheckLayerAvailability',
+    'InitiateLayerUpload',
+    'UploadLayerPart',
+    'CompleteLayerUpload',
+    'PutImage'
+  ])('include %s for a promotion, which the error names if it is denied', async (operation) => {
+    const action = `ecr-public:${operation}`
+    const without = REQUIRED.filter((allowed) => allowed !== action)
+    await expect(pushWith(without, { from: 'team/rc:rc1' })).rejects.toThrow(action)
   })
 
   it.each([

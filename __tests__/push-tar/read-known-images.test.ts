@@ -184,7 +184,7 @@ describe('the layers of an image in the repository', () => {
     expect([...known.layers.values()]).toMatchObject([{ urls: undefined }])
   })
 
-  it('are found in an index by platform, or by another variant of the platform', async () => {
+  it('are found in an index by platform, or by another variant or version of the platform', async () => {
     const registry = new FakeRegistry()
     const child = (name: string, platform: object): object => ({
       mediaType: MEDIA_TYPES.ociManifest,
@@ -201,7 +201,27 @@ describe('the layers of an image in the repository', () => {
     expect(
       (await search(registry, [index], { platform: { ...arm, variant: 'v8' } })).names
     ).toEqual(['base'])
-    expect((await search(registry, [index], { platform: arm })).names).toEqual(['app'])
+    // The variant of arm64 is v8 if it is missing.
+    expect((await search(registry, [index], { platform: arm })).names).toEqual(['base'])
+    const v7 = { ...arm, variant: 'v7' }
+    expect((await search(registry, [index], { platform: v7 })).names).toEqual(['app'])
+    const windows = (osVersion: string): Platform => ({
+      os: 'windows',
+      architecture: 'amd64',
+      osVersion
+    })
+    const versions = registry.addIndex([
+      child('base', { os: 'windows', architecture: 'amd64', 'os.version': '10.0.17763.1' }),
+      child('app', { os: 'windows', architecture: 'amd64', 'os.version': '10.0.20348.1' })
+    ])
+    for (const [version, name] of [
+      ['10.0.17763.1', 'base'],
+      ['10.0.20348.1', 'app'],
+      ['10.0.26100.1', 'base']
+    ] as const) {
+      const { names } = await search(registry, [versions], { platform: windows(version) })
+      expect(names).toEqual([name])
+    }
   })
 })
 

@@ -141,3 +141,14 @@ export async function pullCompletely(
   }
   await pull(reference, reference.startsWith('sha256:') ? reference : undefined)
 }
+
+/** Checks that every tag of a repository refers to an image that can be pulled completely. */
+export async function checkEveryTagPulls(
+  emulator: Pick<RunningEmulator, 'url'>,
+  repository: string
+): Promise<void> {
+  const { repositories } = await readRegistryState(emulator)
+  for (const tag of Object.keys(repositories[repository]?.tags ?? {})) {
+    await pullCompletely(emulator, repository, tag)
+  }
+}

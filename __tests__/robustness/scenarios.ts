@@ -2,11 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PutRepositoryCatalogDataCommand } from '@aws-sdk/client-ecr-public'
 import type { Mode } from '../../src/runner/inputs/input-specs.js'
-import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
 import { makePng } from '../helpers/make-workspace.js'
 import type { ActionRun } from '../helpers/run-action.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
-import { createLooker, pullCompletely, readRegistryState } from './registry-state.js'
+import { promotion, promotionWithin, pushDocker, pushIndex, pushMerged } from './push-scenarios.js'
+import { checkEveryTagPulls, createLooker, readRegistryState } from './registry-state.js'
 
 /** What there is to see of a run, as a process or not. */
 export type StepRun = Pick<ActionRun, 'exitCode' | 'errors' | 'outputs'>
@@ -208,93 +208,6 @@ const syncCatalog: Scenario = {
   }
 }
 
-/** No tag of a repository may ever name what cannot be pulled completely. */
-async function checkEveryTagPulls(emulator: RunningEmulator, repository: string): Promise<void> {
-  const { repositories } = await readRegistryState(emulator)
-  for (const tag of Object.keys(repositories[repository]?.tags ?? {})) {
-    await pullCompletely(emulator, repository, tag)
-  }
-}
-
-const pushDocker: Scenario = {
-  name: 'push-tar of a docker-archive',
-  mode: 'push-tar',
-  seed: { repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v0' }] }] }] },
-  inputs: async (directory) => {
-    const tar = join(directory, 'docker.tar')
-    await writeDockerArchive(tar, [
-      buildImage({ compression: 'none', tags: ['ex.com/app:v1', 'ex.com/app:v0'] })
-    ])
-    return { mode: 'push-tar', repository: 'team/app', tar }
-  },
-  checkSuccess: async (run, emulator) => {
-    const { repositories } = await readRegistryState(emulator)
-    expect(repositories['team/app']?.tags).toEqual({
-      v0: run.outputs.digest,
-      v1: run.outputs.digest
-    })
-    await checkEveryTagPulls(emulator, 'team/app')
-  },
-  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
-}
-
-const pushIndex: Scenario = {
-  name: 'push-tar of an OCI index',
-  mode: 'push-tar',
-  seed: { repositories: [{ name: 'team/app' }] },
-  inputs: async (directory) => {
-    const tar = join(directory, 'oci.tar')
-    const children = ['amd64', 'arm64'].map((architecture) =>
-      buildImage({
-        tags: [],
-        platform: { os: 'linux', architecture },
-        layers: [{ arch: architecture }]
-      })
-    )
-    await writeOciArchive(tar, [buildIndex(children, { tags: ['ex.com/app:v1'] })])
-    return { mode: 'push-tar', repository: 'team/app', tar, 'image-tags': 'v1, stable' }
-  },
-  checkSuccess: async (run, emulator) => {
-    const { repositories } = await readRegistryState(emulator)
-    expect(repositories['team/app']?.tags).toEqual({
-      v1: run.outputs.digest,
-      stable: run.outputs.digest
-    })
-    await checkEveryTagPulls(emulator, 'team/app')
-  },
-  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
-}
-
-const promotion: Scenario = {
-  name: 'push-tar from another repository',
-  mode: 'push-tar',
-  seed: {
-    repositories: [
-      {
-        name: 'team/rc',
-        images: [{ tags: ['rc1'], platforms: ['linux/amd64', 'linux/arm64'] }]
-      },
-      { name: 'team/app' }
-    ]
-  },
-  inputs: () =>
-    Promise.resolve({
-      mode: 'push-tar',
-      repository: 'team/app',
-      from: 'team/rc:rc1',
-      'image-tags': 'v1, stable'
-    }),
-  checkSuccess: async (run, emulator) => {
-    const { repositories } = await readRegistryState(emulator)
-    expect(repositories['team/app']?.tags).toEqual({
-      v1: run.outputs.digest,
-      stable: run.outputs.digest
-    })
-    await checkEveryTagPulls(emulator, 'team/app')
-  },
-  checkFailure: (_run, emulator) => checkEveryTagPulls(emulator, 'team/app')
-}
-
 const cleanup: Scenario = {
   name: 'cleanup-tags',
   mode: 'cleanup-tags',
@@ -407,6 +320,13 @@ const anonymousPush: Scenario = {
   isAbout: ANONYMOUS_CALLS
 }
 
+const anonymousPromotion: Scenario = {
+  ...promotion,
+  name: 'push-tar from another repository that reads anonymously',
+  allow: ['ecr-public:*'],
+  isAbout: [...ANONYMOUS_CALLS, 'GetReferrers']
+}
+
 /** Every mode, the larger ones in more than one way. */
 export const SCENARIOS: readonly Scenario[] = [
   login,
@@ -417,7 +337,9 @@ export const SCENARIOS: readonly Scenario[] = [
   syncCatalog,
   pushDocker,
   pushIndex,
+  pushMerged,
   promotion,
+  promotionWithin,
   cleanup
 ]
 
@@ -426,6 +348,7 @@ export const FAULT_SCENARIOS: readonly Scenario[] = [
   ...SCENARIOS,
   anonymousSync,
   anonymousPush,
+  anonymousPromotion,
   anonymousCleanup,
   largeCleanup
 ]

@@ -21,11 +21,11 @@ export async function chooseName(
   reference: RepositoryReference,
   reader: RegistryReader
 ): Promise<string> {
-  const { host, path, text } = reference
+  const { host, path } = reference
   const { first, rest } = splitPath(path)
   if (host !== undefined) {
-    await checkAlias({ host, alias: first, rest, text }, reader)
-    return checkRepositoryName(rest, text)
+    await checkAlias({ host, alias: first, rest }, reference, reader)
+    return checkRepositoryName(rest, reference)
   }
   if (rest === '') return path
   const described = await reader.describe()
@@ -34,18 +34,18 @@ export async function chooseName(
     const facts = described ?? (await reader.observe())
     if (facts?.aliases.includes(first) !== true) return path
     if (!(await exists(rest, reader))) return path
-    throw ambiguous(text, `the repository "${path}" or the repository "${rest}"`, facts)
+    throw ambiguous(reference, `the repository "${path}" or the repository "${rest}"`, facts)
   }
   const facts =
     described ??
     (await reader.observe()) ??
     ((await exists(rest, reader)) ? await reader.observe() : undefined)
   if (facts?.aliases.includes(first) === true) {
-    await checkNamespace(path, first, text, facts, reader)
-    return checkRepositoryName(rest, text)
+    await checkNamespace(first, reference, facts, reader)
+    return checkRepositoryName(rest, reference)
   }
   // The alias can belong to the registry, although it is not the primary one.
-  if (ASSIGNED_ALIAS.test(first)) throw unconfirmed(text, first, facts, reader)
+  if (ASSIGNED_ALIAS.test(first)) throw unconfirmed(reference, first, facts, reader)
   return path
 }
 
@@ -58,9 +58,8 @@ async function exists(name: string, reader: RegistryReader): Promise<boolean> {
  * that does not exist.
  */
 async function checkNamespace(
-  path: string,
   alias: string,
-  text: string,
+  reference: RepositoryReference,
   facts: RegistryFacts,
   reader: RegistryReader
 ): Promise<void> {
@@ -69,8 +68,9 @@ async function checkNamespace(
     throw error
   })
   if (!all.some((each) => nameOf(each).startsWith(`${alias}/`))) return
+  const { path } = reference
   const rest = path.slice(alias.length + 1)
-  throw ambiguous(text, `the repository "${path}" or the repository "${rest}"`, facts)
+  throw ambiguous(reference, `the repository "${path}" or the repository "${rest}"`, facts)
 }
 
 /**
@@ -88,7 +88,7 @@ export async function choosePattern(
   const { host, path, text } = reference
   const { first, rest } = splitPath(path)
   if (host !== undefined) {
-    await checkAlias({ host, alias: first, rest, text }, reader)
+    await checkAlias({ host, alias: first, rest }, reference, reader)
     return rest
   }
   if (rest === '' || isGlob(first)) return path
@@ -97,14 +97,16 @@ export async function choosePattern(
   const isNamespace = names.some((name) => name.startsWith(`${first}/`))
   if (facts?.aliases.includes(first) === true) {
     if (!names.some(compileRepositoryGlob(rest, text))) return path
-    if (isNamespace) throw ambiguous(text, `the pattern "${path}" or the pattern "${rest}"`, facts)
+    if (isNamespace) {
+      throw ambiguous(reference, `the pattern "${path}" or the pattern "${rest}"`, facts)
+    }
     log.info(
       `Input "repository": "${text}" begins with an alias of the registry, so it matches repository names with "${rest}".`
     )
     return rest
   }
   if (described === undefined && !isNamespace && ASSIGNED_ALIAS.test(first)) {
-    throw unconfirmed(text, first, facts, reader)
+    throw unconfirmed(reference, first, facts, reader)
   }
   return path
 }
@@ -120,21 +122,20 @@ interface UriPrefix {
   readonly alias: string
   /** The name or pattern after the alias. */
   readonly rest: string
-  /** The line of the input. */
-  readonly text: string
 }
 
 /** @throws ActionError if the API does not confirm that the host and alias belong to the registry */
 async function checkAlias(
-  { host, alias, rest, text }: UriPrefix,
+  { host, alias, rest }: UriPrefix,
+  reference: RepositoryReference,
   reader: RegistryReader
 ): Promise<void> {
   const described = await reader.describe()
   if (isPartOf(described, host, alias)) return
   if (described !== undefined) {
     throw problem({
-      what: 'Input "repository" contains the host or alias of another registry',
-      value: text,
+      what: `Input "${reference.input}" contains the host or alias of another registry`,
+      value: reference.text,
       expected: expectedPrefixes(described),
       fix: 'Check the credentials, or set "registry-id" if the registry belongs to another account.'
     })
@@ -142,12 +143,16 @@ async function checkAlias(
   // The URI of the repository itself confirms the alias, and the caller is possibly not allowed to read others.
   if (isRepositoryName(rest)) await reader.find(rest)
   const facts = await reader.observe()
-  if (!isPartOf(facts, host, alias)) throw unconfirmed(text, `${host}/${alias}`, facts, reader)
+  if (!isPartOf(facts, host, alias)) throw unconfirmed(reference, `${host}/${alias}`, facts, reader)
 }
 
-function ambiguous(text: string, readings: string, facts: RegistryFacts): Error {
+function ambiguous(
+  { input, text }: RepositoryReference,
+  readings: string,
+  facts: RegistryFacts
+): Error {
   return problem({
-    what: 'Input "repository" is ambiguous',
+    what: `Input "${input}" is ambiguous`,
     value: text,
     reason: `The first segment is an alias of the registry, but repository names also begin with it. The line can mean ${readings}.`,
     fix: `Use the URI, which begins with "${prefixesOf(facts)[0] ?? ''}".`
@@ -155,7 +160,7 @@ function ambiguous(text: string, readings: string, facts: RegistryFacts): Error 
 }
 
 function unconfirmed(
-  text: string,
+  { input, text }: RepositoryReference,
   prefix: string,
   facts: RegistryFacts | undefined,
   { isDescriptionDenied }: RegistryReader
@@ -164,7 +169,7 @@ function unconfirmed(
     ? 'allow ecr-public:DescribeRegistries'
     : 'create another repository first'
   return problem({
-    what: 'Input "repository" contains a host or alias that the API does not confirm',
+    what: `Input "${input}" contains a host or alias that the API does not confirm`,
     value: text,
     reason: `"${prefix}" could belong to another registry.`,
     expected: facts === undefined ? undefined : expectedPrefixes(facts),

@@ -8,8 +8,10 @@ const MAX_NAME_LENGTH = 205
 /** The hosts that serve every registry of ECR Public. The second one is the dual-stack host. */
 const PUBLIC_HOSTS = ['public.ecr.aws', 'ecr-public.aws.com']
 
-/** One line of the input "repository". */
+/** One line of the input "repository", or the repository in the input "from". */
 export interface RepositoryReference {
+  /** The name of the input, for errors. */
+  readonly input: 'repository' | 'from'
   /** The line as written. */
   readonly text: string
   /** `true` if the line begins with `!`: it removes its matches from the selection. */
@@ -25,7 +27,10 @@ export interface RepositoryReference {
  *
  * @throws ActionError if the line has a tag or digest, or a host without alias and name
  */
-export function parseRepositoryReference(text: string): RepositoryReference {
+export function parseRepositoryReference(
+  text: string,
+  input: RepositoryReference['input'] = 'repository'
+): RepositoryReference {
   const isExclusion = text.startsWith('!')
   const bare = (isExclusion ? text.slice(1).trim() : text).replace(/^https?:\/\//, '')
   const [begin = '', ...rest] = bare.split('/')
@@ -35,7 +40,7 @@ export function parseRepositoryReference(text: string): RepositoryReference {
   const path = isHost ? rest.join('/') : bare
   if (/[@:]/.test(path)) {
     throw problem({
-      what: 'Input "repository" contains a tag or digest',
+      what: `Input "${input}" contains a tag or digest`,
       value: text,
       expected: 'Use a repository name, alias/name or the repository URI.',
       fix: 'Remove the tag or digest after the name.'
@@ -43,12 +48,12 @@ export function parseRepositoryReference(text: string): RepositoryReference {
   }
   if (isHost && rest.length < 2) {
     throw problem({
-      what: 'Input "repository" is missing the alias or the name',
+      what: `Input "${input}" is missing the alias or the name`,
       value: text,
       expected: 'Use HOST/ALIAS/NAME, as the API returns it in repositoryUri.'
     })
   }
-  return { text, isExclusion, host: isHost ? first : undefined, path }
+  return { input, text, isExclusion, host: isHost ? first : undefined, path }
 }
 
 /** Distinguishes a host from the first segment of a repository name that contains a dot (`my.app/web`). */
@@ -76,13 +81,16 @@ export function isRepositoryName(text: string): boolean {
 /**
  * Checks a repository name and returns it.
  *
- * @param text the line of the input, for errors
+ * @param reference the line that contains the name, for errors
  * @throws ActionError if the service would reject the name
  */
-export function checkRepositoryName(name: string, text: string): string {
+export function checkRepositoryName(
+  name: string,
+  { input, text }: Pick<RepositoryReference, 'input' | 'text'>
+): string {
   if (isRepositoryName(name)) return name
   throw problem({
-    what: 'Input "repository" contains an invalid repository name',
+    what: `Input "${input}" contains an invalid repository name`,
     value: text,
     expected: `Use ${MIN_NAME_LENGTH} to ${MAX_NAME_LENGTH} characters: lowercase letters and digits, separated by single . _ - or /.`
   })

@@ -31,11 +31,24 @@ export async function resolveNamedRepositories(
   deps: ResolveDeps,
   registryId?: string
 ): Promise<ResolvedRepository[]> {
-  const references = lines.map(parseRepositoryReference)
-  for (const { path, text, isExclusion } of references) {
+  const references = lines.map((line) => parseRepositoryReference(line))
+  return resolveNamedReferences(references, deps, registryId)
+}
+
+/**
+ * Returns the repositories that the lines of one or several inputs name, like `resolveNamedRepositories`.
+ *
+ * @throws ActionError that names the input, if a line is not the name of a repository of the registry
+ */
+export async function resolveNamedReferences(
+  references: readonly RepositoryReference[],
+  deps: ResolveDeps,
+  registryId?: string
+): Promise<ResolvedRepository[]> {
+  for (const { input, path, text, isExclusion } of references) {
     if (!isExclusion && !isGlob(path)) continue
     throw problem({
-      what: `Input "repository" contains ${isExclusion ? 'an exclusion' : 'a pattern'}`,
+      what: `Input "${input}" contains ${isExclusion ? 'an exclusion' : 'a pattern'}`,
       value: text,
       expected: 'Use only repository names in this mode.'
     })
@@ -56,7 +69,7 @@ export async function resolveRepositories(
   deps: ResolveDeps,
   registryId?: string
 ): Promise<ResolvedRepository[]> {
-  const references = lines.map(parseRepositoryReference)
+  const references = lines.map((line) => parseRepositoryReference(line))
   const [first] = references
   if (first?.isExclusion === true) {
     throw problem({
@@ -83,12 +96,18 @@ export async function selectRepositories(
   return resolved.map(({ name, repository }) => repository ?? throwMissing(name))
 }
 
-/** @throws ActionError about a repository that does not exist */
-export function throwMissing(name: string): never {
+/**
+ * @param input the input that names the repository
+ * @throws ActionError about a repository that does not exist
+ */
+export function throwMissing(
+  name: string,
+  input: RepositoryReference['input'] = 'repository'
+): never {
   throw problem({
     what: 'The repository does not exist',
     value: name,
-    fix: 'Check "repository" and "registry-id". Mode ensure-repo creates repositories.'
+    fix: `Check "${input}" and "registry-id".${input === 'repository' ? ' Mode ensure-repo creates repositories.' : ''}`
   })
 }
 
@@ -97,9 +116,10 @@ async function resolve(
   deps: ResolveDeps,
   registryId: string | undefined
 ): Promise<ResolvedRepository[]> {
-  for (const { path, text } of references) {
+  for (const reference of references) {
+    const { path, text } = reference
     if (isGlob(path)) compileRepositoryGlob(path, text)
-    else checkRepositoryName(path, text)
+    else checkRepositoryName(path, reference)
   }
   const reader = new RegistryReader(deps, registryId)
   await loadCandidates(references, reader)

@@ -14,8 +14,15 @@ export async function readContent(content: StoredContent, maxBytes: number): Pro
   return Buffer.concat(chunks)
 }
 
-/** Reads the first bytes of a file, or all of them if it is shorter. */
+/** Reads only the first bytes of a file, or all of them if it is shorter. */
 export async function readStart(content: StoredContent, bytes: number): Promise<Buffer> {
-  for await (const chunk of content.read()) return chunk.subarray(0, bytes)
-  return Buffer.alloc(0)
+  const memory = { chunkBytes: bytes, allocate: (size: number) => Buffer.allocUnsafe(size) }
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of content.read(memory)) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= bytes) break
+  }
+  return Buffer.concat(chunks).subarray(0, bytes)
 }

@@ -29,7 +29,8 @@ type Stored = StoredManifest | StoredIndex
  * Merges the images of several archives into one index, in the order of the archives. A manifest that several archives
  * have is listed once. If all archives have the same image, this image is returned.
  *
- * @throws ActionError if two archives have different images for one platform, or an image does not have a platform
+ * @throws ActionError if two archives have different images for one platform or different referrers with one tag, or if an
+ * image does not have a platform
  */
 export function mergeImages(archives: readonly ArchiveToMerge[]): MergedImage {
   const [first] = archives
@@ -66,19 +67,29 @@ interface ArchiveChild extends IndexChild {
 }
 
 function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild[] {
-  const children = new Map<string, ArchiveChild>()
-  const platforms = new Map<string, ArchiveChild>()
-  for (const child of archives.flatMap(childrenOf)) {
+  const children = archives.flatMap(childrenOf)
+  checkPlatforms(children)
+  const distinctChildren = new Map<string, ArchiveChild>()
+  for (const child of children) {
     const identity = identityOf(child.image)
-    if (children.has(identity)) continue
-    children.set(identity, child)
+    if (!distinctChildren.has(identity)) distinctChildren.set(identity, child)
+  }
+  return [...distinctChildren.values()]
+}
+
+/** @throws ActionError if two archives have different images for one platform, in any order of the archives */
+function checkPlatforms(children: readonly ArchiveChild[]): void {
+  const platforms = new Map<string, ArchiveChild[]>()
+  for (const child of children) {
     if (child.platform === undefined || isAttestation(child)) continue
     const key = platformKey(child.platform)
-    const other = platforms.get(key)
-    if (other !== undefined && other.path !== child.path) throw conflict(other, child)
-    platforms.set(key, other ?? child)
+    const others = platforms.get(key) ?? []
+    const other = others.find(
+      ({ path, image }) => path !== child.path && identityOf(image) !== identityOf(child.image)
+    )
+    if (other !== undefined) throw conflict(other, child)
+    platforms.set(key, [...others, child])
   }
-  return [...children.values()]
 }
 
 function childrenOf({ root, path }: ArchiveToMerge): ArchiveChild[] {
@@ -117,7 +128,10 @@ function identityOf(image: DockerImage | Stored): string {
   return `${image.config.digest} ${JSON.stringify(image.annotations ?? {})}`
 }
 
-/** Replaces layers that an earlier image has as well, so that they are compressed and uploaded once. */
+/**
+ * Replaces layers that an earlier image has as well, so that they are compressed and uploaded once. A plan identifies a
+ * layer without a known digest by its object.
+ */
 function shareLayers(children: readonly ArchiveChild[]): IndexChild[] {
   const layers = new Map<string, LayerFile>()
   return children.map(({ image, platform, annotations, artifactType }) => {
@@ -147,12 +161,7 @@ function selectReferrers(
     archives.flatMap(({ referrers = [] }) => referrers.map((each) => [each.digest, each]))
   )
   const pushed = new Set(images)
-  const tags = new Map<string, ReferrerTag>()
-  for (const each of archives.flatMap(({ referrerTags = [] }) => referrerTags)) {
-    if (pushed.has(findReferrerTagSubject(each.tag) ?? '') && !tags.has(each.tag)) {
-      tags.set(each.tag, each)
-    }
-  }
+  const tags = listReferrerTags(archives, pushed)
   const selected = new Set([...tags.values()].map(digestOf))
   for (let size = -1; size !== selected.size;) {
     size = selected.size
@@ -164,7 +173,25 @@ function selectReferrers(
     }
   }
   const referrers = [...listed.values()].filter(({ digest }) => selected.has(digest))
-  return { referrers, referrerTags: [...tags.values()] }
+  const referrerTags = [...tags.values()].map(({ tag, digest }) => ({ tag, digest }))
+  return { referrers, referrerTags }
+}
+
+/** Lists the referrer tags of these images, each once. */
+function listReferrerTags(
+  archives: readonly ArchiveToMerge[],
+  images: ReadonlySet<string>
+): ReadonlyMap<string, ReferrerTag> {
+  const tags = new Map<string, ReferrerTag & { readonly path: string }>()
+  for (const { path, referrerTags = [] } of archives) {
+    for (const { tag, digest } of referrerTags) {
+      if (!images.has(findReferrerTagSubject(tag) ?? '')) continue
+      const other = tags.get(tag) ?? { tag, digest, path }
+      if (other.digest !== digest) throw referrerConflict(tag, other.path, path)
+      tags.set(tag, other)
+    }
+  }
+  return tags
 }
 
 function subjectOf({ bytes, digest, mediaType }: Stored): string | undefined {
@@ -191,9 +218,24 @@ function conflict(one: ArchiveChild, other: ArchiveChild): Error {
   return problem({
     what: 'Two archives have different images for the same platform',
     value: name,
-    reason: `The archives are ${one.path} and ${other.path}.`,
+    reason: nameArchives(one.path, other.path),
     fix: 'Remove one of them from the input "tar", or build the images for different platforms.'
   })
+}
+
+function referrerConflict(tag: string, path: string, otherPath: string): Error {
+  return problem({
+    what: 'The archives have different referrers (such as signatures) with the same tag',
+    value: tag,
+    reason: nameArchives(path, otherPath),
+    fix: 'Remove one of the two referrers, or push the image without one of the archives.'
+  })
+}
+
+function nameArchives(path: string, otherPath: string): string {
+  return path === otherPath
+    ? `The archive is ${path}.`
+    : `The archives are ${path} and ${otherPath}.`
 }
 
 function leftOutWarning(count: number): string {

@@ -76,7 +76,7 @@ async function hasIndex(
   return isTagged || (await findImage(digest)) === digest
 }
 
-/** Layers that several archives contain are uploaded once. */
+/** Layers that several images contain are uploaded once. Images of docker-archives share the objects of their layers. */
 function distinctUploads(uploads: readonly UploadItem[]): UploadItem[] {
   const distinct = new Map(
     uploads.map((item) => ['kind' in item ? item : item.descriptor.digest, item])

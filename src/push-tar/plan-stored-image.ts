@@ -21,7 +21,8 @@ export async function planStoredImage(
   const isInRepository =
     currentTags.some(({ digest }) => digest === root.digest) || (await hasManifest(root, context))
   const children = listChildren(root)
-  const newReferrers = (await listMissing(referrers, context)).flatMap(withChildren)
+  const allReferrers = distinctManifests(referrers.flatMap(withChildren))
+  const newReferrers = await listMissing(allReferrers, context)
   const newManifests = new Set([...(isInRepository ? [] : withChildren(root)), ...newReferrers])
   const uploads = await listMissingBlobs(newManifests, context)
   return {
@@ -35,10 +36,10 @@ export async function planStoredImage(
         root,
         referrers: newReferrers
       },
-      layers: listLayers([...withChildren(root), ...referrers.flatMap(withChildren)], pushed),
+      layers: listLayers([...withChildren(root), ...allReferrers], pushed),
       relatedManifests: [
         ...children.map((child) => relatedManifest(child, newManifests, false)),
-        ...referrers.map((referrer) => relatedManifest(referrer, newManifests, true))
+        ...allReferrers.map((referrer) => relatedManifest(referrer, newManifests, true))
       ],
       platforms: withChildren(root).flatMap(findPlatformImage)
     })
@@ -55,6 +56,10 @@ async function listMissing(manifests: readonly Stored[], context: PushContext): 
   return manifests.filter((_, at) => found[at] === false)
 }
 
+function distinctManifests(manifests: readonly Stored[]): Stored[] {
+  return [...new Map(manifests.map((manifest) => [manifest.digest, manifest])).values()]
+}
+
 /** Returns a manifest after all manifests that it lists. */
 export function withChildren(manifest: Stored): Stored[] {
   return [...listChildren(manifest), manifest]
@@ -62,16 +67,8 @@ export function withChildren(manifest: Stored): Stored[] {
 
 /** Returns all manifests of an index, each once and nested ones first, without the index itself. */
 function listChildren(root: Stored): Stored[] {
-  const children = new Map<string, Stored>()
-  const collect = (manifest: Stored): void => {
-    if (manifest.kind === 'stored-manifest') return
-    for (const child of manifest.children) {
-      collect(child)
-      children.set(child.digest, child)
-    }
-  }
-  collect(root)
-  return [...children.values()]
+  if (root.kind === 'stored-manifest') return []
+  return distinctManifests(root.children.flatMap(withChildren))
 }
 
 /** Returns the configs and layers that the repository does not have, each once. */

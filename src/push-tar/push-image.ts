@@ -3,6 +3,7 @@ import { problem } from '../runner/errors.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import { areAllSkipped, confirmTags, decideTags, tagsToSet } from './decide-tags.js'
 import type { TagDecision } from './decide-tags.js'
+import { findInRepository } from './find-in-repository.js'
 import { listCurrentTags } from './list-current-tags.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { planImage } from './plan-image.js'
@@ -76,17 +77,17 @@ async function pushOnce(
     if (!isInRepository && areAllSkipped(early)) return skippedImage(early, [])
 
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
-    const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
-    const { manifests, platforms, ...pushed } = composed
-    const { digest } = manifests.root
+    const all = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
+    const { digest } = all.manifests.root
     const confirmOptions = { ...options, hasUploaded: plan.uploads.length > 0 }
     const tags = await confirmTags(currentTags, digest, confirmOptions, target.address, deps.api)
-    if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, pushed.layers)
+    if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, all.layers)
 
+    const { isFound, composed } = await findInRepository(plan, all, tags, context)
+    const { manifests, platforms, ...pushed } = composed
     const pushedPlatforms = platforms.map(({ platform }) => platform)
     await warnAboutLostPlatforms(tags, pushedPlatforms, target, deps)
-    const isFound = isInRepository || (await isUntaggedInRepository(plan, digest, tags, context))
-    const isNew = !isFound && tags.every(({ action }) => action !== 'keep')
+    const isNew = !isFound
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
     const referrerTags = await decideReferrerTags(image, target, context)
@@ -96,17 +97,6 @@ async function pushOnce(
     }
     return { ...pushed, digest, isNew, tags, referrerTags, platforms }
   })
-}
-
-/** Looks up an image without tags by its digest, if the digest was not known when the push was planned. */
-async function isUntaggedInRepository(
-  plan: PushPlan,
-  digest: string,
-  tags: readonly TagDecision[],
-  { findImage }: PushContext
-): Promise<boolean> {
-  if (tags.length > 0 || plan.digest !== undefined) return false
-  return (await findImage(digest)) === digest
 }
 
 /** Compresses all layers to learn the digest of the image if the decision about the tags depends on it. */

@@ -4,6 +4,7 @@ import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest } from '../oci/manifest.js'
 import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { compressionOfLayer, MEDIA_TYPES } from '../oci/media-types.js'
+import { platformKey } from '../oci/platform.js'
 import type { Deps, Registry, RetryOptions, ServedManifest } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import type { Compression } from './compress/compressor.js'
@@ -194,12 +195,13 @@ async function findManifest(
   return { served, manifest: parseManifest(served.bytes, digest, served.mediaType) }
 }
 
-/** Returns the manifest for a platform. If the exact variant is missing, another variant is returned. */
-function findChild(index: Index, { os, architecture, variant }: Platform): Descriptor | undefined {
+/** Returns the manifest for a platform. If it is missing, the one for another variant or version of it is returned. */
+function findChild(index: Index, wanted: Platform): Descriptor | undefined {
   const children = index.manifests.filter(
-    ({ platform }) => platform?.os === os && platform.architecture === architecture
+    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture
   )
-  const exact = children.find(({ platform }) => (platform?.variant ?? '') === (variant ?? ''))
+  const key = platformKey(wanted)
+  const exact = children.find(({ platform }) => platform && platformKey(platform) === key)
   return exact ?? children[0]
 }
 

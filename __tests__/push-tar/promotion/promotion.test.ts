@@ -208,17 +208,68 @@ describe('a promotion to another repository', () => {
     expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
   })
 
+  it.each(['move', 'fail', 'skip'])(
+    'copies the image without a tag if image-tags is none and if-tag-exists is %s',
+    async (ifTagExists) => {
+      const { emulator } = await start()
+      const texts = { 'image-tags': 'none', 'if-tag-exists': ifTagExists }
+      const { report } = await promote(emulator, texts)
+      expect(report.outputs).toMatchObject({ digest: indexDigest, 'image-uris': [] })
+      expect(await pullImage(emulator, 'team/app', indexDigest)).toHaveLength(3)
+      expect(writing((await promote(emulator, texts)).operations)).toEqual([])
+    }
+  )
+
+  it('treats a repository that does not exist as empty in a dry run', async () => {
+    const { emulator } = await start()
+    const texts = { from: 'team/rc:rc1', 'image-tags': 'v1', 'dry-run': 'true' }
+    const dry = await pushTo('team/new', emulator, texts)
+    expect(dry.report.outputs).toMatchObject({ digest: indexDigest })
+    expect(dry.deps.lines).toContainEqual(
+      expect.stringContaining('The repository team/new does not exist.')
+    )
+    const real = await promote(emulator, { 'image-tags': 'v1' })
+    const actions = (plan: Report['plan']): string[] =>
+      plan.map(({ action, kind }) => `${action} ${kind}`)
+    expect(actions(dry.report.plan)).toEqual(actions(real.report.plan))
+    await expect(pushTo('team/new', emulator, { ...texts, 'dry-run': 'false' })).rejects.toThrow(
+      'The repository does not exist: "team/new". Check "repository"'
+    )
+  })
+
+  it('does not upload layers again after PutImage failed', async () => {
+    const { emulator } = await start()
+    await emulator.fault({ operation: 'PutImage', fault: 'server-error' })
+    await expect(promote(emulator)).rejects.toThrow()
+    await emulator.clearFaults()
+    const { operations } = await promote(emulator)
+    expect(new Set(writing(operations))).toEqual(new Set(['PutImage']))
+    expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
+  })
+
   it('fails if the image or its repository does not exist', async () => {
     const { emulator } = await start()
     await expect(promote(emulator, { from: 'team/rc:rc2' })).rejects.toThrow(
       /The image to promote does not exist: "team\/rc:rc2"/
     )
     await expect(promote(emulator, { from: 'team/missing:rc1' })).rejects.toThrow(
-      /^The repository does not exist: /
+      /^The repository does not exist: "team\/missing"\. Check "from" and "registry-id"\.$/
     )
-    await expect(
-      promote(emulator, { from: 'public.ecr.aws/zzzzzzzz/team/rc:rc1' })
-    ).rejects.toThrow(/another registry: "public\.ecr\.aws\/zzzzzzzz\/team\/rc"/)
+  })
+
+  it.each([
+    [
+      'public.ecr.aws/zzzzzzzz/team/rc:rc1',
+      'contains the host or alias of another registry: "public.ecr.aws/zzzzzzzz/team/rc".'
+    ],
+    ['team/*:rc1', 'contains a pattern: "team/*".'],
+    ['!team/rc:rc1', 'contains an exclusion: "!team/rc".'],
+    ['Team/rc:rc1', 'contains an invalid repository name: "Team/rc".'],
+    ['public.ecr.aws/rc:rc1', 'is missing the alias or the name: "public.ecr.aws/rc".'],
+    ['team/rc:a:rc1', 'contains a tag or digest: "team/rc:a".']
+  ])('names the input in the error about %s', async (from, message) => {
+    const { emulator } = await start()
+    await expect(promote(emulator, { from })).rejects.toThrow(`Input "from" ${message}`)
   })
 })
 

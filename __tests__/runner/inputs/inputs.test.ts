@@ -210,6 +210,20 @@ describe('readInputs for push-tar', () => {
     )
   })
 
+  it.each([
+    ['archive-image', '#0'],
+    ['compression', 'zstd'],
+    ['compression-level', '3'],
+    ['reuse-layers', 'true']
+  ])('rejects %s with from, because it is about archives', (name, value) => {
+    const promotion = { ...base, from: 'rc:v1', 'image-tags': 'v1' }
+    expect(errorOf({ ...promotion, [name]: value })).toContain(
+      `Input "${name}" cannot be used with "from": "${value}". A promotion copies`
+    )
+    expect(makeInputs('push-tar', promotion).source).toEqual({ kind: 'from', reference: 'rc:v1' })
+    expect(errorOf({ ...base, from: 'rc:v1' })).toContain('requires the input "image-tags"')
+  })
+
   it('accepts one repository', () => {
     expect(errorOf({ ...base, repository: 'a, b', tar: 'x' })).toContain('several repositories')
   })

@@ -1,4 +1,5 @@
-import { resolveNamedRepositories, throwMissing } from '../../ecr-public/resolve-repositories.js'
+import { parseRepositoryReference } from '../../ecr-public/repository-names.js'
+import { resolveNamedReferences, throwMissing } from '../../ecr-public/resolve-repositories.js'
 import type { Deps } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 import type { PushTarInputs } from '../../runner/inputs/inputs.js'
@@ -28,15 +29,15 @@ export async function openSourceImage(
   deps: Pick<Deps, 'api' | 'log' | 'openRegistry'>
 ): Promise<SourceImage> {
   const reference = parseSourceReference(from)
-  const resolved = await resolveNamedRepositories(
-    [repository, reference.repository],
+  const resolved = await resolveNamedReferences(
+    [parseRepositoryReference(repository), parseRepositoryReference(reference.repository, 'from')],
     deps,
     registryId
   )
   // A repository that both inputs name is returned once.
   const [first] = resolved
   const { name, repository: found } = resolved.at(-1) ?? { name: '', repository: undefined }
-  const source = targetOf(name, found ?? throwMissing(name), registryId)
+  const source = targetOf(name, found ?? throwMissing(name, 'from'), registryId)
   const digest = await getDigest(reference.tagOrDigest, source, deps)
   const registry = await deps.openRegistry(source.host)
   const repositoryToRead = { registry, path: source.path, address: source.address }

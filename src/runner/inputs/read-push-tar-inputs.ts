@@ -24,6 +24,14 @@ export interface PushTarInputs extends CommonInputs {
   readonly wait: boolean
 }
 
+/** The inputs that select and compress the image of an archive. */
+const ARCHIVE_INPUTS = [
+  'archive-image',
+  'compression',
+  'compression-level',
+  'reuse-layers'
+] as const
+
 /** @throws ActionError if an input is invalid, or two inputs cannot be used together */
 export function readPushTarInputs(common: CommonInputs, reader: InputReader): PushTarInputs {
   const repositories = [...new Set(reader.requiredList('repository'))]
@@ -87,12 +95,16 @@ function checkPromotion(reader: InputReader): void {
       fix: 'Set "image-tags" to the tags that the image gets in "repository".'
     })
   }
-  const archiveImage = reader.text('archive-image')
-  if (archiveImage === undefined) return
+  const conflicting = ARCHIVE_INPUTS.find((name) => reader.isGiven(name))
+  if (conflicting === undefined) return
   throw problem({
-    what: 'Input "archive-image" cannot be used with "from"',
-    value: archiveImage,
-    fix: 'Remove "archive-image", and name the image in "from" by its tag or digest.'
+    what: `Input "${conflicting}" cannot be used with "from"`,
+    value: reader.text(conflicting),
+    reason: 'A promotion copies the image and its layers unchanged.',
+    fix:
+      conflicting === 'archive-image'
+        ? 'Remove "archive-image", and name the image in "from" by its tag or digest.'
+        : `Remove "${conflicting}".`
   })
 }
 
