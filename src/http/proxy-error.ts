@@ -1,6 +1,7 @@
 import { ActionError, codeOf, messageOf, problem } from '../runner/errors.js'
 import { proxyAddress } from './proxy.js'
 import type { Proxy } from './proxy.js'
+import { isStalled, TimeoutError } from './timeout-error.js'
 
 /** A proxy that refused a request, closed the connection or cannot be reached. The message names its variable. */
 export class ProxyError extends ActionError {
@@ -62,6 +63,11 @@ export function proxyFailure(proxy: Proxy, target: string, cause: unknown): Prox
       fix: fixOf(target)
     })
     return new ProxyError(error, true)
+  }
+  if (cause instanceof TimeoutError) {
+    const what = `${name} did not respond to the request to ${target}`
+    const error = problem({ what, reason: `${cause.message}.`, fix: fixOf(target) }, cause)
+    return new ProxyError(error, !isStalled(cause))
   }
   const error = problem({
     what: `A connection to ${name.replace(/^T/, 't')} is not possible`,

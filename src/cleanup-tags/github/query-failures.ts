@@ -1,3 +1,4 @@
+import { isStalled } from '../../http/timeout-error.js'
 import type { Deps } from '../../runner/deps.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
@@ -20,6 +21,7 @@ export function waitBeforeRetry(
   attempt: number,
   { random, now }: Pick<Deps, 'random' | 'now'>
 ): number | undefined {
+  if (isStalled(error)) return undefined
   const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
   const response = responseOf(error)
   if (isRateLimit(error, response)) {
