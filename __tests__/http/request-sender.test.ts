@@ -96,7 +96,7 @@ it('aborts and closes the connection if a proxy does not connect in time', async
   const sendRequest = createRequestSender({ https_proxy: proxy.url }, { connectTimeoutMs: 500 })
   await expect(sendRequest(requestTo(new URL('https://localhost:1/')))).rejects.toMatchObject({
     code: 'EPROXY',
-    message: expect.stringContaining('The server did not accept a connection within 0.5 s')
+    message: expect.stringContaining('It did not accept a connection within 0.5 s')
   })
   expect(proxy.seen).toEqual(['localhost:1'])
   await proxy.hungUp()

@@ -91,6 +91,51 @@ test('a server that does not finish the TLS handshake reaches the limit', async 
   )
 })
 
+test('the TLS handshake has a limit of its own', async () => {
+  const { host } = await stallAfter('')
+  const client = createHttpClient({ env: {}, signal }, { connectTimeoutMs: 100 })
+  await expect(client.send({ url: new URL(`https://${host}/`), maxBytes: 99 })).rejects.toThrow(
+    'The server sent nothing for 0.1 s'
+  )
+})
+
+test('a server that does not read the request stalls', async () => {
+  const server = createServer((socket) => {
+    sockets.add(socket.pause())
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  servers.push(server)
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const body = Buffer.alloc(64 * 1024 * 1024)
+  const timeouts = { idleTimeoutMs: 200, totalTimeoutMs: 60_000 }
+  const tooLong = (): Error => new Error('too long')
+  const headers = { 'content-length': String(body.length) }
+  const request = { url, method: 'POST', headers, body, maxBytes: 99, tooLong, signal, ...timeouts }
+  await expect(createRequestSender({})(request)).rejects.toThrow(
+    'The server sent nothing for 0.2 s'
+  )
+})
+
+test('a server that sends a byte from time to time does not stall', async () => {
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.once('data', () => {
+      const bytes = [...'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']
+      const timer = setInterval(() => {
+        const next = bytes.shift()
+        if (next === undefined) clearInterval(timer)
+        else socket.write(next)
+      }, 20)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  servers.push(server)
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const client = createHttpClient({ env: {}, signal }, { stallLimit: createStallLimit(600) })
+  expect(String((await client.send({ url, maxBytes: 99 })).body)).toBe('ok')
+})
+
 test('a proxy that does not answer CONNECT, or a plain request, is named', async () => {
   const silent = await startConnectProxy(true)
   const proxy = await stallAfter('')
@@ -98,7 +143,7 @@ test('a proxy that does not answer CONNECT, or a plain request, is named', async
   const client = createHttpClient({ env, signal }, { stallLimit: createStallLimit(150) })
   const read = (url: string) => () => client.send({ url: new URL(url), maxBytes: 99 })
   expect(await sendUntilStalled(read('https://registry.example/'))).toContain(
-    `The proxy ${silent.url.slice(7)} (environment variable https_proxy) did not respond to the request to registry.example. The server did not respond for 0.15 s.`
+    `The proxy ${silent.url.slice(7)} (environment variable https_proxy) did not respond to the request to registry.example. It did not respond for 0.15 s.`
   )
   expect(await sendUntilStalled(read('http://127.0.0.1:9/'))).toContain(
     `The proxy ${proxy.host} (environment variable http_proxy) did not respond to the request to 127.0.0.1:9.`

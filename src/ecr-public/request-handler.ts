@@ -1,6 +1,6 @@
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
-import type { BufferedResponse } from '../http/request-sender.js'
+import type { ReceivedResponse } from '../http/check-sender.js'
 import { createRequestSender } from '../http/request-sender.js'
 import { problem } from '../runner/errors.js'
 
@@ -76,7 +76,7 @@ function checkHeaders(headers: HttpRequest['headers']): void {
 }
 
 /** Returns `false` if a proxy sent the response: every response of AWS has a request ID, or is an error with a code. */
-function isGenuine({ status, headers, body }: Omit<BufferedResponse, 'reason'>): boolean {
+function isGenuine({ status, headers, body }: ReceivedResponse): boolean {
   if (status < 300 || headers['x-amzn-requestid'] !== undefined) return true
   return /"__type"|<ErrorResponse/.test(body.toString('latin1', 0, 2048))
 }

@@ -1,5 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { findProxy, hasProxy } from './proxy.js'
-import type { BoundedRequest, BufferedResponse } from './request-sender.js'
+
+/** A response with its whole body. */
+export interface ReceivedResponse {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** Returns `false` if a proxy must have sent the response. */
+export type IsGenuine = (response: ReceivedResponse) => boolean
 
 /**
  * Checks that a proxy did not send the response itself. By default, this is assumed of an error without a JSON body in
@@ -8,13 +18,13 @@ import type { BoundedRequest, BufferedResponse } from './request-sender.js'
  * @throws ProxyError if a proxy sent the response
  */
 export async function checkSender(
-  response: Omit<BufferedResponse, 'reason'>,
-  { url, isGenuine = hasJson }: Pick<BoundedRequest, 'url' | 'isGenuine'>,
+  response: ReceivedResponse,
+  { url, isGenuine }: Readonly<{ url: URL; isGenuine?: IsGenuine | undefined }>,
   env: Readonly<Record<string, string | undefined>>
 ): Promise<void> {
   const { status } = response
   if (status < 300 || !hasProxy(env)) return
-  const isOfServer = (isGenuine === hasJson && url.protocol === 'https:') || isGenuine(response)
+  const isOfServer = isGenuine?.(response) ?? (url.protocol === 'https:' || hasJson(response))
   if (isOfServer && status !== 407) return
   const proxy = findProxy(url, env)
   if (proxy === undefined) return
@@ -22,6 +32,6 @@ export async function checkSender(
   throw proxyRefusal(proxy, url.host, status)
 }
 
-function hasJson({ status, body }: Omit<BufferedResponse, 'reason'>): boolean {
+function hasJson({ status, body }: ReceivedResponse): boolean {
   return status < 400 || /^\s*[[{]/.test(body.toString('latin1', 0, 64))
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ActionError, problem } from '../runner/errors.js'
+import { ActionError, messageOf, problem } from '../runner/errors.js'
 import { isLoopback } from './loopback.js'
 import { checkSender } from './check-sender.js'
 import { collectBody } from './read-body.js'
@@ -172,7 +172,7 @@ function boundsOf(request: HttpRequest, signal: AbortSignal): OpenRequest {
 
 function noResponse(url: URL, error: unknown): ActionError {
   if (error instanceof ActionError) return error
-  const reason = `The request failed: ${describe(error)}.`
+  const reason = `The request failed: ${messageOf(error)}.`
   return problem({ what: `No response from ${url.host}`, reason }, error)
 }
 
@@ -182,8 +182,4 @@ function tooLarge({ url, maxBytes }: HttpRequest): ActionError {
     expected: `At most ${String(maxBytes)} bytes are accepted.`,
     fix: 'Check the endpoint and the proxy.'
   })
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
 }

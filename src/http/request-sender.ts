@@ -1,6 +1,8 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import { ActionError, codeOf, messageOf } from '../runner/errors.js'
 import { checkSender } from './check-sender.js'
+import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
 import { createConnections } from './connections.js'
 import { findProxy, hasProxy } from './proxy.js'
@@ -25,16 +27,13 @@ export interface BoundedRequest {
   readonly tooLong: () => Error
   /** Aborts the request with the reason of the signal. */
   readonly signal: AbortSignal
-  /** Returns `false` if a proxy must have sent the response. The default is in `checkSender`. */
-  readonly isGenuine?: ((response: Omit<BufferedResponse, 'reason'>) => boolean) | undefined
+  /** The default is in `checkSender`. */
+  readonly isGenuine?: IsGenuine | undefined
 }
 
 /** A response with its whole body. */
-export interface BufferedResponse {
-  readonly status: number
+export interface BufferedResponse extends ReceivedResponse {
   readonly reason: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
 }
 
 /**
@@ -177,7 +176,7 @@ export function send<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const { signal } = controller
-    const options: RequestOptions & AgentSignal = { timeout: idleTimeoutMs, agentSignal: signal }
+    const options: RequestOptions & AgentSignal = { agentSignal: signal }
     let hasResponse = false
     const outgoing = request(url, { method, headers, agent, ...options }, (incoming) => {
       hasResponse = true
@@ -192,7 +191,7 @@ export function send<T>(
       outgoing.destroy(signal.reason as Error)
     })
     limitConnecting(outgoing, connectTimeoutMs, controller)
-    outgoing.on('timeout', () => controller.abort(new TimeoutError('idle', idleTimeoutMs)))
+    limitIdle(outgoing, idleTimeoutMs, controller)
     outgoing.on('error', reject)
     outgoing.on('close', () => {
       if (!hasResponse) reject(closedEarly())
@@ -217,15 +216,45 @@ function limitConnecting(
   timeoutMs: number,
   controller: AbortController
 ): void {
-  const timer = setTimeout(
-    () => controller.abort(new TimeoutError('connect', timeoutMs)),
-    timeoutMs
-  )
+  let kind: TimeoutError['kind'] = 'connect'
+  const timer = setTimeout(() => controller.abort(new TimeoutError(kind, timeoutMs)), timeoutMs)
   const stop = (): void => clearTimeout(timer)
   controller.signal.addEventListener('abort', stop)
   outgoing.once('error', stop)
+  outgoing.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+    const connected = (): void => {
+      if (socket.secureConnecting !== true) {
+        stop()
+        return
+      }
+      // The TLS handshake has the same time again.
+      kind = 'idle'
+      timer.refresh()
+      socket.once('secureConnect', stop)
+    }
+    if (socket.connecting) socket.once('connect', connected)
+    else connected()
+  })
+}
+
+/**
+ * Aborts a request whose connection is idle. Node.js restarts the timeout of a socket once while a write is pending
+ * (`lib/net.js`, `_onTimeout`), so the socket has half of the time, and without a pending write has it twice.
+ */
+function limitIdle(
+  outgoing: ClientRequest,
+  idleTimeoutMs: number,
+  controller: AbortController
+): void {
   outgoing.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', stop)
-    else stop()
+    let bytesRead: number | undefined
+    const check = (): void => {
+      const isFirst = socket.bytesRead !== bytesRead && socket.writableLength === 0
+      ;({ bytesRead } = socket)
+      if (isFirst) socket.setTimeout(idleTimeoutMs / 2)
+      else controller.abort(new TimeoutError('idle', idleTimeoutMs))
+    }
+    socket.setTimeout(idleTimeoutMs / 2).on('timeout', check)
+    outgoing.once('close', () => socket.off('timeout', check))
   })
 }
