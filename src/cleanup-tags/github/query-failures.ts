@@ -38,7 +38,7 @@ export function explainFailure(error: unknown, host: string, now: Date): ActionE
   const what = `Cannot read the pull requests from ${host}`
   const response = responseOf(error)
   const value = response.status === undefined ? undefined : `status ${String(response.status)}`
-  const reason = `${toSentence(messageOf(error))} Nothing was deleted.`
+  const reason = `${toSentence(messageOf(error))} Nothing was deleted.`.trim()
   if (isRateLimit(error, response)) {
     const wait = rateLimitWait(response, now)
     const until =
@@ -99,5 +99,5 @@ function responseOf(error: unknown): FailedResponse {
 }
 
 function toSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`
 }
