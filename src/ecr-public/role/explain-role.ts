@@ -2,9 +2,9 @@ import type { Problem } from '../../runner/errors.js'
 import { afterAttempts } from '../error-facts.js'
 import type { ErrorFacts } from '../error-facts.js'
 
-/** The page that describes the role and its trust policy. */
+/** The section that describes the role and its trust policy. */
 export const ROLE_SECTION =
-  'The section "The role and its trust policy" of docs/permissions.md describes the setup.'
+  'See https://github.com/OWNER/ecr-public-action/blob/main/docs/permissions.md#the-role-and-its-trust-policy.'
 
 /** The role of a failed AssumeRoleWithWebIdentity call, as far as it is known. */
 export interface AssumedRole {
