@@ -80,6 +80,18 @@ describe.each(RUNS)('$name', (scenario) => {
   })
 })
 
+test('push-tar with wait: true ends if the registry hangs after the push', async () => {
+  const push = RUNS.find(({ name }) => name === 'push-tar of a docker-archive')!
+  const scenario: Scenario = {
+    ...push,
+    inputs: async (step) => ({ ...(await push.inputs(step)), wait: 'true' })
+  }
+  const { run } = await runHanging(scenario, isRegistry)
+  expect(run.errors).toEqual([
+    expect.stringMatching(/^The image was pushed, but the registry does not respond.*for 1\.5 s/)
+  ])
+})
+
 const ROLE = 'arn:aws:iam::123456789012:role/ci'
 
 test.each([
