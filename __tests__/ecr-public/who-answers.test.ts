@@ -56,6 +56,18 @@ describe('a proxy that answers CONNECT', () => {
     )
   })
 
+  test('without TLS, although its URL begins with https, is named', async () => {
+    const proxy = await serve(() => undefined)
+    const message = await errorOf({
+      HTTPS_PROXY: `https://me:hunter2@${proxy}`,
+      AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://ecr.example'
+    })
+    expect(message).toContain(
+      `A connection to the proxy ${proxy} (environment variable HTTPS_PROXY)`
+    )
+    expect(message).toContain('If the proxy does not use TLS, begin HTTPS_PROXY with http://')
+  })
+
   test('but is not running, or does not exist, is named', async () => {
     const endpoint = { AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://ecr.example' }
     expect(await errorOf({ ...endpoint, ALL_PROXY: 'http://127.0.0.1:9' })).toContain(

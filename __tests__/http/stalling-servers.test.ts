@@ -121,11 +121,11 @@ test('a server that sends a byte from time to time does not stall', async () => 
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('data', () => {
-      const bytes = [...'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']
+      const bytes = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      let at = 0
       const timer = setInterval(() => {
-        const next = bytes.shift()
-        if (next === undefined) clearInterval(timer)
-        else socket.write(next)
+        if (at === bytes.length) clearInterval(timer)
+        else socket.write(bytes.subarray(at, ++at))
       }, 20)
     })
   })

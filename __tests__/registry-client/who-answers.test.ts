@@ -97,6 +97,23 @@ describe.each([SYNC, PROMOTION])('$name', (scenario) => {
   )
 })
 
+test.each([SYNC, PROMOTION])(
+  'a registry whose name does not exist is named in $name',
+  async (scenario) => {
+    const registryHost = 'registry.invalid'
+    const emulator = await startEmulator({ seed: scenario.seed, registryHost })
+    await scenario.prepare?.(emulator)
+    const own = await makeStepDirectory(directory, 'step')
+    const env = { ...emulator.env, ...scenarioEnv(own), GITHUB_WORKSPACE: own, RUNNER_TEMP: own }
+    const { errors } = await runInProcess(await scenario.inputs(own), env, 60_000)
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /No response from registry\.invalid\. The request failed: .*(ENOTFOUND|EAI_AGAIN)/
+      )
+    ])
+  }
+)
+
 describe('cleanup-tags', () => {
   test.each(ANSWER_ROWS)(
     'deletes no image if the registry answers with %s',

@@ -1,7 +1,17 @@
 import type { RequestListener } from 'node:http'
 import { startEmulator } from '../../helpers/start-emulator.js'
+import { startTlsFront } from '../../helpers/tls.js'
 import { ANSWER_ROWS, errorOf, serve } from '../../helpers/who-answers.js'
 import type { ANSWERS } from '../../helpers/who-answers.js'
+
+/** Runs that fail before they read any file. */
+const MODES = [
+  { mode: 'login' },
+  { mode: 'ensure-repo', repository: 'app' },
+  { mode: 'sync-catalog', repository: 'app', description: 'text' },
+  { mode: 'push-tar', repository: 'app', from: 'rc:v1', 'image-tags': 'v2' },
+  { mode: 'cleanup-tags', repository: 'app', 'keep-latest': '1' }
+]
 
 const SEED = { repositories: [{ name: 'app', images: [{ tags: [{ tag: 'pr-1' }] }] }] }
 
@@ -70,6 +80,67 @@ describe('a server that answers as STS', () => {
     )
     expect(message).toContain(text)
     expect(message).not.toContain('ECR Public')
+  })
+
+  test.each(MODES)(
+    'is named in every mode, and so is a host that does not exist: %j',
+    async (inputs) => {
+      const emulator = await startEmulator()
+      const env = {
+        ...emulator.env,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${emulator.url}/_emulator/id-token`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token'
+      }
+      const sts = await serve(stsError('AccessDenied', 'Not authorized', 403))
+      const withRole = { ...inputs, 'role-to-assume': ROLE }
+      const denied = await errorOf({ ...env, AWS_ENDPOINT_URL_STS: `http://${sts}` }, withRole)
+      expect(denied).toContain(`The IAM role ${ROLE} could not be assumed: "AccessDenied`)
+      const missing = await errorOf(
+        { ...env, AWS_ENDPOINT_URL_STS: 'https://sts.invalid' },
+        withRole
+      )
+      expect(missing).toMatch(/cannot be resolved: "sts\.invalid.*AWS_ENDPOINT_URL_STS/)
+      const url = 'https://oidc.invalid/token'
+      const noToken = await errorOf({ ...env, ACTIONS_ID_TOKEN_REQUEST_URL: url }, withRole)
+      expect(noToken).toContain('GitHub\'s OIDC token endpoint did not respond: "oidc.invalid"')
+    }
+  )
+
+  test('names a subject with IDs, which a condition with names does not match', async () => {
+    const emulator = await startEmulator()
+    const sts = await serve(stsError('AccessDenied', 'Not authorized', 403))
+    const message = await errorOf(
+      {
+        AWS_ENDPOINT_URL_STS: `http://${sts}`,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${emulator.url}/_emulator/id-token?sub=repo:o@12/r@34:pull_request`,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token'
+      },
+      { mode: 'login', 'role-to-assume': ROLE }
+    )
+    expect(message).toContain(
+      '"repo:o@12/r@34:pull_request". It contains the IDs of the owner and the repository.'
+    )
+  })
+
+  test('with a certificate that is not trusted is named', async () => {
+    const emulator = await startEmulator()
+    const front = await startTlsFront(new URL(emulator.url))
+    const token = { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token' }
+    const inputs = { mode: 'login', 'role-to-assume': ROLE }
+    const ofSts = await errorOf(
+      {
+        ...emulator.env,
+        ...token,
+        ACTIONS_ID_TOKEN_REQUEST_URL: `${emulator.url}/_emulator/id-token`,
+        AWS_ENDPOINT_URL_STS: front.url
+      },
+      inputs
+    )
+    expect(ofSts).toContain('The server certificate is not trusted')
+    const ofGitHub = await errorOf({ ...token, ACTIONS_ID_TOKEN_REQUEST_URL: front.url }, inputs)
+    expect(ofGitHub).toMatch(
+      /GitHub's OIDC token endpoint did not respond: .*self-signed certificate/
+    )
   })
 
   test('is named as well if the SDK assumes the role of the environment', async () => {
