@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseLogins } from './login/login-records.js'
-import { restoreCredential } from './login/restore-credential.js'
+import { restoreOrWarn } from './login/restore-credential.js'
 import type { RestoreOutcome } from './login/restore-credential.js'
-import { messageOf } from './runner/errors.js'
 import { createLog } from './runner/report.js'
 import { findLoginState } from './runner/state.js'
 
@@ -26,11 +25,8 @@ export async function post(): Promise<void> {
     sleep: async (milliseconds: number): Promise<void> => delay(milliseconds)
   }
   for (const login of parseLogins(findLoginState() ?? '[]').reverse()) {
-    try {
-      log.info(`${MESSAGES[await restoreCredential(login, deps)]}: ${login.file}`)
-    } catch (error) {
-      log.warning(`The credential file ${login.file} was not restored. ${messageOf(error)}`)
-    }
+    const outcome = await restoreOrWarn(login, deps)
+    if (outcome !== undefined) log.info(`${MESSAGES[outcome]}: ${login.file}`)
   }
 }
 

@@ -98,6 +98,14 @@ describe('readEndpoints', () => {
       '',
       /uses http/
     ],
+    ...['[::ffff:192.0.2.2]', '0.0.0.0:5111', 'localhost.example'].map(
+      (host): [string, Record<string, string>, string, RegExp] => [
+        host,
+        { AWS_ENDPOINT_URL: `HTTP://user:hunter2@${host}` },
+        '',
+        /AWS_ENDPOINT_URL uses http/
+      ]
+    ),
     [
       'the file',
       {},

@@ -1,56 +1,27 @@
-import { createServer } from 'node:http'
-import type { RequestListener, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { runAction } from '../helpers/run-action.js'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { startTlsFront } from '../helpers/tls.js'
+import { ANSWER_ROWS, errorOf, serve } from '../helpers/who-answers.js'
 
-const servers: Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-})
-
-async function serve(listener: RequestListener, connect?: string): Promise<string> {
-  const server = createServer(listener)
-  server.on('connect', (_request, socket) => {
-    socket.on('error', () => undefined)
-    if (connect === undefined || connect === '') socket.destroy()
-    else socket.end(`HTTP/1.1 ${connect}\r\n\r\n`)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  servers.push(server)
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const KEYS = {
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  AWS_EC2_METADATA_DISABLED: 'true'
-}
-const MODES = [
+let directory = ''
+const MODES: Record<string, string>[] = [
   { mode: 'login' },
   { mode: 'ensure-repo', repository: 'app' },
   { mode: 'sync-catalog', repository: 'app', description: 'text' },
+  { mode: 'push-tar', repository: 'app' },
   { mode: 'cleanup-tags', repository: 'app', 'keep-latest': '1' }
 ]
-
-async function errorOf(
-  env: Readonly<Record<string, string>>,
-  inputs: Readonly<Record<string, string>> = { mode: 'login' }
-): Promise<string> {
-  const home = { XDG_RUNTIME_DIR: '/nonexistent', PATH: '/nowhere' }
-  const run = await runAction(
-    { 'max-attempts': '1', ...inputs },
-    { env: { ...KEYS, ...home, ...env } }
-  )
-  expect(run.exitCode).toBe(1)
-  expect(run.errors).toHaveLength(1)
-  expect(run.log).not.toContain('hunter2')
-  return run.errors[0] ?? ''
-}
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'who-answers-'))
+  const tar = join(directory, 'image.tar')
+  await writeDockerArchive(tar, [buildImage({ tags: ['app:v1'], compression: 'none' })])
+  for (const inputs of MODES) if (inputs.mode === 'push-tar') inputs.tar = tar
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
 
 describe('a proxy that answers CONNECT', () => {
   test.each([
@@ -60,6 +31,7 @@ describe('a proxy that answers CONNECT', () => {
     ['302 Found', 'refused the request to ecr.example: "HTTP status 302"'],
     ['502 Bad Gateway', 'refused the request to ecr.example: "HTTP status 502"'],
     ['503 Service Unavailable', 'refused the request to ecr.example: "HTTP status 503"'],
+    ['x', 'refused the request to ecr.example: "a response that is not HTTP"'],
     ['', 'refused the request to ecr.example. It closed the connection.']
   ])('with "%s" is named with its variable', async (status, text) => {
     const proxy = await serve(() => undefined, status)
@@ -82,6 +54,18 @@ describe('a proxy that answers CONNECT', () => {
     expect(await errorOf({ ...env })).toContain(
       'The user name or password in the environment variable https_proxy is not valid'
     )
+  })
+
+  test('without TLS, although its URL begins with https, is named', async () => {
+    const proxy = await serve(() => undefined)
+    const message = await errorOf({
+      HTTPS_PROXY: `https://me:hunter2@${proxy}`,
+      AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://ecr.example'
+    })
+    expect(message).toContain(
+      `A connection to the proxy ${proxy} (environment variable HTTPS_PROXY)`
+    )
+    expect(message).toContain('If the proxy does not use TLS, begin HTTPS_PROXY with http://')
   })
 
   test('but is not running, or does not exist, is named', async () => {
@@ -124,158 +108,28 @@ describe('a proxy that answers a plain request', () => {
 })
 
 describe('a server that answers as the API', () => {
-  test.each<[string, RequestListener, RegExp]>([
-    [
-      '403 without a body',
-      (_q, r) => void r.writeHead(403).end(),
-      /did not come from Amazon ECR Public: "HTTP status 403".*AWS_ENDPOINT_URL_ECR_PUBLIC/
-    ],
-    [
-      '200 with HTML',
-      (_q, r) => void r.writeHead(200).end('<html>'),
-      /did not come from Amazon ECR Public: "HTTP status 200"/
-    ],
-    [
-      '503 with HTML',
-      (_q, r) => void r.writeHead(503).end('<html>'),
-      /did not come from Amazon ECR Public: "HTTP status 503"/
-    ],
-    [
-      '500 with a request ID',
-      (_q, r) =>
-        void r.writeHead(500, { 'x-amzn-requestid': 'req-9' }).end('{"__type":"ServerException"}'),
-      /Amazon ECR Public failed to process.*req-9|req-9.*Amazon ECR Public failed/
-    ],
-    [
-      'a closed connection',
-      (q) => void q.socket.destroy(),
-      /The connection to Amazon ECR Public was lost/
-    ]
-  ])('with %s is named', async (_name, listener, text) => {
+  test.each(ANSWER_ROWS)('with %s is named', async (answer, listener) => {
     const host = await serve(listener)
     for (const inputs of MODES) {
-      expect(await errorOf({ AWS_ENDPOINT_URL_ECR_PUBLIC: `http://${host}` }, inputs)).toMatch(text)
+      const error = await errorOf({ AWS_ENDPOINT_URL_ECR_PUBLIC: `http://${host}` }, inputs)
+      expect(error).toMatch(
+        /^\d/.test(answer)
+          ? `The response did not come from Amazon ECR Public: "HTTP status ${answer.slice(0, 3)}"`
+          : /The connection to Amazon ECR Public was lost|The response did not come from Amazon ECR Public/
+      )
+      expect(error).toMatch(/AWS_ENDPOINT_URL_ECR_PUBLIC|Run the job again/)
     }
   })
-})
 
-/** A response of STS with an error, as the service sends it. */
-function stsError(code: string, message: string, status = 400): RequestListener {
-  return (_request, response) => {
-    response.writeHead(status, { 'x-amzn-requestid': 'req-1', 'content-type': 'text/xml' })
-    response.end(
-      `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>req-1</RequestId></ErrorResponse>`
-    )
-  }
-}
-
-const ROLE = 'arn:aws:iam::123456789012:role/ci'
-const SUBJECT = 'repo:o/r:ref:refs/heads/main'
-
-describe('a server that answers as STS', () => {
-  test.each<[string, RequestListener, string]>([
-    [
-      'InvalidIdentityToken',
-      stsError('InvalidIdentityToken', 'No OpenIDConnect provider found in your account'),
-      'Create the OIDC provider in the account of the role'
-    ],
-    [
-      'ExpiredTokenException',
-      stsError('ExpiredTokenException', 'Token expired'),
-      'The OIDC token has expired'
-    ],
-    [
-      'IDPCommunicationError',
-      stsError('IDPCommunicationError', 'no response'),
-      'AWS could not reach the OIDC provider'
-    ],
-    ['IDPRejectedClaim', stsError('IDPRejectedClaim', 'bad', 403), 'not valid or was revoked'],
-    [
-      'ValidationError',
-      stsError('ValidationError', 'Request ARN is invalid'),
-      'Check "role-to-assume"'
-    ],
-    [
-      'AccessDenied',
-      stsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403),
-      `The subject of the OIDC token is "${SUBJECT}"`
-    ],
-    [
-      '503 without a body',
-      (_q, r) => void r.writeHead(503).end(),
-      'The response did not come from AWS STS'
-    ],
-    ['200 with HTML', (_q, r) => void r.writeHead(200).end('<html>no'), 'AWS STS'],
-    ['a closed connection', (q) => void q.socket.destroy(), 'The connection to AWS STS was lost'],
-    [
-      'Throttling',
-      stsError('Throttling', 'Rate exceeded'),
-      'AssumeRoleWithWebIdentity was throttled'
-    ]
-  ])('with %s is named', async (_name, listener, text) => {
-    const emulator = await startEmulator()
-    const sts = await serve(listener)
-    const message = await errorOf(
-      {
-        ...emulator.env,
-        AWS_ENDPOINT_URL_STS: `http://${sts}`,
-        ACTIONS_ID_TOKEN_REQUEST_URL: `${emulator.url}/_emulator/id-token?sub=${SUBJECT}`,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token'
-      },
-      { mode: 'login', 'role-to-assume': ROLE }
-    )
-    expect(message).toContain(text)
-    expect(message).not.toContain('ECR Public')
-  })
-
-  test('is named as well if the SDK assumes the role of the environment', async () => {
-    const emulator = await startEmulator()
-    const sts = await serve(stsError('InvalidIdentityToken', 'No OpenIDConnect provider found'))
-    const message = await errorOf({
-      AWS_ENDPOINT_URL_ECR_PUBLIC: emulator.url,
-      AWS_ENDPOINT_URL_STS: `http://${sts}`,
-      AWS_ACCESS_KEY_ID: '',
-      AWS_SECRET_ACCESS_KEY: '',
-      AWS_ROLE_ARN: ROLE,
-      AWS_WEB_IDENTITY_TOKEN_FILE: import.meta.filename
+  test('with a request ID is AWS', async () => {
+    const host = await serve((_request, response) => {
+      const headers = { 'x-amzn-requestid': 'req-9' }
+      response.writeHead(500, headers).end('{"__type":"ServerException"}')
     })
-    expect(message).toContain(`The IAM role ${ROLE} could not be assumed`)
-    expect(message).toContain('Create the OIDC provider')
-  })
-})
-
-describe("a server that answers as GitHub's token endpoint", () => {
-  test.each<[string, RequestListener, string]>([
-    ['403', (_q, r) => void r.writeHead(403).end(), 'GitHub refused to issue an OIDC token'],
-    ['500', (_q, r) => void r.writeHead(500).end(), "GitHub's OIDC token endpoint failed"],
-    [
-      'HTML',
-      (_q, r) => void r.end('<html>'),
-      "The response of GitHub's OIDC token endpoint does not contain a token"
-    ],
-    [
-      'a text that is not a token',
-      (_q, r) => void r.end('{"value":"hunter3"}'),
-      'does not contain a token'
-    ],
-    [
-      'a closed connection',
-      (q) => void q.socket.destroy(),
-      "GitHub's OIDC token endpoint did not respond"
-    ]
-  ])('with %s is named', async (_name, listener, text) => {
-    const gitHub = await serve(listener)
-    const env = {
-      ACTIONS_ID_TOKEN_REQUEST_URL: `http://${gitHub}/?x=1`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'hunter4'
+    for (const inputs of MODES) {
+      const error = await errorOf({ AWS_ENDPOINT_URL_ECR_PUBLIC: `http://${host}` }, inputs)
+      expect(error).toMatch(/Amazon ECR Public failed to process [^:]*req-9/)
     }
-    expect(await errorOf(env, { mode: 'login', 'role-to-assume': ROLE })).toContain(text)
-  })
-
-  test('is not asked if the job does not have the permission', async () => {
-    const message = await errorOf({}, { mode: 'login', 'role-to-assume': ROLE })
-    expect(message).toContain('The job does not have the permission "id-token: write"')
-    expect(message).toContain('docs/permissions.md')
   })
 })
 

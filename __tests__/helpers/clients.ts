@@ -98,6 +98,8 @@ export interface ClientOptions {
   readonly cwd?: string
   /** The standard input. */
   readonly input?: string | Buffer
+  /** The user and group to run as. */
+  readonly uid?: number | undefined
 }
 
 /** Runs a client for at most two minutes. Resolves with any exit status. */
@@ -119,6 +121,7 @@ export async function runClient(
           ...options.env
         },
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
         maxBuffer: 64 * 1024 * 1024,
         timeout: 120_000
       },

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps, Log } from '../../src/runner/deps.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
+import { createRequestHandler } from '../../src/ecr-public/request-handler.js'
+import { createRequestSender } from '../../src/http/request-sender.js'
+import type { SenderOptions } from '../../src/http/request-sender.js'
 import { execute } from '../../src/runner/exec.js'
 import { createRegistry } from '../../src/registry-client/create-registry.js'
 import type { RunningEmulator } from './start-emulator.js'
@@ -24,9 +27,12 @@ const directories = new Set<string>()
  */
 export function makeDeps(
   emulator: Pick<RunningEmulator, 'env'>,
-  overrides: Partial<Deps> & { readonly maxAttempts?: number } = {}
+  overrides: Partial<Deps> & {
+    readonly maxAttempts?: number
+    readonly senderOptions?: SenderOptions
+  } = {}
 ): TestDeps {
-  const { maxAttempts = 5, ...replaced } = overrides
+  const { maxAttempts = 5, senderOptions = {}, ...replaced } = overrides
   const lines: string[] = []
   const masked: string[] = []
   const loginStates: string[] = []
@@ -48,9 +54,8 @@ export function makeDeps(
   const sleep = replaced.sleep ?? (() => Promise.resolve())
   const now = replaced.now ?? (() => new Date())
   const random = replaced.random ?? (() => 0.5)
-  const api =
-    replaced.api ??
-    createEcrPublicClient({
+  const createApi = (): Deps['api'] => {
+    const client = createEcrPublicClient({
       maxAttempts,
       env,
       endpoints: { api: env.AWS_ENDPOINT_URL_ECR_PUBLIC, useDualStack: false },
@@ -64,6 +69,11 @@ export function makeDeps(
       backoff: () => 0,
       limitsRates: false
     })
+    const sendRequest = createRequestSender(env, senderOptions)
+    client.config.requestHandler = createRequestHandler(env, signal, sendRequest)
+    return client
+  }
+  const api = replaced.api ?? createApi()
   let directory: Promise<string> | undefined
   return {
     api,
@@ -72,7 +82,7 @@ export function makeDeps(
         createRegistry(
           host,
           { api, env, signal, log, mask, now, random, sleep },
-          { limitsRates: false }
+          { limitsRates: false, ...senderOptions }
         )
       ),
     log,

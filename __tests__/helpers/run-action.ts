@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -24,6 +24,8 @@ export interface ActionRunOptions {
   readonly cwd?: string
   /** The state that the main step saved. If it is set, the post step runs instead of the main step. */
   readonly state?: Readonly<Record<string, string>>
+  /** The user and group to run as. Only root can set another one. */
+  readonly uid?: number | undefined
   /** Called with the process after its start, for tests that interrupt it. */
   readonly onStart?: (process: ReturnType<typeof spawn>) => void
 }
@@ -52,6 +54,11 @@ export async function runAction(
     summary: join(directory, 'y')
   }
   for (const file of Object.values(files)) await writeFile(file, '')
+  const { uid } = options
+  if (uid !== undefined) {
+    const own = [directory, runnerTemp, home, work, runtime, ...Object.values(files)]
+    for (const path of own) await chown(path, uid, uid)
+  }
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: home,
@@ -68,7 +75,11 @@ export async function runAction(
   for (const [name, value] of Object.entries(options.state ?? {})) env[`STATE_${name}`] = value
 
   const entry = options.state === undefined ? MAIN_STEP : POST_STEP
-  const child = spawn(process.execPath, [entry], { cwd: options.cwd ?? work, env })
+  const child = spawn(process.execPath, [entry], {
+    cwd: options.cwd ?? work,
+    env,
+    ...(uid === undefined ? {} : { uid, gid: uid })
+  })
   let log = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))

@@ -249,6 +249,18 @@ describe('entries of a host with a path', () => {
     expect(JSON.parse((await removeCredential(`${text}\n`, undo))!)).toEqual(JSON.parse(before))
   })
 
+  test.each(['https://HOST', 'http://HOST', 'https://HOST/', 'https://HOST/v1/'])(
+    'include the form with a scheme: %s',
+    async (form) => {
+      const key = form.replace('HOST', HOST)
+      const old = JSON.stringify({ auths: { [key]: { auth: 'b2xkOng=' } } })
+      const { setAside, undo, text } = await add(old)
+      expect(setAside).toEqual([key])
+      expect(Object.keys(JSON.parse(text).auths as object)).toEqual(HOSTS)
+      expect(await removeCredential(text, undo)).toBe(old)
+    }
+  )
+
   test('are not restored while another login uses the host, or if they exist again', async () => {
     const { text, undo } = await add(before)
     expect(await removeCredential(text, undo, undo.hosts)).toBe(text)
@@ -260,10 +272,11 @@ describe('entries of a host with a path', () => {
 
 describe('withoutExpired', () => {
   const now = new Date('2026-11-30T12:00:00Z')
-  const tokenOf = (expiration: unknown): { auth: string } => {
-    const password = Buffer.from(JSON.stringify({ payload: 'x', expiration })).toString('base64')
-    return { auth: Buffer.from(`AWS:${password}`).toString('base64') }
-  }
+  const passwordOf = (expiration: unknown): string =>
+    Buffer.from(JSON.stringify({ payload: 'x', expiration })).toString('base64')
+  const tokenOf = (expiration: unknown): { auth: string } => ({
+    auth: Buffer.from(`AWS:${passwordOf(expiration)}`).toString('base64')
+  })
   const seconds = now.getTime() / 1000
 
   test('returns the same data if no entry has expired', async () => {
@@ -285,6 +298,8 @@ describe('withoutExpired', () => {
     ['a token that expires in a second', tokenOf(seconds + 1), true],
     ['a token without an expiration time', tokenOf(undefined), true],
     ['a token with a text as the time', tokenOf('1'), true],
+    ['an expired password of its own', { username: 'AWS', password: passwordOf(1) }, false],
+    ['a valid password of its own', { username: 'AWS', password: passwordOf(seconds + 1) }, true],
     ['another password', { auth: 'b2xkOng=' }, true],
     ['an entry without a password', {}, true]
   ])('with %s: the entry is kept: %j %j', async (_name, entry, isKept) => {

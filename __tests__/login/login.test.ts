@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -159,6 +160,40 @@ test('requires registry-id to be the account ID or alias of the registry', async
   await expect(other).rejects.toThrow(/not the registry of these credentials.*999999999999/)
 })
 
+/** Returns a signal that is aborted when it is checked for the `at`-th time. */
+function cancelAt(
+  at: number,
+  controller: AbortController,
+  before = (): void => undefined
+): AbortSignal {
+  let reads = 0
+  return new Proxy(controller.signal, {
+    get: (target, name) => {
+      if (name === 'throwIfAborted' && ++reads === at) {
+        before()
+        controller.abort(new Error('cancelled'))
+      }
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    }
+  })
+}
+
+test('reports the first error, warns of a file that cannot be restored, and restores the others', async () => {
+  const controller = new AbortController()
+  const { deps } = await setUp({}, { signal: controller.signal })
+  await mkdir(join(home, 'docker'))
+  await writeFile(join(home, 'docker', 'config.json'), '{"auths":{}}')
+  const file = join(home, 'containers', 'auth.json')
+  const signal = cancelAt(3, controller, () => writeFileSync(file, '{'))
+  await expect(login(inputs, { ...deps, signal })).rejects.toThrow(/^cancelled$/)
+  expect(deps.lines.filter((line) => line.startsWith('warning: '))).toEqual([
+    expect.stringMatching(`^warning: The credential file ${file} was not restored. .*malformed`)
+  ])
+  expect(await readFile(file, 'utf8')).toBe('{')
+  expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe('{"auths":{}}')
+})
+
 describe('changes nothing', () => {
   test('if one of the files is malformed, and does not request a token', async () => {
     const { emulator, deps } = await setUp()
@@ -188,14 +223,7 @@ describe('changes nothing', () => {
     const original = '{ "auths": {}}\n'
     await mkdir(join(home, 'docker'))
     await writeFile(join(home, 'docker', 'config.json'), original)
-    let reads = 0
-    const signal = new Proxy(controller.signal, {
-      get: (target, name) => {
-        if (name === 'throwIfAborted' && ++reads === 2) controller.abort(new Error('cancelled'))
-        const value: unknown = Reflect.get(target, name, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      }
-    })
+    const signal = cancelAt(2, controller)
     await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
     expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe(original)
     expect(await readdir(join(home, 'docker'))).toEqual(['config.json'])

@@ -1,5 +1,6 @@
 import type { Deps } from '../../src/runner/deps.js'
 import { explainError } from '../../src/ecr-public/explain-error.js'
+import type { SenderOptions } from '../../src/http/request-sender.js'
 import { messageOf } from '../../src/runner/errors.js'
 import type { Inputs } from '../../src/runner/inputs/inputs.js'
 import { readInputs } from '../../src/runner/inputs/inputs.js'
@@ -24,13 +25,14 @@ import type { StepRun } from './scenarios.js'
 export async function runInProcess(
   texts: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>>,
-  limitMs: number
+  limitMs: number,
+  senderOptions: SenderOptions = {}
 ): Promise<StepRun> {
   const inputs = readInputs({}, (name) => texts[name] ?? '')
   const hanging = new AbortController()
   const { signal } = hanging
   const stop = afterBusyTime(limitMs, () => hanging.abort(new Error('hanging')))
-  const deps = makeDeps({ env }, { maxAttempts: inputs.maxAttempts, signal })
+  const deps = makeDeps({ env }, { maxAttempts: inputs.maxAttempts, signal, senderOptions })
   try {
     const report = await runMode(inputs, deps)
     const failed = report.failure !== undefined

@@ -117,19 +117,20 @@ const WITHOUT_CODE = ['SyntaxError', 'Unknown', 'UnknownError']
 
 /** Explains a response of a captive portal, a firewall or a wrong endpoint. A `ProxyError` explains one of a proxy. */
 function explainOtherServer(
-  { name, status, requestId, isServiceError }: ErrorFacts,
+  { name, code, message, status, requestId, isServiceError }: ErrorFacts,
   env: Env,
   service: CalledService
 ): Problem | undefined {
   const hasCode = isServiceError && !WITHOUT_CODE.includes(name)
-  if (status === undefined || hasCode || (requestId !== undefined && status >= 300)) {
+  const isHttp = code?.startsWith('HPE_') !== true
+  if (isHttp && (status === undefined || hasCode || (requestId !== undefined && status >= 300))) {
     return undefined
   }
   const proxy = proxyOf(env, service)
   const by = proxy === undefined ? '' : ` (the request used the proxy ${proxy})`
   return {
     what: `The response did not come from ${service.name}${by}`,
-    value: `HTTP status ${String(status)}`,
+    value: isHttp ? `HTTP status ${String(status)}` : message,
     reason: 'The usual cause is a proxy or firewall that blocks the host, or a wrong endpoint.',
     fix:
       proxy === undefined
@@ -137,6 +138,9 @@ function explainOtherServer(
         : `Allow ${service.host} on the proxy, or add it to NO_PROXY.`
   }
 }
+
+/** The message of `TimeoutError` for a server that stalled. More attempts would not succeed. */
+const STALLED = 'The server did not respond for'
 
 function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Problem | undefined {
   const { name, code, message } = facts
@@ -147,7 +151,9 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
     what: `The connection to ${service.name} was lost${afterAttempts(facts)}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
     ...(proxy === undefined ? {} : { reason: `The request used the proxy ${proxy}.` }),
-    fix: 'Run the job again. If it fails often, increase "max-attempts".'
+    fix: message.startsWith(STALLED)
+      ? 'Run the job again later. Outages are listed at https://health.aws.amazon.com.'
+      : 'Run the job again. If it fails often, increase "max-attempts".'
   }
 }
 

@@ -1,7 +1,6 @@
 import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
-import type { BufferedResponse } from '../http/request-sender.js'
-import { findProxy } from '../http/proxy.js'
+import type { ReceivedResponse } from '../http/check-sender.js'
 import { createRequestSender } from '../http/request-sender.js'
 import { problem } from '../runner/errors.js'
 
@@ -27,9 +26,9 @@ export interface RequestHandler {
  */
 export function createRequestHandler(
   env: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal
+  signal: AbortSignal,
+  sendRequest = createRequestSender(env)
 ): RequestHandler {
-  const sendRequest = createRequestSender(env)
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     handle: async (request) => {
@@ -44,9 +43,9 @@ export function createRequestHandler(
         totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MAX_RESPONSE_BYTES,
         tooLong,
-        signal
+        signal,
+        isGenuine
       })
-      await checkSender(received, url, env)
       const { status, reason, headers, body } = received
       const texts: Record<string, string> = {}
       for (const [name, value] of Object.entries(headers)) texts[name] = String(value)
@@ -76,16 +75,8 @@ function checkHeaders(headers: HttpRequest['headers']): void {
   }
 }
 
-/** @throws ProxyError if a proxy sent the response: every response of AWS has a request ID, or is an error with a code */
-async function checkSender(
-  { status, headers, body }: BufferedResponse,
-  url: URL,
-  env: Readonly<Record<string, string | undefined>>
-): Promise<void> {
-  if (status < 300 || headers['x-amzn-requestid'] !== undefined) return
-  if (/"__type"|<ErrorResponse/.test(body.toString('latin1', 0, 2048))) return
-  const proxy = findProxy(url, env)
-  if (proxy === undefined) return
-  const { proxyRefusal } = await import('../http/proxy-error.js')
-  throw proxyRefusal(proxy, url.host, status)
+/** Returns `false` if a proxy sent the response: every response of AWS has a request ID, or is an error with a code. */
+function isGenuine({ status, headers, body }: ReceivedResponse): boolean {
+  if (status < 300 || headers['x-amzn-requestid'] !== undefined) return true
+  return /"__type"|<ErrorResponse/.test(body.toString('latin1', 0, 2048))
 }

@@ -3,6 +3,7 @@ import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from
 import { ActionError, codeOf } from '../runner/errors.js'
 import type { Log } from '../runner/deps.js'
 import { ProxyError } from '../http/proxy-error.js'
+import { isStalled } from '../http/timeout-error.js'
 
 /**
  * Returns the time to wait before the next attempt, in milliseconds.
@@ -47,6 +48,7 @@ const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
  */
 export function isWorthRetrying(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return true
+  if (isStalled(thrown)) return false
   if (thrown instanceof ProxyError) return thrown.isTransient
   if (thrown instanceof ActionError) return false
   const { name } = thrown

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ActionError, problem } from '../runner/errors.js'
+import { ActionError, messageOf, problem } from '../runner/errors.js'
 import { isLoopback } from './loopback.js'
+import { checkSender } from './check-sender.js'
 import { collectBody } from './read-body.js'
-import { createRequestSender, createResponseOpener } from './request-sender.js'
-import type { RequestSender, ResponseOpener } from './request-sender.js'
+import { createRequestSender } from './request-sender.js'
+import type { OpenRequest, RequestSender, SenderOptions } from './request-sender.js'
+import { createResponseOpener } from './response-opener.js'
+import type { ResponseOpener } from './response-opener.js'
 
 /** A request with limits for the size of the response and the number of redirects. */
 export interface HttpRequest {
@@ -48,25 +51,27 @@ export interface HttpClient {
   open(request: HttpRequest): Promise<HttpStream>
 }
 
+type Env = Readonly<Record<string, string | undefined>>
+
 /** How long a connection may be idle, in milliseconds. */
 const IDLE_TIMEOUT_MS = 30_000
 /** How long one request may take, in milliseconds. Each redirect is a new request. */
 const TOTAL_TIMEOUT_MS = 120_000
 
 /** Creates the HTTP client for all requests except the API calls, which the SDK sends. */
-export function createHttpClient(options: {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly signal: AbortSignal
-}): HttpClient {
-  const sendRequest = createRequestSender(options.env)
-  const openResponse = createResponseOpener(options.env)
+export function createHttpClient(
+  { env, signal: runSignal }: Readonly<{ env: Env; signal: AbortSignal }>,
+  options: SenderOptions = {}
+): HttpClient {
+  const sendRequest = createRequestSender(env, options)
+  const openResponse = createResponseOpener(env, options)
   const signalOf = ({ signal }: HttpRequest): AbortSignal =>
-    signal === undefined ? options.signal : AbortSignal.any([options.signal, signal])
+    signal === undefined ? runSignal : AbortSignal.any([runSignal, signal])
   return {
     send: (request) =>
       sendFollowing(request, (each) => sendOnce(each, sendRequest, signalOf(request))),
     open: (request) =>
-      sendFollowing(request, (each) => openOnce(each, openResponse, signalOf(request)))
+      sendFollowing(request, (each) => openOnce(each, openResponse, signalOf(request), env))
   }
 }
 
@@ -134,7 +139,8 @@ async function sendOnce(
 async function openOnce(
   request: HttpRequest,
   openResponse: ResponseOpener,
-  signal: AbortSignal
+  signal: AbortSignal,
+  env: Env
 ): Promise<HttpStream> {
   const { url, maxBytes } = request
   try {
@@ -144,13 +150,14 @@ async function openOnce(
       return { url, status, headers, body: Buffer.alloc(0), stream }
     }
     const body = await collectBody(stream, maxBytes, () => tooLarge(request))
+    await checkSender({ status, headers, body }, { url }, env)
     return { url, status, headers, body, stream }
   } catch (error) {
     throw noResponse(url, error)
   }
 }
 
-function boundsOf(request: HttpRequest, signal: AbortSignal): Parameters<ResponseOpener>[0] {
+function boundsOf(request: HttpRequest, signal: AbortSignal): OpenRequest {
   const { url, authorization, headers, method = 'GET' } = request
   checkScheme(url)
   return {
@@ -165,7 +172,7 @@ function boundsOf(request: HttpRequest, signal: AbortSignal): Parameters<Respons
 
 function noResponse(url: URL, error: unknown): ActionError {
   if (error instanceof ActionError) return error
-  const reason = `The request failed: ${describe(error)}.`
+  const reason = `The request failed: ${messageOf(error)}.`
   return problem({ what: `No response from ${url.host}`, reason }, error)
 }
 
@@ -175,8 +182,4 @@ function tooLarge({ url, maxBytes }: HttpRequest): ActionError {
     expected: `At most ${String(maxBytes)} bytes are accepted.`,
     fix: 'Check the endpoint and the proxy.'
   })
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
 }

@@ -1,6 +1,7 @@
 import { ActionError, codeOf, messageOf, problem } from '../runner/errors.js'
 import { proxyAddress } from './proxy.js'
 import type { Proxy } from './proxy.js'
+import { isStalled, TimeoutError } from './timeout-error.js'
 
 /** A proxy that refused a request, closed the connection or cannot be reached. The message names its variable. */
 export class ProxyError extends ActionError {
@@ -35,7 +36,7 @@ export function proxyRefusal(proxy: Proxy, target: string, status: number): Prox
   const isTransient = status >= 500 || status === 429
   const error = problem({
     what: `${name} refused the request to ${target}`,
-    value: `HTTP status ${String(status)}`,
+    value: Number.isNaN(status) ? 'a response that is not HTTP' : `HTTP status ${String(status)}`,
     ...(isTransient
       ? { reason: 'The proxy is overloaded, or it cannot connect to the host.' }
       : {}),
@@ -63,10 +64,21 @@ export function proxyFailure(proxy: Proxy, target: string, cause: unknown): Prox
     })
     return new ProxyError(error, true)
   }
+  if (cause instanceof TimeoutError) {
+    const what = `${name} did not respond to the request to ${target}`
+    const error = problem(
+      { what, reason: `${cause.message.replace('The server', 'It')}.`, fix: fixOf(target) },
+      cause
+    )
+    return new ProxyError(error, !isStalled(cause))
+  }
   const error = problem({
     what: `A connection to ${name.replace(/^T/, 't')} is not possible`,
     value: code === undefined || messageOf(cause).includes(code) ? messageOf(cause) : code,
-    fix: `Check that the proxy is running, and correct ${proxy.variable}, or add ${target} to NO_PROXY.`
+    fix:
+      code === 'EPROTO'
+        ? `If the proxy does not use TLS, begin ${proxy.variable} with http:// instead of https://.`
+        : `Check that the proxy is running, and correct ${proxy.variable}, or add ${target} to NO_PROXY.`
   })
   return new ProxyError(error, true)
 }

@@ -1,9 +1,15 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import { ActionError, codeOf, messageOf } from '../runner/errors.js'
+import { checkSender } from './check-sender.js'
+import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
 import { createConnections } from './connections.js'
 import { findProxy, hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
+import { createStallLimit } from './stall-limit.js'
+import type { StallLimit } from './stall-limit.js'
+import { TimeoutError } from './timeout-error.js'
 
 /** One request, with limits for the time it may take and for the size of its response. */
 export interface BoundedRequest {
@@ -21,14 +27,13 @@ export interface BoundedRequest {
   readonly tooLong: () => Error
   /** Aborts the request with the reason of the signal. */
   readonly signal: AbortSignal
+  /** The default is in `checkSender`. */
+  readonly isGenuine?: IsGenuine | undefined
 }
 
 /** A response with its whole body. */
-export interface BufferedResponse {
-  readonly status: number
+export interface BufferedResponse extends ReceivedResponse {
   readonly reason: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
 }
 
 /**
@@ -38,102 +43,119 @@ export interface BufferedResponse {
  */
 export type RequestSender = (request: BoundedRequest) => Promise<BufferedResponse>
 
-/** A response whose body is read while it arrives. */
-export interface StreamedResponse {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  /** The chunks of the body. Throws if the connection breaks, is idle while a chunk is awaited, or is aborted. */
-  readonly body: AsyncIterable<Buffer>
-  /** Closes the connection. It must be called if the body is not read to its end. */
-  close(): void
+/** The limits that all requests share. */
+export interface SenderOptions {
+  /** How long connecting may take, in milliseconds. */
+  readonly connectTimeoutMs?: number
+  /** The default is the limit that all requests of the process share. */
+  readonly stallLimit?: StallLimit
 }
 
-/** Sends one request and returns its response before its body arrives. Only the headers must arrive in the total time. */
-export type ResponseOpener = (
-  request: Omit<BoundedRequest, 'maxBytes' | 'tooLong'>
-) => Promise<StreamedResponse>
-
-/** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000
+const PROCESS_STALL_LIMIT = createStallLimit()
+
+type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * Creates the function that sends all requests of this action: through the proxies that the environment sets, over
  * connections that are kept alive, and with limits for time and size.
+ *
+ * @throws ProxyError if the response is the one of a proxy
  */
-export function createRequestSender(
-  env: Readonly<Record<string, string | undefined>>,
-  connectTimeoutMs = CONNECT_TIMEOUT_MS
-): RequestSender {
+export function createRequestSender(env: Env, options: SenderOptions = {}): RequestSender {
+  const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
+  return async (request) => {
+    const response = await attempt(request)
+    await checkSender(response, request, env)
+    return response
+  }
+}
+
+/** The connection of one request, and the limits of its host. */
+export interface Limits {
+  readonly connection: Connection
+  readonly connectTimeoutMs: number
+  /** Records that the host has responded. */
+  readonly responded: () => void
+  /** Returns the error to throw instead of the error of a request. */
+  readonly failed: (error: unknown) => unknown
+}
+
+/** A request whose response can have any size. */
+export type OpenRequest = Omit<BoundedRequest, 'maxBytes' | 'tooLong' | 'isGenuine'>
+
+/** Returns a function that sends a request within all limits. An error that a proxy caused names the proxy. */
+export function createAttempt<Request extends OpenRequest, Response>(
+  env: Env,
+  { connectTimeoutMs = CONNECT_TIMEOUT_MS, stallLimit = PROCESS_STALL_LIMIT }: SenderOptions,
+  send: (request: Request, limits: Limits) => Promise<Response>
+): (request: Request) => Promise<Response> {
   const connect = createConnections(env)
   return async (request) => {
-    const connection = await connect(request.url)
-    request.signal.throwIfAborted()
+    const { host, pathname } = request.url
+    // The emulator serves the API and the registry at one host. The path of the API is always "/".
+    const server = pathname === '/' ? host : `${host}/…`
     try {
-      return await sendBounded(request, connection, connectTimeoutMs)
-    } catch (error) {
+      const remaining = stallLimit.remainingMs(server)
+      const connection = await connect(request.url)
+      request.signal.throwIfAborted()
+      const idleTimeoutMs = Math.min(request.idleTimeoutMs, remaining)
+      return await send(
+        { ...request, idleTimeoutMs },
+        {
+          connection,
+          connectTimeoutMs: Math.min(connectTimeoutMs, remaining),
+          responded: () => stallLimit.responded(server),
+          failed: (error) => stallLimit.failed(server, error)
+        }
+      )
+    } catch (thrown) {
+      const error = stallLimit.failed(server, thrown)
       throw hasProxy(env) ? await attributeToProxy(error, request.url, env) : error
     }
   }
 }
 
-/** Returns an error that names the proxy if the proxy closed the connection. The agent reports all other errors. */
-async function attributeToProxy(
-  error: unknown,
-  url: URL,
-  env: Readonly<Record<string, string | undefined>>
-): Promise<unknown> {
-  const isClosed = codeOf(error) === 'ECONNRESET' && !(error instanceof ActionError)
-  // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
-  const isProxyPeer = url.protocol === 'http:' || messageOf(error).includes('before secure TLS')
-  const proxy = isClosed && isProxyPeer ? findProxy(url, env) : undefined
+/**
+ * Returns an error that names the proxy if the proxy closed the connection or did not respond. The agent reports all
+ * other errors of a proxy.
+ */
+async function attributeToProxy(error: unknown, url: URL, env: Env): Promise<unknown> {
+  const isOfPeer =
+    error instanceof TimeoutError
+      ? error.isConnecting || url.protocol === 'http:'
+      : codeOf(error) === 'ECONNRESET' &&
+        !(error instanceof ActionError) &&
+        // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
+        (url.protocol === 'http:' || messageOf(error).includes('before secure TLS'))
+  const proxy = isOfPeer ? findProxy(url, env) : undefined
   if (proxy === undefined) return error
   const { proxyFailure } = await import('./proxy-error.js')
   return proxyFailure(proxy, url.host, error)
 }
 
-/** Creates the function that sends requests whose response is read while it arrives. */
-export function createResponseOpener(
-  env: Readonly<Record<string, string | undefined>>,
-  connectTimeoutMs = CONNECT_TIMEOUT_MS
-): ResponseOpener {
-  const connect = createConnections(env)
-  return async (request) => {
-    const connection = await connect(request.url)
-    request.signal.throwIfAborted()
-    const controller = new AbortController()
-    const incoming = await withTotalTimeout(request, controller, () =>
-      send(request, connection, connectTimeoutMs, controller, (response) =>
-        Promise.resolve(response)
-      )
-    )
-    return streamedResponse(incoming, request, controller)
-  }
-}
-
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */
-async function sendBounded(
-  request: BoundedRequest,
-  connection: Connection,
-  connectTimeoutMs: number
-): Promise<BufferedResponse> {
+async function sendBounded(request: BoundedRequest, limits: Limits): Promise<BufferedResponse> {
   const { maxBytes, tooLong } = request
   const controller = new AbortController()
-  return withTotalTimeout(request, controller, () =>
-    send(request, connection, connectTimeoutMs, controller, async (incoming) =>
+  const response = await withTotalTimeout(request, controller, () =>
+    send(request, limits, controller, async (incoming) =>
       responseOf(incoming, await readBody(incoming, maxBytes, tooLong, controller.signal))
     )
   )
+  limits.responded()
+  return response
 }
 
 /** Aborts the controller if the caller's signal aborts or the total time ends while `body` runs. */
-async function withTotalTimeout<T>(
+export async function withTotalTimeout<T>(
   { signal, totalTimeoutMs }: Pick<BoundedRequest, 'signal' | 'totalTimeoutMs'>,
   controller: AbortController,
   body: () => Promise<T>
 ): Promise<T> {
   const abort = (): void => controller.abort(signal.reason)
   const timer = setTimeout(
-    () => controller.abort(timeoutError('The request took longer than', totalTimeoutMs)),
+    () => controller.abort(new TimeoutError('total', totalTimeoutMs)),
     totalTimeoutMs
   )
   signal.addEventListener('abort', abort)
@@ -145,19 +167,18 @@ async function withTotalTimeout<T>(
   }
 }
 
-/** @param take reads the response */
-function send<T>(
-  { url, method, headers, body, idleTimeoutMs }: Omit<BoundedRequest, 'maxBytes' | 'tooLong'>,
-  { request, agent }: Connection,
-  connectTimeoutMs: number,
+/** Sends a request. @param take reads the response */
+export function send<T>(
+  { url, method, headers, body, idleTimeoutMs }: OpenRequest,
+  { connection: { request, agent }, connectTimeoutMs }: Limits,
   controller: AbortController,
   take: (incoming: IncomingMessage) => Promise<T>
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const { signal } = controller
-    const limits: RequestOptions & AgentSignal = { timeout: idleTimeoutMs, agentSignal: signal }
+    const options: RequestOptions & AgentSignal = { agentSignal: signal }
     let hasResponse = false
-    const outgoing = request(url, { method, headers, agent, ...limits }, (incoming) => {
+    const outgoing = request(url, { method, headers, agent, ...options }, (incoming) => {
       hasResponse = true
       take(incoming).then((taken) => {
         resolve(taken)
@@ -170,9 +191,7 @@ function send<T>(
       outgoing.destroy(signal.reason as Error)
     })
     limitConnecting(outgoing, connectTimeoutMs, controller)
-    outgoing.on('timeout', () =>
-      controller.abort(timeoutError('The server sent nothing for', idleTimeoutMs))
-    )
+    limitIdle(outgoing, idleTimeoutMs, controller)
     outgoing.on('error', reject)
     outgoing.on('close', () => {
       if (!hasResponse) reject(closedEarly())
@@ -191,73 +210,51 @@ function responseOf(incoming: IncomingMessage, body: Buffer): BufferedResponse {
   return { status: statusCode, reason: statusMessage, headers, body }
 }
 
-function streamedResponse(
-  incoming: IncomingMessage,
-  { signal, idleTimeoutMs }: Pick<BoundedRequest, 'signal' | 'idleTimeoutMs'>,
-  controller: AbortController
-): StreamedResponse {
-  const { statusCode = 0, headers } = incoming
-  const abort = (): void => controller.abort(signal.reason)
-  signal.addEventListener('abort', abort)
-  const close = (): void => {
-    signal.removeEventListener('abort', abort)
-    incoming.destroy()
-  }
-  // While the reader is slower than the server, an idle connection is not an error.
-  incoming.socket.setTimeout(0)
-  // An error before the first read must not end the process. The reader gets it.
-  incoming.on('error', () => undefined)
-  const body = readChunks(incoming, idleTimeoutMs, controller, close)
-  return { status: statusCode, headers, body, close }
-}
-
-async function* readChunks(
-  incoming: IncomingMessage,
-  idleTimeoutMs: number,
-  controller: AbortController,
-  close: () => void
-): AsyncGenerator<Buffer, void, undefined> {
-  const idle = timeoutError('The server sent nothing for', idleTimeoutMs)
-  const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  const next = async (): Promise<IteratorResult<Buffer>> => {
-    const timer = setTimeout(() => controller.abort(idle), idleTimeoutMs)
-    try {
-      return await chunks.next()
-    } catch (error) {
-      throw controller.signal.aborted ? controller.signal.reason : closedEarly(error)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-  try {
-    for (let read = await next(); read.done !== true; read = await next()) yield read.value
-    if (!incoming.complete) throw closedEarly()
-  } finally {
-    close()
-  }
-}
-
 /** Aborts a request that is not connected in time. A proxy connects before the request has a socket. */
 function limitConnecting(
   outgoing: ClientRequest,
   timeoutMs: number,
   controller: AbortController
 ): void {
-  const timer = setTimeout(
-    () =>
-      controller.abort(timeoutError('The server did not accept a connection within', timeoutMs)),
-    timeoutMs
-  )
+  let kind: TimeoutError['kind'] = 'connect'
+  const timer = setTimeout(() => controller.abort(new TimeoutError(kind, timeoutMs)), timeoutMs)
   const stop = (): void => clearTimeout(timer)
   controller.signal.addEventListener('abort', stop)
   outgoing.once('error', stop)
-  outgoing.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', stop)
-    else stop()
+  outgoing.once('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
+    const connected = (): void => {
+      if (socket.secureConnecting !== true) {
+        stop()
+        return
+      }
+      // The TLS handshake has the same time again.
+      kind = 'idle'
+      timer.refresh()
+      socket.once('secureConnect', stop)
+    }
+    if (socket.connecting) socket.once('connect', connected)
+    else connected()
   })
 }
 
-function timeoutError(what: string, milliseconds: number): Error {
-  const error = new Error(`${what} ${String(milliseconds / 1000)} s`)
-  return Object.assign(error, { code: 'ETIMEDOUT' })
+/**
+ * Aborts a request whose connection is idle. Node.js restarts the timeout of a socket once while a write is pending
+ * (`lib/net.js`, `_onTimeout`), so the socket has half of the time, and without a pending write has it twice.
+ */
+function limitIdle(
+  outgoing: ClientRequest,
+  idleTimeoutMs: number,
+  controller: AbortController
+): void {
+  outgoing.once('socket', (socket) => {
+    let bytesRead: number | undefined
+    const check = (): void => {
+      const isFirst = socket.bytesRead !== bytesRead && socket.writableLength === 0
+      ;({ bytesRead } = socket)
+      if (isFirst) socket.setTimeout(idleTimeoutMs / 2)
+      else controller.abort(new TimeoutError('idle', idleTimeoutMs))
+    }
+    socket.setTimeout(idleTimeoutMs / 2).on('timeout', check)
+    outgoing.once('close', () => socket.off('timeout', check))
+  })
 }

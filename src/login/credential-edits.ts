@@ -77,9 +77,10 @@ export async function addCredential(
   }
 }
 
-/** Returns `true` if the key is one of the hosts with a path. */
+/** Returns `true` if the key is one of the hosts with a path or, as older programs write it, with a scheme. */
 function isBelow(key: string, hosts: readonly string[]): boolean {
-  return hosts.some((host) => key.startsWith(`${host}/`))
+  const name = key.replace(/^https?:\/\//, '')
+  return hosts.some((host) => name.startsWith(`${host}/`) || (name === host && name !== key))
 }
 
 /** The data that is required to remove the credential of a login. */

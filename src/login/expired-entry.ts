@@ -7,7 +7,10 @@ import type { Json } from '../runner/json.js'
  * not known to expire.
  */
 export function isExpiredEntry(entry: Json | undefined, now: Date): boolean {
-  if (!isJsonObject(entry) || typeof entry.auth !== 'string') return false
+  if (!isJsonObject(entry)) return false
+  // Docker also reads entries with the members `username` and `password`.
+  if (typeof entry.password === 'string') return isExpiredPassword(entry.password, now)
+  if (typeof entry.auth !== 'string') return false
   const credential = Buffer.from(entry.auth, 'base64').toString()
   return isExpiredPassword(credential.slice(credential.indexOf(':') + 1), now)
 }

@@ -13,14 +13,13 @@ import { createLoginReference } from './login-records.js'
 import type { LoginReference } from './login-records.js'
 import { getRegistryIdentity, hostNamesOf } from './registry-identity.js'
 import type { RegistryIdentity } from './registry-identity.js'
-import { forgetLogin, restoreCredential } from './restore-credential.js'
-import type { RestoreDeps } from './restore-credential.js'
+import { forgetLogin, restoreOrWarn } from './restore-credential.js'
 import { storeCredential, writeCredential } from './write-credential.js'
 import type { Credential, WriteOutcome } from './write-credential.js'
 
 /**
  * Gets an authorization token and writes it into the credential files of all container tools of the machine. All files
- * are checked before the first one is written. If one fails or the run is cancelled, the previous ones are restored.
+ * are checked before the first one is written. If one fails or the run is cancelled, all previous ones are restored.
  */
 export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
   const targets = await listCredentialTargets(currentMachine(deps.env), deps.log)
@@ -112,9 +111,8 @@ async function writeCredentials(
     }
     deps.signal.throwIfAborted()
   } catch (error) {
-    for (const reference of written.reverse()) {
-      await restoreCredential(reference, withoutCancellation(deps))
-    }
+    const restoreDeps = withoutCancellation(deps)
+    for (const reference of written.reverse()) await restoreOrWarn(reference, restoreDeps)
     throw error
   }
   if (!inputs.logout) {
@@ -125,7 +123,7 @@ async function writeCredentials(
 }
 
 /** Returns dependencies whose `sleep` also works after the run is cancelled. */
-function withoutCancellation({ random, now, env, log }: Deps): RestoreDeps {
+function withoutCancellation({ random, now, env, log }: Deps): Parameters<typeof restoreOrWarn>[1] {
   const sleep: Deps['sleep'] = (milliseconds) =>
     new Promise((done) => setTimeout(done, milliseconds))
   return { random, now, env, log, sleep }

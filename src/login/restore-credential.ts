@@ -60,6 +60,22 @@ export async function restoreCredential(
   return outcome
 }
 
+/**
+ * Undoes a login as `restoreCredential` does. A failure is a warning: it must not hide the error of a login, and must not
+ * prevent that other files are restored.
+ */
+export async function restoreOrWarn(
+  login: LoginReference,
+  deps: RestoreDeps & { readonly log: Pick<Deps['log'], 'warning'> }
+): Promise<RestoreOutcome | undefined> {
+  try {
+    return await restoreCredential(login, deps)
+  } catch (error) {
+    deps.log.warning(`The credential file ${login.file} was not restored. ${messageOf(error)}`)
+    return undefined
+  }
+}
+
 /** Returns `true` if a process was killed before it wrote the record, and left its lock or a temporary file. */
 async function hasLeftovers({ file }: LoginReference): Promise<boolean> {
   const isLocked = await access(lockPathOf(file)).then(

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { isStalled } from '../http/timeout-error.js'
 import type { Deps, Registry } from '../runner/deps.js'
 import { messageOf, problem } from '../runner/errors.js'
 import type { PushedImage } from './report-push.js'
@@ -16,7 +17,7 @@ type WaitDeps = Pick<Deps, 'log' | 'now' | 'openRegistry' | 'signal' | 'sleep'>
  * Waits until the registry serves the image under every tag that the push set or kept. The API stores a tag before the
  * registry serves it.
  *
- * @throws ActionError after two minutes
+ * @throws ActionError after two minutes, or if the registry stops responding
  */
 export async function waitUntilServed(
   { digest, tags }: PushedImage,
@@ -46,7 +47,7 @@ async function waitForReference(
     const { served, cause } = await findServed(reference, registry, target.path, deps)
     if (served === digest) return
     const left = deadline - deps.now().getTime()
-    if (left <= 0) throw notServed(reference, served, digest, target, cause)
+    if (left <= 0 || isStalled(cause)) throw notServed(reference, served, digest, target, cause)
     await deps.sleep(Math.min(delay, left))
   }
 }
@@ -81,7 +82,7 @@ function notServed(
       : `The last read failed: ${messageOf(cause)}`
   return problem(
     {
-      what: 'The image was pushed, but it cannot be pulled after two minutes',
+      what: `The image was pushed, but ${isStalled(cause) ? 'the registry does not respond' : 'it cannot be pulled after two minutes'}`,
       value: `${uri}${reference.includes(':') ? '@' : ':'}${reference}`,
       reason,
       expected: `The digest of the pushed image is ${digest}.`,

@@ -4,6 +4,7 @@ import type { HttpClient, HttpRequest, HttpResponse, HttpStream } from '../http/
 import { originOf } from '../http/loopback.js'
 import { createRateLimiter } from '../http/rate-limiter.js'
 import type { RateLimit } from '../http/rate-limiter.js'
+import type { SenderOptions } from '../http/request-sender.js'
 import { createAuthorizer } from './authorizer.js'
 import type { Authorization, Authorizer } from './authorizer.js'
 import { parseChallenge } from './challenge.js'
@@ -17,7 +18,7 @@ export type RegistryDeps = Pick<
 >
 
 /** The options of a registry client. */
-export interface RegistryOptions {
+export interface RegistryOptions extends SenderOptions {
   /** Whether reads are delayed to keep within the quotas of the service. Defaults to `true`. */
   readonly limitsRates?: boolean
 }
@@ -71,7 +72,7 @@ export function createReader(
   options: RegistryOptions = {}
 ): Reader {
   const origin = originOf(host)
-  const client = createHttpClient(deps)
+  const client = createHttpClient(deps, options)
   const authorizer = createAuthorizer(origin, deps, (url, authorization) =>
     getWithRetries(
       (request) => client.send(request),

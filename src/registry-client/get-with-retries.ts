@@ -1,5 +1,7 @@
 import { ActionError, problem } from '../runner/errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
+import { ProxyError } from '../http/proxy-error.js'
+import { isStalled } from '../http/timeout-error.js'
 import type { Deps, RetryOptions } from '../runner/deps.js'
 
 const BASE_DELAY_MS = 500
@@ -70,6 +72,8 @@ function isTransientStatus(status: number): boolean {
 
 /** The HTTP client sets `cause` only if a connection failed, not if it rejects a request or response itself. */
 function isTransientError(error: Error): boolean {
+  if (error instanceof ProxyError) return error.isTransient
+  if (isStalled(error)) return false
   return error.cause !== undefined || error instanceof DigestMismatchError
 }
 

@@ -10,8 +10,11 @@ export type ServedLogo =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** The time limit of the request, in milliseconds. A logo has at most 512,000 bytes. */
-const TIMEOUT_MS = 20_000
+/**
+ * The time limit of the request, in milliseconds. A logo has at most 512,000 bytes. It is longer than the idle timeout, so
+ * that a host that does not respond counts as stalled for all logos.
+ */
+const TIMEOUT_MS = 40_000
 
 /** Larger than any logo, so that an image above the limit is compared and not reported as an error. */
 const MAX_BYTES = 4 * MAX_LOGO_BYTES

@@ -47,15 +47,17 @@ test.each<Record<string, string>>([
   { mode: 'ensure-repo', repository: 'team/new' },
   { mode: 'sync-catalog', repository: 'team/app', description: 'text' },
   { mode: 'push-tar', repository: 'team/app' },
+  { mode: 'push-tar', repository: 'team/app', from: 'team/rc:v1', 'image-tags': 'v2' },
   { mode: 'cleanup-tags', repository: 'team/app', 'keep-latest': '1' }
 ])(
   'the role is assumed without AWS variables, and no other step gets its credentials: %j',
   async (inputs) => {
-    const emulator = await startEmulator()
-    await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
-    await emulator.clearRequests()
+    const images = [{ tags: [{ tag: 'v1' }] }]
+    const emulator = await startEmulator({
+      seed: { repositories: [{ name: 'team/app' }, { name: 'team/rc', images }] }
+    })
     const tar = join(directory, 'image.tar')
-    if (inputs.mode === 'push-tar') {
+    if (inputs.mode === 'push-tar' && inputs.from === undefined) {
       await writeDockerArchive(tar, [buildImage({ compression: 'none' })])
       inputs.tar = tar
     }

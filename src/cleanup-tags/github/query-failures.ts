@@ -1,3 +1,4 @@
+import { isStalled } from '../../http/timeout-error.js'
 import type { Deps } from '../../runner/deps.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
@@ -20,6 +21,7 @@ export function waitBeforeRetry(
   attempt: number,
   { random, now }: Pick<Deps, 'random' | 'now'>
 ): number | undefined {
+  if (isStalled(error)) return undefined
   const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
   const response = responseOf(error)
   if (isRateLimit(error, response)) {
@@ -36,7 +38,7 @@ export function explainFailure(error: unknown, host: string, now: Date): ActionE
   const what = `Cannot read the pull requests from ${host}`
   const response = responseOf(error)
   const value = response.status === undefined ? undefined : `status ${String(response.status)}`
-  const reason = `${toSentence(messageOf(error))} Nothing was deleted.`
+  const reason = `${toSentence(messageOf(error))} Nothing was deleted.`.trim()
   if (isRateLimit(error, response)) {
     const wait = rateLimitWait(response, now)
     const until =
@@ -97,5 +99,5 @@ function responseOf(error: unknown): FailedResponse {
 }
 
 function toSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
+  return text === '' || /[.!?]$/.test(text) ? text : `${text}.`
 }

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
+import type { RequestSender } from '../../http/request-sender.js'
 import type { Deps } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 import { explainFailure, waitBeforeRetry } from './query-failures.js'
@@ -36,7 +37,8 @@ const MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 export async function createQuerySender(
   token: string,
   maxAttempts: number,
-  deps: GitHubDeps
+  deps: GitHubDeps,
+  sendRequest: RequestSender = createRequestSender(deps.env)
 ): Promise<SendQuery> {
   const url = graphqlUrl(deps.env)
   // Loaded only when it is used, since it takes time to load.
@@ -45,7 +47,7 @@ export async function createQuerySender(
     baseUrl: url.origin,
     userAgent: 'ecr-public-action',
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-    request: { fetch: createFetch(deps) }
+    request: { fetch: createFetch(deps, sendRequest) }
   })
   const graphql = octokit.graphql.defaults({ url: url.href })
   return async (query) => {
@@ -91,8 +93,10 @@ function partialResult(error: unknown): QueryResult | undefined {
   return { data, errors }
 }
 
-function createFetch({ env, signal }: GitHubDeps): typeof fetch {
-  const sendRequest = createRequestSender(env)
+function createFetch(
+  { signal }: Pick<GitHubDeps, 'signal'>,
+  sendRequest: RequestSender
+): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input)
     const { status, headers, body } = await sendRequest({

@@ -2,9 +2,9 @@ import type { Problem } from '../../runner/errors.js'
 import { afterAttempts } from '../error-facts.js'
 import type { ErrorFacts } from '../error-facts.js'
 
-/** The page that describes the role and its trust policy. */
+/** The section that describes the role and its trust policy. */
 export const ROLE_SECTION =
-  'The section "The role and its trust policy" of docs/permissions.md describes the setup.'
+  'See https://github.com/OWNER/ecr-public-action/blob/main/docs/permissions.md#the-role-and-its-trust-policy.'
 
 /** The role of a failed AssumeRoleWithWebIdentity call, as far as it is known. */
 export interface AssumedRole {
@@ -60,10 +60,13 @@ export function explainRole(facts: ErrorFacts, assumed: AssumedRole): Problem | 
   }
   if (codeOf(facts) !== 'AccessDenied') return undefined
   const of = subject === undefined ? '' : ` The subject of the OIDC token is "${subject}".`
+  // The format of repositories that were created, renamed or transferred since July 15, 2026.
+  const hasIds = /^repo:[^/@]+@\d+\/[^:@]+@\d+:/.test(subject ?? '')
+  const ids = hasIds ? ' It contains the IDs of the owner and the repository.' : ''
   return {
     what: whatOf(role),
     value: `AccessDenied: ${facts.message}`,
-    reason: `The role does not exist, or its trust policy does not allow this job. AWS returns the same error for both.${of}`,
+    reason: `The role does not exist, or its trust policy does not allow this job. AWS returns the same error for both.${of}${ids}`,
     fix: `Check the ARN, and compare the subject with the condition in the trust policy. ${ROLE_SECTION}`
   }
 }

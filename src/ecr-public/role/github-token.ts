@@ -32,7 +32,8 @@ const AUDIENCE = 'sts.amazonaws.com'
 const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL'
 const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'
 /** How long the connection may be idle, and how long one attempt may take, in milliseconds. */
-const ATTEMPT_TIMEOUT_MS = 20_000
+const IDLE_TIMEOUT_MS = 20_000
+const ATTEMPT_TIMEOUT_MS = 30_000
 const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /**
@@ -90,7 +91,7 @@ async function requestOnce(
     url,
     method: 'GET',
     headers: { accept: 'application/json', authorization: `Bearer ${requestToken}` },
-    idleTimeoutMs: ATTEMPT_TIMEOUT_MS,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
     totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
     maxBytes: MAX_RESPONSE_BYTES,
     tooLong: () => new TokenResponseError(200),
@@ -155,7 +156,7 @@ function explain(error: unknown, url: URL, attempts: number): ActionError {
       {
         what: `GitHub's OIDC token endpoint did not respond${after}`,
         value: url.host,
-        reason: `The request failed: ${codeOf(error) ?? messageOf(error)}.`,
+        reason: `The request failed: ${messageOf(error)}.`,
         fix: 'Check the connection and the proxy of the runner, and run the job again.'
       },
       error

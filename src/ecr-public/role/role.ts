@@ -1,6 +1,7 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/nested-clients/sts'
 import type { AwsCredentialIdentity } from '@smithy/types'
 import { createRequestSender } from '../../http/request-sender.js'
+import type { RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
 import { ActionError, problem } from '../../runner/errors.js'
 import type { Endpoints } from '../endpoints.js'
@@ -32,6 +33,8 @@ export interface RoleOptions {
   readonly signal: AbortSignal
   readonly sleep: (milliseconds: number) => Promise<void>
   readonly mask: (secret: string) => void
+  /** Sends the requests to GitHub and to STS. */
+  readonly sendRequest?: RequestSender
 }
 
 /** The requested lifetime of the credentials in seconds. Every role allows one hour. */
@@ -71,8 +74,8 @@ export function createRole(options: RoleOptions): Role {
 /** Returns the function that requests new credentials with a new OIDC token. */
 function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity> {
   const { arn, sessionName, env, signal, log, mask } = options
-  const sts = createStsClient(options)
-  const sendRequest = createRequestSender(env)
+  const { sendRequest = createRequestSender(env) } = options
+  const sts = createStsClient(options, sendRequest)
   return async () => {
     const gitHubToken = await getGitHubToken({ ...options, sendRequest })
     const command = new AssumeRoleWithWebIdentityCommand({
@@ -100,7 +103,7 @@ function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity
   }
 }
 
-function createStsClient(options: RoleOptions): STSClient {
+function createStsClient(options: RoleOptions, sendRequest: RequestSender): STSClient {
   const { endpoints, env, signal, log, maxAttempts, backoff = fullJitter } = options
   const { sts: endpoint, useDualStack, useFips } = endpoints
   return new STSClient({
@@ -109,7 +112,7 @@ function createStsClient(options: RoleOptions): STSClient {
       ? { useDualstackEndpoint: useDualStack, useFipsEndpoint: useFips }
       : { endpoint, useDualstackEndpoint: false, useFipsEndpoint: false }),
     retryStrategy: createRetryStrategy(maxAttempts, backoff, log, signal, 'AWS STS'),
-    requestHandler: createRequestHandler(env, signal),
+    requestHandler: createRequestHandler(env, signal, sendRequest),
     customUserAgent: [['ecr-public-action']]
   })
 }

@@ -1,0 +1,37 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { findProxy, hasProxy } from './proxy.js'
+
+/** A response with its whole body. */
+export interface ReceivedResponse {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** Returns `false` if a proxy must have sent the response. */
+export type IsGenuine = (response: ReceivedResponse) => boolean
+
+/**
+ * Checks that a proxy did not send the response itself. By default, this is assumed of an error without a JSON body in
+ * response to a request without TLS, which the proxy can read. A tunnel is refused before the request is sent.
+ *
+ * @throws ProxyError if a proxy sent the response
+ */
+export async function checkSender(
+  response: ReceivedResponse,
+  { url, isGenuine }: Readonly<{ url: URL; isGenuine?: IsGenuine | undefined }>,
+  env: Readonly<Record<string, string | undefined>>
+): Promise<void> {
+  const { status } = response
+  if (status < 300 || !hasProxy(env)) return
+  const isOfServer = isGenuine?.(response) ?? (url.protocol === 'https:' || hasJson(response))
+  if (isOfServer && status !== 407) return
+  const proxy = findProxy(url, env)
+  if (proxy === undefined) return
+  const { proxyRefusal } = await import('./proxy-error.js')
+  throw proxyRefusal(proxy, url.host, status)
+}
+
+function hasJson({ status, body }: ReceivedResponse): boolean {
+  return status < 400 || /^\s*[[{]/.test(body.toString('latin1', 0, 64))
+}
