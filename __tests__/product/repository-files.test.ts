@@ -88,6 +88,11 @@ it('starts the live workflow only manually, runs every mode in it and deletes th
   expect(uses.at(-1)?.if).toMatch(/^always\(\)/)
 })
 
+it('asks the open questions of PARITY.md in the live workflow', () => {
+  const { steps } = readWorkflow('.github/workflows/live.yml').jobs.parity!
+  expect(steps.at(-1)?.run).toBe('npm run --silent live | tee "$GITHUB_STEP_SUMMARY"')
+})
+
 it('uses the same Node.js version in all files, and tests every supported version in CI', () => {
   const version = read('.node-version').trim()
   for (const other of Object.values(packageJson.optionalDependencies)) expect(other).toBe(version)

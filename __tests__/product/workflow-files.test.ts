@@ -62,6 +62,7 @@ describe.each(WORKFLOWS)('%s', (path) => {
       const allowed = {
         analyze: ['security-events'],
         live: ['id-token'],
+        parity: ['id-token'],
         release: ['attestations', 'contents', 'id-token']
       }[name]
       expect(writes.map(([permission]) => permission)).toEqual(allowed ?? [])
@@ -85,7 +86,7 @@ describe.each(WORKFLOWS)('%s', (path) => {
 
   it('calls scripts that exist', () => {
     for (const step of steps) {
-      for (const [, script = ''] of (step.run ?? '').matchAll(/npm run (?:-s )?([\w:-]+)/g)) {
+      for (const [, script = ''] of (step.run ?? '').matchAll(/npm run (?:--silent )?([\w:-]+)/g)) {
         expect(packageJson.scripts).toHaveProperty([script])
       }
       for (const [, file = ''] of (step.run ?? '').matchAll(/node (\.[\w./-]+)/g)) {
