@@ -2,12 +2,17 @@ import { SWITCHES } from '../../src/emulator/options.js'
 import type { SwitchName } from '../../src/emulator/options.js'
 import { Live, messageOf } from './live.ts'
 import type { LiveOptions } from './live.ts'
+import { OBSERVATIONS } from './questions/observations.ts'
+import type { Question } from './questions/question.ts'
 import { QUESTIONS } from './questions/questions.ts'
+
+const ALL: Readonly<Record<string, Question>> = { ...QUESTIONS, ...OBSERVATIONS }
 
 /** The answer to one question. */
 export interface Answer {
-  readonly name: SwitchName
-  /** The value of the switch, or a text that begins with `other:`, `not asked:` or `failed:`. */
+  /** The name of a switch of the emulator, or of another observation. */
+  readonly name: string
+  /** The value of the switch, the observation, or a text that begins with `other:`, `not asked:` or `failed:`. */
   readonly value: string
 }
 
@@ -24,7 +29,7 @@ export interface LiveResult {
  */
 export async function askAll(
   options: LiveOptions & { readonly onAnswer?: (answer: Answer) => void } = {},
-  names: readonly SwitchName[] = Object.keys(QUESTIONS) as SwitchName[]
+  names: readonly string[] = Object.keys(ALL)
 ): Promise<LiveResult> {
   const live = new Live(options)
   const answers: Answer[] = []
@@ -42,31 +47,39 @@ export async function askAll(
   return { answers, leftovers: await live.end() }
 }
 
-async function ask(live: Live, name: SwitchName): Promise<string> {
+async function ask(live: Live, name: string): Promise<string> {
+  const question = ALL[name]
+  if (question === undefined) throw new Error(`Unknown question: "${name}"`)
   try {
-    return await QUESTIONS[name](live)
+    return await question(live)
   } catch (error) {
     return `failed: ${messageOf(error)}`
   }
 }
 
-/** Returns a Markdown table with one row `| switch | value |` per answer. */
-export function answerTable(answers: readonly Answer[]): string {
+const isSwitch = (name: string): name is SwitchName => name in SWITCHES
+
+/** Returns Markdown tables: one row `| switch | value |` per switch, and one row per other observation. */
+export function answerTables(answers: readonly Answer[]): string {
   const row = (...cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
-  return [
-    row('switch', 'value'),
-    row('---', '---'),
-    ...answers.map(({ name, value }) => row(name, value))
-  ].join('\n')
+  const table = (title: string, rows: readonly Answer[]): string =>
+    [
+      row(title, 'value'),
+      row('---', '---'),
+      ...rows.map(({ name, value }) => row(name, value))
+    ].join('\n')
+  const switches = answers.filter(({ name }) => isSwitch(name))
+  const others = answers.filter(({ name }) => !isSwitch(name))
+  return `${table('switch', switches)}\n\n${table('observation', others)}`
 }
 
-/** Lists the answers that differ from the default of the emulator. */
+/** Lists the switches whose value differs from the default of the emulator. */
 export function listDifferences(answers: readonly Answer[]): string[] {
-  return answers
-    .filter(({ name, value }) => SWITCHES[name][0] !== value)
-    .map(
-      ({ name, value }) =>
-        `${name} is "${value}", the default of the emulator is "${SWITCHES[name][0]}"`
-    )
+  return answers.flatMap(({ name, value }) => {
+    const standard = isSwitch(name) ? SWITCHES[name][0] : value
+    return standard === value
+      ? []
+      : [`${name} is "${value}", the default of the emulator is "${standard}"`]
+  })
 }

@@ -1,4 +1,4 @@
-import { answerTable, askAll, listDifferences } from './ask-all.ts'
+import { answerTables, askAll, listDifferences } from './ask-all.ts'
 
 /** Ends the run at the first signal, and the process at the second one. */
 const controller = new AbortController()
@@ -13,7 +13,7 @@ const { answers, leftovers } = await askAll({
   signal: controller.signal,
   onAnswer: ({ name, value }) => process.stderr.write(`${name}: ${value}\n`)
 })
-process.stdout.write(`${answerTable(answers)}\n`)
+process.stdout.write(`${answerTables(answers)}\n`)
 for (const line of listDifferences(answers)) process.stderr.write(`${line}\n`)
 for (const line of leftovers) process.stderr.write(`Not deleted: ${line}\n`)
 const isComplete = answers.every(({ value }) => !value.startsWith('failed:'))

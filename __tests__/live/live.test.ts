@@ -10,6 +10,7 @@ import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { askAll } from './ask-all.js'
 import type { LiveResult } from './ask-all.js'
+import { OBSERVATIONS } from './questions/observations.js'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' }
@@ -20,7 +21,7 @@ const CASES = (Object.entries(SWITCHES) as [SwitchName, readonly string[]][]).fl
 )
 
 /** Asks one question of an emulator whose clock advances instead of waiting. */
-function ask(emulator: RunningEmulator, ...names: readonly SwitchName[]): Promise<LiveResult> {
+function ask(emulator: RunningEmulator, ...names: readonly string[]): Promise<LiveResult> {
   const wait = async (milliseconds: number): Promise<void> => {
     const body = JSON.stringify({ advance: `${milliseconds / 1000}s` })
     const response = await fetch(`${emulator.url}/_emulator/clock`, { method: 'POST', body })
@@ -41,6 +42,24 @@ it.each(CASES)('finds that %s is %s', async (name, value) => {
   const { answers, leftovers } = await ask(emulator, name)
   expect(answers).toEqual([{ name, value }])
   expect(leftovers).toEqual([])
+  expect(await listRepositories(emulator)).toEqual([])
+})
+
+it('observes behavior that does not have a switch', async () => {
+  const emulator = await startEmulator()
+  const { answers } = await ask(emulator, ...Object.keys(OBSERVATIONS))
+  expect(Object.fromEntries(answers.map(({ name, value }) => [name, value]))).toEqual({
+    logoOfAnotherFormat: 'InvalidParameterException',
+    layerTypeWithoutManifest: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+    partOfAnotherSize: 'InvalidLayerPartException',
+    uploadOfExistingLayer: 'LayerAlreadyExistsException',
+    otherManifestMediaType: 'InvalidParameterException',
+    invalidTag: 'InvalidParameterException',
+    invalidPageToken: 'InvalidParameterException',
+    idsWithPaging: 'InvalidParameterException',
+    layerAfterImageDeletion: 'AVAILABLE',
+    blobDeletion: '405'
+  })
   expect(await listRepositories(emulator)).toEqual([])
 })
 
@@ -109,11 +128,13 @@ describe('npm run live', () => {
     const { child, output, progress } = start(emulator)
     const [status] = (await once(child, 'close')) as [number]
     expect([status, progress()]).toEqual([0, expect.any(String)])
-    const lines = output().trim().split('\n')
+    const tables = output().trim().split('\n\n')
+    const [lines = [], others = []] = tables.map((table) => table.split('\n'))
     expect(lines.slice(0, 2)).toEqual(['| switch | value |', '| --- | --- |'])
-    expect(lines.slice(2).map((line) => line.split(' | ')[0])).toHaveLength(
-      Object.keys(SWITCHES).length
-    )
+    const names = lines.slice(2).map((line) => line.split(' ')[1] ?? '')
+    expect(names.sort()).toEqual(Object.keys(SWITCHES).sort())
+    expect(others[0]).toBe('| observation | value |')
+    expect(others.slice(2)).toHaveLength(Object.keys(OBSERVATIONS).length)
     for (const row of ['| tagListFormat | json |', '| mount | on |', '| catalogPut | merge |']) {
       expect(lines).toContain(row)
     }
