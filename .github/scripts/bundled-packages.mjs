@@ -62,7 +62,7 @@ export function licenseText(packages) {
     .concat('\n')
 }
 
-/** Returns the texts of the license and notice files of a package, and its author if it has none of them. */
+/** Returns the texts of the license and notice files of a package, or its author if it does not have such files. */
 function findTexts({ directory }) {
   const files = readdirSync(join(root, directory)).filter((name) =>
     /^(?:licen[cs]e|copying|notice)\b/i.test(name)
