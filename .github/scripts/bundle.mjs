@@ -3,6 +3,8 @@
 // swc transpiles the sources, as in the tests (`tsc` only checks types), and ncc bundles them. docs/decisions.md explains the
 // copies of packages. The options that only the API of ncc offers are:
 // - `mainFields`: selects the ES modules of the AWS SDK, which can be split and tree-shaken.
+// - `sourceMap`: the maps name the modules whose code is in a chunk. The licenses are written from them, and the maps are
+//   deleted.
 // - `externals`: excludes `supports-color`, which `debug` loads if it is installed for the tests. It is replaced by
 //   `node:url`, because every Node.js process has loaded this module.
 //
@@ -20,6 +22,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { LICENSE_FILES, licenseText, packagesOf } from './bundled-packages.mjs'
 import { declarationsOf } from './declarations.mjs'
 import { transpile } from './transpile.mjs'
 
@@ -27,16 +30,17 @@ const root = join(import.meta.dirname, '..', '..')
 const target = process.argv[2] ?? join(root, 'dist')
 const fresh = `${target}.new`
 
+const [ACTION_LICENSES, EMULATOR_LICENSES] = LICENSE_FILES.map((path) => path.replace('dist/', ''))
 const BUNDLES = [
-  { entry: 'index.js', directory: '.', license: 'licenses.txt' },
-  { entry: 'post-index.js', directory: 'post', license: '' },
+  { entry: 'index.js', directory: '.', licenses: ACTION_LICENSES },
+  { entry: 'post-index.js', directory: 'post', licenses: ACTION_LICENSES },
   {
     entry: 'emulator/bundle.js',
     directory: 'emulator',
     output: 'emulator.js',
-    license: 'licenses.txt'
+    licenses: EMULATOR_LICENSES
   },
-  { entry: 'quick-start/index.js', directory: 'quick-start', license: '' }
+  { entry: 'quick-start/index.js', directory: 'quick-start', licenses: ACTION_LICENSES }
 ]
 
 // webpack derives module IDs from the paths, so this path must not vary.
@@ -46,7 +50,13 @@ try {
   transpile(library)
   for (const scope of ['@actions', '@aws', '@aws-sdk', '@smithy']) copyAsModules(scope, library)
   writeUndiciStub(library)
-  for (const bundle of BUNDLES) await build(bundle)
+  const sources = new Map(LICENSE_FILES.map((path) => [path.replace('dist/', ''), new Set()]))
+  for (const bundle of BUNDLES) {
+    for (const source of await build(bundle)) sources.get(bundle.licenses).add(source)
+  }
+  for (const [path, modules] of sources) {
+    writeFileSync(join(fresh, path), licenseText(packagesOf(modules)))
+  }
   writeEmulatorEntries(join(fresh, 'emulator'))
   // A failed build does not change the existing bundles.
   rmSync(target, { recursive: true, force: true })
@@ -102,20 +112,24 @@ function writeUndiciStub(directory) {
   writeFileSync(join(stub, 'index.js'), [...classes, fetch].join('\n'))
 }
 
-async function build({ entry, directory, output = 'index.js', license }) {
-  const { code, assets } = await ncc(join(library, entry), {
+// Writes a bundle and returns the modules whose code it contains.
+async function build({ entry, directory, output = 'index.js' }) {
+  const { code, map, assets } = await ncc(join(library, entry), {
     cache: false,
     esm: false,
     quiet: true,
     minify: true,
     mainFields: ['module', 'main'],
     externals: { 'supports-color': 'node:url' },
-    license
+    sourceMap: true,
+    sourceMapRegister: false
   })
   const files = { [output]: minifyChunk(code) }
+  const sources = [...JSON.parse(map).sources]
   // The minifier of ncc skips chunks and leaves bytes in the entry file.
   for (const [name, { source }] of Object.entries(assets)) {
-    files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
+    if (name.endsWith('.js.map')) sources.push(...JSON.parse(String(source)).sources)
+    else files[name] ??= name.endsWith('.js') ? minifyChunk(String(source)) : source
   }
   files['package.json'] = '{"type":"commonjs"}\n'
   let total = 0
@@ -127,6 +141,7 @@ async function build({ entry, directory, output = 'index.js', license }) {
   }
   const count = Object.keys(files).length
   console.log(`${join(directory, output)}: ${code.length} bytes, ${count} files of ${total} bytes`)
+  return sources
 }
 
 // V8 stores a source with a character beyond Latin-1 at two bytes per character.

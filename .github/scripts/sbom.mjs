@@ -1,10 +1,20 @@
-// Prints the software bill of materials of the bundled packages in npm's CycloneDX format.
+// Prints the software bill of materials of the bundles in npm's CycloneDX format:
 //
-// `npm sbom --omit dev` also omits packages that both a dependency and a development dependency require, such as `semver`.
-// The script therefore lists all packages and removes the packages that only development dependencies require.
+//     node .github/scripts/sbom.mjs [LICENSE FILE…]
+//
+// `npm sbom` lists the packages of the lock file. The script keeps those whose code is in a bundle, according to the files
+// with licenses, which the build writes from the module graph.
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LICENSE_FILES, readLicenseFile } from './bundled-packages.mjs'
 
 const DEVELOPMENT = 'cdx:npm:package:development'
+
+const paths = process.argv.length > 2 ? process.argv.slice(2) : LICENSE_FILES
+const keyOf = ({ group, name, version }) =>
+  `${group === undefined ? name : `${group}/${name}`}@${version}`
+const bundled = new Set(paths.flatMap((path) => readLicenseFile(path).map(keyOf)))
 
 const sbom = JSON.parse(
   execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], {
@@ -12,11 +22,27 @@ const sbom = JSON.parse(
     maxBuffer: 2 ** 27
   })
 )
-const isBundled = ({ properties = [] }) =>
-  !properties.some(({ name, value }) => name === DEVELOPMENT && value === 'true')
-const components = sbom.components.filter(isBundled)
-const refs = new Set([sbom.metadata.component, ...components].map((each) => each['bom-ref']))
+const components = sbom.components.filter((each) => bundled.has(keyOf(each))).map(withoutScope)
+const found = new Set(components.map(keyOf))
+const missing = [...bundled].filter((key) => !found.has(key))
+if (missing.length > 0) {
+  throw new Error(`The lock file does not contain these packages: ${missing.join(', ')}`)
+}
+const root = sbom.metadata.component['bom-ref']
+// npm uses the name of the directory.
+const manifest = readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')
+sbom.metadata.component.name = JSON.parse(manifest).name
+const refs = new Set(components.map((each) => each['bom-ref']))
 const dependencies = sbom.dependencies
   .filter(({ ref }) => refs.has(ref))
   .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }))
-console.log(JSON.stringify({ ...sbom, components, dependencies }, undefined, 2))
+const required = new Set(dependencies.flatMap(({ dependsOn }) => dependsOn))
+const ofRoot = { ref: root, dependsOn: [...refs].filter((ref) => !required.has(ref)) }
+const document = { ...sbom, components, dependencies: [ofRoot, ...dependencies] }
+console.log(JSON.stringify(document, undefined, 2))
+
+/** Removes the property of a package that only development dependencies require: its code is in a bundle. */
+function withoutScope({ properties = [], scope: _, ...component }) {
+  const kept = properties.filter(({ name }) => name !== DEVELOPMENT)
+  return kept.length > 0 ? { ...component, properties: kept } : component
+}

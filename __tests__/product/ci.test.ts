@@ -11,15 +11,17 @@ const MINUTES_MS = 60_000
 const ACTIONS_LEFT_OUT: Readonly<Record<string, string>> = {
   'actions/checkout': 'the repository exists',
   'actions/setup-node': 'Node.js is installed',
-  'actions/upload-artifact': 'it uploads a file to GitHub'
+  'actions/upload-artifact': 'it uploads a file to GitHub',
+  'zizmorcore/zizmor-action': 'it downloads zizmor'
 }
 
 /** Scripts that are skipped because they run this test again or require the npm registry. */
 const SCRIPTS_LEFT_OUT: Readonly<Record<string, string>> = {
   'npm ci': 'the packages are installed',
   '.ci/run': 'it runs this test',
-  'npm run test:unit': 'npm test runs these tests as well',
-  'npm audit --omit=dev': 'it requires the npm registry',
+  'node .github/scripts/unit-tests.mjs': 'npm test runs these tests as well',
+  'go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12': 'it requires the Go module proxy',
+  'npm audit': 'it requires the npm registry',
   'npm audit signatures': 'it requires the npm registry'
 }
 
@@ -71,7 +73,7 @@ describe('the CI workflow, run on this machine', () => {
     15 * MINUTES_MS
   )
 
-  it('runs all tests in a container, and the unit tests on Windows and macOS', async () => {
+  it('runs all tests in a container, and the unit tests on every runner and Node.js version', async () => {
     const test = await run('test', ROOT)
     expect(test.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped'])
     const unit = await run('unit', ROOT)
@@ -104,7 +106,23 @@ describe('the CI workflow, run on this machine', () => {
     2 * MINUTES_MS
   )
 
+  it('checks the workflows with actionlint and zizmor', async () => {
+    const steps = await run('workflows', ROOT)
+    expect(steps.map(({ log }) => log)).toEqual([
+      'the repository exists',
+      'it requires the Go module proxy',
+      'it downloads zizmor'
+    ])
+  })
+
   it('covers every job of the workflow', () => {
-    expect(Object.keys(workflow.jobs)).toEqual(['check', 'test', 'unit', 'modes', 'must-fail'])
+    expect(Object.keys(workflow.jobs)).toEqual([
+      'check',
+      'test',
+      'unit',
+      'workflows',
+      'modes',
+      'must-fail'
+    ])
   })
 })

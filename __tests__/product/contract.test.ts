@@ -7,6 +7,8 @@ import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
 import type { OutputSpec } from '../../src/runner/output-specs.js'
 
 interface ActionFile {
+  readonly name: string
+  readonly branding: { readonly icon: string; readonly color: string }
   readonly description: string
   readonly inputs: Readonly<
     Record<string, { description: string; default?: string; required?: boolean }>
@@ -17,6 +19,7 @@ interface ActionFile {
 
 const root = join(import.meta.dirname, '..', '..')
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8')) as ActionFile
+const subAction = parse(readFileSync(join(root, 'emulator', 'action.yml'), 'utf8')) as ActionFile
 const specs = Object.entries<InputSpec>(INPUT_SPECS) as [InputName, InputSpec][]
 
 /** Returns the modes in the sentence `Applies to …` or `Set by …` of a description. */
@@ -70,8 +73,17 @@ describe('action.yml', () => {
     expect(modesIn(action.outputs[name]!.description).sort()).toEqual([...spec.modes].sort())
   })
 
-  it('has a description of at most 125 characters', () => {
-    expect(action.description.length).toBeLessThanOrEqual(125)
+  // The form that publishes an action on the Marketplace requires these members, with fewer than 125 characters.
+  // https://docs.github.com/en/actions/how-tos/create-and-publish-actions/publish-in-github-marketplace
+  it('has the name, the description and the branding that the Marketplace requires', () => {
+    const { name, description, branding } = action
+    expect(name).toBe('Amazon ECR Public')
+    expect(description).toMatch(/^Log in, .* on Amazon ECR Public$/)
+    for (const file of [action, subAction]) {
+      expect(file.description.length).toBeLessThan(125)
+      expect(file.name.trim()).toMatch(/^[A-Z]/)
+    }
+    expect(branding).toStrictEqual({ icon: 'package', color: 'orange' })
   })
 
   it('runs the bundles of the main and the post step on node24', () => {

@@ -2,6 +2,8 @@ import { defaultOf, INPUT_SPECS, MODES } from '../../src/runner/inputs/input-spe
 import type { InputName, InputSpec, Mode } from '../../src/runner/inputs/input-specs.js'
 import { OUTPUT_SPECS } from '../../src/runner/output-specs.js'
 import type { OutputSpec } from '../../src/runner/output-specs.js'
+import { readYaml } from './read-workflow.js'
+import type { ActionFile } from './read-workflow.js'
 
 /**
  * The public interface, repeated here so that it does not change by accident. Within a major version, entries are
@@ -122,15 +124,25 @@ const OUTPUTS: Readonly<Record<'every' | Mode, readonly string[]>> = {
   ]
 }
 
+const EMULATOR_INPUTS: Readonly<Record<string, string | undefined>> = {
+  port: '0',
+  host: '127.0.0.1',
+  seed: undefined,
+  data: undefined,
+  alias: undefined,
+  account: undefined,
+  arguments: undefined
+}
+
 describe('the interface', () => {
   it('has these modes', () => {
-    expect(MODES).toEqual(ALLOWED.mode)
+    expect(MODES).toStrictEqual(ALLOWED.mode)
   })
 
   it.each(MODES)('accepts these inputs with these defaults in %s', (mode) => {
     const specs = Object.entries<InputSpec>(INPUT_SPECS) as [InputName, InputSpec][]
     const taken = specs.filter(([, spec]) => spec.modes.includes(mode))
-    expect(Object.fromEntries(taken.map(([name]) => [name, defaultOf(name, mode)]))).toEqual({
+    expect(Object.fromEntries(taken.map(([name]) => [name, defaultOf(name, mode)]))).toStrictEqual({
       ...INPUTS.every,
       ...INPUTS[mode]
     })
@@ -140,13 +152,20 @@ describe('the interface', () => {
     const choices = Object.entries<InputSpec>(INPUT_SPECS).flatMap(([name, { form }]) =>
       form.type === 'choice' ? [[name, form.allowed] as const] : []
     )
-    expect(Object.fromEntries(choices)).toEqual(ALLOWED)
+    expect(Object.fromEntries(choices)).toStrictEqual(ALLOWED)
   })
 
   it.each(MODES)('sets these outputs in %s', (mode) => {
     const outputs = Object.entries<OutputSpec>(OUTPUT_SPECS)
       .filter(([, spec]) => spec.modes.includes(mode))
       .map(([name]) => name)
-    expect(outputs.sort()).toEqual([...OUTPUTS.every, ...OUTPUTS[mode]].sort())
+    expect(outputs.sort()).toStrictEqual([...OUTPUTS.every, ...OUTPUTS[mode]].sort())
+  })
+
+  it('has these inputs and outputs in the emulator sub-action', () => {
+    const { inputs, outputs } = readYaml('emulator/action.yml') as ActionFile
+    const defaults = Object.entries(inputs ?? {}).map(([name, { default: value }]) => [name, value])
+    expect(Object.fromEntries(defaults)).toStrictEqual(EMULATOR_INPUTS)
+    expect(Object.keys(outputs ?? {})).toStrictEqual(['url', 'registry', 'log-file'])
   })
 })

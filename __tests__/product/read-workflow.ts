@@ -21,6 +21,8 @@ export interface WorkflowStep {
 
 export interface WorkflowJob {
   readonly name?: string
+  /** The reusable workflow that the job calls. */
+  readonly uses?: string
   readonly permissions?: Readonly<Record<string, string>>
   readonly strategy?: { readonly matrix?: Readonly<Record<string, readonly string[]>> }
   readonly 'timeout-minutes'?: number
@@ -47,8 +49,14 @@ export function readYaml(path: string): unknown {
   return parse(readFileSync(join(ROOT, path), 'utf8'))
 }
 
+/** Reads a workflow. A job that calls a reusable workflow does not have steps. */
 export function readWorkflow(path: string): Workflow {
-  return readYaml(path) as Workflow
+  const workflow = readYaml(path) as Workflow
+  const jobs = Object.entries<Partial<WorkflowJob>>(workflow.jobs).map(([name, job]) => [
+    name,
+    { ...job, steps: job.steps ?? [] }
+  ])
+  return { ...workflow, jobs: Object.fromEntries(jobs) as Workflow['jobs'] }
 }
 
 /** Returns a title of a step for messages. */

@@ -1,6 +1,7 @@
 import { parse as parseJsonc } from 'jsonc-parser'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DOCUMENTS } from './markdown.js'
 import { readWorkflow, readYaml, ROOT } from './read-workflow.js'
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -8,7 +9,7 @@ const packageJson = JSON.parse(read('package.json')) as {
   readonly version: string
   readonly engines: { readonly node: string }
 }
-const sources = JSON.parse(read('src/package.json')) as {
+const copiesOfNode = JSON.parse(read('.github/node/package.json')) as {
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
@@ -75,9 +76,50 @@ it('analyzes the code and the workflows with CodeQL', () => {
   expect(strategy?.matrix?.language).toEqual(['javascript-typescript', 'actions'])
 })
 
-it('runs every mode on Linux, Windows and macOS in CI', () => {
-  const { strategy } = readWorkflow('.github/workflows/ci.yml').jobs.modes!
-  expect(strategy?.matrix?.os).toEqual(['ubuntu-latest', 'windows-latest', 'macos-latest'])
+/** Runners of GitHub that are free for public repositories, with both architectures. */
+const RUNNERS = [
+  'ubuntu-latest',
+  'ubuntu-24.04-arm',
+  'windows-latest',
+  'windows-11-arm',
+  'macos-latest'
+]
+
+it('runs every mode and the unit tests on every runner in CI', () => {
+  const { modes, unit } = readWorkflow('.github/workflows/ci.yml').jobs
+  expect(modes?.strategy?.matrix?.os).toEqual(RUNNERS)
+  expect(unit?.strategy?.matrix?.os).toEqual(RUNNERS)
+})
+
+it('runs the unit tests with every supported version of Node.js itself', () => {
+  const { unit } = readWorkflow('.github/workflows/ci.yml').jobs
+  const { node, include } = unit!.strategy!.matrix as unknown as {
+    readonly node: readonly string[]
+    readonly include: readonly { readonly node: string }[]
+  }
+  expect([...include.map((one) => one.node), ...node]).toEqual(['20', '22', '24'])
+  expect(unit?.steps.at(-1)?.run).toBe('node .github/scripts/unit-tests.mjs')
+})
+
+it('reviews dependencies, publishes the OpenSSF Scorecard and names code owners', () => {
+  const review = readWorkflow('.github/workflows/dependency-review.yml')
+  expect(review.on).toEqual({ pull_request: null })
+  expect(review.jobs['dependency-review']?.steps.at(-1)?.uses).toMatch(
+    /^actions\/dependency-review/
+  )
+  const scorecard = readWorkflow('.github/workflows/scorecard.yml').jobs.scorecard!
+  expect(scorecard.steps[1]?.with).toMatchObject({ publish_results: true })
+  // Scorecard does not publish the results of a job that runs scripts.
+  expect(scorecard.steps.filter(({ run }) => run !== undefined)).toEqual([])
+  const rules = read('.github/CODEOWNERS')
+    .split('\n')
+    .filter((line) => /^[*/]/.test(line))
+  expect(rules[0]).toMatch(/^\* @/)
+  for (const rule of rules.slice(1)) {
+    const [path = '', owner] = rule.split(' ')
+    expect([path, existsSync(join(ROOT, path))]).toEqual([path, true])
+    expect(owner).toMatch(/^@/)
+  }
 })
 
 it('starts the live workflow only manually, runs every mode in it and deletes the repository', () => {
@@ -91,9 +133,14 @@ it('starts the live workflow only manually, runs every mode in it and deletes th
   expect(uses.at(-1)?.if).toMatch(/^always\(\)/)
 })
 
+it('asks the open questions of PARITY.md in the live workflow', () => {
+  const { steps } = readWorkflow('.github/workflows/live.yml').jobs.parity!
+  expect(steps.at(-1)?.run).toBe('npm run --silent live | tee "$GITHUB_STEP_SUMMARY"')
+})
+
 it('uses the same Node.js version in all files, and tests every supported version in CI', () => {
   const version = read('.node-version').trim()
-  for (const other of Object.values(sources.optionalDependencies)) expect(other).toBe(version)
+  for (const other of Object.values(copiesOfNode.optionalDependencies)) expect(other).toBe(version)
   const { runs } = readYaml('action.yml') as { readonly runs: { readonly using: string } }
   const [major = ''] = version.split('.')
   expect(runs.using).toBe(`node${major}`)
@@ -125,7 +172,18 @@ it('configures editors with the indentation and line endings of prettier', () =>
   }
 })
 
-it('begins the changelog with the version of package.json', () => {
+it('has one version in package.json, the lock file, the changelog and the documentation', () => {
+  const { version } = packageJson
   const [, newest] = /^## (\S+)/m.exec(read('CHANGELOG.md')) ?? []
-  expect(newest).toBe(packageJson.version)
+  expect(newest).toBe(version)
+  const lock = JSON.parse(read('package-lock.json')) as {
+    readonly version: string
+    readonly packages: Readonly<Record<string, { readonly version?: string }>>
+  }
+  expect([lock.version, lock.packages['']?.version]).toEqual([version, version])
+  const major = `v${version.split('.', 1)[0] ?? ''}`
+  for (const path of [...DOCUMENTS, 'docs/examples/release.yml']) {
+    const used = [...read(path).matchAll(/OWNER\/ecr-public-action(?:\/emulator)?@(v[\d.]+)/g)]
+    expect([path, ...used.map(([, name]) => name)]).toEqual([path, ...used.map(() => major)])
+  }
 })

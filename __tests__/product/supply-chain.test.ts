@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { ROOT } from './read-workflow.js'
 
 interface LockedPackage {
-  readonly dev?: boolean
   readonly integrity?: string
-  /** Whether the entry is a link to the sources, see `src/package.json`. */
+  /** Whether the entry is a link to a workspace. */
   readonly link?: boolean
 }
 
@@ -18,61 +17,133 @@ const { packages } = JSON.parse(read('package-lock.json')) as {
 /** Licenses that allow redistribution in a bundle together with their text. */
 const LICENSES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT']
 
-/** Lists the packages in a bundle with their license, and whether the license text is included. */
-function listBundled(file: string): { name: string; license: string; hasText: boolean }[] {
-  const name = /(?:@[\w.-]+\/)?[\w.-]+/.source
-  // If a license text is missing, a blank line and the name of the next package follow.
-  const entry = new RegExp(`^(${name})\\n([\\w.-]+)\\n(?:(?=\\n${name}\\n)|(\\n?[^\\n]+))`, 'gm')
-  return [...read(file).matchAll(entry)]
-    .map(([, name = '', license = '', text]) => ({ name, license, hasText: text !== undefined }))
-    .filter(({ name }) => lockedAs(name).length > 0)
+interface BundledPackage {
+  readonly name: string
+  readonly version: string
+  readonly license: string
+  readonly text: string
 }
 
-function lockedAs(name: string): LockedPackage[] {
-  return Object.entries(packages).flatMap(([path, locked]) =>
-    path.endsWith(`node_modules/${name}`) ? [locked] : []
-  )
+interface Scripts {
+  readonly LICENSE_FILES: readonly string[]
+  readonly readLicenseFile: (path: string) => readonly BundledPackage[]
+  readonly packagesOf: (sources: readonly string[]) => readonly { readonly name: string }[]
 }
 
-/** ncc adds its own runtime to each bundle. */
-const BUNDLER = '@vercel/ncc'
+const { LICENSE_FILES, readLicenseFile, packagesOf } = (await import(
+  join(ROOT, '.github/scripts/bundled-packages.mjs')
+)) as Scripts
 
-describe.each(['dist/licenses.txt', 'dist/emulator/licenses.txt'])('%s', (file) => {
-  const bundled = listBundled(file)
+const keyOf = ({ name, version }: { name: string; version: string }): string => `${name}@${version}`
+
+/** Returns the components of the software bill of materials of these files with licenses. */
+function listComponents(...files: readonly string[]): string[] {
+  const output = execFileSync(process.execPath, ['.github/scripts/sbom.mjs', ...files], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26
+  })
+  const sbom = JSON.parse(output) as {
+    readonly components: readonly { name: string; version: string; hashes: readonly unknown[] }[]
+    readonly metadata: { readonly component: { readonly name: string } }
+  }
+  expect(sbom.metadata.component.name).toBe('ecr-public-action')
+  for (const { hashes } of sbom.components) expect(hashes).toHaveLength(1)
+  return sbom.components.map(keyOf).sort()
+}
+
+describe.each(LICENSE_FILES)('%s', (file) => {
+  const bundled = readLicenseFile(file)
 
   it('contains the text of an allowed license for every package', () => {
     expect(bundled.length).toBeGreaterThan(10)
-    for (const { name, license, hasText } of bundled) {
+    for (const { name, license, text } of bundled) {
       expect([name, LICENSES]).toEqual([name, expect.arrayContaining([license])])
       // Some packages are published without a license text.
       const hasFile = readdirSync(join(ROOT, 'node_modules', name)).some((file) =>
         /^licen[sc]e/i.test(file)
       )
-      expect([name, hasText || !hasFile]).toEqual([name, true])
+      expect([name, text.length > 500 || !hasFile]).toEqual([name, true])
     }
   })
 
-  it('does not contain development dependencies, which the audit and the SBOM exclude', () => {
-    const development = bundled
-      .filter(({ name }) => name !== BUNDLER)
-      .filter(({ name }) => lockedAs(name).every(({ dev }) => dev === true))
-    expect(development).toEqual([])
+  it('contains exactly the packages that the software bill of materials lists', () => {
+    expect(listComponents(file)).toEqual(bundled.map(keyOf).sort())
   })
 
-  it('contains only packages that the software bill of materials lists', () => {
-    const { components } = JSON.parse(
-      execFileSync(process.execPath, ['.github/scripts/sbom.mjs'], {
-        cwd: ROOT,
-        encoding: 'utf8',
-        maxBuffer: 2 ** 26
-      })
-    ) as { readonly components: readonly { readonly name: string }[] }
-    const listed = new Set(components.map(({ name }) => name))
-    const missing = bundled.filter(({ name }) => !listed.has(name) && name !== BUNDLER)
-    expect(missing).toEqual([])
-    expect([...listed]).not.toContain('jest')
+  it('lists every package whose texts are in the bundles, and finds the texts of many packages', () => {
+    const code = readBundles(dirname(file))
+    const names = new Set(bundled.map(({ name }) => name))
+    const closure = withDependencies(names)
+    const known = [...names].flatMap((name) => listTexts(`node_modules/${name}`))
+    const own = listTexts('src')
+    const shared = new Set([...known, ...own])
+    const isIn = (texts: readonly string[]): boolean => texts.some((text) => code.includes(text))
+    const unlisted = [...closure]
+      .filter((name) => !names.has(name))
+      .filter((name) => isIn(listTexts(`node_modules/${name}`).filter((text) => !shared.has(text))))
+    expect(unlisted).toEqual([])
+    const found = [...names].filter((name) => isIn(listTexts(`node_modules/${name}`)))
+    expect(found.length).toBeGreaterThan(names.size / 5)
+    expect(found).toContain(file.includes('emulator') ? 'hast-util-raw' : '@actions/core')
   })
 })
+
+it('lists the packages of all bundles in the software bill of materials of a release', () => {
+  const all = LICENSE_FILES.flatMap((file) => readLicenseFile(file).map(keyOf))
+  expect(listComponents()).toEqual([...new Set(all)].sort())
+})
+
+it('finds the package of a module by its last directory node_modules', () => {
+  const sources = [
+    'webpack/bootstrap',
+    '../node_modules/.bundle/login/login.js',
+    '../node_modules/.bundle/node_modules/@actions/core/lib/core.js',
+    '../node_modules/.bundle/node_modules/undici/index.js',
+    '../node_modules/htmlparser2/node_modules/entities/dist/index.js'
+  ]
+  const found = packagesOf(sources).map(({ name }) => name)
+  expect(found).toEqual(['@actions/core', '@vercel/ncc', 'entities'])
+})
+
+/** Returns the code of the bundles that a file with licenses belongs to. */
+function readBundles(directory: string): string {
+  return listFiles(directory)
+    .filter((path) => path.endsWith('.js'))
+    .filter((path) => directory !== 'dist' || !path.startsWith('dist/emulator/'))
+    .map(read)
+    .join('\n')
+}
+
+/** Adds all packages that these packages require. */
+function withDependencies(names: ReadonlySet<string>): Set<string> {
+  const all = new Set(names)
+  for (const name of all) {
+    const path = `node_modules/${name}/package.json`
+    if (!existsSync(join(ROOT, path))) continue
+    const { dependencies = {} } = JSON.parse(read(path)) as {
+      readonly dependencies?: Readonly<Record<string, string>>
+    }
+    for (const dependency of Object.keys(dependencies)) all.add(dependency)
+  }
+  return all
+}
+
+/** Lists the long texts in the code of a directory, which minifying does not change. */
+function listTexts(directory: string): string[] {
+  return listFiles(directory)
+    .filter((path) => /\.(?:[cm]?js|ts)$/.test(path) && !path.endsWith('.d.ts'))
+    .flatMap((path) => read(path).match(/(?<=['"`])[\w .,:;()/-]{24,}(?=['"`])/g) ?? [])
+}
+
+/** Lists the files of a directory, except the files of nested packages. */
+function listFiles(directory: string): string[] {
+  if (!existsSync(join(ROOT, directory))) return []
+  return readdirSync(join(ROOT, directory), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.slice(directory.length).includes('/node_modules/'))
+}
 
 it('locks every package by the digest of its content', () => {
   const locked = Object.entries(packages).filter(

@@ -1,33 +1,53 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listFiles } from './make-workspace.js'
+import { PROVOCATIONS, PROVOKED_ELSEWHERE } from './provoke-errors.js'
 import { ROOT } from './read-workflow.js'
 
-const sources = listFiles()
-  .filter((path) => /^src\/(?!emulator\/|quick-start\/).*\.ts$/.test(path))
-  .map((path) => readFileSync(join(ROOT, path), 'utf8'))
-  .join('\n')
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** Lists the messages in the first column of the tables, except messages of other programs. */
-function listMessages(path: string): string[] {
-  const text = readFileSync(join(ROOT, path), 'utf8').replace(/^## Unexpected results[^]*/m, '')
+/** Lists the messages in the first column of tables. */
+function listMessages(text: string): string[] {
   return [...text.matchAll(/^\| `([^`]+)` /gm)].map(([, message = '']) => message)
 }
 
-/** Returns whether the sources contain the text of a message, in which `…` represents a value. */
-function isInSources(message: string): boolean {
-  const words = message.split('…').map((part) => part.trim())
-  return words.every((part) => sources.includes(part))
+/** The messages of the page. The last section lists results of other programs. */
+const MESSAGES = listMessages(
+  read('docs/troubleshooting.md').replace(/^## Unexpected results[^]*/m, '')
+)
+
+/** Returns a pattern of a message, in which `…` represents a value. */
+function patternOf(message: string): RegExp {
+  const words = message
+    .split('…')
+    .map((part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  return new RegExp(words.join('[^\\n]*'))
 }
 
-it.each(listMessages('docs/troubleshooting.md'))('lists a message of the action: %s', (message) => {
-  expect(isInSources(message)).toBe(true)
+it('lists messages that a run of this page causes', () => {
+  expect(MESSAGES.length).toBeGreaterThan(40)
+  const known = [...Object.keys(PROVOCATIONS), ...Object.keys(PROVOKED_ELSEWHERE)]
+  expect(MESSAGES.filter((message) => !known.includes(message))).toEqual([])
 })
 
-it('shows messages of the action in the README', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [, section = ''] = /^## Troubleshooting\n([^]*?)^## /m.exec(readme) ?? []
-  const messages = [...section.matchAll(/^\| `([^`]+)` /gm)].map(([, message = '']) => message)
+it.each(MESSAGES.filter((message) => message in PROVOCATIONS))(
+  'lists a message that a run logs: %s',
+  async (message) => {
+    expect(await PROVOCATIONS[message]!()).toMatch(patternOf(message))
+  }
+)
+
+it.each(MESSAGES.filter((message) => message in PROVOKED_ELSEWHERE))(
+  'lists a message that another test causes: %s',
+  (message) => {
+    const words = message.split('…').map((part) => part.trim())
+    const text = read(PROVOKED_ELSEWHERE[message]!)
+    for (const part of words) expect(text).toContain(part)
+  }
+)
+
+it('shows messages in the README that the page lists as well', () => {
+  const [, section = ''] = /^## Troubleshooting\n([^]*?)^## /m.exec(read('README.md')) ?? []
+  const messages = listMessages(section)
   expect(messages.length).toBeGreaterThan(4)
-  expect(messages.filter((message) => !isInSources(message))).toEqual([])
+  expect(messages.filter((message) => !MESSAGES.includes(message))).toEqual([])
 })

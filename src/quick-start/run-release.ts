@@ -53,14 +53,12 @@ export async function runRelease(context: ReleaseContext): Promise<void> {
   for (const line of NEXT_STEPS) context.log(line)
 }
 
-/** Uses the default port and a seed, because the emulator of the quick start has ended. */
+/** The last line starts an emulator on the default port, because the one of the quick start has ended. */
 const NEXT_STEPS = [
   '',
-  'To use the emulator yourself, start it with example images:',
-  '    npm run emulator -- --seed docs/examples/seed.json',
-  'Then open http://127.0.0.1:5111/ in a browser. To use the AWS CLI, paste the export lines of the',
-  'emulator into another terminal and run:',
-  '    aws ecr-public describe-images --repository-name team/app --region us-east-1 --endpoint-url http://127.0.0.1:5111'
+  'To use the emulator yourself, start it with example images. It serves their gallery pages, and it prints',
+  'the export lines for the AWS CLI and other clients:',
+  '    npm run emulator -- --seed docs/examples/seed.json'
 ]
 
 const LOG_IN: Step = {

@@ -51,7 +51,13 @@ describe('readInputs', () => {
     expect(errorOf({ mode: 'cleanup-tags' }, { INPUT_OLDER_THAN: '30d' })).toBe(
       'Input "older_than" is unknown. Did you mean "older-than"?'
     )
-    expect(errorOf({ mode: 'login' }, { INPUT_FOO: 'x' })).toContain('The inputs are mode, dry-run')
+  })
+
+  it('lists the inputs of the mode if an input is unknown, and all inputs if the mode is unknown', () => {
+    expect(errorOf({ mode: 'login' }, { INPUT_FOO: 'x' })).toBe(
+      'Input "foo" is unknown. The inputs are mode, dry-run, registry-id, max-attempts, role-to-assume, role-session-name, logout.'
+    )
+    expect(errorOf({ mode: 'logn' }, { INPUT_FOO: 'x' })).toContain('max-deletions')
   })
 
   it('ignores an unknown input that is set to the empty string', () => {

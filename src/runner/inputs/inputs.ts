@@ -39,7 +39,7 @@ export function readInputs(
   env: Readonly<Record<string, string | undefined>>,
   source: InputSource = getInput
 ): Inputs {
-  rejectUnknownInputs(env)
+  rejectUnknownInputs(env, source('mode').trim())
   const mode = readMode(source)
   rejectInputsOfOtherModes(mode, source)
   const reader = new InputReader(mode, source)

@@ -5,12 +5,16 @@ import type { InputSpec, Mode } from './input-specs.js'
 
 /**
  * Rejects inputs that the action does not have. The runner only warns about them, but a misspelled `older-than` could
- * delete images.
+ * delete images. The error lists the inputs of the mode.
  *
  * @throws ActionError for the first such input, with the input that was probably meant
  */
-export function rejectUnknownInputs(env: Readonly<Record<string, string | undefined>>): void {
-  const known = Object.keys(INPUT_SPECS)
+export function rejectUnknownInputs(
+  env: Readonly<Record<string, string | undefined>>,
+  mode: string
+): void {
+  const specs = Object.entries<InputSpec>(INPUT_SPECS)
+  const known = specs.map(([name]) => name)
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith('INPUT_') || value === undefined || value.trim() === '') continue
     const name = variable.slice('INPUT_'.length).toLowerCase()
@@ -24,10 +28,14 @@ export function rejectUnknownInputs(env: Readonly<Record<string, string | undefi
       })
     }
     const similar = known.find((candidate) => simplify(candidate) === simplify(name))
+    const ofMode = specs.filter(([, { modes }]) => modes.some((each) => each === mode))
+    const listed = ofMode.length > 0 ? ofMode.map(([each]) => each) : known
     throw problem({
       what: `Input "${name}" is unknown`,
       expected:
-        similar === undefined ? `The inputs are ${known.join(', ')}.` : `Did you mean "${similar}"?`
+        similar === undefined
+          ? `The inputs are ${listed.join(', ')}.`
+          : `Did you mean "${similar}"?`
     })
   }
 }

@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ActionError } from '../../src/runner/errors.js'
+import { createLog, mask, reportFailure, writeReport } from '../../src/runner/report.js'
+import type { Report } from '../../src/runner/report.js'
+
+const NAMES = ['RUNNER_TEMP', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'] as const
+const before = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]))
+const write = process.stdout.write.bind(process.stdout)
+let directory: string
+let log: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'report-'))
+  for (const name of NAMES.slice(1)) {
+    process.env[name] = join(directory, name)
+    writeFileSync(join(directory, name), '')
+  }
+  process.env.RUNNER_TEMP = directory
+  log = ''
+  process.stdout.write = ((text: string) => {
+    log += text
+    return true
+  }) as typeof process.stdout.write
+})
+afterEach(() => {
+  process.stdout.write = write
+  process.exitCode = undefined
+  Object.assign(process.env, before)
+  for (const name of NAMES)
+    if (before[name] === undefined) Reflect.deleteProperty(process.env, name)
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** Returns the outputs that the runner reads from the file GITHUB_OUTPUT. */
+function outputs(): Record<string, string> {
+  const text = readFileSync(join(directory, 'GITHUB_OUTPUT'), 'utf8')
+  const entries = [...text.matchAll(/^(.+?)<<(\S+)\n([^]*?)\n\2$/gm)]
+  return Object.fromEntries(entries.map(([, name = '', , value = '']) => [name, value]))
+}
+
+const REPORT: Report = {
+  changed: true,
+  plan: [{ action: 'create', kind: 'repository', target: 'team/app' }],
+  repositories: ['team/app'],
+  outputs: { created: true, 'deleted-count': 3, details: [{ name: 'team/app' }] },
+  summary: [{ kind: 'paragraph', text: 'One change' }]
+}
+
+describe('writeReport', () => {
+  it('writes the outputs, the plan file and the job summary', () => {
+    writeReport('ensure-repo', true, REPORT)
+    const { 'plan-file': planFile = '', ...others } = outputs()
+    expect(others).toStrictEqual({
+      changed: 'true',
+      plan: JSON.stringify(REPORT.plan),
+      repositories: '["team/app"]',
+      created: 'true',
+      'deleted-count': '3',
+      details: '[{"name":"team/app"}]'
+    })
+    expect(JSON.parse(readFileSync(planFile, 'utf8'))).toStrictEqual(REPORT.plan)
+    expect(statSync(planFile).mode & 0o777).toBe(0o600)
+    const summary = readFileSync(join(directory, 'GITHUB_STEP_SUMMARY'), 'utf8')
+    expect(summary).toBe('### ECR Public: ensure-repo (dry run)\n\nOne change\n\n')
+    expect(log).toContain('changed: true (dry run)')
+  })
+
+  it('counts the entries of a record that is too large for an output', () => {
+    const fields = Array.from({ length: 3000 }, (_, at) => [
+      `team/app-${String(at)}`,
+      ['aboutText']
+    ])
+    const record = Object.fromEntries(fields) as Record<string, string[]>
+    const large = {
+      ...record,
+      ...Object.fromEntries(fields.map(([name]) => [`${String(name)}/${'x'.repeat(200)}`, []]))
+    }
+    writeReport('sync-catalog', false, { ...REPORT, outputs: { 'changed-fields': large } })
+    const text = outputs()['changed-fields'] ?? ''
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(256_000)
+    const names = Object.keys(JSON.parse(text) as object)
+    expect(names.at(-1)).toBe(`… and ${String(6000 - names.length + 1)} more`)
+  })
+
+  it('fails the step after the report, and warns if the summary cannot be written', () => {
+    process.env.GITHUB_STEP_SUMMARY = directory
+    writeReport('ensure-repo', false, { ...REPORT, failure: 'One of two\nrepositories failed' })
+    expect(log).toMatch(/^::warning::The job summary could not be written: /m)
+    expect(log).toMatch(/^::error::One of two/m)
+    expect(outputs().changed).toBe('true')
+  })
+})
+
+it('reports a failure with one error line, its details and each cause once', () => {
+  const cause = new Error('connect ECONNREFUSED', { cause: new Error('the last cause') })
+  reportFailure(new ActionError('The request failed: connect ECONNREFUSED', { cause }, 'Details'))
+  expect(log.match(/^::error::/gm)).toHaveLength(1)
+  expect(log).toContain('Details')
+  expect(log).toContain('Caused by: the last cause')
+  expect(log).not.toContain('Caused by: connect')
+})
+
+it('reports an unexpected error as such', () => {
+  reportFailure('text')
+  expect(log).toContain('::error::Unexpected error: text')
+})
+
+it('masks every line of a secret', () => {
+  mask('first\nsecond\n')
+  expect(log).toBe('::add-mask::first\n::add-mask::second\n')
+})
+
+it('logs without letting a message begin a workflow command', async () => {
+  const { info, notice, warning, debug, group } = createLog()
+  info('::set-output name=a::b')
+  notice('a notice')
+  warning('a warning')
+  debug('details')
+  await group('A group', () => Promise.resolve(info('inside')))
+  expect(log).not.toMatch(/^::set-output/m)
+  for (const line of [
+    '::notice::a notice',
+    '::warning::a warning',
+    '::debug::details',
+    '::group::A group'
+  ]) {
+    expect(log).toContain(line)
+  }
+})
