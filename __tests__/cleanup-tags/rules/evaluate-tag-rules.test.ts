@@ -77,7 +77,7 @@ const deletedBy = ({ tags, untagged }: Decisions): string[] =>
 describe('createInventory', () => {
   test('marks images that differ between the two listings as unsettled', () => {
     const tags = [tag('a', 'A'), tag('b', 'B'), tag('c', 'C')]
-    const tagged = byDigest(image('A', []), image('B', []), image('C', []))
+    const tagged = byDigest(image('A', ['a']), image('B', ['b']), image('C', ['c']))
     const images = byDigest(image('A', ['a']), image('B', []), image('D', ['d']), image('E', []))
     const inventory = createInventory(tags, tagged, images)
     expect([...inventory.unsettled].sort()).toEqual(['B', 'C', 'D'])
@@ -87,7 +87,7 @@ describe('createInventory', () => {
   test('uses the images of the tags if images were not listed', () => {
     const inventory = createInventory(
       [tag('a', 'A'), tag('b', 'A')],
-      byDigest(image('A', [])),
+      byDigest(image('A', ['a', 'b'])),
       undefined
     )
     expect(inventory.images.get('A')?.tags).toEqual(['a', 'b'])
@@ -97,10 +97,15 @@ describe('createInventory', () => {
 
 describe('evaluateTagRules', () => {
   const inventoryOf = (tags: readonly ListedTag[], ...untagged: ListedImage[]): Inventory => {
-    const images = byDigest(
-      ...tags.map(({ tag: name, digest }) => image(digest, [name], NOW)),
-      ...untagged
-    )
+    const tagged = tags.map(({ digest }) => {
+      const all = tags.filter((other) => other.digest === digest)
+      return image(
+        digest,
+        all.map(({ tag: name }) => name),
+        NOW
+      )
+    })
+    const images = byDigest(...tagged, ...untagged)
     return { tags, images, unsettled: new Set() }
   }
 
