@@ -54,7 +54,12 @@ const REPOSITORIES = 'arn:aws:ecr-public::123456789012:repository/team/*'
 
 const check = process.argv.includes('--check')
 let stale = 0
-for (const path of ['README.md', 'docs/permissions.md', 'docs/emulator.md']) {
+for (const path of [
+  'README.md',
+  'docs/cleanup-tags.md',
+  'docs/permissions.md',
+  'docs/emulator.md'
+]) {
   await update(path, fillMarkers)
 }
 await update('action-types.yml', () => renderTypes())
@@ -102,12 +107,18 @@ function render(what, which) {
     case 'sub-action':
       return subActionTable(which)
     case 'file':
-      return fenced(which.split('.').at(-1), readFileSync(join(root, which), 'utf8'))
+      return fenced(languageOf(which), readFileSync(join(root, which), 'utf8'))
     case 'help':
       return fenced('text', helpText())
     default:
       throw new Error(`Unknown marker: "${what} ${which}"`)
   }
+}
+
+/** Returns the language of a code block with the content of a file. */
+function languageOf(path) {
+  const extension = path.split('.').at(-1)
+  return extension === 'yml' ? 'yaml' : extension
 }
 
 /** Returns the table of the inputs of one mode, or of the inputs that `every` mode has. */
