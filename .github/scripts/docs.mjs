@@ -54,7 +54,12 @@ const REPOSITORIES = 'arn:aws:ecr-public::123456789012:repository/team/*'
 
 const check = process.argv.includes('--check')
 let stale = 0
-for (const path of ['README.md', 'docs/permissions.md', 'docs/emulator.md']) {
+for (const path of [
+  'README.md',
+  'docs/cleanup-tags.md',
+  'docs/permissions.md',
+  'docs/emulator.md'
+]) {
   await update(path, fillMarkers)
 }
 await update('action-types.yml', () => renderTypes())
@@ -222,7 +227,7 @@ function inRows(words, width = 120) {
 
 function fencedFile(path) {
   const extension = path.split('.').at(-1)
-  const language = { mjs: 'js', py: 'python' }[extension] ?? extension
+  const language = { mjs: 'js', py: 'python', yml: 'yaml' }[extension] ?? extension
   return fenced(language, readFileSync(join(root, path), 'utf8'))
 }
 

@@ -6,34 +6,18 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { micromark } from 'micromark'
-import { gfm, gfmHtml } from 'micromark-extension-gfm'
 import { chromium } from 'playwright-core'
+import { summaryPage } from '../../__tests__/helpers/summary-page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const images = join(root, 'docs', 'images')
 const directory = mkdtempSync(join(tmpdir(), 'pictures-'))
 const run = promisify(execFile)
-
-const SUMMARY_STYLE = `
-  body { background: #fff; color: #1f2328; font: 16px/1.5 -apple-system, "Noto Sans", "DejaVu Sans", Helvetica, Arial, sans-serif; margin: 0 }
-  main { border: 1px solid #d1d9e0; border-radius: 6px; margin: 16px; padding: 8px 24px 16px }
-  h3 { font-size: 20px; margin: 20px 0 12px }
-  a { color: #0969da; text-decoration: none }
-  table { border-collapse: collapse; display: block; font-size: 14px; margin: 12px 0 }
-  th, td { border: 1px solid #d1d9e0; padding: 6px 13px; text-align: left }
-  p { overflow-wrap: anywhere }
-  th { font-weight: 600 }
-  tr:nth-child(2n) td { background: #f6f8fa }
-  code, pre { font-family: "DejaVu Sans Mono", monospace; font-size: 13px }
-  code { background: #818b981f; border-radius: 6px; padding: .2em .4em }
-  pre { background: #f6f8fa; border-radius: 6px; line-height: 1.45; overflow: hidden; padding: 16px }
-  pre code { background: none; padding: 0 }
-`
 
 const work = join(directory, 'work')
 mkdirSync(work)
@@ -50,35 +34,46 @@ try {
   await takePictures()
 } finally {
   await browser.close()
+  emulator.sizes.close()
+  emulator.sizes.closeAllConnections()
   emulator.process.kill('SIGTERM')
   await once(emulator.process, 'close')
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Returns a seed: a repository with several months of releases and obsolete release candidates. */
+/** Returns a seed: repositories with several months of releases, release candidates and nightly builds. */
 function seed() {
-  const image = (days, ...tags) => {
-    const createdAt = new Date(Date.now() - days * 86_400_000).toISOString()
-    return {
-      tags: tags.map((tag) => ({ tag, createdAt })),
-      pushedAt: createdAt,
-      platforms: ['linux/amd64', 'linux/arm64']
-    }
-  }
+  const timeOf = (days) => new Date(Date.now() - days * 86_400_000).toISOString()
+  const image = (days, ...tags) => ({
+    tags: tags.map((tag) => ({ tag, createdAt: timeOf(days) })),
+    pushedAt: timeOf(days),
+    platforms: ['linux/amd64', 'linux/arm64']
+  })
+  const nightly = (count) =>
+    Array.from({ length: count }, (_, at) =>
+      image(
+        at + 1,
+        `nightly-${timeOf(at + 1)
+          .slice(0, 10)
+          .replaceAll('-', '')}`
+      )
+    )
+  const repository = (name, ...images) => ({ name, createdAt: timeOf(200), images })
   return {
     repositories: [
-      {
-        name: 'team/tide',
-        createdAt: new Date(Date.now() - 200 * 86_400_000).toISOString(),
-        images: [
-          image(190, '1.2.0'),
-          image(120, '1.3.0-rc.1'),
-          image(100, '1.3.0'),
-          image(60, '1.4.0-rc.1'),
-          image(12, '1.4.0-rc.2'),
-          image(9, '1.4.0', 'latest')
-        ]
-      }
+      repository(
+        'team/tide',
+        image(190, '1.2.0'),
+        image(120, '1.3.0-rc.1'),
+        image(100, '1.3.0'),
+        image(60, '1.4.0-rc.1'),
+        image(12, '1.4.0-rc.2'),
+        image(9, '1.4.0', '1.4', 'latest')
+      ),
+      repository('team/tide-api', ...nightly(45), image(80, '2.0.0'), image(20, '2.1.0', 'latest')),
+      repository('team/tide-web', ...nightly(31), image(90, '0.9.0-rc.3'), image(30, '0.9.0')),
+      repository('team/charts', image(150, '1.0.0'), image(40, '1.1.0')),
+      repository('team/base', image(170, '2025.4'), image(35, '2026.1', 'latest'))
     ]
   }
 }
@@ -103,9 +98,11 @@ async function takePictures() {
 
   const cleaned = await step({
     mode: 'cleanup-tags',
-    repository: 'team/tide',
-    tags: '*-rc.*',
+    repository: 'team/*',
+    tags: 'nightly-*\n*-rc.*',
     'older-than': '30d',
+    'keep-latest': '3',
+    untagged: 'true',
     'dry-run': 'true'
   })
   writeFileSync(join(work, 'README.md'), readme.replace('**6 MB**', '**5 MB**'))
@@ -142,17 +139,14 @@ async function pictureOfPage(name, url) {
   await page.close()
 }
 
-/** Renders job summaries with a style sheet that resembles GitHub's. */
+/** Renders job summaries as GitHub does, with the first section of each opened. */
 async function pictureOfSummary(name, summaries) {
-  const html = micromark(summaries.join('\n'), {
-    allowDangerousHtml: true,
-    extensions: [gfm()],
-    htmlExtensions: [gfmHtml()]
+  const page = await browser.newPage({ viewport: { width: 1012, height: 600 } })
+  await page.setContent(summaryPage(summaries.join('\n')))
+  // Opens the smallest list of deletions and the difference, and colors the difference like GitHub.
+  await page.locator('summary', { hasText: /team\/tide-web: |aboutText/ }).evaluateAll((all) => {
+    for (const each of all) each.click()
   })
-  const page = await browser.newPage({ viewport: { width: 1000, height: 600 } })
-  await page.setContent(`<style>${SUMMARY_STYLE}</style><main>${html}</main>`)
-  // Opens collapsed sections, and colors diffs like GitHub.
-  await page.locator('summary').evaluateAll((all) => all.forEach((each) => each.click()))
   await page.locator('code.language-diff').evaluateAll((all) => {
     for (const code of all) {
       code.innerHTML = code.innerHTML
@@ -189,5 +183,32 @@ async function startEmulator(args) {
     if (name !== undefined) env[name] = value
     if (env.AWS_SECRET_ACCESS_KEY !== undefined) break
   }
-  return { process: child, env, url: env.AWS_ENDPOINT_URL_ECR_PUBLIC }
+  const url = env.AWS_ENDPOINT_URL_ECR_PUBLIC
+  const sizes = await startSizes(url)
+  env.AWS_ENDPOINT_URL_ECR_PUBLIC = `http://127.0.0.1:${sizes.address().port}`
+  return { process: child, env, url, sizes }
+}
+
+/** Starts a server that forwards API calls, and reports images of a realistic size: the ones of seeds have few bytes. */
+async function startSizes(url) {
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request))
+    const headers = { ...request.headers }
+    // `fetch` sets these itself.
+    for (const name of ['host', 'connection', 'content-length']) delete headers[name]
+    const answer = await fetch(url, { method: 'POST', headers, body })
+    const text = await answer.text()
+    const sized = text.replace(/"imageSizeInBytes":(\d+)/g, (_size, bytes) => {
+      return `"imageSizeInBytes":${Number(bytes) * 321_000}`
+    })
+    response.writeHead(answer.status, {
+      'content-type': answer.headers.get('content-type'),
+      'x-amzn-requestid': answer.headers.get('x-amzn-requestid'),
+      date: answer.headers.get('date')
+    })
+    response.end(sized)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
 }

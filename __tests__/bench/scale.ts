@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
 import { startBenchEmulator } from './emulator.ts'
+import type { BenchEmulator } from './emulator.ts'
 import type { Measurement } from './measure.ts'
 import type { Line } from './table.ts'
 
@@ -121,7 +122,57 @@ export async function benchScale(
     if (!isSelected('scale') && !isSelected(scenario.group)) continue
     lines.push(...(await benchScenario(scenario, Math.ceil(scenario.share * runs))))
   }
+  if (isSelected('scale') || isSelected('cache')) lines.push(...(await benchCache(runs)))
   return lines
+}
+
+/** Number of manifest reads per second that the service allows an account. */
+const READS_PER_SECOND = 10
+
+/** Compares the second dry run with a manifest cache with the first one, which reads one manifest per repository. */
+async function benchCache(runs: number): Promise<Line[]> {
+  const size = Math.round(1000 * SHARE)
+  const first: Run[] = []
+  const second: Run[] = []
+  for (let run = 0; run < runs; run++) {
+    const [one, other] = await runTwiceWithCache(size)
+    first.push(one)
+    second.push(other)
+    process.stderr.write('.')
+  }
+  const work = `${size.toLocaleString('en-US')} × cleanup-tags with manifest-cache, repositories of 4 tags, second run`
+  return [
+    {
+      work: `${work}: wall`,
+      ours: second.map(({ wallSeconds }) => wallSeconds),
+      peer: first.map(({ wallSeconds }) => wallSeconds),
+      peerName: 'first run',
+      unit: 's',
+      target: 0.25
+    },
+    {
+      work: `${work}: manifest reads`,
+      ours: second.map(({ reads }) => reads),
+      peer: first.map(({ reads }) => reads),
+      peerName: 'first run',
+      unit: ''
+    }
+  ]
+}
+
+async function runTwiceWithCache(count: number): Promise<[Run, Run]> {
+  const repositories = named(count).map((name) => ({ name, images: taggedImages(4) }))
+  const limit = ['--limit-account-reads-per-second', String(READS_PER_SECOND)]
+  return withEmulator(repositories, limit, async (emulator, directory) => {
+    const inputs = {
+      mode: 'cleanup-tags',
+      repository: 'scale/*',
+      'keep-latest': '3',
+      'dry-run': 'true',
+      'manifest-cache': join(directory, 'cache')
+    }
+    return [await measureRun(inputs, emulator), await measureRun(inputs, emulator)]
+  })
 }
 
 async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> {
@@ -172,22 +223,41 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
 }
 
 async function runOnce(scenario: Scenario, count: number): Promise<Run> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-scale-'))
-  const seed = join(directory, 'seed.json')
-  await writeFile(seed, JSON.stringify({ repositories: scenario.seed(count) }))
-  const emulator = await startBenchEmulator(['--seed', seed])
-  try {
+  return withEmulator(scenario.seed(count), [], async (emulator, directory) => {
     const readme = join(directory, 'README.md')
     await writeFile(readme, README)
     const inputs = { ...scenario.inputs(count) }
     if ('readme' in inputs) inputs.readme = readme
-    const before = await emulator.countRequests()
-    const measurement = await measureAction(inputs, emulator.env)
-    const requests = (await emulator.countRequests()) - before
-    const calls = await emulator.countCalls()
-    return { ...measurement, calls, reads: requests - calls }
+    return measureRun(inputs, emulator)
+  })
+}
+
+/** Starts an emulator with these repositories and passes it on, with a directory that exists until the end. */
+async function withEmulator<Result>(
+  repositories: readonly SeedRepository[],
+  args: readonly string[],
+  use: (emulator: BenchEmulator, directory: string) => Promise<Result>
+): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-scale-'))
+  const seed = join(directory, 'seed.json')
+  await writeFile(seed, JSON.stringify({ repositories }))
+  const emulator = await startBenchEmulator(['--seed', seed, ...args])
+  try {
+    return await use(emulator, directory)
   } finally {
     await emulator.stop()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+async function measureRun(
+  inputs: Readonly<Record<string, string>>,
+  emulator: BenchEmulator
+): Promise<Run> {
+  const requestsBefore = await emulator.countRequests()
+  const callsBefore = await emulator.countCalls()
+  const measurement = await measureAction(inputs, emulator.env)
+  const calls = (await emulator.countCalls()) - callsBefore
+  const reads = (await emulator.countRequests()) - requestsBefore - calls
+  return { ...measurement, calls, reads }
 }

@@ -164,10 +164,10 @@ describe('tags to delete', () => {
     const kept = report.summary.at(-1)
     expect(kept?.kind === 'section' ? kept.blocks[1] : undefined).toEqual({
       kind: 'table',
-      columns: ['tag or image', 'time', 'in'],
+      columns: ['repository', 'tag', 'time (UTC)', 'in'],
       rows: [
-        ['team/app:v1', '2026-03-31T00:00:00.000Z', '27 d'],
-        ['team/app:v2', '2026-04-01T00:00:00.000Z', '28 d']
+        ['team/app', 'v1', '2026-03-31 00:00', '27 d'],
+        ['team/app', 'v2', '2026-04-01 00:00', '28 d']
       ]
     })
   })

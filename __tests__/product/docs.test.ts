@@ -90,12 +90,17 @@ describe('workflows in the documents', () => {
     expect(await validate(TextDocument.create(uri, 'yaml', 0, text))).toEqual([])
   })
 
-  it.each(workflows)('$path:$line requests an OIDC token and no other permissions', ({ text }) => {
-    const workflow = parse(text) as Workflow
-    const { 'id-token': token, contents, ...more } = workflow.permissions ?? {}
-    expect([token, contents ?? 'read', more]).toEqual(['write', 'read', {}])
-    expect(text).not.toMatch(/aws-access-key-id|secrets\./)
-  })
+  it.each(workflows)(
+    '$path:$line requests an OIDC token, and no permissions that it does not need',
+    ({ text }) => {
+      const workflow = parse(text) as Workflow
+      const { 'id-token': token, contents, ...more } = workflow.permissions ?? {}
+      expect([token, contents ?? 'read']).toEqual(['write', 'read'])
+      const readsPullRequests = text.includes('closed-pull-requests')
+      expect(more).toEqual(readsPullRequests ? { 'pull-requests': 'read' } : {})
+      expect(text).not.toMatch(/aws-access-key-id|secrets\./)
+    }
+  )
 
   it.each(blocks)('$path:$line sets only inputs that the mode has', ({ text }) => {
     const steps = listSteps(parse(text))

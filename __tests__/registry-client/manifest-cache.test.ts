@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import {
   chmod,
   mkdir,
@@ -8,6 +9,7 @@ import {
   rm,
   symlink,
   truncate,
+  utimes,
   writeFile
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -39,6 +41,7 @@ afterEach(async () => {
 /** Opens the cache and a registry that serves the manifests with these names. `reads` are the reads of the registry. */
 async function open(...names: string[]) {
   const { log, lines } = makeDeps({ env: {} })
+  const now = (): Date => NOW
   const served = new Map<string, ServedManifest>()
   for (const name of names) {
     const bytes = bytesOf(name)
@@ -52,8 +55,16 @@ async function open(...names: string[]) {
       return Promise.resolve(served.get(reference))
     }
   } as Partial<Registry> as Registry
-  const cache = await openManifestCache(directory, log)
-  return { registry: withManifestCache(registry, cache), reads, lines }
+  const cache = await openManifestCache(directory, { log, now })
+  return { registry: withManifestCache(registry, cache), cache, reads, lines }
+}
+
+const NOW = new Date('2026-06-01T00:00:00Z')
+
+/** Sets the time of the last use of an entry. */
+async function setLastUse(name: string, days: number): Promise<void> {
+  const time = new Date(NOW.getTime() - days * 86_400_000)
+  await utimes(entryOf(name), time, time)
 }
 
 const digestOf = (name: string): string => sha256Digest(bytesOf(name))
@@ -158,9 +169,57 @@ describe('the manifest cache', () => {
     expect(await readFile(entryOf('b'))).toEqual(bytesOf('b'))
   })
 
+  test('deletes the entries that no run has used for 30 days, and what canceled runs left', async () => {
+    const { registry, cache } = await open('a', 'b', 'c')
+    for (const name of ['a', 'b', 'c']) await registry.findManifest('x/app', digestOf(name))
+    const leftover = join(directory, 'sha256', `.${randomUUID()}`)
+    const other = join(directory, 'sha256', 'README')
+    for (const path of [leftover, other]) await writeFile(path, '')
+    await setLastUse('a', 29)
+    for (const name of ['b', 'c']) await setLastUse(name, 31)
+    for (const path of [leftover, other]) await utimes(path, 0, 0)
+    // The second use of an entry counts.
+    await registry.findManifest('x/app', digestOf('c'))
+    await cache.prune()
+    expect((await readdir(join(directory, 'sha256'))).sort()).toEqual(
+      [digestOf('a').slice(7), digestOf('c').slice(7), 'README'].sort()
+    )
+  })
+
+  test('keeps the entries of another job that shares it', async () => {
+    const one = await open('a')
+    const other = await open('b')
+    await one.registry.findManifest('x/app', digestOf('a'))
+    await other.registry.findManifest('y/app', digestOf('b'))
+    await Promise.all([one.cache.prune(), other.cache.prune()])
+    const again = await open('a', 'b')
+    await again.registry.findManifest('x/app', digestOf('a'))
+    await again.registry.findManifest('y/app', digestOf('b'))
+    expect(again.reads).toEqual([])
+  })
+
+  test('can be pruned by two jobs at the same time', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `image-${String(at)}`)
+    const { registry, cache, lines } = await open(...names)
+    for (const name of names) {
+      await registry.findManifest('x/app', digestOf(name))
+      await setLastUse(name, 31)
+    }
+    const other = await open()
+    await Promise.all([cache.prune(), other.cache.prune()])
+    expect(await readdir(join(directory, 'sha256'))).toEqual([])
+    expect([...lines, ...other.lines].filter((line) => !line.startsWith('debug'))).toEqual([])
+  })
+
+  test('does not fail if its directory is missing when it is pruned', async () => {
+    const { cache, lines } = await open()
+    await rm(join(directory, 'sha256'), { recursive: true })
+    await cache.prune()
+    expect(lines).toEqual([expect.stringMatching(/^warning: The manifest cache cannot be read/)])
+  })
+
   test('does not store a manifest that only its Content-Type identifies', async () => {
-    const { log } = makeDeps({ env: {} })
-    const cache = await openManifestCache(directory, log)
+    const { cache } = await open()
     const bytes = Buffer.from('{"schemaVersion":2}')
     await cache.save({ bytes, digest: sha256Digest(bytes), mediaType: MEDIA_TYPES.ociIndex })
     expect(await readdir(join(directory, 'sha256'))).toEqual([])

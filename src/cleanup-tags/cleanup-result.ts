@@ -1,7 +1,7 @@
 import type { FinalOutcome } from './deletion/deletion-outcome.js'
 import { formatCount } from './format.js'
 import type { CleanupPlan } from './plan-cleanup.js'
-import type { RetentionRow } from './rules/plan-retention.js'
+import type { RetentionRow } from './rules/retention-row.js'
 
 /** The result for one tag or untagged image. */
 export interface RowResult {
@@ -38,7 +38,7 @@ export interface CleanupResult {
 /**
  * Combines the plan of a repository with the outcomes of its deletions.
  *
- * @param outcomes by row, or `undefined` if the deletions were not carried out
+ * @param outcomes the deletions that did not succeed, by row. `undefined` if the deletions were not carried out
  */
 export function createCleanupResult(
   plan: CleanupPlan,
@@ -46,7 +46,7 @@ export function createCleanupResult(
 ): CleanupResult {
   const repository = plan.repository.repositoryName
   const rows = function* (): Generator<RowResult> {
-    for (const row of plan.rows) yield createRowResult(repository, row, outcomes?.get(row))
+    for (const row of plan.rows) yield new EvaluatedRow(repository, row, outcomes?.get(row))
   }
   const failed: RowResult[] = []
   const deleted = { tags: 0, images: 0, bytes: 0 }
@@ -79,22 +79,32 @@ export function createCleanupResult(
   }
 }
 
-function createRowResult(
-  repository: string,
-  row: RetentionRow,
-  outcome: FinalOutcome | undefined
-): RowResult {
-  if (row.decision.action === 'keep') {
-    return { repository, row, decision: 'keep', reason: row.decision.reason }
+/** Creates its reason when it is read, because most of the reasons are read only once, and one by one. */
+class EvaluatedRow implements RowResult {
+  constructor(
+    readonly repository: string,
+    readonly row: RetentionRow,
+    private readonly outcome: FinalOutcome | undefined
+  ) {}
+
+  get decision(): RowResult['decision'] {
+    if (this.row.decision.action === 'keep') return 'keep'
+    switch (this.outcome?.kind) {
+      case undefined:
+      case 'deleted':
+        return 'delete'
+      case 'kept':
+        return 'keep'
+      case 'failed':
+        return 'failed'
+    }
   }
-  switch (outcome?.kind) {
-    case undefined:
-    case 'deleted':
-      return { repository, row, decision: 'delete', reason: deletionReason(row) }
-    case 'kept':
-      return { repository, row, decision: 'keep', reason: outcome.reason }
-    case 'failed':
-      return { repository, row, decision: 'failed', reason: outcome.reason }
+
+  get reason(): string {
+    const { row, outcome } = this
+    if (row.decision.action === 'keep') return row.decision.reason
+    if (outcome?.kind === 'kept' || outcome?.kind === 'failed') return outcome.reason
+    return deletionReason(row)
   }
 }
 

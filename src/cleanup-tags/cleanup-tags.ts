@@ -15,7 +15,7 @@ import { logPlans, logResults } from './log-cleanup.js'
 import type { CleanupPlan } from './plan-cleanup.js'
 import { planStep } from './plan-step.js'
 import { reportCleanup } from './report-cleanup.js'
-import type { RetentionRow } from './rules/plan-retention.js'
+import type { RetentionRow } from './rules/retention-row.js'
 
 /** Number of repositories to delete from in parallel. */
 const CONCURRENCY = 4
@@ -64,8 +64,8 @@ async function deleteAll(
   const behavior = new ObservedServiceBehavior()
   const outcomes = new Map<CleanupPlan, Map<RetentionRow, FinalOutcome>>()
   await pLimit(CONCURRENCY).map(plans, async (plan) => {
-    const { repository, imageCount, expected } = plan
-    const outcome = await deletePlanned(plan, expected, {
+    const { repository, imageCount, images } = plan
+    const outcome = await deletePlanned(plan, images, {
       api,
       log,
       signal,

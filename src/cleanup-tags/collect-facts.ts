@@ -14,12 +14,13 @@ interface ListedRepository {
 }
 
 /** Returns a function that finds the repository of the step in which an image was listed. */
-export function collectHolders(repositories: readonly ListedRepository[]): StepFacts['findHolder'] {
-  const holders = new Map<string, string>()
-  for (const { repository, value } of repositories) {
-    for (const digest of value.images.keys()) holders.set(digest, repository.repositoryName ?? '')
+export function createHolderFinder(
+  repositories: readonly ListedRepository[]
+): StepFacts['findHolder'] {
+  return (digest) => {
+    const holder = repositories.find(({ value }) => value.images.has(digest))
+    return holder === undefined ? undefined : (holder.repository.repositoryName ?? '')
   }
-  return (digest) => holders.get(digest)
 }
 
 /** Returns the time by which ages are computed, and a warning if the local clock differs from it. */

@@ -3,7 +3,7 @@ import { getLocalFile } from '../runner/read-local-file.js'
 import type { Decisions } from './rules/decision.js'
 import { parseDuration } from './rules/duration.js'
 import { evaluateLifecyclePolicy } from './rules/evaluate-lifecycle-policy.js'
-import { evaluateTagRules, listPullRequests } from './rules/evaluate-tag-rules.js'
+import { deletesTags, evaluateTagRules, listPullRequests } from './rules/evaluate-tag-rules.js'
 import type { CompiledTagRules } from './rules/evaluate-tag-rules.js'
 import type { Inventory, ListedTag } from './rules/inventory.js'
 import { keepLastTag } from './rules/keep-last-tag.js'
@@ -21,6 +21,8 @@ type Env = Readonly<Record<string, string | undefined>>
 /** The rules of the step, ready to evaluate. */
 export interface Evaluator {
   readonly evaluate: (inventory: Inventory, facts: StepFacts) => Decisions
+  /** Returns whether the rules delete a tag. It is not called if untagged images are evaluated too. */
+  readonly deletesTags: (inventory: Inventory, facts: StepFacts) => boolean
   /** Whether untagged images are evaluated too. */
   readonly includesUntagged: boolean
   /** Returns the numbers of the pull requests whose states can change a decision on one of the tags. */
@@ -41,6 +43,7 @@ export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Prom
     return {
       evaluate: (inventory, facts) =>
         keepLastTag(inventory, evaluateLifecyclePolicy(inventory, policy, facts)),
+      deletesTags: () => true,
       includesUntagged: true,
       listPullRequests: () => [],
       listUnusedPatterns: () => []
@@ -50,6 +53,7 @@ export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Prom
   const rules = await compileRules(given)
   return {
     evaluate: (inventory, facts) => evaluateTagRules(inventory, rules, facts),
+    deletesTags: (inventory, facts) => deletesTags(inventory, rules, facts),
     includesUntagged: rules.untagged,
     listPullRequests: (tags, now) => listPullRequests(tags, rules, now),
     listUnusedPatterns: () => [

@@ -22,9 +22,14 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${BYTE_UNITS[unit] ?? 'B'}`
 }
 
-/** Formats a count with its noun: `1 tag`, `2 tags`. */
+/** Formats a number with separators: `12,345`. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+/** Formats a count with its noun: `1 tag`, `2,000 tags`. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
+  return `${formatNumber(count)} ${count === 1 ? one : many}`
 }
 
 /** The maximum length of a tag or digest in the summary, in characters. */
@@ -46,4 +51,9 @@ export function shortenTag(tag: string): string {
 export function isoOf(instant: number | undefined): string | undefined {
   if (instant === undefined || Math.abs(instant) > 8.64e15) return undefined
   return new Date(instant).toISOString()
+}
+
+/** Formats a time for people, in UTC: `2026-06-01 12:30`. */
+export function formatTime(instant: number): string {
+  return isoOf(instant)?.slice(0, 16).replace('T', ' ') ?? 'never'
 }

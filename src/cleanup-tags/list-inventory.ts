@@ -4,9 +4,11 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { isSha256Digest } from '../oci/digest.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import { ActionError, problem } from '../runner/errors.js'
+import { limitHeap } from './limit-heap.js'
+import { isSameSet } from './rules/inventory.js'
 import type { ListedImage, ListedTag } from './rules/inventory.js'
 
-/** The tags of a repository and the tagged images. The `tags` of these images are empty. */
+/** The tags of a repository and the tagged images. */
 export interface TagListing {
   readonly tags: readonly ListedTag[]
   readonly images: ReadonlyMap<string, ListedImage>
@@ -25,23 +27,37 @@ export async function listTags(
   repository: RepositoryAddress
 ): Promise<TagListing> {
   const tags = new Map<string, ListedTag>()
-  const images = new Map<string, ListedImage>()
+  const images = new Map<string, OpenImage>()
   const share = createSharer()
   for await (const page of listImageTags(api, repository)) {
     for (const detail of page) {
       const image = toListedImage({ ...detail.imageDetail, imageTags: [] }, 'DescribeImageTags')
-      const listed = toListedTag(detail, images.get(image.digest)?.digest ?? image.digest)
+      const digest = images.get(image.digest)?.digest ?? image.digest
+      const listed = toListedTag(detail, digest)
       tags.set(listed.tag, listed)
-      images.set(listed.digest, withSharedTexts(image, share, listed.digest, NO_TAGS))
+      images.set(digest, { ...withSharedTexts(image, share), digest, tags: NO_TAGS })
     }
+    await limitHeap()
+  }
+  // A tag that moved while the pages were read is listed twice, and its last image is the current one.
+  for (const { tag, digest } of tags.values()) {
+    const image = images.get(digest)
+    if (image?.tags === NO_TAGS) image.tags = [tag]
+    else image?.tags.push(tag)
   }
   return { tags: [...tags.values()], images }
 }
 
+/** An image to which tags are added. */
+type OpenImage = ListedImage & { tags: string[] }
+
+/** Shared by all images without a tag. */
+const NO_TAGS: string[] = []
+
 /**
  * Lists all images of a repository by digest, tagged or not, with one call per 1000 images.
  *
- * @param tagged the listing of tags, whose texts are used again instead of the equal ones of the responses
+ * @param tagged the listing of tags. An image that is equal in both listings is kept in memory once
  * @throws IncompleteListingError if an image does not have a digest or a time
  */
 export async function listAllImages(
@@ -50,25 +66,34 @@ export async function listAllImages(
   tagged?: TagListing
 ): Promise<Map<string, ListedImage>> {
   const images = new Map<string, ListedImage>()
-  const share = createSharer(tagged?.tags.map(({ tag }) => tag))
+  const share = createSharer()
   for await (const page of listImages(api, repository)) {
     for (const detail of page) {
       const image = toListedImage(detail)
-      const digest = tagged?.images.get(image.digest)?.digest ?? image.digest
-      const tags = image.tags.length === 0 ? NO_TAGS : image.tags.map(share)
-      images.set(digest, withSharedTexts(image, share, digest, tags))
+      const known = tagged?.images.get(image.digest)
+      const isKnown = known !== undefined && isSameImage(known, image)
+      images.set(known?.digest ?? image.digest, isKnown ? known : withSharedTexts(image, share))
     }
+    await limitHeap()
   }
   return images
 }
 
-const NO_TAGS: readonly string[] = []
+function isSameImage(one: ListedImage, other: ListedImage): boolean {
+  return (
+    one.pushedAt === other.pushedAt &&
+    one.sizeBytes === other.sizeBytes &&
+    one.mediaType === other.mediaType &&
+    one.artifactMediaType === other.artifactMediaType &&
+    isSameSet(one.tags, other.tags)
+  )
+}
 
-/** Returns the first of several equal texts. Every response has its own copies, which would need most of the memory. */
+/** Returns the first of several equal texts. Every row of a response has its own copy of a media type. */
 type Sharer = (text: string) => string
 
-function createSharer(texts: readonly string[] = []): Sharer {
-  const shared = new Map(texts.map((text) => [text, text]))
+function createSharer(): Sharer {
+  const shared = new Map<string, string>()
   return (text) => {
     const known = shared.get(text)
     if (known !== undefined) return known
@@ -77,17 +102,10 @@ function createSharer(texts: readonly string[] = []): Sharer {
   }
 }
 
-function withSharedTexts(
-  { pushedAt, sizeBytes, mediaType, artifactMediaType }: ListedImage,
-  share: Sharer,
-  digest: string,
-  tags: readonly string[]
-): ListedImage {
+function withSharedTexts(image: ListedImage, share: Sharer): ListedImage {
+  const { mediaType, artifactMediaType } = image
   return {
-    digest,
-    tags,
-    pushedAt,
-    sizeBytes,
+    ...image,
     mediaType: mediaType === undefined ? undefined : share(mediaType),
     artifactMediaType: artifactMediaType === undefined ? undefined : share(artifactMediaType)
   }
@@ -111,7 +129,7 @@ function toListedTag({ imageTag, createdAt }: ImageTagDetail, digest: string): L
 export function toListedImage(detail: ImageDetail, operation = 'DescribeImages'): ListedImage {
   return {
     digest: getDigest(detail, operation),
-    tags: detail.imageTags ?? [],
+    tags: detail.imageTags?.length ? detail.imageTags : NO_TAGS,
     pushedAt: getTime(detail.imagePushedAt, operation, 'imagePushedAt'),
     sizeBytes: detail.imageSizeInBytes ?? 0,
     mediaType: detail.imageManifestMediaType,

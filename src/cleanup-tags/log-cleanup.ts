@@ -4,7 +4,7 @@ import { targetOf } from './cleanup-result.js'
 import type { CleanupResult } from './cleanup-result.js'
 import { formatCount } from './format.js'
 import type { CleanupPlan } from './plan-cleanup.js'
-import type { RetentionRow } from './rules/plan-retention.js'
+import type { RetentionRow } from './rules/retention-row.js'
 
 /** The maximum number of repositories whose deletions are logged one by one. */
 const MAX_GROUPS = 10
@@ -59,12 +59,16 @@ function isDeleted({ decision }: RetentionRow): boolean {
 
 /** Returns `2 of 3 tags`, or `2 of 3 tags and 1 of 4 untagged images` if untagged images were evaluated. */
 function countDeletions(rows: readonly RetentionRow[]): string {
-  const count = (group: readonly RetentionRow[], noun: string): string =>
-    `${group.filter(isDeleted).length} of ${formatCount(group.length, noun)}`
-  const tags = rows.filter(({ tag }) => tag !== undefined)
-  const untagged = rows.filter(({ tag }) => tag === undefined)
-  const images = untagged.length === 0 ? '' : ` and ${count(untagged, 'untagged image')}`
-  return `${count(tags, 'tag')}${images}`
+  const tags = { deleted: 0, all: 0 }
+  const untagged = { deleted: 0, all: 0 }
+  for (const row of rows) {
+    const count = row.tag === undefined ? untagged : tags
+    count.all++
+    if (isDeleted(row)) count.deleted++
+  }
+  const text = `${tags.deleted} of ${formatCount(tags.all, 'tag')}`
+  if (untagged.all === 0) return text
+  return `${text} and ${untagged.deleted} of ${formatCount(untagged.all, 'untagged image')}`
 }
 
 /** Logs the planned deletions that failed or were not carried out. */

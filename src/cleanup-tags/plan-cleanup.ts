@@ -5,6 +5,7 @@ import { readImageGraph } from '../registry-client/read-image-graph.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import type { Evaluator } from './create-evaluator.js'
 import type { ExpectedImage } from './deletion/deletion-run.js'
+import { limitHeap } from './limit-heap.js'
 import { listAllImages } from './list-inventory.js'
 import type { TagListing } from './list-inventory.js'
 import { createInventory } from './rules/inventory.js'
@@ -21,8 +22,8 @@ export interface CleanupPlan extends RetentionPlan {
   readonly imageCount: number
   /** The sizes of all images in bytes, without indexes. An index counts if its images were not listed. */
   readonly imageBytes: number
-  /** The images of the deletions as listed, by digest. */
-  readonly expected: Map<string, ExpectedImage>
+  /** The images as listed, by digest. */
+  readonly images: ReadonlyMap<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
   /** Number of images and indexes that were assumed not to have a subject, as there are too many to read. */
@@ -37,13 +38,12 @@ export async function listInventory(
   api: EcrPublicApi,
   repository: RepositoryAddress,
   tagged: TagListing,
-  { evaluate, includesUntagged }: Evaluator,
+  { deletesTags, includesUntagged }: Evaluator,
   facts: Pick<StepFacts, 'now' | 'pullRequests'>
 ): Promise<Inventory> {
   const inventory = createInventory(tagged.tags, tagged.images, undefined)
-  const decisions = evaluate(inventory, { ...facts, findHolder: () => undefined, unlisted: [] })
-  const hasDeletions = [...decisions.tags.values()].some(({ action }) => action === 'delete')
-  if (!includesUntagged && !hasDeletions) return inventory
+  const own: StepFacts = { ...facts, findHolder: () => undefined, unlisted: [] }
+  if (!includesUntagged && !deletesTags(inventory, own)) return inventory
   // Images are listed after the tags, so that an index pushed in between is in the listing.
   const images = await listAllImages(api, repository, tagged)
   return createInventory(tagged.tags, tagged.images, images)
@@ -66,19 +66,14 @@ export async function planCleanup(
   const decisions = evaluate(inventory, facts)
   const analysis = new ReferenceAnalysis(inventory, decisions, facts, limits)
   if (analysis.ask() !== undefined) await readImageGraph(analysis, await openRepository())
+  await limitHeap()
   const plan = planRetention(inventory, decisions, analysis, includesUntagged)
-  const expected = new Map<string, ExpectedImage>()
-  for (const { row } of plan.deletions) {
-    const image = inventory.images.get(row.digest)
-    if (image === undefined) continue
-    expected.set(row.digest, image)
-  }
   return {
     ...plan,
     repository,
     imageCount: inventory.images.size,
     imageBytes: sumSizes(inventory, includesUntagged || plan.deletions.length > 0),
-    expected,
+    images: inventory.images,
     unreadableIndexes: analysis.unreadable,
     uncheckedCount: analysis.uncheckedCount
   }

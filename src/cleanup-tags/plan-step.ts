@@ -8,7 +8,7 @@ import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import type { Deps } from '../runner/deps.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
 import { settleEach, splitSettled } from '../runner/settle-each.js'
-import { collectHolders, readTime } from './collect-facts.js'
+import { createHolderFinder, readTime } from './collect-facts.js'
 import type { Evaluator } from './create-evaluator.js'
 import { findPullRequests } from './github/find-pull-requests.js'
 import { IncompleteListingError, listTags } from './list-inventory.js'
@@ -50,7 +50,7 @@ export async function planStep(
   const cache =
     inputs.manifestCache === undefined
       ? undefined
-      : await openManifestCache(inputs.manifestCache, log)
+      : await openManifestCache(inputs.manifestCache, deps)
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
   const stages = new Stages(deps)
   const { listed, timely, warnings } = await listAll(repositories, inputs, evaluator, {
@@ -60,7 +60,7 @@ export async function planStep(
   })
   const facts: StepFacts = {
     ...timely,
-    findHolder: collectHolders(listed),
+    findHolder: createHolderFinder(listed),
     unlisted: stages.unreadable.map(({ repository }) => repository)
   }
   const limits = divideReads(listed.length, cache !== undefined, !inputs.dryRun)
@@ -70,6 +70,7 @@ export async function planStep(
     const address = addressOf(repository, inputs)
     return planCleanup(address, value, open, evaluator, facts, limits)
   })
+  await cache?.prune()
   stages.throwIfNothingIsLeft(planned)
   if (stages.unreadable.length === 0) warnings.push(...evaluator.listUnusedPatterns())
   for (const warning of warnings) log.warning(warning)

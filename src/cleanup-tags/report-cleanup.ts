@@ -38,21 +38,25 @@ function* createChanges(results: readonly CleanupResult[]): Generator<Change> {
   for (const { rows } of results) for (const result of rows()) yield toChange(result)
 }
 
+/** Returns the lists of the outputs. Their items are created when they are read, because there can be many. */
 function listDeleted(results: readonly CleanupResult[]): {
-  readonly 'deleted-tags': readonly unknown[]
-  readonly 'deleted-images': readonly unknown[]
+  readonly 'deleted-tags': Iterable<unknown>
+  readonly 'deleted-images': Iterable<unknown>
 } {
-  const tags: unknown[] = []
-  const images: unknown[] = []
+  return {
+    'deleted-tags': { [Symbol.iterator]: () => createDeleted(results, true) },
+    'deleted-images': { [Symbol.iterator]: () => createDeleted(results, false) }
+  }
+}
+
+function* createDeleted(results: readonly CleanupResult[], isTagged: boolean): Generator {
   for (const { repository, rows } of results) {
     for (const { decision, row } of rows()) {
-      if (decision !== 'delete') continue
       const { tag, digest } = row
-      if (tag === undefined) images.push({ repository, digest })
-      else tags.push({ repository, tag, digest })
+      if (decision !== 'delete' || isTagged !== (tag !== undefined)) continue
+      yield tag === undefined ? { repository, digest } : { repository, tag, digest }
     }
   }
-  return { 'deleted-tags': tags, 'deleted-images': images }
 }
 
 function toChange(result: RowResult): Change {

@@ -1,8 +1,17 @@
 import type { SummaryBlock, SummaryRow } from '../runner/summary.js'
-import { sumCounts, targetOf } from './cleanup-result.js'
+import { sumCounts } from './cleanup-result.js'
 import type { CleanupResult, Counts, RowResult } from './cleanup-result.js'
-import { formatAge, formatBytes, formatCount, isoOf, shortenDigests, shortenTag } from './format.js'
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatTime,
+  shortenDigests,
+  shortenTag
+} from './format.js'
 import type { CleanupReportContext } from './report-context.js'
+import { selectFirst } from './select-first.js'
 
 /** The maximum number of rows of all lists of deletions. They take about half of the runner's limit of 1 MiB. */
 const MAX_DELETION_ROWS = 2000
@@ -47,8 +56,8 @@ function repositoryTable(
   if (results.length + unreadable.length > MAX_WIDE_ROWS) {
     const rows = results.map((one) => [
       one.repository,
-      String(one.deletedCount),
-      String(one.keptCount)
+      formatNumber(one.deletedCount),
+      formatNumber(one.keptCount)
     ])
     return { kind: 'table', columns: ['repository', action, keep], rows: [...rows, ...unreadable] }
   }
@@ -66,7 +75,7 @@ function repositoryTable(
 }
 
 function countCells({ tags, images, bytes }: Counts): string[] {
-  return [tags.toLocaleString('en-US'), images.toLocaleString('en-US'), formatBytes(bytes)]
+  return [formatNumber(tags), formatNumber(images), formatBytes(bytes)]
 }
 
 function describeTotals(results: readonly CleanupResult[], context: CleanupReportContext): string {
@@ -81,7 +90,7 @@ function describeTotals(results: readonly CleanupResult[], context: CleanupRepor
   const where = formatCount(results.length, 'repository', 'repositories')
   return [
     `${isPlanned ? 'Would delete' : 'Deleted'} ${what} in ${where}.`,
-    `Kept: ${kept}. Failed: ${failed}.`,
+    `Kept: ${formatNumber(kept)}. Failed: ${formatNumber(failed)}.`,
     `${isPlanned ? 'Would free' : 'Frees'} up to ${formatBytes(bytes)}. Layers that other images share are not freed.`,
     ...(limitError === undefined ? [] : [limitError])
   ].join(' ')
@@ -109,20 +118,33 @@ function deletionSection(
   maxRows: number,
   context: CleanupReportContext
 ): SummaryBlock {
-  const deleted = [...rows()].filter(({ decision }) => decision === 'delete')
-  deleted.sort((a, b) => (b.row.since ?? 0) - (a.row.since ?? 0))
+  const deleted = selectFirst(
+    selectRows(rows(), ({ decision }) => decision === 'delete'),
+    maxRows,
+    (a, b) => (b.row.since ?? 0) - (a.row.since ?? 0)
+  )
   const blocks: SummaryBlock[] = [
     {
       kind: 'table',
       columns: ['tag', 'age', 'size', 'reason'],
-      rows: deleted.slice(0, maxRows).map((result) => rowCells(result, context))
+      rows: deleted.map((result) => rowCells(result, context))
     }
   ]
   if (deletedCount > maxRows) {
-    blocks.push({ kind: 'paragraph', text: `… and ${deletedCount - maxRows} more. ${WHOLE_PLAN}` })
+    blocks.push({
+      kind: 'paragraph',
+      text: `… and ${formatNumber(deletedCount - maxRows)} more. ${WHOLE_PLAN}`
+    })
   }
   const title = `${repository}: ${formatCount(deletedCount, 'deletion')}`
   return { kind: 'section', title, blocks }
+}
+
+function* selectRows(
+  rows: Iterable<RowResult>,
+  isSelected: (result: RowResult) => boolean
+): Generator<RowResult> {
+  for (const result of rows) if (isSelected(result)) yield result
 }
 
 function rowCells({ row, reason }: RowResult, { now }: CleanupReportContext): string[] {
@@ -158,7 +180,8 @@ function attentionTable(
     }
   ]
   const more = rows.length - MAX_ATTENTION_ROWS
-  if (more > 0) blocks.push({ kind: 'paragraph', text: `… and ${more} more messages.` })
+  if (more > 0)
+    blocks.push({ kind: 'paragraph', text: `… and ${formatNumber(more)} more messages.` })
   return blocks
 }
 
@@ -194,27 +217,24 @@ function keptSection(
   results: readonly CleanupResult[],
   context: CleanupReportContext
 ): SummaryBlock[] {
-  const kept: RowResult[] = []
-  let keptCount = 0
   const maxRows = Math.max(1, Math.floor(MAX_KEPT_ROWS / Math.max(1, results.length)))
-  const upcoming: RowResult[] = []
-  for (const { rows } of results) {
-    let shown = 0
-    for (const result of rows()) {
-      if (result.decision !== 'keep') continue
-      keptCount++
-      if (shown++ < maxRows && kept.length < MAX_KEPT_ROWS) kept.push(result)
-      if (result.row.decision.dueAt !== undefined) addUpcoming(upcoming, result)
-    }
-  }
+  const kept = results.slice(0, MAX_KEPT_ROWS).flatMap(({ rows }) =>
+    selectFirst(
+      selectRows(rows(), ({ decision }) => decision === 'keep'),
+      maxRows,
+      () => 0
+    )
+  )
+  const keptCount = results.reduce((sum, result) => sum + result.keptCount, 0)
   if (keptCount === 0) return []
   const rows = kept.map((result) => [result.repository, ...rowCells(result, context)])
   const blocks: SummaryBlock[] = [
-    ...upcomingTable(upcoming, context.now),
+    ...upcomingTable(results, context.now),
     { kind: 'table', columns: ['repository', 'tag', 'age', 'size', 'reason'], rows }
   ]
   const more = keptCount - kept.length
-  if (more > 0) blocks.push({ kind: 'paragraph', text: `… and ${more} more. ${WHOLE_PLAN}` })
+  if (more > 0)
+    blocks.push({ kind: 'paragraph', text: `… and ${formatNumber(more)} more. ${WHOLE_PLAN}` })
   return [
     {
       kind: 'section',
@@ -224,25 +244,26 @@ function keptSection(
   ]
 }
 
-/** Adds a row to the first ones by the time at which they would be deleted. */
-function addUpcoming(upcoming: RowResult[], result: RowResult): void {
-  const dueAt = (one: RowResult): number => one.row.decision.dueAt ?? Infinity
-  const last = upcoming[MAX_UPCOMING_ROWS - 1]
-  if (last !== undefined && dueAt(last) <= dueAt(result)) return
-  upcoming.push(result)
-  upcoming.sort((a, b) => dueAt(a) - dueAt(b))
-  upcoming.length = Math.min(upcoming.length, MAX_UPCOMING_ROWS)
-}
-
-function upcomingTable(upcoming: readonly RowResult[], now: number): SummaryBlock[] {
+/** Returns the table of the rows that will be deleted next because of their age. */
+function upcomingTable(results: readonly CleanupResult[], now: number): SummaryBlock[] {
+  const dueAt = ({ row }: RowResult): number => row.decision.dueAt ?? Infinity
+  const all = function* (): Generator<RowResult> {
+    for (const { rows } of results) yield* rows()
+  }
+  const isUpcoming = (one: RowResult): boolean => one.decision === 'keep' && dueAt(one) < Infinity
+  const upcoming = selectFirst(
+    selectRows(all(), isUpcoming),
+    MAX_UPCOMING_ROWS,
+    (a, b) => dueAt(a) - dueAt(b)
+  )
   if (upcoming.length === 0) return []
   const rows = upcoming.map((result) => {
-    const { dueAt } = result.row.decision
-    const age = dueAt === undefined ? '' : formatAge(dueAt - now)
-    return [shortenDigests(targetOf(result)), isoOf(dueAt) ?? 'never', age]
+    const time = dueAt(result)
+    const name = result.row.tag === undefined ? result.row.digest : shortenTag(result.row.tag)
+    return [result.repository, shortenDigests(name), formatTime(time), formatAge(time - now)]
   })
   return [
     { kind: 'paragraph', text: 'Next deletions if nothing else changes:' },
-    { kind: 'table', columns: ['tag or image', 'time', 'in'], rows }
+    { kind: 'table', columns: ['repository', 'tag', 'time (UTC)', 'in'], rows }
   ]
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, open, opendir, rename, rm, unlink } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSha256Digest, sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.js'
-import type { Log, Registry, ServedManifest } from '../runner/deps.js'
+import type { Deps, Log, Registry, ServedManifest } from '../runner/deps.js'
 import { messageOf, problem } from '../runner/errors.js'
 
 /** Manifests by digest, in a directory that can be kept from run to run. */
@@ -13,7 +14,17 @@ export interface ManifestCache {
   find(digest: string): Promise<ServedManifest | undefined>
   /** Stores a manifest. An error is logged and does not fail the step. */
   save(manifest: ServedManifest): Promise<void>
+  /**
+   * Deletes the entries that no run has used for 30 days, such as the ones of deleted images. Entries that only another
+   * job uses are kept, so several jobs can share one cache.
+   */
+  prune(): Promise<void>
 }
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** The time after which an unused entry is deleted. Scheduled jobs run at least once a month. */
+const MAX_UNUSED_MS = 30 * DAY_MS
 
 /**
  * Opens a cache of manifests, and creates its directory if it does not exist. An entry is a file with the bytes of a
@@ -24,7 +35,7 @@ export interface ManifestCache {
  */
 export async function openManifestCache(
   directory: string,
-  log: Pick<Log, 'debug' | 'warning'>
+  { log, now }: Pick<Deps, 'log' | 'now'>
 ): Promise<ManifestCache> {
   const entries = await makeEntryDirectory(directory)
   const pathOf = (digest: string): string => join(entries, digest.slice('sha256:'.length))
@@ -32,7 +43,7 @@ export async function openManifestCache(
   const warnOnce = createWarning(log)
   return {
     find: async (digest) => {
-      const bytes = isSha256Digest(digest) ? await readEntry(pathOf(digest)) : undefined
+      const bytes = isSha256Digest(digest) ? await readEntry(pathOf(digest), now()) : undefined
       if (bytes === undefined) return undefined
       if (sha256Digest(bytes) === digest && isSelfDescribing(bytes)) {
         return { bytes, digest, mediaType: '' }
@@ -47,8 +58,36 @@ export async function openManifestCache(
       } catch (error) {
         warnOnce(`The manifest cache cannot be written: ${messageOf(error)}`)
       }
+    },
+    prune: async () => {
+      try {
+        const count = await deleteUnused(entries, now().getTime() - MAX_UNUSED_MS)
+        if (count > 0) log.debug(`Deleted ${count} unused entries of the manifest cache`)
+      } catch (error) {
+        warnOnce(`The manifest cache cannot be read: ${messageOf(error)}`)
+      }
     }
   }
+}
+
+/** The name of an entry, or of a temporary file that a canceled run left. */
+const ENTRY_NAME = /^(?:[0-9a-f]{64}|\.[0-9a-f-]{36})$/
+
+/** Deletes the entries whose last use was before a time. Returns the number of deleted entries. */
+async function deleteUnused(directory: string, time: number): Promise<number> {
+  let count = 0
+  for await (const { name } of await opendir(directory)) {
+    if (!ENTRY_NAME.test(name)) continue
+    const path = join(directory, name)
+    try {
+      if ((await lstat(path)).mtimeMs >= time) continue
+      await unlink(path)
+      count++
+    } catch {
+      // Another job deleted it, or it is a directory.
+    }
+  }
+  return count
 }
 
 function createWarning(log: Pick<Log, 'warning'>): (message: string) => void {
@@ -93,25 +132,37 @@ export function withManifestCache(registry: Registry, cache: ManifestCache): Reg
   }
 }
 
-/** Reads a regular file without following a link. Returns `undefined` if it is not one or cannot be read. */
-async function readEntry(path: string): Promise<Buffer | undefined> {
+/**
+ * Reads a regular file without following a link, and records the day of its use. Returns `undefined` if it is not a
+ * regular file or cannot be read.
+ */
+async function readEntry(path: string, now: Date): Promise<Buffer | undefined> {
   // Opening a named pipe would otherwise wait for its writer. Windows does not have these flags, and ignores undefined.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
     const file = await open(path, flags)
     try {
-      const { size, isRegular } = await file
-        .stat()
-        .then((stats) => ({ size: stats.size, isRegular: stats.isFile() }))
-      if (!isRegular || size === 0 || size > MAX_MANIFEST_BYTES) return undefined
+      const stats = await file.stat()
+      const { size, mtimeMs } = stats
+      if (!stats.isFile() || size === 0 || size > MAX_MANIFEST_BYTES) return undefined
       const bytes = Buffer.alloc(size)
       const { bytesRead } = await file.read(bytes, 0, size, 0)
+      if (Math.abs(now.getTime() - mtimeMs) > DAY_MS) await recordUse(file, now)
       return bytes.subarray(0, bytesRead)
     } finally {
       await file.close()
     }
   } catch {
     return undefined
+  }
+}
+
+/** Sets the time of the last use of an entry. It is not required to use the entry. */
+async function recordUse(file: FileHandle, now: Date): Promise<void> {
+  try {
+    await file.utimes(now, now)
+  } catch {
+    // The directory is read-only.
   }
 }
 

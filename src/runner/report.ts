@@ -13,9 +13,9 @@ import { safeLine, safeLogText } from './safe-text.js'
 import { renderSummary } from './summary.js'
 import type { SummaryBlock } from './summary.js'
 
-/** The value of an output. Lists and records are written as JSON. */
+/** The value of an output. Lists and records are written as JSON. A long list creates its items each time that it is read. */
 export type OutputValue =
-  string | number | boolean | readonly unknown[] | Readonly<Record<string, unknown>>
+  string | number | boolean | Iterable<unknown> | Readonly<Record<string, unknown>>
 
 /** The result of a mode. A mode with a large plan creates its rows each time that they are read. */
 export interface Report<Plan extends Iterable<Change> = readonly Change[]> {
@@ -55,9 +55,8 @@ export function writeReport(mode: Mode, dryRun: boolean, report: Report<Iterable
 }
 
 function outputText(value: OutputValue): string {
-  if (Array.isArray(value)) return cutJsonList(value)
-  if (typeof value === 'object') return cutJsonRecord(value as Readonly<Record<string, unknown>>)
-  return String(value)
+  if (typeof value !== 'object') return String(value)
+  return Symbol.iterator in value ? cutJsonList(value) : cutJsonRecord(value)
 }
 
 /** Returns the record as JSON. If it is too large for an output, a last entry counts the entries that are left out. */

@@ -82,7 +82,7 @@ function renderTable(
   let remaining = available - Buffer.byteLength(head + tail) - 200
   const lines: string[] = [head]
   for (const [at, row] of rows.entries()) {
-    const line = `<tr>${row.map((cell) => `<td>${safeSummaryHtml(cell)}</td>`).join('')}</tr>`
+    const line = `<tr>${row.map(renderCell).join('')}</tr>`
     remaining -= Buffer.byteLength(line) + 1
     if (remaining < 0) {
       lines.push(
@@ -93,4 +93,12 @@ function renderTable(
     lines.push(line)
   }
   return [...lines, tail].join('\n')
+}
+
+/** The maximum length of a cell whose text is kept on one line, in characters. All columns of a table fit into the page. */
+const MAX_LINE_CHARACTERS = 24
+
+function renderCell(text: string): string {
+  const attribute = text.length <= MAX_LINE_CHARACTERS && /[ -]/.test(text) ? ' nowrap' : ''
+  return `<td${attribute}>${safeSummaryHtml(text)}</td>`
 }

@@ -75,10 +75,15 @@ const deletedBy = ({ tags, untagged }: Decisions): string[] =>
 
 describe('evaluateTagRules', () => {
   const inventoryOf = (tags: readonly ListedTag[], ...untagged: ListedImage[]): Inventory => {
-    const images = byDigest(
-      ...tags.map(({ tag: name, digest }) => image(digest, [name], NOW)),
-      ...untagged
-    )
+    const tagged = tags.map(({ digest }) => {
+      const all = tags.filter((other) => other.digest === digest)
+      return image(
+        digest,
+        all.map(({ tag: name }) => name),
+        NOW
+      )
+    })
+    const images = byDigest(...tagged, ...untagged)
     return { tags, images, unsettled: new Set() }
   }
 

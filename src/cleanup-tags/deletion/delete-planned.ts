@@ -1,4 +1,5 @@
-import type { PlannedDeletion, RetentionPlan, RetentionRow } from '../rules/plan-retention.js'
+import type { PlannedDeletion, RetentionPlan } from '../rules/plan-retention.js'
+import type { RetentionRow } from '../rules/retention-row.js'
 import type { FinalOutcome, RefusedDeletion } from './deletion-outcome.js'
 import { DeletionRun } from './deletion-run.js'
 import type { DeletionScope, ExpectedImage } from './deletion-run.js'
@@ -8,15 +9,16 @@ import type { DeletionScope, ExpectedImage } from './deletion-run.js'
  * before each call; an image that changed after it was listed is kept, as are the images it needs. Refused deletions are
  * retried once after all others, with referrers first for images that only deleted images refer to.
  *
- * @param expected the images of the deletions as listed; updated with each deletion
+ * @param images the images as listed, by digest
+ * @returns the outcomes of the deletions that did not succeed
  * @throws only if the run is canceled
  */
 export async function deletePlanned(
   plan: Pick<RetentionPlan, 'deletions' | 'referrersFirst'>,
-  expected: Map<string, ExpectedImage>,
+  images: ReadonlyMap<string, ExpectedImage>,
   scope: DeletionScope
 ): Promise<Map<RetentionRow, FinalOutcome>> {
-  const run = new DeletionRun(expected, scope)
+  const run = new DeletionRun(images, scope)
   await run.deleteAll(plan.deletions)
   const refused = run.takeRefused()
   if (refused.length > 0) {

@@ -1,7 +1,9 @@
 import type { Log } from '../../runner/deps.js'
+import { limitHeap } from '../limit-heap.js'
 import { isSameSet } from '../rules/inventory.js'
 import type { ListedImage } from '../rules/inventory.js'
-import type { PlannedDeletion, RetentionRow } from '../rules/plan-retention.js'
+import type { PlannedDeletion } from '../rules/plan-retention.js'
+import type { RetentionRow } from '../rules/retention-row.js'
 import { deleteBatch } from './delete-batch.js'
 import type { BatchResult } from './delete-batch.js'
 import { hasLostTag, toFinalOutcome } from './deletion-outcome.js'
@@ -25,6 +27,12 @@ export interface DeletionScope extends ImageLookup {
   readonly explain: (error: unknown) => string
 }
 
+/** A deletion that did not succeed, or was not attempted. */
+interface UnsuccessfulDeletion {
+  readonly deletion: PlannedDeletion
+  readonly outcome: Exclude<DeletionOutcome, { readonly kind: 'deleted' }>
+}
+
 /** The number of consecutive failed calls, each after all its attempts, after which the repository is given up. */
 const MAX_CONSECUTIVE_ERRORS = 3
 
@@ -39,20 +47,22 @@ const FINAL_ERRORS: ReadonlySet<string> = new Set([
   'UnsupportedCommandException'
 ])
 
-/** The deletions of one repository while they are carried out, with the outcome of each. */
+/** The deletions of one repository while they are carried out. */
 export class DeletionRun {
-  private readonly outcomes = new Map<
-    RetentionRow,
-    { deletion: PlannedDeletion; outcome: DeletionOutcome }
-  >()
-  /** By digest, whether the image does not exist any more. Only images whose deletion has an outcome. */
-  private readonly isGone = new Map<string, boolean>()
+  /** The deletions that did not succeed. The other ones are not stored, because there can be 100,000 of them. */
+  private readonly unsuccessful = new Map<RetentionRow, UnsuccessfulDeletion>()
+  /** Digests of the images that do not exist any more. Only images whose deletion has an outcome. */
+  private readonly gone = new Set<string>()
+  /** By digest, the images that lost a tag in this run. */
+  private readonly changed = new Map<string, ExpectedImage>()
   private readonly refusedImages = new Set<string>()
+  private count = 0
   private consecutiveErrors = 0
   private finalError: string | undefined
 
+  /** @param listed the images as listed, by digest */
   constructor(
-    private readonly expected: Map<string, ExpectedImage>,
+    private readonly listed: ReadonlyMap<string, ExpectedImage>,
     private readonly scope: DeletionScope
   ) {}
 
@@ -73,7 +83,7 @@ export class DeletionRun {
   /** Returns the refused deletions and the ones that wait for them, by phase, and allows to retry them. */
   takeRefused(): RefusedDeletion[] {
     this.refusedImages.clear()
-    const refused = [...this.outcomes.values()].flatMap(
+    const refused = [...this.unsuccessful.values()].flatMap(
       ({ deletion, outcome }): RefusedDeletion[] =>
         outcome.kind === 'refused' ? [{ deletion, outcome }] : []
     )
@@ -82,36 +92,35 @@ export class DeletionRun {
 
   /** Returns whether the image of one of these deletions does not exist any more. */
   isDeleted(digest: string): boolean {
-    return this.isGone.get(digest) === true
+    return this.gone.has(digest)
   }
 
-  /** Returns the final outcome of each deletion. */
+  /** Returns the final outcomes of the deletions that did not succeed. */
   finish(): Map<RetentionRow, FinalOutcome> {
     const final = new Map<RetentionRow, FinalOutcome>()
-    for (const [row, { deletion, outcome }] of this.outcomes) {
+    for (const [row, { deletion, outcome }] of this.unsuccessful) {
       final.set(row, toFinalOutcome(deletion, outcome))
     }
     return final
   }
 
   private async deleteBatch(batch: readonly PlannedDeletion[]): Promise<void> {
-    const byTag = batch.filter(({ kind }) => kind === 'image-by-tag')
-    const listed = new Map(byTag.map(({ row }) => [row.digest, this.expected.get(row.digest)]))
-    await this.attempt(batch)
-    const deleted = byTag.filter(({ row }) => this.outcomes.get(row)?.outcome.kind === 'deleted')
+    const attempted = await this.attempt(batch)
+    const deleted = attempted.filter(
+      ({ kind, row }) => kind === 'image-by-tag' && !this.unsuccessful.has(row)
+    )
     const untagged = await this.findUntagged(deleted)
     for (const { row } of untagged) {
-      this.isGone.set(row.digest, false)
-      this.expected.set(row.digest, {
-        tags: [],
-        pushedAt: listed.get(row.digest)?.pushedAt
-      })
+      this.gone.delete(row.digest)
+      this.changed.set(row.digest, { tags: [], pushedAt: this.listed.get(row.digest)?.pushedAt })
     }
     const { behavior, log, repository } = this.scope
-    const attempted = await this.attempt(untagged)
+    const again = await this.attempt(untagged)
     const areDeleted = untagged.every(({ row }) => this.isDeleted(row.digest))
-    if (untagged.length > 0 && attempted === 0 && areDeleted) behavior.setDeletesUntagged()
-    log.debug(`${repository.repositoryName}: ${this.outcomes.size} deletions processed`)
+    if (untagged.length > 0 && again.length === 0 && areDeleted) behavior.setDeletesUntagged()
+    this.count += batch.length
+    await limitHeap()
+    log.debug(`${repository.repositoryName}: ${this.count} deletions processed`)
   }
 
   /** Returns deletions by digest for the images that the service keeps after their last tag was deleted. */
@@ -131,15 +140,15 @@ export class DeletionRun {
     }
   }
 
-  /** Deletes what has not changed since it was listed. Returns the number of deletions that were attempted. */
-  private async attempt(batch: readonly PlannedDeletion[]): Promise<number> {
+  /** Deletes what has not changed since it was listed. Returns the deletions that were attempted. */
+  private async attempt(batch: readonly PlannedDeletion[]): Promise<PlannedDeletion[]> {
     const unblocked = batch.filter((deletion) => this.checkUnblocked(deletion))
     const unchanged = await this.filterUnchanged(unblocked)
-    if (unchanged.length === 0) return 0
+    if (unchanged.length === 0) return []
     const result = await deleteBatch(this.scope, unchanged, this.scope.signal)
     this.recordCall(result)
     for (const [deletion, outcome] of result.outcomes) this.record(deletion, outcome)
-    return unchanged.length
+    return unchanged
   }
 
   /** Returns `false` and records the outcome if an error or another deletion blocks this one. */
@@ -197,7 +206,7 @@ export class DeletionRun {
     { kind, row }: PlannedDeletion,
     image: ListedImage | undefined
   ): DeletionOutcome | undefined {
-    const expected = this.expected.get(row.digest)
+    const expected = this.findExpected(row.digest)
     if (image === undefined || expected === undefined) return keepOutcome('already deleted', true)
     const isSame =
       isSameSet(image.tags, expected.tags) &&
@@ -215,18 +224,25 @@ export class DeletionRun {
     return undefined
   }
 
+  /** Returns the state that an image must have, or `undefined` if it does not exist any more. */
+  private findExpected(digest: string): ExpectedImage | undefined {
+    return this.gone.has(digest) ? undefined : (this.changed.get(digest) ?? this.listed.get(digest))
+  }
+
   private record(deletion: PlannedDeletion, outcome: DeletionOutcome): void {
     const { kind, row } = deletion
-    this.outcomes.set(row, { deletion, outcome: withTag(deletion, outcome) })
+    const ownOutcome = withTag(deletion, outcome)
+    if (ownOutcome.kind === 'deleted') this.unsuccessful.delete(row)
+    else this.unsuccessful.set(row, { deletion, outcome: ownOutcome })
     if (outcome.kind === 'deleted' && kind === 'tag') {
-      const image = this.expected.get(row.digest)
-      if (image !== undefined) this.expected.set(row.digest, withoutTag(image, row.tag))
+      const image = this.findExpected(row.digest)
+      if (image !== undefined) this.changed.set(row.digest, withoutTag(image, row.tag))
     }
     if (kind === 'tag') return
     if (outcome.kind === 'refused') this.refusedImages.add(row.digest)
     const isGone = outcome.kind === 'deleted' || (outcome.kind === 'kept' && outcome.isGone)
-    if (isGone) this.expected.delete(row.digest)
-    this.isGone.set(row.digest, isGone)
+    if (isGone) this.gone.add(row.digest)
+    else this.gone.delete(row.digest)
   }
 
   private recordCall({ error, unexpected }: Pick<BatchResult, 'error' | 'unexpected'>): void {

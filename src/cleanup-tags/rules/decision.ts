@@ -33,3 +33,40 @@ export function decideKeepForeign(reason: string): Decision {
 export function decideDelete(reason: string): Decision {
   return { action: 'delete', reason }
 }
+
+/** Decides on a tag or image by its rank. */
+export type RankDecider = (rank: number) => Decision
+
+/**
+ * Returns a function that decides on a tag or image by its rank: `among the 3 most recent images (rank 2 by push time)`.
+ *
+ * @param order the order that determines the ranks: `push time`
+ */
+export function createRankDecider(
+  action: Decision['action'],
+  reason: string,
+  order: string
+): RankDecider {
+  const rule = { action, reason, order }
+  return (rank) => new RankedDecision(rule, rank)
+}
+
+/** Creates its reason when it is read, because the reasons of 100,000 tags need much memory. */
+class RankedDecision implements Decision {
+  constructor(
+    private readonly rule: {
+      readonly action: Decision['action']
+      readonly reason: string
+      readonly order: string
+    },
+    private readonly rank: number
+  ) {}
+
+  get action(): Decision['action'] {
+    return this.rule.action
+  }
+
+  get reason(): string {
+    return `${this.rule.reason} (rank ${this.rank} by ${this.rule.order})`
+  }
+}

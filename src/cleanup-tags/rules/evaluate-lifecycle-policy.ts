@@ -1,8 +1,8 @@
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import { compareNewestFirst } from './compare-latest-first.js'
-import { decideDelete, decideKeep, decideKeepForeign } from './decision.js'
+import { createRankDecider, decideDelete, decideKeep, decideKeepForeign } from './decision.js'
 import type { Decision, Decisions } from './decision.js'
-import { evaluateAge, PUSH_GRACE } from './evaluate-tag-rules.js'
+import { keepYoung, PUSH_GRACE } from './evaluate-tag-rules.js'
 import { createForeignReason } from './foreign-referrers.js'
 import type { ForeignReason } from './foreign-referrers.js'
 import type { Inventory } from './inventory.js'
@@ -95,10 +95,12 @@ export function evaluateLifecycleRules(
     compareNewestFirst({ name: a.digest, time: a.pushedAt }, { name: b.digest, time: b.pushedAt })
   )
   for (const rule of rules) {
-    const selected = newestFirst.filter((image) => isSelected(image, rule))
-    for (const [at, image] of selected.entries()) {
-      if (decisions.has(image.digest)) continue
-      decisions.set(image.digest, evaluateRule(image, at + 1, rule, now))
+    const evaluate = createRuleEvaluator(rule, now)
+    let rank = 0
+    for (const image of newestFirst) {
+      if (!isSelected(image, rule)) continue
+      rank++
+      if (!decisions.has(image.digest)) decisions.set(image.digest, evaluate(image, rank))
     }
   }
   for (const { digest } of images) {
@@ -120,28 +122,31 @@ function isSelected({ tags }: LifecycleImage, rule: LifecycleRule): boolean {
   }
 }
 
-function evaluateRule(
-  { pushedAt }: LifecycleImage,
-  rank: number,
+/** Returns the decision of a rule on an image that it selects, by its rank among all of them. */
+function createRuleEvaluator(
   { priority, count }: LifecycleRule,
   now: number
-): Decision {
+): (image: LifecycleImage, rank: number) => Decision {
   const rule = `lifecycle rule with priority ${priority}`
   if (count.type === 'imageCountMoreThan') {
-    const among = `among the ${count.number} most recent images (rank ${rank} by push time)`
-    return rank > count.number
-      ? decideDelete(`${rule}: not ${among}`)
-      : decideKeep(`${rule}: ${among}`)
+    const among = `among the ${count.number} most recent images`
+    const keep = createRankDecider('keep', `${rule}: ${among}`, 'push time')
+    const remove = createRankDecider('delete', `${rule}: not ${among}`, 'push time')
+    return (_image, rank) => (rank > count.number ? remove(rank) : keep(rank))
   }
   const days = `${count.number} ${count.number === 1 ? 'day' : 'days'}`
-  if (pushedAt === undefined) return decideKeep(`${rule}: its push time is unknown`)
-  const dueAt = pushedAt + count.number * DAY_MS
-  if (dueAt < now) return decideDelete(`${rule}: pushed more than ${days} ago`)
-  return decideKeep(`${rule}: not pushed more than ${days} ago`, dueAt)
+  const unknown = decideKeep(`${rule}: its push time is unknown`)
+  const deletion = decideDelete(`${rule}: pushed more than ${days} ago`)
+  const young = `${rule}: not pushed more than ${days} ago`
+  return ({ pushedAt }) => {
+    if (pushedAt === undefined) return unknown
+    const dueAt = pushedAt + count.number * DAY_MS
+    return dueAt < now ? deletion : decideKeep(young, dueAt)
+  }
 }
 
 /** Keeps a young image without a tag: it can be part of a push that is not finished, whose index comes last. */
 function afterGrace(decision: Decision, since: number | undefined, now: number): Decision {
   if (decision.action === 'keep') return decision
-  return evaluateAge(since, PUSH_GRACE, now, decision.reason)
+  return keepYoung(since, PUSH_GRACE, now) ?? decision
 }

@@ -1,8 +1,8 @@
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import { compareCreated, compareVersionsLatestFirst } from './compare-latest-first.js'
 import type { VersionedTag } from './compare-latest-first.js'
-import { decideDelete, decideKeep, decideKeepForeign } from './decision.js'
-import type { Decision, Decisions } from './decision.js'
+import { createRankDecider, decideDelete, decideKeep, decideKeepForeign } from './decision.js'
+import type { Decision, Decisions, RankDecider } from './decision.js'
 import { instantAfter, instantBefore } from './duration.js'
 import type { Duration } from './duration.js'
 import { createForeignReason } from './foreign-referrers.js'
@@ -39,10 +39,12 @@ const SORT_NAMES = { created: 'creation time', semver: 'semantic version' } as c
 
 /** A tag that `tags` matches and that no other rule keeps. */
 interface MatchingTag {
-  readonly listed: ListedTag
   /** The first pattern of `tags` that matches it. */
   readonly pattern: string
 }
+
+/** The decision on a tag. */
+type TagDecision = readonly [tag: string, decision: Decision]
 
 /**
  * Evaluates the rules for all tags and untagged images of a repository.
@@ -57,27 +59,54 @@ export function evaluateTagRules(
   facts: StepFacts
 ): Decisions {
   const tags = new Map<string, Decision>()
-  const matching: MatchingTag[] = []
+  for (const [tag, decision] of evaluateTags(inventory, rules, facts)) tags.set(tag, decision)
+  return { tags, untagged: evaluateUntagged(inventory, rules, facts.now), isByImage: false }
+}
+
+/** Returns whether the rules delete at least one tag. */
+export function deletesTags(
+  inventory: Inventory,
+  rules: CompiledTagRules,
+  facts: StepFacts
+): boolean {
+  for (const [, { action }] of evaluateTags(inventory, rules, facts)) {
+    if (action === 'delete') return true
+  }
+  return false
+}
+
+/** Evaluates the tags one by one. Referrer tags of images in the repository are missing. */
+function* evaluateTags(
+  inventory: Inventory,
+  rules: CompiledTagRules,
+  facts: StepFacts
+): Generator<TagDecision> {
+  const groups = new Map<string, ListedTag[]>()
   const foreignReason = createForeignReason(inventory, facts)
   for (const listed of inventory.tags) {
     const { tag, digest } = listed
     const target = findReferrerTagSubject(tag)
     if (inventory.unsettled.has(digest)) {
-      tags.set(tag, decideKeep('its image changed while the repository was being listed'))
+      yield [tag, decideKeep('its image changed while the repository was being listed')]
     } else if (target === digest) {
-      tags.set(tag, decideKeep('refers to its own image'))
+      yield [tag, decideKeep('refers to its own image')]
     } else if (target === undefined) {
       const found = evaluateOwnTag(listed, rules, facts)
-      if ('pattern' in found) matching.push(found)
-      else tags.set(tag, found)
+      if (!('pattern' in found)) yield [tag, found]
+      else addToGroup(groups, rules.keepLatestPer === 'pattern' ? found.pattern : '', listed)
     } else if (!inventory.images.has(target)) {
-      tags.set(tag, evaluateDanglingTag(listed, foreignReason(target), rules, facts.now))
+      yield [tag, evaluateDanglingTag(listed, foreignReason(target), rules, facts.now)]
     }
   }
-  for (const [tag, decision] of evaluateMatching(matching, rules, facts.now)) {
-    tags.set(tag, decision)
+  for (const [pattern, listed] of groups) {
+    yield* evaluateGroup(listed, pattern, inventory, rules, facts.now)
   }
-  return { tags, untagged: evaluateUntagged(inventory, rules, facts.now), isByImage: false }
+}
+
+function addToGroup(groups: Map<string, ListedTag[]>, name: string, listed: ListedTag): void {
+  const group = groups.get(name)
+  if (group === undefined) groups.set(name, [listed])
+  else group.push(listed)
 }
 
 /** Returns the decision of the patterns on a tag, or the tag itself if the other rules decide on it. */
@@ -95,7 +124,7 @@ function evaluateOwnTag(
   if (claim !== undefined) return evaluatePullRequestTag(listed, claim, rules, facts)
   if (pattern === undefined) return decideKeep('matches no pattern of tags')
   if (!rules.isForTags) return decideKeep('neither older-than nor keep-latest is given')
-  return { listed, pattern }
+  return { pattern }
 }
 
 /** Evaluates a tag that a pattern of `closed-pull-requests` claims. If in doubt, it is kept. */
@@ -142,33 +171,50 @@ export function listPullRequests(
   return [...found]
 }
 
-/** Evaluates the tags to which `keep-latest` and `older-than` apply. */
-function evaluateMatching(
-  matching: readonly MatchingTag[],
+/**
+ * Evaluates the tags to which `keep-latest` and `older-than` apply. The rank of a tag is the one of its image: 1 for the
+ * image with the latest matching tag.
+ *
+ * @param pattern the pattern of `tags` to which `keep-latest` applies, or an empty text
+ */
+function* evaluateGroup(
+  group: readonly ListedTag[],
+  pattern: string,
+  { images }: Inventory,
   rules: CompiledTagRules,
   now: number
-): Map<string, Decision> {
-  const decisions = new Map<string, Decision>()
-  const groups = new Map<string, ListedTag[]>()
-  for (const { listed, pattern } of matching) {
-    const group = rules.keepLatestPer === 'pattern' ? pattern : ''
-    const known = groups.get(group)
-    if (known === undefined) groups.set(group, [listed])
-    else known.push(listed)
+): Generator<TagDecision> {
+  const { keepLatest, olderThan, sortBy } = rules
+  const { sorted, unversioned } = sortLatestFirst(group, sortBy)
+  for (const { tag } of unversioned) {
+    yield [tag, decideKeep('does not contain a version, which sort-by semver requires')]
   }
-  for (const [pattern, listed] of groups) {
-    const { sorted, unversioned } = sortLatestFirst(listed, rules.sortBy)
-    for (const { tag } of unversioned) {
-      decisions.set(tag, decideKeep('does not contain a version, which sort-by semver requires'))
-    }
-    const ranks = new Map<string, number>()
-    for (const { digest } of sorted) if (!ranks.has(digest)) ranks.set(digest, ranks.size + 1)
-    for (const one of sorted) {
-      const rank = ranks.get(one.digest) ?? 0
-      decisions.set(one.tag, evaluateRankedTag(one, rank, pattern, rules, now))
-    }
+  const [keep, remove] = createRankDeciders(rules, pattern)
+  // An image with one tag does not come again, and a map of all images would need much memory.
+  const ranks = new Map<string, number>()
+  let count = 0
+  for (const { tag, digest, createdAt } of sorted) {
+    const rank = ranks.get(digest) ?? ++count
+    if (images.get(digest)?.tags.length !== 1) ranks.set(digest, rank)
+    if (rank <= keepLatest) yield [tag, keep(rank)]
+    else if (olderThan === undefined) yield [tag, remove(rank)]
+    else yield [tag, keepYoung(createdAt, olderThan, now) ?? remove(rank)]
   }
-  return decisions
+}
+
+/** Returns how the tags of the `keep-latest` images are kept, and how the other ones are deleted. */
+function createRankDeciders(
+  { keepLatest, olderThan, sortBy }: CompiledTagRules,
+  pattern: string
+): readonly [keep: RankDecider, remove: RankDecider] {
+  const scope = pattern === '' ? '' : ` of ${pattern}`
+  const among = `among the ${keepLatest} most recent images${scope}`
+  const keep = createRankDecider('keep', among, SORT_NAMES[sortBy])
+  const age = olderThan === undefined ? '' : `older than ${olderThan.text}, `
+  if (keepLatest > 0)
+    return [keep, createRankDecider('delete', `${age}not ${among}`, SORT_NAMES[sortBy])]
+  const deletion = decideDelete(`${age}keep-latest is 0`)
+  return [keep, () => deletion]
 }
 
 function sortLatestFirst(
@@ -185,25 +231,6 @@ function sortLatestFirst(
   }
   versioned.sort(compareVersionsLatestFirst)
   return { sorted: versioned.map((one) => one.listed), unversioned }
-}
-
-/** @param rank the rank of the image of the tag: 1 for the image with the latest matching tag */
-function evaluateRankedTag(
-  { createdAt }: ListedTag,
-  rank: number,
-  pattern: string,
-  { keepLatest, olderThan, sortBy }: CompiledTagRules,
-  now: number
-): Decision {
-  const scope = pattern === '' ? '' : ` of ${pattern}`
-  const among = `among the ${keepLatest} most recent images${scope} (rank ${rank} by ${SORT_NAMES[sortBy]})`
-  if (rank <= keepLatest) return decideKeep(among)
-  const place = keepLatest === 0 ? 'keep-latest is 0' : `not ${among}`
-  if (olderThan === undefined) return decideDelete(place)
-  const { action, reason, dueAt } = evaluateAge(createdAt, olderThan, now, place)
-  return action === 'keep'
-    ? decideKeep(reason, dueAt)
-    : decideDelete(`older than ${olderThan.text}, ${place}`)
 }
 
 /** Evaluates a referrer tag whose image is not in the repository. */
@@ -227,14 +254,16 @@ function evaluateUntagged(
   now: number
 ): Map<string, Decision> {
   const untagged = new Map<string, Decision>()
+  const minimum = rules.olderThan ?? PUSH_GRACE
+  const disabled = decideKeep('untagged is false')
+  const deletion = decideDelete(`untagged, older than ${minimum.text}`)
   for (const { digest, tags, pushedAt } of inventory.images.values()) {
     if (tags.length > 0) continue
-    if (!rules.untagged) untagged.set(digest, decideKeep('untagged is false'))
+    if (!rules.untagged) untagged.set(digest, disabled)
     else if (inventory.unsettled.has(digest)) {
       untagged.set(digest, decideKeep('it changed while the repository was being listed'))
     } else {
-      const minimum = rules.olderThan ?? PUSH_GRACE
-      untagged.set(digest, evaluateAge(pushedAt, minimum, now, 'untagged'))
+      untagged.set(digest, keepYoung(pushedAt, minimum, now) ?? deletion)
     }
   }
   return untagged
@@ -247,9 +276,16 @@ export function evaluateAge(
   now: number,
   reason: string
 ): Decision {
+  return keepYoung(since, minimum, now) ?? decideDelete(`${reason}, older than ${minimum.text}`)
+}
+
+/** Decides to keep what is not older than a duration. Returns `undefined` if it is older. */
+export function keepYoung(
+  since: number | undefined,
+  minimum: Duration,
+  now: number
+): Decision | undefined {
   if (since === undefined) return decideKeep('its age is unknown')
-  if (since >= instantBefore(now, minimum)) {
-    return decideKeep(`not older than ${minimum.text}`, instantAfter(since, minimum))
-  }
-  return decideDelete(`${reason}, older than ${minimum.text}`)
+  if (since < instantBefore(now, minimum)) return undefined
+  return decideKeep(`not older than ${minimum.text}`, instantAfter(since, minimum))
 }

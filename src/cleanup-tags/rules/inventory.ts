@@ -30,7 +30,7 @@ export interface Inventory {
  * Combines the listing of tags and the listing of images. The two are not one snapshot: an image is unsettled if its
  * tags differ between them or if a tagged image is in only one of them.
  *
- * @param taggedImages the images in the listing of tags; their `tags` are ignored
+ * @param taggedImages the images in the listing of tags
  * @param images the listing of images, or `undefined` if only tagged images are needed
  */
 export function createInventory(
@@ -38,24 +38,16 @@ export function createInventory(
   taggedImages: ReadonlyMap<string, ListedImage>,
   images: ReadonlyMap<string, ListedImage> | undefined
 ): Inventory {
-  const tagsOf = new Map<string, string[]>()
-  for (const { tag, digest } of tags) {
-    const known = tagsOf.get(digest)
-    if (known === undefined) tagsOf.set(digest, [tag])
-    else known.push(tag)
-  }
-  const all = new Map<string, ListedImage>()
   const unsettled = new Set<string>()
-  for (const [digest, image] of images ?? []) {
-    all.set(digest, image)
-    if (!isSameSet(image.tags, tagsOf.get(digest) ?? [])) unsettled.add(digest)
+  if (images === undefined) return { tags, images: taggedImages, unsettled }
+  for (const [digest, image] of images) {
+    if (!isSameSet(image.tags, taggedImages.get(digest)?.tags ?? [])) unsettled.add(digest)
   }
-  for (const [digest, image] of taggedImages) {
-    if (all.has(digest)) continue
-    all.set(digest, { ...image, tags: tagsOf.get(digest) ?? [] })
-    if (images !== undefined) unsettled.add(digest)
-  }
-  return { tags, images: all, unsettled }
+  const missing: [string, ListedImage][] = []
+  for (const [digest, image] of taggedImages) if (!images.has(digest)) missing.push([digest, image])
+  if (missing.length === 0) return { tags, images, unsettled }
+  for (const [digest] of missing) unsettled.add(digest)
+  return { tags, images: new Map([...images, ...missing]), unsettled }
 }
 
 /** Returns `true` if both contain the same values, in any order. */

@@ -31,13 +31,14 @@ interface Constraints {
  * also for an index whose `subject` is one of its manifests. The second is dropped within cycles.
  *
  * @param subjectOrder `referrer-first` for a service that rejects the deletion of an image that has referrers
+ * @returns a function that returns the position of an image, or `undefined` if it is not deleted
  */
 export function orderDeletions(
   inventory: Inventory,
   toDelete: ReadonlySet<string>,
   links: ReadonlyMap<string, ManifestLinks>,
   subjectOrder: SubjectOrder = 'subject-first'
-): Map<string, DeletionPosition> {
+): PositionFinder {
   const constraints = createConstraints()
   const first = (map: Predecessors, before: string, after: string): void => {
     if (toDelete.has(before) && toDelete.has(after)) add(constraints, map, before, after)
@@ -54,10 +55,25 @@ export function orderDeletions(
       first(constraints.preferred, target, digest)
     }
   }
-  const positions = assignPositions(toDelete, constraints)
-  return positions.size === toDelete.size
-    ? positions
-    : assignPositions(toDelete, withoutCycles(toDelete, constraints))
+  const constrained = listConstrained(constraints)
+  let positions = assignPositions(constrained, constraints)
+  if (positions.size < constrained.size) {
+    positions = assignPositions(constrained, withoutCycles(constrained, constraints))
+  }
+  return (digest) => positions.get(digest) ?? (toDelete.has(digest) ? UNCONSTRAINED : undefined)
+}
+
+/** Returns the position of an image, or `undefined` if it is not deleted. */
+export type PositionFinder = (digest: string) => DeletionPosition | undefined
+
+const NONE: readonly string[] = []
+
+/** The position of all images without constraints, which can be a hundred thousand. */
+const UNCONSTRAINED: DeletionPosition = { depth: 0, after: NONE }
+
+/** Lists the images that have a predecessor or a successor. */
+function listConstrained({ enforced, preferred, successors }: Constraints): Set<string> {
+  return new Set([...enforced.keys(), ...preferred.keys(), ...successors.keys()])
 }
 
 function createConstraints(): Constraints {
@@ -71,14 +87,14 @@ function add({ successors }: Constraints, map: Predecessors, before: string, aft
 }
 
 /** Referrer tags can form cycles. The enforced order cannot: it follows the digests in manifests. */
-function withoutCycles(toDelete: ReadonlySet<string>, given: Constraints): Constraints {
+function withoutCycles(constrained: ReadonlySet<string>, given: Constraints): Constraints {
   const cycles = numberCycles(
-    toDelete,
+    constrained,
     (digest) => given.successors.get(digest) ?? [],
     (digest) => listPredecessors(digest, given)
   )
   const acyclic = createConstraints()
-  for (const digest of toDelete) {
+  for (const digest of constrained) {
     for (const before of given.enforced.get(digest) ?? []) {
       add(acyclic, acyclic.enforced, before, digest)
     }
@@ -90,25 +106,19 @@ function withoutCycles(toDelete: ReadonlySet<string>, given: Constraints): Const
   return acyclic
 }
 
-const NONE: readonly string[] = []
-
 function listPredecessors(digest: string, { enforced, preferred }: Constraints): readonly string[] {
-  const before = enforced.get(digest)
-  const preferably = preferred.get(digest)
-  // Most images do not have a predecessor, and an array for each of them takes memory.
-  if (before === undefined && preferably === undefined) return NONE
-  return [...(before ?? NONE), ...(preferably ?? NONE)]
+  return [...(enforced.get(digest) ?? NONE), ...(preferred.get(digest) ?? NONE)]
 }
 
 /** Assigns positions with Kahn's algorithm. Images on a cycle, or after one, do not get a position. */
 function assignPositions(
-  toDelete: ReadonlySet<string>,
+  constrained: ReadonlySet<string>,
   constraints: Constraints
 ): Map<string, DeletionPosition> {
   const positions = new Map<string, DeletionPosition>()
   const isReady = (digest: string): boolean =>
     listPredecessors(digest, constraints).every((before) => positions.has(before))
-  let ready = [...toDelete].filter(isReady)
+  let ready = [...constrained].filter(isReady)
   for (let depth = 0; ready.length > 0; depth++) {
     for (const digest of ready) {
       positions.set(digest, { depth, after: listPredecessors(digest, constraints) })

@@ -1,29 +1,13 @@
-import { isIndexMediaType } from '../../oci/media-types.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import { compareCreated } from './compare-latest-first.js'
 import { decideDelete, decideKeep, decideKeepForeign } from './decision.js'
 import type { Decision, Decisions } from './decision.js'
 import type { Inventory, ListedTag } from './inventory.js'
 import { orderDeletions } from './order-deletions.js'
-import type { SubjectOrder } from './order-deletions.js'
+import type { PositionFinder, SubjectOrder } from './order-deletions.js'
 import type { ReferenceAnalysis } from './reference-analysis.js'
-
-/** The plan for one tag or untagged image. */
-export interface RetentionRow {
-  readonly digest: string
-  /** `undefined` for an untagged image. */
-  readonly tag: string | undefined
-  readonly sizeBytes: number
-  /** When the tag was created or the image was pushed, in milliseconds since the epoch. */
-  readonly since: number | undefined
-  readonly decision: Decision
-  /** `true` if this is the last tag to delete of an image, so that the image is deleted with it. */
-  readonly deletesImage: boolean
-  /** `true` if the image is an index. Its size is then the size of one of its images, which might be kept. */
-  readonly isIndex: boolean
-  /** Digests of the kept images that are not referenced any more after the deletion of this image. */
-  readonly orphans: readonly string[]
-}
+import { TagRow, UntaggedRow } from './retention-row.js'
+import type { RetentionRow } from './retention-row.js'
 
 /**
  * One deletion. It is not documented whether the service deletes the tag or the whole image if an identifier has both a
@@ -62,29 +46,21 @@ export function planRetention(
   analysis: ReferenceAnalysis,
   includesUntagged: boolean
 ): RetentionPlan {
-  const tagDecisions = decideTags(inventory, decisions, analysis)
-  const lastTags = chooseLastTags(inventory, analysis.toDelete)
+  const decide = createDecider(inventory, decisions, analysis)
+  const isLastTag = chooseLastTags(inventory, analysis.toDelete)
   const orphans = findOrphans(inventory, analysis)
-  const tagRows = inventory.tags.map(({ tag, digest, createdAt }): RetentionRow => {
-    const deletesImage = lastTags.get(digest) === tag
-    const image = inventory.images.get(digest)
-    return {
-      digest,
-      tag,
-      sizeBytes: image?.sizeBytes ?? 0,
-      since: createdAt,
-      decision: tagDecisions.get(tag) ?? decideKeep('not evaluated'),
-      deletesImage,
-      isIndex: isIndexMediaType(image?.mediaType ?? ''),
-      orphans: (deletesImage ? orphans.get(digest) : undefined) ?? NONE
-    }
-  })
-  const rows = includesUntagged
-    ? tagRows.concat(listUntaggedRows(inventory, decisions, analysis, orphans))
-    : tagRows
-  const deletions = listDeletions(rows, inventory, analysis, lastTags, 'subject-first')
+  const rows: RetentionRow[] = []
+  for (const listed of inventory.tags) {
+    const { digest } = listed
+    const orphansOfImage = isLastTag(listed) ? (orphans.get(digest) ?? NONE) : undefined
+    rows.push(new TagRow(listed, inventory.images.get(digest), decide(listed), orphansOfImage))
+  }
+  if (includesUntagged) {
+    for (const row of createUntaggedRows(inventory, decisions, analysis, orphans)) rows.push(row)
+  }
+  const deletions = listDeletions(rows, inventory, analysis, 'subject-first')
   const referrersFirst = hasReferrers(analysis)
-    ? listDeletions(rows, inventory, analysis, lastTags, 'referrer-first')
+    ? listDeletions(rows, inventory, analysis, 'referrer-first')
     : deletions
   return { rows, deletions, referrersFirst, notices: describeForeign(rows) }
 }
@@ -105,25 +81,25 @@ function describeForeign(rows: readonly RetentionRow[]): string[] {
 /** Shared by all rows, since a registry can have a hundred thousand of them. */
 const NONE: readonly string[] = []
 
-/** Decides on every tag with the references to its image taken into account. */
-function decideTags(
+/** Returns a function that decides on a tag with the references to its image taken into account. */
+function createDecider(
   inventory: Inventory,
   decisions: Decisions,
   analysis: ReferenceAnalysis
-): Map<string, Decision> {
-  const tagDecisions = new Map<string, Decision>()
-  for (const { tag, digest } of inventory.tags) {
+): (listed: ListedTag) => Decision {
+  const decide = ({ tag, digest }: ListedTag): Decision => {
     const decision = decisions.tags.get(tag) ?? decideReferrerTag(tag, analysis)
     const isNeeded =
       decision.action === 'delete' && decisions.isByImage && !analysis.toDelete.has(digest)
-    tagDecisions.set(tag, isNeeded ? decideNeeded(digest, analysis) : decision)
+    return isNeeded ? decideNeeded(digest, analysis) : decision
   }
-  for (const [digest, listed] of listFullyDeleted(inventory, analysis, tagDecisions)) {
-    // The deletion of its last tag would delete the image, so the latest tag is kept.
+  // The deletion of its last tag would delete a kept image, so its latest tag is kept.
+  const holders = new Map<ListedTag, Decision>()
+  for (const [digest, listed] of listFullyDeleted(inventory, analysis, decide)) {
     const [holder] = listed.sort(compareHolders)
-    if (holder !== undefined) tagDecisions.set(holder.tag, decideNeeded(digest, analysis))
+    if (holder !== undefined) holders.set(holder, decideNeeded(digest, analysis))
   }
-  return tagDecisions
+  return (listed) => holders.get(listed) ?? decide(listed)
 }
 
 function decideReferrerTag(tag: string, analysis: ReferenceAnalysis): Decision {
@@ -144,12 +120,12 @@ function decideNeeded(digest: string, { reasons, foreign }: ReferenceAnalysis): 
 function listFullyDeleted(
   inventory: Inventory,
   analysis: ReferenceAnalysis,
-  tagDecisions: ReadonlyMap<string, Decision>
+  decide: (listed: ListedTag) => Decision
 ): Map<string, ListedTag[]> {
   const deleted = new Map<string, ListedTag[]>()
   for (const listed of inventory.tags) {
     if (analysis.toDelete.has(listed.digest)) continue
-    if (tagDecisions.get(listed.tag)?.action !== 'delete') continue
+    if (decide(listed).action !== 'delete') continue
     const known = deleted.get(listed.digest)
     if (known === undefined) deleted.set(listed.digest, [listed])
     else known.push(listed)
@@ -167,11 +143,18 @@ function compareHolders(a: ListedTag, b: ListedTag): number {
   return compareCreated(a, b)
 }
 
-/** Chooses the tag that is deleted last of each image: a referrer tag, as it must not be deleted early, or the latest. */
-function chooseLastTags(inventory: Inventory, toDelete: ReadonlySet<string>): Map<string, string> {
+/**
+ * Chooses the tag that is deleted last of each image: a referrer tag, as it must not be deleted early, or the latest.
+ * Returns a function that returns whether a tag is the last one of an image to delete.
+ */
+function chooseLastTags(
+  { tags, images }: Inventory,
+  toDelete: ReadonlySet<string>
+): (listed: ListedTag) => boolean {
   const last = new Map<string, ListedTag>()
-  for (const listed of inventory.tags) {
-    if (!toDelete.has(listed.digest)) continue
+  for (const listed of tags) {
+    const isOnlyTag = images.get(listed.digest)?.tags.length === 1
+    if (isOnlyTag || !toDelete.has(listed.digest)) continue
     const known = last.get(listed.digest)
     const isLater =
       known === undefined ||
@@ -180,37 +163,31 @@ function chooseLastTags(inventory: Inventory, toDelete: ReadonlySet<string>): Ma
         : isReferrerTag(listed.tag))
     if (isLater) last.set(listed.digest, listed)
   }
-  return new Map([...last].map(([digest, { tag }]) => [digest, tag]))
+  return (listed) => toDelete.has(listed.digest) && (last.get(listed.digest) ?? listed) === listed
 }
 
 function isReferrerTag(tag: string): boolean {
   return findReferrerTagSubject(tag) !== undefined
 }
 
-function listUntaggedRows(
+function* createUntaggedRows(
   inventory: Inventory,
   decisions: Decisions,
   analysis: ReferenceAnalysis,
   orphans: ReadonlyMap<string, readonly string[]>
-): RetentionRow[] {
-  const rows: RetentionRow[] = []
-  for (const { digest, tags, sizeBytes, pushedAt, mediaType } of inventory.images.values()) {
+): Generator<RetentionRow> {
+  for (const image of inventory.images.values()) {
+    const { digest, tags } = image
     if (tags.length > 0) continue
     const decision = decisions.untagged.get(digest) ?? decideKeep('not evaluated')
     const isDeleted = analysis.toDelete.has(digest)
     const isNeeded = decision.action === 'delete' && !isDeleted
-    rows.push({
-      digest,
-      tag: undefined,
-      sizeBytes,
-      since: pushedAt,
-      decision: isNeeded ? decideNeeded(digest, analysis) : decision,
-      deletesImage: false,
-      isIndex: isIndexMediaType(mediaType ?? ''),
-      orphans: (isDeleted ? orphans.get(digest) : undefined) ?? NONE
-    })
+    yield new UntaggedRow(
+      image,
+      isNeeded ? decideNeeded(digest, analysis) : decision,
+      (isDeleted ? orphans.get(digest) : undefined) ?? NONE
+    )
   }
-  return rows
 }
 
 /** Finds, by index to delete, its untagged manifests that are kept and that no kept index lists. */
@@ -242,27 +219,29 @@ function listDeletions(
   rows: readonly RetentionRow[],
   inventory: Inventory,
   analysis: ReferenceAnalysis,
-  lastTags: ReadonlyMap<string, string>,
   subjectOrder: SubjectOrder
 ): PlannedDeletion[] {
-  const positions = orderDeletions(inventory, analysis.toDelete, analysis.links, subjectOrder)
-  const deletions = rows.flatMap((row): PlannedDeletion[] => {
-    if (row.decision.action === 'keep') return []
-    const { digest, tag } = row
-    const own = positions.get(digest)
-    const isWholeImage = own !== undefined && (tag === undefined || lastTags.get(digest) === tag)
-    if (isWholeImage) {
-      const kind = tag === undefined ? 'image' : 'image-by-tag'
-      return [{ row, kind, phase: 2 * own.depth + 1, after: own.after }]
-    }
-    const target = findReferrerTagSubject(tag ?? '')
-    const before = target === undefined ? undefined : positions.get(target)
-    const followsTarget =
-      target !== undefined &&
-      before !== undefined &&
-      (own === undefined || own.after.includes(target))
-    if (!followsTarget) return [{ row, kind: 'tag', phase: 0, after: NONE }]
-    return [{ row, kind: 'tag', phase: 2 * (before.depth + 1), after: [target] }]
-  })
+  const findPosition = orderDeletions(inventory, analysis.toDelete, analysis.links, subjectOrder)
+  const deletions: PlannedDeletion[] = []
+  for (const row of rows) {
+    if (row.decision.action === 'delete') deletions.push(planDeletion(row, findPosition))
+  }
   return deletions.sort((a, b) => a.phase - b.phase)
+}
+
+function planDeletion(row: RetentionRow, findPosition: PositionFinder): PlannedDeletion {
+  const { digest, tag, deletesImage } = row
+  const own = findPosition(digest)
+  if (own !== undefined && (tag === undefined || deletesImage)) {
+    const kind = tag === undefined ? 'image' : 'image-by-tag'
+    return { row, kind, phase: 2 * own.depth + 1, after: own.after }
+  }
+  const target = findReferrerTagSubject(tag ?? '')
+  const before = target === undefined ? undefined : findPosition(target)
+  const followsTarget =
+    target !== undefined &&
+    before !== undefined &&
+    (own === undefined || own.after.includes(target))
+  if (!followsTarget) return { row, kind: 'tag', phase: 0, after: NONE }
+  return { row, kind: 'tag', phase: 2 * (before.depth + 1), after: [target] }
 }

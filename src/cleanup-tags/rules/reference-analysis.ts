@@ -171,10 +171,12 @@ export class ReferenceAnalysis implements GraphReader {
     digests: Iterable<string>,
     isRequired: (image: ListedImage) => boolean
   ): string[] {
-    return [...digests].filter((digest) => {
+    const unread: string[] = []
+    for (const digest of digests) {
       const image = this.inventory.images.get(digest)
-      return image !== undefined && !this.links.has(digest) && isRequired(image)
-    })
+      if (image !== undefined && !this.links.has(digest) && isRequired(image)) unread.push(digest)
+    }
+    return unread
   }
 
   /** Receives the links of a manifest, or `undefined` if it could not be read. */
