@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEmulatorServer } from '../../src/emulator/emulator.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
@@ -20,7 +21,7 @@ export interface RunningEmulator {
   fault(rule: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
   /** Calls `listener` for each request before the response is sent. */
-  onRequest(listener: () => void): void
+  onRequest(listener: RequestListener): void
   close(): Promise<void>
 }
 
