@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEmulatorServer } from '../../src/emulator/emulator.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
@@ -21,7 +21,7 @@ export interface RunningEmulator {
   fault(rule: Readonly<Record<string, unknown>>): Promise<void>
   clearFaults(): Promise<void>
   /** Calls `listener` for each request before the response is sent. */
-  onRequest(listener: (request: IncomingMessage) => void): void
+  onRequest(listener: RequestListener): void
   close(): Promise<void>
 }
 

@@ -44,7 +44,10 @@ describe("GitHub's Markdown", () => {
     ['# A title', '<h1 id="about-a-title">A title</h1>'],
     ['# Same\n\n# Same', '<h1 id="about-same">Same</h1>\n<h1 id="about-same-1">Same</h1>'],
     ['~~gone~~', '<p><del>gone</del></p>'],
-    ['- [x] done', /<li class="task-list-item"><input type="checkbox" checked disabled> done/],
+    [
+      '- [x] done',
+      /<li class="task-list-item"><input type="checkbox" checked disabled aria-label="Completed task"> done/
+    ],
     ['| a |\n|:-:|\n| b |', /<th align="center">a<\/th>[^]*<td align="center">b<\/td>/],
     ['```sh\nls <x>\n```', '<pre><code class="language-sh">ls &#x3C;x>\n</code></pre>'],
     ['https://example.com', /<a href="https:\/\/example\.com" rel="nofollow noopener noreferrer">/],

@@ -38,6 +38,7 @@ function finishElement(element: Element, options: FinishOptions): Element {
   if (element.tagName === 'img') {
     return options.externalImages ? loadedImage(element) : imageFrame(element)
   }
+  if (element.tagName === 'input') return labelled(element)
   if (options.externalImages) return element
   // The `<img>` is a frame now. The browser would load a source instead of it.
   if (element.tagName === 'picture') return withoutSources(element)
@@ -47,6 +48,13 @@ function finishElement(element: Element, options: FinishOptions): Element {
 function anchored(heading: Element, { anchorPrefix, slug }: FinishOptions): Element {
   heading.properties.id ??= anchorPrefix + slug(textOf(heading))
   return heading
+}
+
+/** Labels the checkbox of a task list like GitHub. Screen readers would otherwise announce a checkbox only. */
+function labelled(checkbox: Element): Element {
+  checkbox.properties.ariaLabel =
+    checkbox.properties.checked === true ? 'Completed task' : 'Incomplete task'
+  return checkbox
 }
 
 function finishLink(link: Element, { anchorPrefix }: FinishOptions): Element {

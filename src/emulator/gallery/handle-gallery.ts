@@ -6,10 +6,11 @@ import { contentSecurityPolicy, page } from './page.js'
 import type { PageContent } from './page.js'
 import { repositoriesPage } from './repositories-page.js'
 import { repositoryPage } from './repository-page.js'
+import { parseTagQuery } from './tag-query.js'
 
 /**
  * Serves the gallery: `/` lists the repositories, `/ALIAS/NAME` shows a repository. The pages do
- * not contain scripts and do not load anything from other hosts.
+ * not load anything from other hosts.
  */
 export async function handleGallery(
   request: IncomingMessage,
@@ -38,8 +39,7 @@ async function findPage(
   if (alias !== context.settings.alias) return undefined
   const repository = context.store.findRepository(name.join('/'))
   if (repository === undefined) return undefined
-  const number = Number(url.searchParams.get('page') ?? 1)
-  return repositoryPage(context, request, repository, Number.isSafeInteger(number) ? number : 1)
+  return repositoryPage(context, request, repository, parseTagQuery(url.searchParams))
 }
 
 function notFoundPage(): PageContent {

@@ -26,6 +26,12 @@ export function trustedHtml(text: string): Html {
   return new Html(text)
 }
 
+/** Returns a name, tag or URI that a browser wraps after separators rather than within a part. */
+export function breakable(text: string): Html {
+  const parts = text.split(/(?<=[/_@])/)
+  return new Html(parts.map(escapeHtml).join('<wbr />'))
+}
+
 function textOf(value: HtmlValue): string {
   if (value === undefined || value === false) return ''
   if (value instanceof Html) return value.toString()

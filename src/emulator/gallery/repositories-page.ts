@@ -3,8 +3,9 @@ import { registryHostOf } from '../context.js'
 import type { EmulatorContext } from '../context.js'
 import type { Repository } from '../store/store.js'
 import { badgesHtml, logoHtml, registryName } from './catalog-parts.js'
+import { copyButton } from './copy-button.js'
 import { countText, dayHtml } from './figures.js'
-import { html } from './html.js'
+import { breakable, html } from './html.js'
 import type { Html } from './html.js'
 import type { PageContent } from './page.js'
 
@@ -18,7 +19,8 @@ export function repositoriesPage(context: EmulatorContext, request: IncomingMess
     main: html`<section class="intro">
         <h1>${registryName(context)}</h1>
         <p class="muted">
-          <code>${uri}</code> · ${countText(repositories.length, 'repository', 'repositories')}
+          <code>${breakable(uri)}</code> ·
+          ${countText(repositories.length, 'repository', 'repositories')}
         </p>
       </section>
       ${repositories.length === 0 ? emptyHtml(`http://${request.headers.host ?? ''}`) : listHtml(context, repositories)}`
@@ -39,7 +41,7 @@ function cardHtml(context: EmulatorContext, repository: Repository): Html {
     <a class="card" href="/${context.settings.alias}/${name}">
       ${logoHtml(context, repository, 'small')}
       <span class="card-text"
-        ><strong>${name}</strong>
+        ><strong>${breakable(name)}</strong>
         ${descriptionHtml(catalogData.description)} ${badgesHtml(catalogData)}
         <span class="muted"
           >${countText(tags.size, 'tag')} · updated ${dayHtml(updatedAt)}</span
@@ -55,10 +57,13 @@ function descriptionHtml(description: string | undefined): Html {
 }
 
 function emptyHtml(endpoint: string): Html {
+  const command = `aws ecr-public create-repository --repository-name team/app --region us-east-1 --endpoint-url ${endpoint}`
   return html`<section class="empty">
     <h2>No repositories yet</h2>
     <p>Create a repository:</p>
-    <pre class="command">
-aws ecr-public create-repository --repository-name team/app --region us-east-1 --endpoint-url ${endpoint}</pre>
+    <div class="command">
+      <pre>${command}</pre>
+      ${copyButton(command, 'Copy the command')}
+    </div>
   </section>`
 }

@@ -4,24 +4,23 @@ import type { EmulatorContext } from '../context.js'
 import { HELM_CONFIG_MEDIA_TYPE } from '../images/media-types.js'
 import type { Repository, Tag } from '../store/store.js'
 import { badgesHtml, logoHtml, registryName } from './catalog-parts.js'
+import { copyButton } from './copy-button.js'
 import { countText, dateHtml } from './figures.js'
-import { html } from './html.js'
+import { breakable, html } from './html.js'
 import type { Html } from './html.js'
 import { verifiedMark } from './page.js'
 import type { PageContent } from './page.js'
 import { renderMarkdown } from './render-markdown.js'
-import { newestFirst, tagsHtml } from './tags-part.js'
+import { newestFirst } from './tag-query.js'
+import type { TagQuery } from './tag-query.js'
+import { tagsHtml } from './tags-part.js'
 
-/**
- * Returns the page of a repository.
- *
- * @param pageNumber the page of the tag list, from 1
- */
+/** Returns the page of a repository with the tags that match a query. */
 export async function repositoryPage(
   context: EmulatorContext,
   request: IncomingMessage,
   repository: Repository,
-  pageNumber: number
+  query: TagQuery
 ): Promise<PageContent> {
   const { settings } = context
   const { name, catalogData } = repository
@@ -38,6 +37,7 @@ export async function repositoryPage(
         >
       </nav>
       <div class="columns">
+        ${asideHtml(repository, uri, tags)}
         <div class="texts">
           <section id="about" aria-label="About">
             ${await textHtml(context, 'about', catalogData.aboutText)}
@@ -47,9 +47,8 @@ export async function repositoryPage(
             ${await textHtml(context, 'usage', catalogData.usageText)}
           </section>
         </div>
-        ${asideHtml(repository, uri, tags)}
       </div>
-      ${tagsHtml(repository, tags, pageNumber)}
+      ${tagsHtml(repository, uri, tags, query)}
     </article>`
   }
 }
@@ -59,7 +58,7 @@ function headHtml(context: EmulatorContext, repository: Repository): Html {
   return html`<header class="head">
     ${logoHtml(context, repository, 'large')}
     <div>
-      <h1>${name}</h1>
+      <h1>${breakable(name)}</h1>
       <p class="muted">by ${registryName(context)}${context.settings.verified && verifiedMark()}</p>
       ${catalogData.description !== undefined && html`<p class="description">${catalogData.description}</p>`}
       ${badgesHtml(catalogData)}
@@ -85,15 +84,21 @@ async function textHtml(
 function asideHtml(repository: Repository, uri: string, tags: readonly Tag[]): Html {
   const { images, createdAt } = repository
   const newest = tags[0]
-  return html`<aside>
+  const command = pullCommand(repository, uri, newest)
+  return html`<aside aria-label="Summary">
     <h2>Pull</h2>
-    <pre class="command">${pullCommand(repository, uri, newest)}</pre>
+    <div class="command">
+      <pre>${breakable(command)}</pre>
+      ${copyButton(command, 'Copy the pull command')}
+    </div>
     <dl>
       <dt>URI</dt>
-      <dd><code>${uri}</code></dd>
+      <dd class="copyable">
+        <code>${breakable(uri)}</code> ${copyButton(uri, 'Copy the URI of the repository')}
+      </dd>
       <dt>Newest tag</dt>
       <dd>
-        ${newest === undefined ? 'none' : html`<code>${newest.name}</code>, ${dateHtml(newest.createdAt)}`}
+        ${newest === undefined ? 'none' : html`<code>${breakable(newest.name)}</code>, ${dateHtml(newest.createdAt)}`}
       </dd>
       <dt>Images</dt>
       <dd>${countText(images.size, 'image')}, ${countText(tags.length, 'tag')}</dd>

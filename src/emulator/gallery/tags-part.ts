@@ -1,79 +1,117 @@
 import type { Image, Repository, Tag } from '../store/store.js'
-import { dateHtml, sizeText } from './figures.js'
-import { html } from './html.js'
+import { copyButton } from './copy-button.js'
+import { countText, dateHtml, sizeText } from './figures.js'
+import { breakable, html } from './html.js'
 import type { Html } from './html.js'
+import { kindOf, kindsOf, matchingTags, tagQueryText } from './tag-query.js'
+import type { TagQuery } from './tag-query.js'
 
 const TAGS_PER_PAGE = 50
 
-/** The label of an image by the media type of its manifest or config. */
-const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/image\.index|manifest\.list/, 'Multi-platform image'],
-  [/helm\.config/, 'Helm chart'],
-  [/image\.config|container\.image/, 'Image']
-]
-
-/** Returns the tags, newest first. */
-export function newestFirst({ tags }: Repository): Tag[] {
-  return [...tags.values()].sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1))
-}
-
 /**
- * Returns one page of the tag list.
+ * Returns the section with the tags that match a query.
  *
- * @param pageNumber from 1
+ * @param uri the URI of the repository
+ * @param tags all tags, newest first
  */
-export function tagsHtml(repository: Repository, tags: readonly Tag[], pageNumber: number): Html {
-  const pages = Math.max(1, Math.ceil(tags.length / TAGS_PER_PAGE))
-  const number = Math.min(Math.max(1, pageNumber), pages)
-  const shown = tags.slice((number - 1) * TAGS_PER_PAGE, number * TAGS_PER_PAGE)
+export function tagsHtml(
+  repository: Repository,
+  uri: string,
+  tags: readonly Tag[],
+  query: TagQuery
+): Html {
+  const matching = matchingTags(repository, tags, query)
+  const pages = Math.max(1, Math.ceil(matching.length / TAGS_PER_PAGE))
+  const number = Math.min(Math.max(1, query.page), pages)
+  const shown = matching.slice((number - 1) * TAGS_PER_PAGE, number * TAGS_PER_PAGE)
   return html`<section id="tags" aria-label="Image tags">
     <h2 class="section">Image tags</h2>
-    ${tags.length === 0 ? html`<p class="muted none">No tags</p>` : tableHtml(repository, shown)}
-    ${pages > 1 && pagesHtml(number, pages)}
+    ${tags.length > 0 && filterHtml(kindsOf(repository, tags), query)}
+    <p id="tag-count" class="muted" role="status">${countOf(matching.length, tags.length)}</p>
+    <div id="tag-list">
+      ${shown.length > 0 && tableHtml(repository, uri, shown)}
+      ${pages > 1 && pagesHtml(query, number, pages)}
+    </div>
   </section>`
 }
 
-function tableHtml(repository: Repository, tags: readonly Tag[]): Html {
-  return html`<div class="scroll">
-    <table class="tags">
-      <thead>
-        <tr>
-          <th>Tag</th>
-          <th>Type</th>
-          <th class="number">Size</th>
-          <th>Pushed</th>
-          <th>Digest</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${tags.map((tag) => rowHtml(tag, repository.images.get(tag.digest)))}
-      </tbody>
-    </table>
+/** Returns the fields of the search. Without the script of the page they are hidden, since they do nothing. */
+function filterHtml(kinds: readonly string[], { search, type }: TagQuery): Html {
+  const option = (kind: string): Html =>
+    kind === type ? html`<option selected>${kind}</option>` : html`<option>${kind}</option>`
+  return html`<div class="filter" role="search" aria-label="Image tags">
+    <label for="tag-search">Tag or digest</label>
+    <input
+      id="tag-search"
+      name="search"
+      type="search"
+      value="${search}"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck="false"
+    />
+    ${
+      kinds.length > 1 &&
+      html`<label for="tag-type">Type</label>
+        <select id="tag-type" name="type" autocomplete="off">
+          <option value="">All types</option>
+          ${kinds.map(option)}
+        </select>`
+    }
   </div>`
 }
 
-function rowHtml(tag: Tag, image: Image | undefined): Html {
-  const size = image === undefined ? '' : sizeText(image.size)
-  return html`<tr>
-    <td><code class="tag">${tag.name}</code></td>
-    <td>${image && kindOf(image)}</td>
-    <td class="number">${size}</td>
-    <td>${dateHtml(tag.createdAt)}</td>
-    <td><code title="${tag.digest}">${tag.digest.slice(0, 'sha256:'.length + 12)}</code></td>
+function countOf(matching: number, all: number): string {
+  if (all === 0) return 'No tags'
+  if (matching === 0) return `None of ${countText(all, 'tag')} matches.`
+  if (matching === all) return countText(all, 'tag')
+  return `${matching.toLocaleString('en-US')} of ${countText(all, 'tag')}`
+}
+
+/** The roles are explicit, because the style sheet shows the rows as blocks on narrow screens. */
+function tableHtml(repository: Repository, uri: string, tags: readonly Tag[]): Html {
+  return html`<table class="tags" role="table" aria-label="Image tags">
+    <thead role="rowgroup">
+      <tr role="row">
+        <th role="columnheader" scope="col">Tag</th>
+        <th role="columnheader" scope="col">Type</th>
+        <th role="columnheader" scope="col" class="number">Size</th>
+        <th role="columnheader" scope="col">Pushed</th>
+        <th role="columnheader" scope="col">Digest</th>
+      </tr>
+    </thead>
+    <tbody role="rowgroup">
+      ${tags.map((tag) => rowHtml(uri, tag, repository.images.get(tag.digest)))}
+    </tbody>
+  </table>`
+}
+
+function rowHtml(uri: string, { name, digest, createdAt }: Tag, image: Image | undefined): Html {
+  return html`<tr role="row">
+    <td role="cell" class="name">
+      <span class="copyable"
+        ><code class="tag">${breakable(name)}</code>
+        ${copyButton(`${uri}:${name}`, `Copy the URI of ${name}`)}</span
+      >
+    </td>
+    <td role="cell" class="kind">${breakable(kindOf(image))}</td>
+    <td role="cell" class="number">${image && sizeText(image.size)}</td>
+    <td role="cell">${dateHtml(createdAt)}</td>
+    <td role="cell" class="of-digest">
+      <span class="copyable"
+        ><code class="digest">${digest}</code>
+        ${copyButton(digest, `Copy the digest of ${name}`)}</span
+      >
+    </td>
   </tr> `
 }
 
-function kindOf({ mediaType, artifactMediaType, artifactType }: Image): string {
-  const known = `${mediaType} ${artifactMediaType ?? ''}`
-  return KINDS.find(([pattern]) => pattern.test(known))?.[1] ?? artifactType ?? 'Artifact'
-}
-
-function pagesHtml(number: number, pages: number): Html {
+function pagesHtml(query: TagQuery, number: number, pages: number): Html {
   const link = (to: number, text: string): Html | false =>
-    to >= 1 && to <= pages && html`<a href="?page=${to}#tags">${text}</a>`
+    to >= 1 && to <= pages && html`<a href="?${tagQueryText(query, to)}#tags">${text}</a>`
   return html`<nav class="pages" aria-label="Pages of tags">
-    ${link(number - 1, '← Newer')}
+    ${number > 2 && link(1, 'Newest')} ${link(number - 1, 'Newer')}
     <span class="muted">Page ${number} of ${pages}</span>
-    ${link(number + 1, 'Older →')}
+    ${link(number + 1, 'Older')} ${number < pages - 1 && link(pages, 'Oldest')}
   </nav>`
 }
