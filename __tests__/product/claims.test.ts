@@ -9,9 +9,8 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const SECURITY = '.github/SECURITY.md'
 const CONTRIBUTING = '.github/CONTRIBUTING.md'
 const WORKFLOWS = listFiles().filter((path) => path.startsWith('.github/workflows/'))
-const { scripts, optionalDependencies } = JSON.parse(read('package.json')) as {
+const { scripts } = JSON.parse(read('package.json')) as {
   readonly scripts: Readonly<Record<string, string>>
-  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 /** Returns a section of a document as one line. */

@@ -3,10 +3,8 @@ import type { ImageFailure, ImageIdentifier } from '@aws-sdk/client-ecr-public'
 import { deletePlanned } from '../../../src/cleanup-tags/deletion/delete-planned.js'
 import type { FinalOutcome } from '../../../src/cleanup-tags/deletion/deletion-outcome.js'
 import { ObservedServiceBehavior } from '../../../src/cleanup-tags/deletion/observed-service-behavior.js'
-import type {
-  PlannedDeletion,
-  RetentionRow
-} from '../../../src/cleanup-tags/rules/plan-retention.js'
+import type { PlannedDeletion } from '../../../src/cleanup-tags/rules/plan-retention.js'
+import type { RetentionRow } from '../../../src/cleanup-tags/rules/retention-row.js'
 import type { EcrPublicApi } from '../../../src/runner/deps.js'
 
 const T0 = new Date('2026-01-01T00:00:00Z')
