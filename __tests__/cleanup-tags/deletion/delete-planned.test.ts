@@ -31,6 +31,15 @@ interface ServiceOptions {
   readonly heldBy?: Readonly<Record<string, string>>
   /** Whether a refusal names the image. */
   readonly namesHolder?: boolean
+  /** Failures by the text of the identifier. The service answers with them and does not delete anything. */
+  readonly failures?: Readonly<Record<string, ImageFailure>>
+  /** Changes the response of a deletion. */
+  readonly answer?: (response: DeletionResponse) => Partial<DeletionResponse>
+}
+
+interface DeletionResponse {
+  readonly imageIds: readonly ImageIdentifier[]
+  readonly failures: readonly ImageFailure[]
 }
 
 const named = (name: string): Error => Object.assign(new Error(`${name} happened`), { name })
@@ -80,11 +89,17 @@ function findAll(images: Service['images'], ids: readonly ImageIdentifier[] | un
 function deleteAll(
   images: Service['images'],
   ids: readonly ImageIdentifier[],
-  { keepsUntagged = false, heldBy = {}, namesHolder = true }: ServiceOptions
+  options: ServiceOptions
 ): unknown {
+  const { keepsUntagged = false, heldBy = {}, namesHolder = true } = options
   const imageIds: ImageIdentifier[] = []
   const failures: ImageFailure[] = []
   for (const imageId of ids) {
+    const failed = options.failures?.[nameOfId(imageId)]
+    if (failed !== undefined) {
+      failures.push(failed)
+      continue
+    }
     const { imageTag, imageDigest } = imageId
     const [digest = '', image] =
       [...images].find(([one, { tags }]) =>
@@ -106,7 +121,8 @@ function deleteAll(
     else image.tags = image.tags.filter((tag) => tag !== imageTag)
     imageIds.push({ imageDigest: digest, ...(imageTag === undefined ? {} : { imageTag }) })
   }
-  return { imageIds, failures }
+  const response = { imageIds, failures }
+  return options.answer?.(response) ?? response
 }
 
 /** Reads `A:v1` (the last tag of A), `A:v1!` (a tag alone) or `A` (an image without tags). */
@@ -138,7 +154,7 @@ async function run(
   service: Service,
   deletions: readonly PlannedDeletion[],
   referrersFirst: readonly PlannedDeletion[] = deletions,
-  imageCount = service.images.size
+  signal = new AbortController().signal
 ): Promise<Run> {
   const expected = new Map(
     [...service.images].map(([digest, { tags, pushedAt }]) => [
@@ -158,9 +174,9 @@ async function run(
   const outcomes = await deletePlanned({ deletions, referrersFirst }, expected, {
     api: service.api,
     repository: { repositoryName: 'team/app' },
-    imageCount,
+    imageCount: service.images.size,
     log,
-    signal: new AbortController().signal,
+    signal,
     behavior: new ObservedServiceBehavior(),
     explain: (error) => (error as Error).message
   })
@@ -352,6 +368,86 @@ describe('deletePlanned', () => {
       'C:v3': 'deleted',
       D: 'failed: TimeoutError happened'
     })
+  })
+})
+
+describe('deletePlanned with an incomplete response', () => {
+  const texts = ['A:v1', 'B:v2!', 'C']
+  const images = { A: ['v1'], B: ['v2', 'v3'], C: [] }
+
+  test('looks up what the response does not contain', async () => {
+    for (const answer of [() => ({}), () => ({ imageIds: [], failures: [] })]) {
+      const service = createService(images, { answer })
+      const { outcomes } = await run(
+        service,
+        texts.map((text) => planned(text))
+      )
+      expect(outcomes).toEqual({ 'A:v1': 'deleted', 'B:v2': 'deleted', C: 'deleted' })
+      expect(remaining(service)).toEqual(['B v3'])
+    }
+  })
+
+  test('reports what still exists as failed', async () => {
+    const service = createService(images)
+    const send = service.api.send.bind(service.api) as (command: unknown) => Promise<unknown>
+    const api = {
+      send: (command: unknown) =>
+        command instanceof BatchDeleteImageCommand ? Promise.resolve({}) : send(command)
+    } as unknown as EcrPublicApi
+    const { outcomes } = await run(
+      { ...service, api },
+      texts.map((text) => planned(text))
+    )
+    const reason = 'failed: the response does not contain it'
+    expect(outcomes).toEqual({ 'A:v1': reason, 'B:v2': reason, C: reason })
+  })
+
+  test.each<[string, string, ImageFailure]>([
+    ['A:v1', 'A:v1', { imageId: { imageTag: 'v1', imageDigest: digestOf('A') } }],
+    ['A:v1', 'A:v1', { imageId: { imageTag: 'v1' } }],
+    ['A:v1', 'A:v1', { imageId: { imageDigest: digestOf('A') } }],
+    ['v2', 'B:v2', { imageId: { imageTag: 'v2', imageDigest: digestOf('B') } }],
+    ['C', 'C', { imageId: { imageDigest: digestOf('C') } }]
+  ])('assigns a failure of %s to its deletion: %s %j', async (id, name, failure) => {
+    const failures = { [id]: { ...failure, failureCode: 'KmsError' as const } }
+    const service = createService(images, { failures })
+    const { outcomes } = await run(
+      service,
+      texts.map((text) => planned(text))
+    )
+    const others = { 'A:v1': 'deleted', 'B:v2': 'deleted', C: 'deleted' }
+    expect(outcomes).toEqual({ ...others, [name]: 'failed: KmsError' })
+  })
+
+  test('does not assign the failure of a tag to the deletion of another tag of the same image', async () => {
+    const failure = { imageId: { imageTag: 'v1', imageDigest: digestOf('A') } }
+    const failures = { v1: { ...failure, failureCode: 'KmsError' as const } }
+    const service = createService({ A: ['v1', 'v2', 'v3'] }, { failures })
+    const { outcomes } = await run(service, [planned('A:v1!'), planned('A:v2!')])
+    expect(outcomes).toEqual({ 'A:v1': 'failed: KmsError', 'A:v2': 'deleted' })
+  })
+
+  test('warns of a tag that was created just before the deletion and was deleted too', async () => {
+    const created = { imageTag: 'new', imageDigest: digestOf('C') }
+    const answer = ({ imageIds }: DeletionResponse) => ({ imageIds: [...imageIds, created] })
+    const { outcomes, warnings } = await run(createService(images, { answer }), [planned('C')])
+    expect(outcomes).toEqual({ C: 'deleted' })
+    expect(warnings).toEqual([
+      `team/app: Tag new of ${digestOf('C')} was created just before the deletion and was deleted too.`
+    ])
+  })
+
+  test.each(['describe', 'delete'])('stops if the run is canceled during %s', async (operation) => {
+    const controller = new AbortController()
+    const change = (call: string): void => {
+      if (!call.startsWith(operation)) return
+      controller.abort(new Error('canceled'))
+      throw named('AbortError')
+    }
+    const service = createService({ A: ['v1'], B: [] }, { change })
+    const deletions = [planned('A:v1'), planned('B', 1)]
+    await expect(run(service, deletions, deletions, controller.signal)).rejects.toThrow('canceled')
+    expect(service.calls).toHaveLength(operation === 'describe' ? 1 : 2)
   })
 })
 

@@ -251,4 +251,127 @@ describe('planRetention', () => {
     await fc.assert(property, { numRuns: RUNS })
     tellCounts('planRetention', { plans }, SEED)
   })
+
+  const RULES: Given = {
+    rules: {
+      keepLatest: 0,
+      keepLatestPer: 'repository',
+      claims: [],
+      pullRequests: {},
+      sortBy: 'created',
+      untagged: true
+    }
+  }
+
+  /** Plans for images that are 30 days old. The ages of the tags are in days, in the order of the images. */
+  async function planFor(
+    images: readonly Partial<Image>[],
+    tagDays: readonly number[] = [],
+    rules: Given = RULES
+  ): Promise<RetentionPlan> {
+    const type = { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: MEDIA_TYPES.ociConfig }
+    const base = { children: undefined, subject: undefined, referrerTags: [], tags: [] }
+    const one: Repository = {
+      images: images.map((image) => ({ ...base, age: 30 * DAY, hasType: true, type, ...image })),
+      tagAges: Array.from({ length: 20 }, (_, at) => (tagDays[at] ?? 30) * DAY),
+      early: []
+    }
+    return plan(build(one), one, rules)
+  }
+
+  const tagOf = (at: number, suffix = ''): string => `${digestOf(at).replace(':', '-')}${suffix}`
+  const textsOf = ({ deletions }: RetentionPlan): string[] =>
+    deletions.map(({ kind, row, phase }) => `${phase} ${kind} ${row.tag ?? row.digest}`)
+  const keptBy = ({ rows }: RetentionPlan): Record<string, string> =>
+    Object.fromEntries(
+      rows.flatMap(({ tag = '', decision: { action, reason } }) =>
+        action === 'keep' ? [[tag, reason]] : []
+      )
+    )
+
+  test.each([
+    ['v1.0.0', 'v1.1.0', [1, 2]],
+    ['v1.1.0', 'v1.0.0', [2, 1]]
+  ])(
+    'keeps the latest tag of an image that is needed, %s and not %s',
+    async (kept, deleted, days) => {
+      const images = [{ tags: ['v1.0.0', 'v1.1.0'] }, { children: [0], tags: ['latest'] }]
+      const planned = await planFor(images, days)
+      expect(textsOf(planned)).toEqual([`0 tag ${deleted}`])
+      expect(keptBy(planned)).toMatchObject({ [kept]: 'needed by latest' })
+    }
+  )
+
+  test('keeps a tag of its own rather than a referrer tag, in any order of their times', async () => {
+    const images = [
+      { tags: ['v1.0.0'] },
+      { tags: ['v1.1.0'], referrerTags: [{ to: 0, suffix: '.sig' as const }] },
+      { children: [1], tags: ['latest'] }
+    ]
+    for (const days of [
+      [3, 2, 1],
+      [3, 1, 2]
+    ]) {
+      const planned = await planFor(images, days)
+      expect(textsOf(planned)).toEqual(['1 image-by-tag v1.0.0', `2 tag ${tagOf(0, '.sig')}`])
+      expect(planned.deletions[1]?.after).toEqual([digestOf(0)])
+      expect(Object.keys(keptBy(planned))).toEqual(['v1.1.0', 'latest'])
+    }
+  })
+
+  test.each([
+    ['v1.0.0', 'v1.1.0', [2, 1]],
+    ['v1.1.0', 'v1.0.0', [1, 2]]
+  ])('deletes an image with its latest tag: first %s, then %s', async (first, last, days) => {
+    const planned = await planFor([{ tags: ['v1.0.0', 'v1.1.0'] }], days)
+    expect(textsOf(planned)).toEqual([`0 tag ${first}`, `1 image-by-tag ${last}`])
+    const whole = planned.rows.filter(({ deletesImage }) => deletesImage)
+    expect(whole.map(({ tag }) => tag)).toEqual([last])
+  })
+
+  test('deletes a referrer with its referrer tag after its image, in any order of the tags', async () => {
+    const referrer = { tags: ['v1.1.0'], referrerTags: [{ to: 0, suffix: '.sig' as const }] }
+    for (const days of [
+      [3, 2, 1],
+      [3, 1, 2]
+    ]) {
+      const planned = await planFor([{ tags: ['v1.0.0'] }, referrer], days)
+      expect(textsOf(planned)).toEqual([
+        '0 tag v1.1.0',
+        '1 image-by-tag v1.0.0',
+        `3 image-by-tag ${tagOf(0, '.sig')}`
+      ])
+      expect(planned.deletions[2]?.after).toEqual([digestOf(0)])
+    }
+  })
+
+  test('reports the images that an index to delete no longer references', async () => {
+    const young = { age: 0 }
+    const planned = await planFor([
+      young,
+      young,
+      { tags: ['latest'] },
+      { children: [0, 1, 2], tags: ['v1.0.0', 'v1.1.0'] },
+      { children: [1], tags: ['latest'] }
+    ])
+    const index = planned.rows.filter(({ digest }) => digest === digestOf(3))
+    expect(index.map(({ tag, isIndex, orphans }) => [tag, isIndex, orphans])).toEqual([
+      ['v1.0.0', true, []],
+      ['v1.1.0', true, [digestOf(0)]]
+    ])
+    expect(planned.rows.every(({ sizeBytes }) => sizeBytes === 1)).toBe(true)
+    const untagged = planned.rows.filter(({ tag }) => tag === undefined)
+    expect(
+      untagged.map(({ digest, isIndex, deletesImage }) => [digest, isIndex, deletesImage])
+    ).toEqual([0, 1, 2].map((at) => [digestOf(at), false, false]))
+  })
+
+  test('counts the referrers that are kept without their image, by reason', async () => {
+    const foreign = (suffix: '.sig' | '.att') => ({ referrerTags: [{ to: 10, suffix }] })
+    const { notices } = await planFor([{ tags: ['v1.0.0'] }, foreign('.sig'), foreign('.att')])
+    expect(notices).toEqual([
+      'Referrers that are kept without their image: 2 (its image is in team/other).'
+    ])
+    expect((await planFor([{ tags: ['v1.0.0'] }])).notices).toEqual([])
+  })
 })
