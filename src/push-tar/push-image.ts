@@ -79,7 +79,8 @@ async function pushOnce(
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
     const all = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
     const { digest } = all.manifests.root
-    const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
+    const confirmOptions = { ...options, hasUploaded: plan.uploads.length > 0 }
+    const tags = await confirmTags(currentTags, digest, confirmOptions, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, all.layers)
 
     const { isFound, composed } = await findInRepository(plan, all, tags, context)
