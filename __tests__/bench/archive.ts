@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Two releases of one image as `docker save` archives. The second differs in its upper layer. */
@@ -149,24 +149,33 @@ function command(program: string, args: readonly string[]): void {
 /** The same number for each size, because it determines how many layers are processed in parallel. */
 const LARGE_LAYERS = 8
 
-/** Creates an archive of `gib` GiB. Its layers have the same size and contain `layer` from different offsets. */
-export async function makeLargeArchive(
+/**
+ * Creates one archive per architecture, of `gib` GiB together. Their layers have the same size and contain `layer` from
+ * different offsets. Returns the paths of the archives.
+ */
+export async function makeLargeArchives(
   directory: string,
   layer: string,
-  gib: number
-): Promise<string> {
-  const at = join(directory, `large-${gib}`)
-  await mkdir(at, { recursive: true })
+  gib: number,
+  architectures: readonly string[]
+): Promise<string[]> {
   const bytes = await readFile(layer)
-  const layers: Layer[] = []
   const size = (gib * 1024 ** 3) / LARGE_LAYERS
-  for (let number = 0; number < LARGE_LAYERS; number++) {
-    const start = (number * 32_436_224) % bytes.length
-    layers.push(
-      await writeLargeLayer(bytes, { directory: at, name: `layer${number}.tar`, start, size })
-    )
+  const perArchive = LARGE_LAYERS / architectures.length
+  const paths: string[] = []
+  for (const [at, architecture] of architectures.entries()) {
+    const target = join(directory, architecture)
+    await mkdir(target, { recursive: true })
+    const layers: Layer[] = []
+    for (let number = at * perArchive; number < (at + 1) * perArchive; number++) {
+      const start = (number * 32_436_224) % bytes.length
+      const name = `layer${number}.tar`
+      layers.push(await writeLargeLayer(bytes, { directory: target, name, start, size }))
+    }
+    paths.push(await save(target, 'image.tar', layers, architecture))
+    for (const { name } of layers) await rm(join(target, name))
   }
-  return save(at, 'image.tar', layers)
+  return paths
 }
 
 /** Writes `size` bytes by repeating `bytes` from the offset `start`. A push does not parse the content of layers. */

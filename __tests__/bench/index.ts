@@ -6,7 +6,8 @@ import { benchLevels } from './levels.ts'
 import { benchLine, LINE_ARCHIVE_SHARE } from './line.ts'
 import { benchLogin } from './login.ts'
 import { benchPrimitives } from './primitives.ts'
-import { benchMemory, benchPush } from './push.ts'
+import { benchMemory } from './memory.ts'
+import { benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
 import { benchStages } from './stages.ts'
 import { benchStart } from './start.ts'
@@ -24,13 +25,14 @@ const lines: Line[] = []
 try {
   if (isSelected('start')) lines.push(...(await benchStart(RUNS)))
   if (isSelected('login')) lines.push(...(await benchLogin(RUNS)))
-  if (['push', 'primitives', 'stages', 'levels', 'memory'].some(isSelected)) {
+  const archiveGroups = ['push', 'primitives', 'stages', 'levels', 'memory', 'merge', 'promotion']
+  if (archiveGroups.some(isSelected)) {
     const archives = await makeBenchArchives(directory)
     if (isSelected('push')) lines.push(...(await benchPush(archives, RUNS)))
     if (isSelected('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
     if (isSelected('stages')) lines.push(...(await benchStages(archives, RUNS)))
     if (isSelected('levels')) lines.push(...(await benchLevels(archives, RUNS)))
-    if (isSelected('memory')) lines.push(...(await benchMemory(directory, archives.layer, RUNS)))
+    lines.push(...(await benchMemory(directory, archives.layer, RUNS, isSelected)))
   }
   if (isSelected('line')) {
     const archives = await makeBenchArchives(join(directory, 'line'), LINE_ARCHIVE_SHARE)

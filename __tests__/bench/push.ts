@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
-import { makeLargeArchive } from './archive.ts'
 import type { BenchArchives } from './archive.ts'
 import { startBenchEmulator } from './emulator.ts'
 import type { BenchEmulator } from './emulator.ts'
@@ -17,7 +16,8 @@ interface Push extends Measurement {
 
 type Pusher = (emulator: BenchEmulator, archive: string, tag: string) => Promise<Measurement>
 
-const ours =
+/** Returns a push of the action with these inputs. */
+export const ours =
   (inputs: Readonly<Record<string, string>> = {}): Pusher =>
   (emulator, archive, tag) =>
     measureAction(
@@ -138,30 +138,6 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
   ]
 }
 
-/** Compares the peak memory of a push of a large archive with the peak memory of a small one. */
-export async function benchMemory(directory: string, layer: string, runs: number): Promise<Line[]> {
-  const small = await makeLargeArchive(directory, layer, 1)
-  const large = await makeLargeArchive(directory, layer, 4)
-  const peak = async (archive: string, compression: string): Promise<number> => {
-    const { peakMiB } = await withEmulator((emulator) =>
-      ours({ compression })(emulator, archive, '1')
-    )
-    process.stderr.write('.')
-    return peakMiB
-  }
-  const lines: Line[] = []
-  for (const compression of ['gzip', 'zstd']) {
-    const peaks: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-    for (let run = 0; run < runs; run++) {
-      peaks.ours.push(await peak(large, compression))
-      peaks.peer.push(await peak(small, compression))
-    }
-    const work = `push of 4 GiB, ${compression}: peak memory`
-    lines.push({ work, ...peaks, peerName: 'push of 1 GiB', unit: 'MiB', target: 1.1 })
-  }
-  return lines
-}
-
 type Scenario = (archives: BenchArchives) => Promise<Push>
 
 const pushFirst =
@@ -187,7 +163,8 @@ const pushChanged =
       return measurePush(emulator, () => push(emulator, archives.second, '2'))
     })
 
-async function withEmulator<T>(body: (emulator: BenchEmulator) => Promise<T>): Promise<T> {
+/** Starts an emulator with the empty repository `app` for the duration of `body`. */
+export async function withEmulator<T>(body: (emulator: BenchEmulator) => Promise<T>): Promise<T> {
   const emulator = await startBenchEmulator()
   try {
     await measureAction({ mode: 'ensure-repo', repository: 'app' }, emulator.env)
