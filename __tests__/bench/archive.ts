@@ -8,6 +8,8 @@ import { join } from 'node:path'
 export interface BenchArchives {
   readonly first: string
   readonly second: string
+  /** The second release for another platform. */
+  readonly arm64: string
   /** Total size of the uncompressed layers of the first release, in bytes. */
   readonly bytes: number
   /** Path of the largest uncompressed layer. */
@@ -23,18 +25,31 @@ const SOURCES = [
 /** The content of the upper layer of the second release. */
 const CHANGED = { directory: '/usr/sbin', megabytes: 10 }
 
-/** Creates the two archives, of at least 500 MB if the machine has as many files in /usr. */
-export async function makeBenchArchives(directory: string): Promise<BenchArchives> {
+/**
+ * Creates the archives, of at least 500 MB if the machine has as many files in /usr.
+ *
+ * @param share the fraction of this size
+ */
+export async function makeBenchArchives(directory: string, share = 1): Promise<BenchArchives> {
   await mkdir(directory, { recursive: true })
   const layers = []
-  for (const [at, source] of SOURCES.entries()) {
-    layers.push(await makeLayer(directory, `layer${at}.tar`, source.directory, source.megabytes))
-  }
-  const changed = await makeLayer(directory, 'changed.tar', CHANGED.directory, CHANGED.megabytes)
+  for (const [at, { directory: source, megabytes }] of SOURCES.entries())
+    layers.push(await makeLayer(directory, `layer${at}.tar`, source, share * megabytes))
+  const changed = await makeLayer(
+    directory,
+    'changed.tar',
+    CHANGED.directory,
+    share * CHANGED.megabytes
+  )
   const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0)
-  const first = await save(directory, 'first.tar', layers)
-  const second = await save(directory, 'second.tar', [...layers.slice(0, -1), changed])
-  return { first, second, bytes, layer: join(directory, 'layer0.tar') }
+  const otherLayers = [...layers.slice(0, -1), changed]
+  return {
+    first: await save(directory, 'first.tar', layers),
+    second: await save(directory, 'second.tar', otherLayers),
+    arm64: await save(directory, 'arm64.tar', otherLayers, 'arm64'),
+    bytes,
+    layer: join(directory, 'layer0.tar')
+  }
 }
 
 interface Layer {
@@ -91,9 +106,14 @@ async function listFiles(directory: string, maxBytes: number): Promise<string[]>
   return files
 }
 
-async function save(directory: string, name: string, layers: readonly Layer[]): Promise<string> {
+async function save(
+  directory: string,
+  name: string,
+  layers: readonly Layer[],
+  architecture = 'amd64'
+): Promise<string> {
   const config = JSON.stringify({
-    architecture: 'amd64',
+    architecture,
     os: 'linux',
     config: {},
     rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => `sha256:${digest}`) },

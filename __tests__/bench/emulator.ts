@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -16,6 +16,8 @@ export interface BenchEmulator {
   countCalls(): Promise<number>
   /** Returns the bytes of uploaded blobs, through the layer API (decoded) and through `/v2/`. */
   blobBytes(): Promise<number>
+  /** Returns the CPU time of its process in seconds. */
+  cpuSeconds(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -54,12 +56,23 @@ export async function startBenchEmulator(args: readonly string[] = []): Promise<
       const requests = await listRequests(url)
       return requests.reduce((sum, request) => sum + blobBytesOf(request), 0)
     },
+    cpuSeconds: () => readCpuSeconds(child.pid ?? 0),
     stop: async () => {
       child.kill('SIGTERM')
       await ended
       await rm(data, { recursive: true, force: true })
     }
   }
+}
+
+/** The unit of the times in `/proc/PID/stat`, which Linux fixes for programs (`USER_HZ`). */
+const TICKS_PER_SECOND = 100
+
+async function readCpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // The name of the program, in parentheses, can contain spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 interface LoggedRequest {

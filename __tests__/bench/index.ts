@@ -3,12 +3,13 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeBenchArchives } from './archive.ts'
 import { benchLevels } from './levels.ts'
+import { benchLine, LINE_ARCHIVE_SHARE } from './line.ts'
 import { benchLogin } from './login.ts'
 import { benchPrimitives } from './primitives.ts'
 import { benchMemory, benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
 import { benchStages } from './stages.ts'
-import { markdownTable } from './table.ts'
+import { markdownTables } from './table.ts'
 import type { Line } from './table.ts'
 
 /** Number of runs per line. Use at least five for published figures. */
@@ -29,12 +30,16 @@ try {
     if (isSelected('levels')) lines.push(...(await benchLevels(archives, RUNS)))
     if (isSelected('memory')) lines.push(...(await benchMemory(directory, archives.layer, RUNS)))
   }
+  if (isSelected('line')) {
+    const archives = await makeBenchArchives(join(directory, 'line'), LINE_ARCHIVE_SHARE)
+    lines.push(...(await benchLine(archives, RUNS)))
+  }
   lines.push(...(await benchScale(RUNS, isSelected)))
 } finally {
   await rm(directory, { recursive: true, force: true })
 }
 process.stderr.write('\n')
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`
-const report = `${machine}, medians of interleaved runs\n\n${markdownTable(lines)}\n`
+const report = `${machine}, medians of interleaved runs\n\n${markdownTables(lines)}\n`
 process.stdout.write(report)
 if (process.env.BENCH_OUTPUT) await writeFile(process.env.BENCH_OUTPUT, report)

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
 import { startBenchEmulator } from './emulator.ts'
+import type { BenchEmulator } from './emulator.ts'
 import { measure } from './measure.ts'
+import type { Measurement } from './measure.ts'
 import type { Line } from './table.ts'
 
 /**
@@ -17,37 +19,49 @@ const MORE_RUNS = 5
 
 /** Compares login with amazon-ecr-login: complete processes, the same emulator, and a `docker` that does nothing. */
 export async function benchLogin(runs: number): Promise<Line[]> {
-  const peerBundle = process.env[PEER_VARIABLE]
-  if (!peerBundle) {
+  const emulator = await startBenchEmulator()
+  try {
+    const ours: Measurement[] = []
+    const peer: Measurement[] = []
+    for (let run = 0; run < MORE_RUNS * runs; run++) {
+      ours.push(await measureAction({ mode: 'login' }, emulator.env))
+      peer.push(await measurePeerLogin(emulator))
+      process.stderr.write('.')
+    }
+    const wall = (all: readonly Measurement[]): number[] => all.map((run) => run.wallSeconds)
+    const peak = (all: readonly Measurement[]): number[] => all.map((run) => run.peakMiB)
+    const peerName = 'amazon-ecr-login'
+    return [
+      {
+        work: 'login: wall',
+        ours: wall(ours),
+        peer: wall(peer),
+        peerName,
+        unit: 's',
+        target: 0.75
+      },
+      { work: 'login: peak memory', ours: peak(ours), peer: peak(peer), peerName, unit: 'MiB' }
+    ]
+  } finally {
+    await emulator.stop()
+  }
+}
+
+/** Measures amazon-ecr-login, with a `docker` that does nothing. */
+export async function measurePeerLogin({ env }: BenchEmulator): Promise<Measurement> {
+  const bundle = process.env[PEER_VARIABLE]
+  if (!bundle) {
     throw new Error(
       `${PEER_VARIABLE} is not set. Set it to dist/index.js of a checkout of github.com/aws-actions/amazon-ecr-login.`
     )
   }
-  const emulator = await startBenchEmulator()
   const directory = await mkdtemp(join(tmpdir(), 'bench-login-'))
   try {
     await writeFile(join(directory, 'docker'), '#!/bin/sh\ncat >/dev/null </dev/null\n')
     await chmod(join(directory, 'docker'), 0o755)
     const path = `${directory}:${process.env.PATH ?? ''}`
-    const ours: number[] = []
-    const peer: number[] = []
-    const memory: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
-    for (let run = 0; run < MORE_RUNS * runs; run++) {
-      const own = await measureAction({ mode: 'login' }, { ...emulator.env, PATH: path })
-      const other = await measurePeer(peerBundle, directory, { ...emulator.env, PATH: path })
-      ours.push(own.wallSeconds)
-      peer.push(other.wallSeconds)
-      memory.ours.push(own.peakMiB)
-      memory.peer.push(other.peakMiB)
-      process.stderr.write('.')
-    }
-    const peerName = 'amazon-ecr-login'
-    return [
-      { work: 'login: wall', ours, peer, peerName, unit: 's', target: 0.75 },
-      { work: 'login: peak memory', ours: memory.ours, peer: memory.peer, peerName, unit: 'MiB' }
-    ]
+    return await measurePeer(bundle, directory, { ...env, PATH: path })
   } finally {
-    await emulator.stop()
     await rm(directory, { recursive: true, force: true })
   }
 }
@@ -56,7 +70,7 @@ async function measurePeer(
   bundle: string,
   directory: string,
   env: Readonly<Record<string, string>>
-): ReturnType<typeof measure> {
+): Promise<Measurement> {
   const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY']
   const variables: Record<string, string> = { ...env, HOME: directory, RUNNER_TEMP: directory }
   for (const name of files) {

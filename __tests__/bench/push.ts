@@ -26,7 +26,7 @@ const ours =
     )
 
 /** Runs skopeo as on a new runner: without its cache of blob locations. */
-const skopeo: Pusher = async (emulator, archive, tag) => {
+export const pushWithSkopeo: Pusher = async (emulator, archive, tag) => {
   const home = await mkdtemp(join(tmpdir(), 'bench-skopeo-'))
   await rm('/var/lib/containers/cache', { recursive: true, force: true })
   try {
@@ -60,13 +60,13 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
   const first = await interleave(runs, archives, {
     gzip: pushFirst(ours()),
     zstd: pushFirst(ours({ compression: 'zstd' })),
-    skopeo: pushFirst(skopeo)
+    skopeo: pushFirst(pushWithSkopeo)
   })
   const again = await interleave(runs, archives, {
     changed: pushChanged(ours()),
     unchanged: pushAgain(ours()),
-    skopeo: pushChanged(skopeo),
-    skopeoUnchanged: pushAgain(skopeo)
+    skopeo: pushChanged(pushWithSkopeo),
+    skopeoUnchanged: pushAgain(pushWithSkopeo)
   })
   const wall = (pushes: readonly Push[]): number[] => pushes.map((push) => push.wallSeconds)
   const cpu = (pushes: readonly Push[]): number[] => pushes.map((push) => push.cpuSeconds)

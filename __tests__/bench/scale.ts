@@ -45,7 +45,7 @@ const named = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `scale/repository-${String(at).padStart(4, '0')}`)
 
 /** Returns images with one tag each, created one minute apart. */
-function taggedImages(count: number): NonNullable<SeedRepository['images']> {
+export function taggedImages(count: number): NonNullable<SeedRepository['images']> {
   const start = Date.parse('2025-01-01T00:00:00Z')
   return Array.from({ length: count }, (_, at) => {
     const createdAt = new Date(start + at * 60_000).toISOString()

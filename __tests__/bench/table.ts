@@ -2,6 +2,8 @@ import { median } from './measure.ts'
 
 /** One line of the table: our values and the reference's values, one per run. */
 export interface Line {
+  /** The table of the line. The default is the table of the loopback. */
+  readonly table?: string
   readonly work: string
   readonly ours: readonly number[]
   readonly peer?: readonly number[]
@@ -12,8 +14,17 @@ export interface Line {
   readonly target?: number
 }
 
-/** Returns the lines as a Markdown table of medians. The ratio is the median of the ratios of all runs. */
-export function markdownTable(lines: readonly Line[]): string {
+/** Returns the lines as Markdown tables of medians. The ratio is the median of the ratios of all runs. */
+export function markdownTables(lines: readonly Line[]): string {
+  const tables = new Map<string, Line[]>()
+  for (const line of lines) {
+    const { table = 'Loopback' } = line
+    tables.set(table, [...(tables.get(table) ?? []), line])
+  }
+  return [...tables].map(([name, rows]) => `### ${name}\n\n${markdownTable(rows)}`).join('\n\n')
+}
+
+function markdownTable(lines: readonly Line[]): string {
   const columns = ['Work', 'This action', 'Reference', 'Reference is', 'Ratio', 'Target', 'Runs']
   const head = [`| ${columns.join(' | ')} |`, `|${'---|'.repeat(columns.length)}`]
   return [...head, ...lines.map(row)].join('\n')

@@ -450,7 +450,7 @@ describe('sync-catalog', () => {
     expect((await sync({ architectures: 'linux/arm64, amd64' })).changed).toBe(false)
   })
 
-  it('reads the catalog data back until the service returns it', async () => {
+  it('reads the catalog data back until the service returns it, if the response does not have it', async () => {
     const { sync, deps } = await stage()
     let reads = 0
     const slow = makeDeps({ env: deps.env } as RunningEmulator, {
@@ -460,7 +460,8 @@ describe('sync-catalog', () => {
         send: (async (command: { readonly input: object }) => {
           const answer = await deps.api.send(command as never)
           const isRead = command instanceof GetRepositoryCatalogDataCommand
-          return isRead && ++reads < 5 ? { catalogData: {} } : answer
+          const isStale = command instanceof PutRepositoryCatalogDataCommand
+          return isStale || (isRead && ++reads < 5) ? { catalogData: {} } : answer
         }) as never
       }
     })

@@ -128,20 +128,20 @@ async function loadCandidates(
   reader: RegistryReader
 ): Promise<void> {
   const couldHaveAlias = references.some(({ path }) => path.includes('/'))
-  const facts = couldHaveAlias ? await reader.describe() : undefined
   const selecting = references.filter(({ isExclusion }) => !isExclusion)
-  if (selecting.some(({ path }) => isGlob(path))) {
-    await reader.list()
-    return
-  }
-  const names = selecting.flatMap(({ host, path }) => {
+  const hasPattern = selecting.some(({ path }) => isGlob(path))
+  const names = selecting.flatMap(({ host, path }) => (host === undefined ? [path] : []))
+  const [facts] = await Promise.all([
+    couldHaveAlias ? reader.describe() : undefined,
+    hasPattern ? reader.list() : reader.load(names.filter(isRepositoryName))
+  ])
+  if (hasPattern || facts === undefined) return
+  const namesAfterAlias = selecting.flatMap(({ host, path }) => {
     const slash = path.indexOf('/')
-    const rest = path.slice(slash + 1)
-    if (host !== undefined) return facts === undefined ? [] : [rest]
-    const isAlias = facts?.aliases.includes(path.slice(0, slash)) === true
-    return isAlias ? [path, rest] : [path]
+    const isAlias = host !== undefined || facts.aliases.includes(path.slice(0, slash))
+    return isAlias ? [path.slice(slash + 1)] : []
   })
-  await reader.load(names.filter(isRepositoryName))
+  await reader.load(namesAfterAlias.filter(isRepositoryName))
 }
 
 async function select(

@@ -40,22 +40,28 @@ export function decideTags(
   return decisions
 }
 
+interface ConfirmOptions extends Pick<PushTarInputs, 'ifTagExists' | 'dryRun'> {
+  /** `false` if no layer or config was uploaded since the tags were read. */
+  readonly hasUploaded: boolean
+}
+
 /**
  * Decides about the tags immediately before they are set. They are read again, because another job may have set one
- * during the upload.
+ * in the meantime. Tags that may be moved are read again only after an upload, which can take long.
  *
  * @throws ActionError if `ifTagExists` is `fail` and a tag refers to another image
  */
 export async function confirmTags(
   currentTags: readonly CurrentTag[],
   digest: string,
-  { ifTagExists, dryRun }: Pick<PushTarInputs, 'ifTagExists' | 'dryRun'>,
+  { ifTagExists, dryRun, hasUploaded }: ConfirmOptions,
   repository: RepositoryAddress,
   api: EcrPublicApi
 ): Promise<readonly TagDecision[]> {
   const { repositoryName } = repository
   const decisions = decideTags(currentTags, digest, ifTagExists, repositoryName)
   if (dryRun || tagsToSet(decisions).length === 0) return decisions
+  if (!hasUploaded && ifTagExists === 'move') return decisions
   const tags = currentTags.map(({ tag }) => tag)
   const tagsNow = await listCurrentTags(tags, repository, api)
   return decideTags(tagsNow, digest, ifTagExists, repositoryName)

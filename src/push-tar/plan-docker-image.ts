@@ -29,12 +29,15 @@ export async function planDockerImage(
 ): Promise<PushPlan> {
   checkManifestSize(image)
   const { compression } = context.compressor
-  const known =
-    options.reuseLayers && target.exists
-      ? await findKnownImages(image, currentTags, target, compression, deps)
-      : NOTHING_KNOWN
   const config = configBlob(image.config)
-  const available = await context.layerApi.check(digestsToCheck(known, config))
+  const [known, availableConfig] = await Promise.all([
+    options.reuseLayers && target.exists
+      ? findKnownImages(image, currentTags, target, compression, deps)
+      : NOTHING_KNOWN,
+    context.layerApi.check([config.descriptor.digest])
+  ])
+  const availableLayers = await context.layerApi.check(layersToCheck(known))
+  const available = new Map([...availableConfig, ...availableLayers])
 
   const { same } = known
   return same !== undefined && isComplete(same.manifest, available)
@@ -95,12 +98,10 @@ function mayBeInRepository(known: KnownImages, currentTags: readonly CurrentTag[
   )
 }
 
-/** Returns the digests of the known layers and of the config, to check that the repository still has them. */
-function digestsToCheck({ layers, same }: KnownImages, config: StoredBlob): string[] {
+/** Returns the digests of the known layers, to check that the repository still has them. */
+function layersToCheck({ layers, same }: KnownImages): string[] {
   const known = [...layers.values(), ...(same?.manifest.layers ?? [])]
-  return [...known.filter((layer) => !isStoredElsewhere(layer)), config.descriptor].map(
-    ({ digest }) => digest
-  )
+  return known.filter((layer) => !isStoredElsewhere(layer)).map(({ digest }) => digest)
 }
 
 function isComplete({ config, layers }: Manifest, available: ReadonlyMap<string, number>): boolean {

@@ -79,7 +79,8 @@ async function pushOnce(
     const composed = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
     const { manifests, platforms, ...pushed } = composed
     const { digest } = manifests.root
-    const tags = await confirmTags(currentTags, digest, options, target.address, deps.api)
+    const confirmOptions = { ...options, hasUploaded: plan.uploads.length > 0 }
+    const tags = await confirmTags(currentTags, digest, confirmOptions, target.address, deps.api)
     if (!isInRepository && areAllSkipped(tags)) return skippedImage(tags, pushed.layers)
 
     const pushedPlatforms = platforms.map(({ platform }) => platform)

@@ -2,6 +2,7 @@ import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { createPredictor } from '../ecr-public/predict-repository.js'
 import { resolveNamedRepositories, throwMissing } from '../ecr-public/resolve-repositories.js'
+import { isRepositoryName, parseRepositoryReference } from '../ecr-public/repository-names.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import { listCurrentTags } from './list-current-tags.js'
@@ -34,6 +35,11 @@ export async function resolveTarget(
   dryRun: boolean,
   deps: Pick<Deps, 'api' | 'log'>
 ): Promise<{ readonly target: PushTarget; readonly currentTags: readonly CurrentTag[] }> {
+  // Most repositories are given by their name, so their tags can be read before the name is confirmed.
+  const early = isName(repository)
+    ? listCurrentTags(tags, addressOf(repository, registryId), deps.api)
+    : undefined
+  early?.catch(() => undefined)
   const [resolved] = await resolveNamedRepositories([repository], deps, registryId)
   const { name, repository: found } = resolved ?? { name: repository, repository: undefined }
   if (found === undefined && dryRun) {
@@ -41,7 +47,16 @@ export async function resolveTarget(
     return { target, currentTags: tags.map((tag) => ({ tag, digest: undefined })) }
   }
   const target = targetOf(name, found ?? throwMissing(name), registryId)
-  return { target, currentTags: await listCurrentTags(tags, target.address, deps.api) }
+  const isEarly = early !== undefined && name === repository
+  return {
+    target,
+    currentTags: await (isEarly ? early : listCurrentTags(tags, target.address, deps.api))
+  }
+}
+
+/** Returns `true` if the text has the form of a repository name, without a registry host. */
+function isName(text: string): boolean {
+  return isRepositoryName(text) && parseRepositoryReference(text).host === undefined
 }
 
 async function predictTarget(

@@ -13,7 +13,7 @@ import { readBack } from './read-back.js'
 type WriteDeps = Pick<Deps, 'api' | 'env' | 'signal' | 'sleep'>
 
 /**
- * Writes the requested catalog data of a repository and reads it back. AWS does not document whether a write merges
+ * Writes the requested catalog data of a repository and compares the result with it. AWS does not document whether a write merges
  * into the catalog data or replaces it, so all fields are sent, including the current logo.
  *
  * @param annotations receives the notices about the write
@@ -33,7 +33,7 @@ export async function writeCatalogData(
     logo === undefined
       ? await fetchCurrentLogo(address, current, deps, annotations)
       : { bytes: logo, isLogoExpected: true }
-  await api.send(
+  const response = await api.send(
     new PutRepositoryCatalogDataCommand({
       ...address,
       catalogData: {
@@ -44,8 +44,11 @@ export async function writeCatalogData(
       }
     })
   )
+  // The response contains the catalog data after the write. It is read again only if a value is not as sent.
+  let inResponse: CurrentCatalogData | undefined = response.catalogData
   const wrong = await readBack(deps.sleep, async () => {
-    const written = await getCatalogData(api, address)
+    const written = inResponse ?? (await getCatalogData(api, address))
+    inResponse = undefined
     const fields = compareCatalogData(written, requested)
       .filter(({ action }) => action !== 'keep')
       .map(({ field }): string => field)

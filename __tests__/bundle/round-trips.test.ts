@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { runAction } from '../helpers/run-action.js'
+import { startDelayingServer } from '../helpers/start-delaying-server.js'
+import type { DelayedCall, DelayingServer } from '../helpers/start-delaying-server.js'
+import { startEmulator } from '../helpers/start-emulator.js'
+
+let directory: string
+let server: DelayingServer
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'round-trips-'))
+  const emulator = await startEmulator()
+  await runAction({ mode: 'ensure-repo', repository: 'team/app' }, { env: emulator.env })
+  server = await startDelayingServer(emulator)
+})
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** Runs a step and returns its calls. */
+async function callsOf(inputs: Readonly<Record<string, string>>): Promise<DelayedCall[]> {
+  server.takeCalls()
+  const run = await runAction(inputs, { env: server.env, cwd: directory })
+  expect(run.errors).toEqual([])
+  return server.takeCalls()
+}
+
+/** Returns the number of calls in a row. */
+function rounds(calls: readonly DelayedCall[]): number {
+  return Math.max(...calls.map(({ round }) => round))
+}
+
+async function writeArchive(text: string): Promise<string> {
+  const path = join(directory, 'image.tar')
+  const layers = [{ 'etc/base': 'base' }, { 'etc/release': text }]
+  await writeDockerArchive(path, [buildImage({ compression: 'none', layers })])
+  return path
+}
+
+// docs/BENCHMARKS.md has these numbers.
+describe('the calls in a row', () => {
+  it('are 1 for login', async () => {
+    expect(rounds(await callsOf({ mode: 'login' }))).toBe(1)
+  })
+
+  it('are 2 for a new repository, and 1 if nothing changes', async () => {
+    const inputs = { mode: 'ensure-repo', repository: 'team/new' }
+    expect(rounds(await callsOf(inputs))).toBe(2)
+    expect(rounds(await callsOf(inputs))).toBe(1)
+  })
+
+  it('are 4 to publish a README, and 2 if nothing changes', async () => {
+    await writeFile(join(directory, 'README.md'), '# App\n\nText.\n\n## Usage\n\nRun it.\n')
+    const inputs = { mode: 'sync-catalog', repository: 'team/app' }
+    expect(rounds(await callsOf(inputs))).toBe(4)
+    expect(rounds(await callsOf(inputs))).toBe(2)
+  })
+
+  it('are 8 for a first push, 4 if nothing changes, and 5 for one more tag', async () => {
+    const tar = await writeArchive('1')
+    const inputs = { mode: 'push-tar', repository: 'team/app', tar, 'image-tags': '1' }
+    const first = await callsOf(inputs)
+    const parts = first.filter(({ name }) => name === 'UploadLayerPart')
+    expect(Math.min(...parts.map(({ round }) => round))).toBe(4)
+    expect(rounds(first)).toBe(8)
+    expect(rounds(await callsOf(inputs))).toBe(4)
+    expect(rounds(await callsOf({ ...inputs, 'image-tags': '1, latest' }))).toBe(5)
+  })
+
+  it('are 6 for one batch of deletions, and 3 in a dry run', async () => {
+    for (const version of ['1', '2']) {
+      const tar = await writeArchive(version)
+      await callsOf({ mode: 'push-tar', repository: 'team/app', tar, 'image-tags': version })
+    }
+    const inputs = { mode: 'cleanup-tags', repository: 'team/app', 'keep-latest': '1' }
+    expect(rounds(await callsOf({ ...inputs, 'dry-run': 'true' }))).toBe(3)
+    expect(rounds(await callsOf(inputs))).toBe(6)
+  })
+})

@@ -1,0 +1,91 @@
+import { createServer, request } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { recordHost } from './record-host.js'
+import type { RunningEmulator } from './start-emulator.js'
+
+/** A call that the server forwarded. */
+export interface DelayedCall {
+  /** The API operation (`PutImage`), or the method and the path of a registry request (`GET /v2/`). */
+  readonly name: string
+  /** Number of the calls that had to end before this one started, plus one: 1 for the first call. */
+  readonly round: number
+}
+
+/** A server between the action and an emulator, which delays each request. */
+export interface DelayingServer {
+  readonly env: Readonly<Record<string, string>>
+  /** Returns the calls since the last time, in the order in which they started. */
+  takeCalls(): DelayedCall[]
+  close(): Promise<void>
+}
+
+/**
+ * The delay of each request. A call that does not wait for another one starts within this time, so that the calls in a
+ * row can be counted from what was in progress when a call started.
+ */
+const DELAY_MILLISECONDS = 500
+
+interface Interval {
+  readonly name: string
+  readonly round: number
+  isOver: boolean
+}
+
+const running = new Set<DelayingServer>()
+
+/** Starts a server that forwards requests to the emulator after a delay. `afterEach` closes it. */
+export async function startDelayingServer(emulator: RunningEmulator): Promise<DelayingServer> {
+  let calls: Interval[] = []
+  const server = createServer((incoming, response) => {
+    const over = calls.filter(({ isOver }) => isOver)
+    const round = 1 + Math.max(0, ...over.map((call) => call.round))
+    const call: Interval = { name: nameOf(incoming), round, isOver: false }
+    calls.push(call)
+    response.on('close', () => (call.isOver = true))
+    void delay(DELAY_MILLISECONDS).then(() => forward(emulator, incoming, response))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`
+  recordHost(host)
+  const started: DelayingServer = {
+    env: { ...emulator.env, AWS_ENDPOINT_URL_ECR_PUBLIC: `http://${host}` },
+    takeCalls: () => {
+      const taken = calls
+      calls = []
+      return taken.map(({ name, round }) => ({ name, round }))
+    },
+    close: async () => {
+      running.delete(started)
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+  running.add(started)
+  return started
+}
+
+function nameOf({ method, url, headers }: IncomingMessage): string {
+  const target = headers['x-amz-target']
+  if (typeof target === 'string') return target.replace(/^.*\./, '')
+  return `${method ?? ''} ${(url ?? '').replace(/\?.*$/, '')}`
+}
+
+function forward(
+  emulator: RunningEmulator,
+  incoming: IncomingMessage,
+  response: ServerResponse
+): void {
+  const { method, url, headers } = incoming
+  const outgoing = request(`${emulator.url}${url ?? ''}`, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  outgoing.on('error', () => response.destroy())
+  incoming.pipe(outgoing)
+}
+
+afterEach(async () => {
+  for (const server of [...running]) await server.close()
+})
