@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /**
  * `npm run mutation`: changes the code that decides what is deleted or written, and reports the changes that the tests
- * of the same directory do not detect. It takes hours for all parts. `npm run mutation -- ecr-public` checks one part,
- * and further arguments are passed to Stryker.
+ * do not detect. `npm run mutation -- login` checks one part, and further arguments are passed to Stryker. The parts use
+ * the tests that run in one process, the fastest first: a mutant needs one failing test.
  */
 const PARTS = {
   'ecr-public': {
@@ -14,8 +17,8 @@ const PARTS = {
       'find-repositories',
       'repository-names'
     ].map((file) => `src/ecr-public/${file}.ts`),
-    testFiles: ['resolve', 'find'].map(
-      (file) => `__tests__/ecr-public/${file}-repositories*.test.ts`
+    testFiles: ['resolve-*', 'find-*', 'choose-*', 'registry-reader'].map(
+      (file) => `__tests__/ecr-public/${file}.test.ts`
     )
   },
   rules: {
@@ -23,17 +26,25 @@ const PARTS = {
     testFiles: ['__tests__/cleanup-tags/rules/**/*.test.ts']
   },
   'cleanup-tags': {
-    mutate: ['src/cleanup-tags/*.ts', 'src/cleanup-tags/deletion/*.ts'],
-    testFiles: ['__tests__/cleanup-tags/*.test.ts', '__tests__/cleanup-tags/deletion/*.test.ts']
+    mutate: [
+      'src/cleanup-tags/!(summarize-cleanup|report-cleanup|log-cleanup|format).ts',
+      'src/cleanup-tags/{deletion,github}/*.ts'
+    ],
+    testFiles: [
+      '__tests__/cleanup-tags/{deletion,github}/*.test.ts',
+      '__tests__/cleanup-tags/!(cleanup-tags-model|cleanup-tags-scale|cleanup-tags-faults).test.ts'
+    ]
   },
   login: {
     mutate: ['src/login/**/*.ts'],
-    testFiles: ['__tests__/login/!(login-clients).test.ts']
+    testFiles: ['__tests__/login/!(login-clients|login-concurrency|foreign-directory).test.ts']
   }
 }
 
 const [name = '', ...more] = process.argv.slice(2)
 const isPart = Object.hasOwn(PARTS, name)
+// The name is short, since podman rejects a path of more than 50 characters.
+const temporary = mkdtempSync(join(tmpdir(), 'ecr-'))
 for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS)) {
   const { status } = spawnSync(
     process.execPath,
@@ -43,11 +54,14 @@ for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS
       '.github/stryker.config.json',
       '--mutate',
       mutate.join(),
-      '--testFiles',
-      testFiles.join(),
       ...(isPart || name === '' ? more : [name, ...more])
     ],
-    { stdio: 'inherit' }
+    {
+      stdio: 'inherit',
+      // With its option testFiles, Stryker would not activate mutants of constants while the sources are loaded.
+      env: { ...process.env, TMPDIR: temporary, MUTATION_TESTS: testFiles.join(' ') }
+    }
   )
   if (status !== 0) process.exitCode = 1
 }
+rmSync(temporary, { recursive: true, force: true })

@@ -8,18 +8,19 @@ import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
-import { startGitHub, TOKEN } from '../helpers/start-github.js'
+import { startGitHub } from '../helpers/start-github.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import type { RepositoryState } from '../helpers/populate.js'
 import { build, scenario } from '../helpers/registry-scenario.js'
 import type { Disturbance, Scenario, World } from '../helpers/registry-scenario.js'
+import { spoilCache } from '../helpers/spoil-cache.js'
 import { expectedState, findReferrerTagTarget } from '../helpers/retention-model.js'
-import type { Given, PolicyRule, RuleInputs } from '../helpers/retention-model.js'
-import { isSoak } from '../helpers/counts.js'
+import { policyText, ruleInputs } from '../helpers/retention-inputs.js'
+import type { Given } from '../helpers/retention-model.js'
+import { isSoak, SEED, tellCounts } from '../helpers/counts.js'
 
 const RUNS = isSoak ? 5000 : 120
-const MINUTE = 60_000
 
 let directory: string
 beforeAll(async () => {
@@ -34,42 +35,21 @@ const toComparable = (state: RepositoryState): unknown => ({
   )
 })
 
-async function inputsOf(given: Given, { side }: World): Promise<Record<string, string>> {
+async function inputsOf(
+  { given, policyForm }: Scenario,
+  { side }: World,
+  cache: string | undefined
+): Promise<Record<string, string>> {
   const repository = side.isSelected ? 'team/*\n!team/private' : 'team/app'
-  if (given.policy === undefined) return { repository, ...ruleInputs(given.rules) }
+  const shared = { repository, ...(cache === undefined ? {} : { 'manifest-cache': cache }) }
+  if (given.policy === undefined) return { ...shared, ...ruleInputs(given.rules) }
+  const text = policyText(given.policy)
+  if (policyForm === 'text') return { ...shared, 'lifecycle-policy': text }
   const path = join(directory, 'policy.json')
-  await writeFile(path, JSON.stringify({ rules: given.policy.map(policyRule) }))
-  return { repository, 'lifecycle-policy': path }
-}
-
-function policyRule({ select, count, days }: PolicyRule, at: number): unknown {
-  const tags = typeof select === 'string' ? {} : { tagPrefixList: select }
-  return {
-    rulePriority: 10 * (at + 1),
-    selection: {
-      tagStatus: typeof select === 'string' ? select : 'tagged',
-      ...tags,
-      ...(days === undefined
-        ? { countType: 'imageCountMoreThan', countNumber: count }
-        : { countType: 'sinceImagePushed', countUnit: 'days', countNumber: days })
-    },
-    action: { type: 'expire' }
-  }
-}
-
-function ruleInputs(rules: RuleInputs): Record<string, string> {
-  const { tags, excludeTags, olderThan, keepLatest, keepLatestPer, sortBy, untagged } = rules
-  const claims = { 'closed-pull-requests': 'pr-{number}', 'github-token': TOKEN }
-  return {
-    ...(tags === undefined ? {} : { tags }),
-    ...(excludeTags === undefined ? {} : { 'exclude-tags': excludeTags }),
-    ...(olderThan === undefined ? {} : { 'older-than': `${olderThan / MINUTE}m` }),
-    ...(keepLatest === undefined ? {} : { 'keep-latest': String(keepLatest) }),
-    'keep-latest-per': keepLatestPer,
-    ...(rules.claimsPullRequests ? claims : {}),
-    'sort-by': sortBy,
-    untagged: String(untagged)
-  }
+  // The AWS CLI prints the policy as a string within an object.
+  const isCli = policyForm === 'cli'
+  await writeFile(path, isCli ? JSON.stringify({ lifecyclePolicyText: text }) : text)
+  return { ...shared, 'lifecycle-policy': path }
 }
 
 /** The changes of other clients. */
@@ -130,20 +110,27 @@ async function disturb(world: World, { kind, image, tag }: Disturbance, done: Do
 
 async function run(
   world: World,
-  { given, clockShift }: Scenario,
+  scene: Scenario,
   all: readonly Disturbance[],
   done: Done
 ): Promise<Report> {
+  const { given, clockShift, cache: fault } = scene
   const { emulator, now } = world
   const local = (): Date => new Date(now + clockShift)
-  // None of the numbers is a pull request, so all claimed tags are kept.
-  const github =
-    given.policy === undefined && given.rules.claimsPullRequests ? await startGitHub() : undefined
+  const { claims = [], pullRequests = {} } = given.rules ?? {}
+  const github = claims.length > 0 ? await startGitHub({ pullRequests }) : undefined
   const env = { ...emulator.env, ...github?.env }
   const clean = makeDeps(emulator, { now: local, env })
   const api = disturbed(clean.api, world, all, done)
   const deps = makeDeps(emulator, { now: local, env, api })
-  return runCleanup(makeInputs('cleanup-tags', await inputsOf(given, world)), deps)
+  const cache = fault === undefined ? undefined : join(directory, new URL(emulator.url).port)
+  if (cache !== undefined && fault !== undefined) await spoilCache(cache, fault, world.known)
+  try {
+    const inputs = makeInputs('cleanup-tags', await inputsOf(scene, world, cache))
+    return await runCleanup(inputs, deps)
+  } finally {
+    await github?.close()
+  }
 }
 
 /** Checks that no image lost an image it needs or one of its referrers. */
@@ -350,7 +337,13 @@ describe('cleanup-tags on random registries', () => {
   test(
     'keeps needed images, deletes the others, reports both correctly, and is idempotent',
     async () => {
-      await fc.assert(fc.asyncProperty(scenario, check), { numRuns: RUNS })
+      let registries = 0
+      const property = fc.asyncProperty(scenario, async (scene) => {
+        await check(scene)
+        registries++
+      })
+      await fc.assert(property, { numRuns: RUNS })
+      tellCounts('cleanup-tags model', { registries }, SEED)
     },
     RUNS * 5000
   )

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
-import { PATTERNS } from './retention-model.js'
-import type { Given, Known, KnownRepository, PolicyRule, RuleInputs } from './retention-model.js'
+import { CLAIMS, PATTERNS } from './retention-model.js'
+import type {
+  Given,
+  Known,
+  KnownRepository,
+  PolicyRule,
+  PullRequestStates,
+  RuleInputs
+} from './retention-model.js'
 import { createPlainClient, TestRepository } from './populate.js'
 import { startEmulator } from './start-emulator.js'
 import type { RunningEmulator } from './start-emulator.js'
@@ -10,7 +17,8 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const START = Date.parse('2026-01-01T00:00:00Z')
 
-const TAGS = [
+/** The tags of the scenarios, without referrer tags. */
+export const TAGS = [
   'v1.0.0',
   'v1.1.0',
   '1.1.0_up2',
@@ -24,7 +32,11 @@ const TAGS = [
   'nightly-2',
   'latest',
   'pr-7',
-  'pr-8'
+  'pr-8',
+  'pr-7-8',
+  'pr-9-arm64',
+  // It is not the number of a pull request.
+  'pr-007'
 ]
 
 /** One push. `refers` are the numbers of earlier pushes, modulo their count. */
@@ -75,6 +87,14 @@ const push: fc.Arbitrary<Push> = fc.record({
   wait: fc.constantFrom(0, MINUTE, 50 * MINUTE, 3 * HOUR, DAY, 12 * DAY)
 })
 
+/** The states of the pull requests that the tags name. */
+const pullRequests: fc.Arbitrary<PullRequestStates> = fc
+  .array(fc.constantFrom('OPEN', 'CLOSED', 'MERGED', 'MERGED', 'issue', undefined), {
+    minLength: 5,
+    maxLength: 5
+  })
+  .map((states) => Object.fromEntries([1, 2, 7, 8, 9].map((number, at) => [number, states[at]])))
+
 const rules: fc.Arbitrary<RuleInputs> = fc
   .record({
     tags: fc.option(
@@ -87,11 +107,15 @@ const rules: fc.Arbitrary<RuleInputs> = fc
     olderThan: fc.constantFrom(undefined, 30 * MINUTE, 2 * HOUR, DAY, 20 * DAY),
     keepLatest: fc.constantFrom(undefined, 0, 1, 2),
     keepLatestPer: fc.constantFrom('repository' as const, 'pattern' as const),
-    claimsPullRequests: fc.boolean(),
+    claims: fc.oneof(fc.constant([]), fc.shuffledSubarray(Object.keys(CLAIMS), { minLength: 1 })),
+    pullRequests,
     sortBy: fc.constantFrom('created' as const, 'semver' as const),
     untagged: fc.boolean()
   })
-  .filter((one) => one.olderThan !== undefined || one.keepLatest !== undefined || one.untagged)
+  .filter(
+    ({ olderThan, keepLatest, untagged, claims }) =>
+      olderThan !== undefined || keepLatest !== undefined || untagged || claims.length > 0
+  )
 
 const policy: fc.Arbitrary<PolicyRule[]> = fc
   .tuple(
@@ -113,7 +137,7 @@ const policy: fc.Arbitrary<PolicyRule[]> = fc
   )
   .filter((all) => all.length > 0)
 
-const given: fc.Arbitrary<Given> = fc.oneof(
+export const given: fc.Arbitrary<Given> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ rules }) },
   { weight: 1, arbitrary: fc.record({ policy }) }
 )
@@ -151,6 +175,16 @@ export const scenario = fc.record({
   age: fc.constantFrom(0, 2 * MINUTE, 90 * MINUTE, 2 * DAY, 40 * DAY),
   given,
   side,
+  /** What input `manifest-cache` contains before each run, if it is given. */
+  cache: fc.constantFrom(
+    undefined,
+    undefined,
+    'kept' as const,
+    'exchanged' as const,
+    'cut' as const,
+    'blocked' as const
+  ),
+  policyForm: fc.constantFrom('file' as const, 'text' as const, 'cli' as const),
   /** How far the local clock is ahead of the service, in milliseconds. */
   clockShift: fc.constantFrom(0, 0, 4 * MINUTE, 40 * DAY, -40 * DAY),
   disturbances: fc.oneof(fc.constant([]), fc.array(disturbance, { minLength: 1, maxLength: 3 })),

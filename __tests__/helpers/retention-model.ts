@@ -11,6 +11,19 @@ export const PATTERNS: Readonly<Record<string, RegExp>> = {
   '{latest,pr-*}': /^(latest|pr-.*)$/
 }
 
+/** Patterns of `closed-pull-requests` and regular expressions that find the numbers in a tag that they match. */
+export const CLAIMS: Readonly<Record<string, RegExp>> = {
+  'pr-{number}': /(?<=^pr-)\d+$/g,
+  'pr-{number}-*': /(?<=^pr-)\d+(?=-)/g,
+  // Every number after a hyphen can be meant.
+  '*-{number}*': /(?<=-)\d+/g
+}
+
+/** The state of the pull request with a number. Other numbers are issues or do not exist. */
+export type PullRequestStates = Readonly<
+  Record<string, 'OPEN' | 'CLOSED' | 'MERGED' | 'issue' | undefined>
+>
+
 /** The tags of the scenarios that contain a version, the lowest first. Tags of one row have equal versions. */
 const VERSIONS: readonly (readonly string[])[] = [
   ['v1.0.0'],
@@ -33,8 +46,9 @@ export interface RuleInputs {
   readonly olderThan?: number | undefined
   readonly keepLatest?: number | undefined
   readonly keepLatestPer: 'repository' | 'pattern'
-  /** Claims the tags `pr-{number}`. The states of the pull requests are unknown, so all of them are kept. */
-  readonly claimsPullRequests: boolean
+  /** Patterns of `closed-pull-requests`. */
+  readonly claims: readonly string[]
+  readonly pullRequests: PullRequestStates
   readonly sortBy: 'created' | 'semver'
   readonly untagged: boolean
 }
@@ -49,7 +63,7 @@ export interface PolicyRule {
 /** The rules of a run. */
 export type Given =
   | { readonly rules: RuleInputs; readonly policy?: undefined }
-  | { readonly policy: readonly PolicyRule[] }
+  | { readonly policy: readonly PolicyRule[]; readonly rules?: undefined }
 
 /** An image that the test pushed. */
 export interface Known {
@@ -187,6 +201,11 @@ function selectByRules(
       .map(([tag]) => tag)
       .filter((tag) => isForTags && (given.olderThan === undefined || timeOf(tag) < limit))
   )
+  for (const tag of state.tags.keys()) {
+    const numbers = isExcluded(tag, given) ? [] : findClaimedNumbers(tag, given)
+    const isOld = given.olderThan === undefined || timeOf(tag) < limit
+    if (isOld && numbers.length > 0 && numbers.every(isClosed(given))) staleTags.add(tag)
+  }
   for (const tag of listLostReferrerTags(state, isLost)) {
     if (given.untagged && timeOf(tag) < grace) staleTags.add(tag)
   }
@@ -196,6 +215,22 @@ function selectByRules(
   return { staleTags, staleUntagged: new Set(staleUntagged), isByImage: false }
 }
 
+function isExcluded(tag: string, { excludeTags }: RuleInputs): boolean {
+  return (excludeTags === undefined ? /^latest$/ : PATTERNS[excludeTags]!).test(tag)
+}
+
+/** Returns the numbers in a tag that the first matching pattern of `closed-pull-requests` finds. */
+function findClaimedNumbers(tag: string, { claims }: RuleInputs): readonly string[] {
+  if (findReferrerTagTarget(tag) !== undefined) return []
+  const found = claims.map((claim) => tag.match(CLAIMS[claim]!) ?? [])
+  return found.find((numbers) => numbers.length > 0) ?? []
+}
+
+const isClosed =
+  ({ pullRequests }: RuleInputs) =>
+  (digits: string): boolean =>
+    ['CLOSED', 'MERGED'].includes(pullRequests[digits] ?? '')
+
 /** Returns, by matching tag, how many images of its group have a later matching tag than all matching tags of its image. */
 function rankImages(
   world: KnownRepository,
@@ -203,13 +238,12 @@ function rankImages(
   given: RuleInputs
 ): Map<string, number> {
   const patterns = (given.tags ?? '*').split('\n')
-  const excluded = given.excludeTags === undefined ? /^latest$/ : PATTERNS[given.excludeTags]!
   const isSemver = given.sortBy === 'semver'
   const groupOf = (tag: string): string | undefined => {
     const pattern = patterns.find((each) => PATTERNS[each]!.test(tag))
-    if (pattern === undefined || excluded.test(tag)) return undefined
+    if (pattern === undefined || isExcluded(tag, given)) return undefined
     if (findReferrerTagTarget(tag) !== undefined) return undefined
-    if (given.claimsPullRequests && /^pr-\d+$/.test(tag)) return undefined
+    if (findClaimedNumbers(tag, given).length > 0) return undefined
     if (isSemver && versionOf(tag) === -1) return undefined
     return given.keepLatestPer === 'pattern' ? pattern : 'all'
   }

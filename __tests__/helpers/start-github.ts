@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** The state of a pull request, or `issue` for the number of an issue. Other numbers do not exist. */
@@ -14,10 +14,12 @@ export interface FakeGitHub {
   readonly queries: string[]
   /** The `Authorization` headers, in order. */
   readonly tokens: (string | undefined)[]
+  /** Stops it before the end of the test. */
+  readonly close: () => Promise<void>
 }
 
 export interface FakeGitHubOptions {
-  readonly pullRequests?: Readonly<Record<number, FakeState>>
+  readonly pullRequests?: Readonly<Record<number, FakeState | undefined>>
   /** The current name of the repository. The name `harbour/old` leads to it as well. */
   readonly repository?: string
   readonly databaseId?: number
@@ -27,7 +29,7 @@ export interface FakeGitHubOptions {
 
 export const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'
 
-const servers = new Set<ReturnType<typeof createServer>>()
+const servers = new Set<Server>()
 
 /** Starts a fake of GitHub's API on the loopback, which answers the queries of pull requests as GitHub does. */
 export async function startGitHub(options: FakeGitHubOptions = {}): Promise<FakeGitHub> {
@@ -58,7 +60,11 @@ export async function startGitHub(options: FakeGitHubOptions = {}): Promise<Fake
     GITHUB_REPOSITORY: repository,
     GITHUB_REPOSITORY_ID: String(databaseId)
   }
-  return { url, env, queries, tokens }
+  const close = async (): Promise<void> => {
+    servers.delete(server)
+    await closeServer(server)
+  }
+  return { url, env, queries, tokens, close }
 }
 
 /** Sends a JSON response of GitHub's API. */
@@ -77,7 +83,7 @@ function answer(
   query: string,
   repository: string,
   databaseId: number,
-  pullRequests: Readonly<Record<number, FakeState>>
+  pullRequests: Readonly<Record<number, FakeState | undefined>>
 ): unknown {
   const [, owner, name] = /repository\(owner: "([^"]*)", name: "([^"]*)"\)/.exec(query) ?? []
   if (![repository, 'harbour/old'].includes(`${String(owner)}/${String(name)}`)) {
@@ -107,10 +113,12 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}
+
 afterEach(async () => {
-  for (const server of servers) {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
+  for (const server of servers) await closeServer(server)
   servers.clear()
 })

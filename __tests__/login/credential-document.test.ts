@@ -1,6 +1,7 @@
 import {
   CredentialDocumentError,
   digestOf,
+  findCredentialStore,
   findValue,
   parseCredentialDocument
 } from '../../src/login/credential-document.js'
@@ -46,6 +47,17 @@ describe('parseCredentialDocument', () => {
   test('accepts a section that is null, as Docker does', () => {
     expect(findValue(parseCredentialDocument('{"auths": null}'), 'auths', HOST)).toBeUndefined()
   })
+})
+
+test.each([
+  ['{"credsStore": "desktop"}', 'desktop'],
+  ['{"CredsStore": "desktop"}', 'desktop'],
+  ['{"credsStore": ""}', undefined],
+  ['{"credsStore": 1}', undefined],
+  ['{"credsStore": ["desktop"]}', undefined],
+  ['{}', undefined]
+])('findCredentialStore finds in %s the store %j', (text, store) => {
+  expect(findCredentialStore(parseCredentialDocument(text))).toBe(store)
 })
 
 test('digestOf depends on all values, but not on the order of keys', () => {

@@ -141,6 +141,34 @@ describe('removeCredential', () => {
     expect(JSON.parse((await removeCredential(rewritten, undo))!)).toEqual({ auths: {} })
   })
 
+  test('does not return null for a file that existed before, although it is empty', async () => {
+    for (const empty of ['{}', ' \n']) {
+      const { text, undo } = await add(empty)
+      expect(await removeCredential(text, undo)).toBe(empty)
+      expect(await removeCredential(`${text}\n`, undo)).toMatch(/^\{\s*\}\s*$/)
+    }
+  })
+
+  test('keeps only the host that another login uses', async () => {
+    const { text, undo } = await add(before)
+    const [used] = undo.hosts
+    const { auths } = JSON.parse((await removeCredential(text, undo, [used!]))!)
+    expect(Object.keys(auths as object)).toEqual(['public.ecr.aws', 'a.example'])
+    expect(auths[HOST]).toEqual({ auth: AUTH })
+  })
+
+  test('returns the identical text if the entry of the other login was replaced by this one', async () => {
+    const { text, undo } = await add(before)
+    const replaced = undo.hosts.map((host) => ({ ...host, authDigest: 'other' }))
+    expect(await removeCredential(text, undo, replaced)).toBe(before)
+  })
+
+  test('returns the identical text if it also contains the entry of the other login', async () => {
+    const { text, undo } = await add(before)
+    const again = await add(text)
+    expect(await removeCredential(again.text, again.undo, undo.hosts)).toBe(text)
+  })
+
   test('keeps entries that another login uses', async () => {
     const { text, undo } = await add(before)
     expect(await removeCredential(text, undo, undo.hosts)).toBe(text)
@@ -237,6 +265,20 @@ describe('withoutExpired', () => {
     return { auth: Buffer.from(`AWS:${password}`).toString('base64') }
   }
   const seconds = now.getTime() / 1000
+
+  test('returns the same data if no entry has expired', async () => {
+    const { undo } = await add(JSON.stringify({ auths: { [HOST]: tokenOf(seconds + 1) } }))
+    expect(await withoutExpired(undo, now)).toBe(undo)
+    const created = { ...undo, before: null }
+    expect(await withoutExpired(created, now)).toBe(created)
+  })
+
+  test('keeps the helper of a host whose entry has expired', async () => {
+    const auths = { [HOST]: tokenOf(1) }
+    const { text, undo } = await add(JSON.stringify({ auths, credHelpers: { [HOST]: 'desktop' } }))
+    const restored = (await removeCredential(text, await withoutExpired(undo, now)))!
+    expect(JSON.parse(restored)).toEqual({ auths: {}, credHelpers: { [HOST]: 'desktop' } })
+  })
 
   test.each<[string, Json, boolean]>([
     ['a token that expires now', tokenOf(seconds), false],

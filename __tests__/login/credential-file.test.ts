@@ -74,6 +74,14 @@ describe('unusable credential files', () => {
     await expect(findCredentialFile(path)).rejects.toThrow('too large')
   })
 
+  test('rejects a file that is not UTF-8, whose other bytes a change would replace', async () => {
+    const path = join(await temporaryDirectory(), 'config.json')
+    await writeFile(path, Buffer.from('{"a": "\xff"}', 'latin1'))
+    await expect(findCredentialFile(path)).rejects.toThrow(
+      /The credential file is not UTF-8 text: ".*config\.json"\. The file was not changed\./
+    )
+  })
+
   test('rejects a path below a file', async () => {
     const path = join(await temporaryDirectory(), 'file')
     await writeFile(path, '')

@@ -40,6 +40,10 @@ export function planRepository(
   ])
 }
 
+/**
+ * Invariant: a repository that contains images is deleted only with `force`. If the images cannot be listed, the service
+ * checks it, because the call contains `force` as well.
+ */
 function planAbsent(name: string, actual: ActualRepository, force: boolean): ReconciliationPlan {
   if (actual.repository === undefined) {
     return kept({ kind: 'repository', target: name, reason: 'does not exist' })

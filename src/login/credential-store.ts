@@ -76,6 +76,26 @@ export async function restoreStore(
   }
 }
 
+/**
+ * Returns the entries of a login that is not undone yet, without previous entries of another login that has ended: they
+ * must not be restored.
+ *
+ * @param ended the entries of the login that has ended
+ */
+export function withoutEnded(
+  stored: readonly StoredCredential[],
+  ended: readonly StoredCredential[]
+): StoredCredential[] {
+  return stored.map((entry) => {
+    const digest = textDigest(entry.previous?.secret ?? '')
+    const source = ended.find(
+      ({ store, host, secretDigest }) =>
+        store === entry.store && host === entry.host && secretDigest === digest
+    )
+    return source === undefined ? entry : { ...entry, previous: source.previous }
+  })
+}
+
 /** Returns the credential of a host, or `undefined` if the store does not have one. */
 async function findInStore(
   store: string,

@@ -149,11 +149,13 @@ async function restoreStores(
   deps: RestoreDeps
 ): Promise<void> {
   if (stored.length === 0) return
-  const { restoreStore } = await import('./credential-store.js')
+  const { restoreStore, withoutEnded } = await import('./credential-store.js')
   const used = new Set<string>()
   for (const other of others) {
     const record = await findRecord(other)
-    for (const { host, secretDigest } of record?.stored ?? []) used.add(`${host} ${secretDigest}`)
+    if (record?.stored === undefined) continue
+    for (const { host, secretDigest } of record.stored) used.add(`${host} ${secretDigest}`)
+    await writeRecord(other, { ...record, stored: withoutEnded(record.stored, stored) })
   }
   for (const entry of stored) {
     if (used.has(`${entry.host} ${entry.secretDigest}`)) continue

@@ -260,6 +260,56 @@ describe('evaluateLifecyclePolicy', () => {
     expect(tags.get('v2')?.action).toBe('delete')
   })
 
+  test('keeps an image that changed while the repository was being listed', () => {
+    const inventory = inventoryOf('A: 9 v1', 'B: 8 v2', 'C: 7', 'D: 1 v3')
+    const decisions = evaluateLifecyclePolicy(inventory, all, NOW)
+    const changed = { ...inventory, unsettled: new Set(['A', 'C']) }
+    const { tags, untagged } = evaluateLifecyclePolicy(changed, all, NOW)
+    const reason = 'its image changed while the repository was being listed'
+    expect(decisions.tags.get('v1')?.action).toBe('delete')
+    expect(decisions.untagged.get('C')?.action).toBe('delete')
+    expect(tags.get('v1')).toEqual({ action: 'keep', reason })
+    expect(untagged.get('C')).toEqual({ action: 'keep', reason })
+    expect(tags.get('v2')?.action).toBe('delete')
+  })
+
+  test('keeps what no rule selects', () => {
+    const rules = [rule(1, { ...prefixes('v'), ...moreThan(1) })]
+    const policy = parseLifecyclePolicy(JSON.stringify({ rules }), 'p')
+    const inventory = inventoryOf('A: 9 v1', 'B: 8 v2', 'C: 7 beta', 'D: 6')
+    const { tags, untagged, isByImage } = evaluateLifecyclePolicy(inventory, policy, NOW)
+    const kept = { action: 'keep', reason: 'no lifecycle rule selects it' }
+    expect(tags.get('v1')?.action).toBe('delete')
+    expect([tags.get('beta'), untagged.get('D')]).toEqual([kept, kept])
+    expect({ untagged: [...untagged.keys()], isByImage }).toEqual({
+      untagged: ['D'],
+      isByImage: true
+    })
+  })
+
+  test('counts an image with a tag of its own although it also has a referrer tag', () => {
+    const inventory = inventoryOf(`sha256:${hex}: 9 v1`, 'B: 8 v2', `S: 1 sha256-${hex}.sig tool`)
+    const { tags } = evaluateLifecyclePolicy(inventory, all, NOW)
+    const actions = ['v1', 'v2', 'tool'].map((name) => tags.get(name)?.action)
+    expect(actions).toEqual(['delete', 'delete', 'keep'])
+    expect(tags.has(`sha256-${hex}.sig`)).toBe(false)
+  })
+
+  test('keeps an image whose push time is unknown', () => {
+    const rules = [rule(1, { tagStatus: 'any', ...since(1) })]
+    const policy = parseLifecyclePolicy(JSON.stringify({ rules }), 'p')
+    const images = [...imagesOf('A: 9 v1'), { digest: 'B', tags: ['v2'], pushedAt: undefined }]
+    const decisions = evaluateLifecycleRules(images, policy, NOW)
+    expect(decisions.get('A')).toMatchObject({
+      action: 'delete',
+      reason: 'lifecycle rule with priority 1: pushed more than 1 day ago'
+    })
+    expect(decisions.get('B')).toEqual({
+      action: 'keep',
+      reason: 'lifecycle rule with priority 1: its push time is unknown'
+    })
+  })
+
   test('keeps untagged images for a day', () => {
     const { untagged } = evaluateLifecyclePolicy(inventoryOf('A: 0', 'B: 1', 'C: 1.01'), all, NOW)
     expect([...untagged].map(([digest, { action }]) => [digest, action])).toEqual([

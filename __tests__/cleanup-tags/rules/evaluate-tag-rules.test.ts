@@ -5,7 +5,6 @@ import {
   listPullRequests
 } from '../../../src/cleanup-tags/rules/evaluate-tag-rules.js'
 import type { CompiledTagRules } from '../../../src/cleanup-tags/rules/evaluate-tag-rules.js'
-import { createInventory } from '../../../src/cleanup-tags/rules/inventory.js'
 import type {
   Inventory,
   ListedImage,
@@ -74,27 +73,6 @@ async function rulesOf(
 const deletedBy = ({ tags, untagged }: Decisions): string[] =>
   [...tags, ...untagged].filter(([, { action }]) => action === 'delete').map(([name]) => name)
 
-describe('createInventory', () => {
-  test('marks images that differ between the two listings as unsettled', () => {
-    const tags = [tag('a', 'A'), tag('b', 'B'), tag('c', 'C')]
-    const tagged = byDigest(image('A', ['a']), image('B', ['b']), image('C', ['c']))
-    const images = byDigest(image('A', ['a']), image('B', []), image('D', ['d']), image('E', []))
-    const inventory = createInventory(tags, tagged, images)
-    expect([...inventory.unsettled].sort()).toEqual(['B', 'C', 'D'])
-    expect(inventory.images.get('C')?.tags).toEqual(['c'])
-  })
-
-  test('uses the images of the tags if images were not listed', () => {
-    const inventory = createInventory(
-      [tag('a', 'A'), tag('b', 'A')],
-      byDigest(image('A', ['a', 'b'])),
-      undefined
-    )
-    expect(inventory.images.get('A')?.tags).toEqual(['a', 'b'])
-    expect(inventory.unsettled.size).toBe(0)
-  })
-})
-
 describe('evaluateTagRules', () => {
   const inventoryOf = (tags: readonly ListedTag[], ...untagged: ListedImage[]): Inventory => {
     const tagged = tags.map(({ digest }) => {
@@ -108,6 +86,40 @@ describe('evaluateTagRules', () => {
     const images = byDigest(...tagged, ...untagged)
     return { tags, images, unsettled: new Set() }
   }
+
+  test('keeps tags and untagged images that changed while the repository was being listed', async () => {
+    const tags = [tag('a', 'A', 0), tag('b', 'B', 0)]
+    const inventory = inventoryOf(tags, image('U', [], 0), image('W', [], 0))
+    const rules = await rulesOf({ keepLatest: 0, untagged: true })
+    const settled = evaluateTagRules(inventory, rules, NOW)
+    expect(deletedBy(settled).sort()).toEqual(['U', 'W', 'a', 'b'])
+    const unsettled = new Set(['A', 'U'])
+    const decisions = evaluateTagRules({ ...inventory, unsettled }, rules, NOW)
+    expect(deletedBy(decisions)).toEqual(['b', 'W'])
+    expect(decisions.tags.get('a')?.reason).toBe(
+      'its image changed while the repository was being listed'
+    )
+    expect(decisions.untagged.get('U')?.reason).toBe(
+      'it changed while the repository was being listed'
+    )
+  })
+
+  test('evaluates only images without a tag as untagged, and keeps them if untagged is false', async () => {
+    const inventory = inventoryOf([tag('a', 'A', 0)], image('U', [], 0))
+    const { untagged } = evaluateTagRules(inventory, await rulesOf({ untagged: false }), NOW)
+    expect([...untagged]).toEqual([['U', { action: 'keep', reason: 'untagged is false' }]])
+    const rules = await rulesOf({ untagged: true })
+    expect([...evaluateTagRules(inventory, rules, NOW).untagged.keys()]).toEqual(['U'])
+  })
+
+  test('leaves the decision on a referrer tag to the reference analysis if its image is in the repository', async () => {
+    const target = `sha256:${'a'.repeat(64)}`
+    const name = `${target.replace(':', '-')}.sig`
+    const inventory = inventoryOf([tag('a', target, 0), tag(name, 'S', 0)])
+    const rules = await rulesOf({ keepLatest: 0, untagged: true })
+    const { tags, isByImage } = evaluateTagRules(inventory, rules, NOW)
+    expect({ tags: [...tags.keys()], isByImage }).toEqual({ tags: ['a'], isByImage: false })
+  })
 
   test('keeps a tag that is exactly as old as older-than', async () => {
     const olderThan = parseDuration('1d', 'x')
@@ -359,6 +371,11 @@ describe('evaluateTagRules', () => {
       expect(deletedBy(evaluateTagRules(inventoryOf(two), rules, NOW, states))).toEqual(['pr-1-1'])
     })
 
+    test('does not list a pull request if the tag also contains an impossible number', async () => {
+      const rules = await rulesOf({ pullRequests: ['*-{number}*'], isForTags: false })
+      expect(listPullRequests([tag('pr-2-007', 'A', 0), tag('pr-3', 'B')], rules, NOW)).toEqual([3])
+    })
+
     test('lists the pull requests that can change a decision', async () => {
       const rules = await rulesOf({
         ...only,
@@ -391,6 +408,13 @@ describe('keepLastTag', () => {
   test('keeps all tags of the image with the latest tag if all tags would be deleted, not counting referrer tags', () => {
     expect(deletedBy(keepLastTag(inventory, decisionsOf()))).toEqual(['a', signature])
     expect(deletedBy(keepLastTag(inventory, decisionsOf(signature)))).toEqual(['a'])
+  })
+
+  test('finds the latest tag in any order, and changes nothing without a tag', () => {
+    const reversed = { ...inventory, tags: inventory.tags.toReversed() }
+    expect(deletedBy(keepLastTag(reversed, decisionsOf())).sort()).toEqual(['a', signature])
+    const given = decisionsOf()
+    expect(keepLastTag({ ...inventory, tags: [tag(signature, 'C', 3)] }, given)).toBe(given)
   })
 
   test('changes nothing if another tag is kept', () => {

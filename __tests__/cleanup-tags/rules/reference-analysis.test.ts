@@ -27,7 +27,8 @@ function analyze(
   images: readonly ListedImage[],
   selected: readonly number[],
   facts: Partial<StepFacts> = {},
-  limits: Partial<ReadLimits> = {}
+  limits: Partial<ReadLimits> = {},
+  unsettled: readonly number[] = []
 ): ReferenceAnalysis {
   const tags = images.flatMap(({ digest, tags: own }) =>
     own.map((tag) => ({ tag, digest, createdAt: 0 }))
@@ -35,7 +36,7 @@ function analyze(
   const inventory: Inventory = {
     tags,
     images: new Map(images.map((one) => [one.digest, one])),
-    unsettled: new Set()
+    unsettled: new Set(unsettled.map(digestOf))
   }
   const decisionOf = (digest: string): Decision => ({
     action: selected.some((at) => digestOf(at) === digest) ? 'delete' : 'keep',
@@ -65,6 +66,36 @@ const index = { mediaType: MEDIA_TYPES.ociIndex, artifactMediaType: undefined }
 describe('ReferenceAnalysis', () => {
   test('does not read anything if the rules do not select anything', () => {
     expect(analyze([image(1), image(2, index)], []).ask()).toBeUndefined()
+  })
+
+  test('keeps images that changed while the repository was being listed, although the rules select them', () => {
+    const signature = { tags: [`sha256-${hexOf(1)}.sig`] }
+    const images = [image(1), image(2, { tags: [] }), image(3, signature), image(4)]
+    expect([...analyze(images, [1, 2, 4]).toDelete]).toEqual([1, 2, 3, 4].map(digestOf))
+    const analysis = analyze(images, [1, 2, 4], {}, {}, [1, 2])
+    expect([...analysis.toDelete]).toEqual([digestOf(4)])
+    const changed = analyze(images, [1, 2, 4], {}, {}, [3])
+    expect([...changed.toDelete]).toEqual([1, 2, 4].map(digestOf))
+  })
+
+  test('keeps all referrers of an image that is found to be needed after they were read', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom' }
+    const images = [image(1), image(2, artifact), image(3, artifact), image(4, index)]
+    const analysis = analyze(images, [1, 2, 3])
+    for (const at of [2, 3]) analysis.learnLinks(digestOf(at), links([], 1))
+    expect(analysis.toDelete.size).toBe(3)
+    analysis.learnLinks(digestOf(4), links([1]))
+    expect([...analysis.toDelete]).toEqual([])
+    expect(analysis.reasons.get(digestOf(1))).toBe('needed by t4')
+    expect(analysis.reasons.get(digestOf(3))).toBe('refers to t1')
+  })
+
+  test('keeps what an index needs that is found to be needed after it was read', () => {
+    const analysis = analyze([image(1), image(2, index), image(3, index)], [1, 2])
+    analysis.learnLinks(digestOf(2), links([1]))
+    analysis.learnLinks(digestOf(3), links([2]))
+    expect([...analysis.toDelete]).toEqual([])
+    expect(analysis.reasons.get(digestOf(1))).toBe('needed by t2')
   })
 
   test('reads kept indexes but not the Docker images to delete', () => {

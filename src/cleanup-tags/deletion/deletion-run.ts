@@ -196,6 +196,12 @@ export class DeletionRun {
     })
   }
 
+  /**
+   * Returns why an image or tag is kept, or `undefined`.
+   *
+   * Invariant: it is deleted only if its image still has the tags and the push time that were listed, without those that
+   * this run deleted. A whole image is deleted only with its last tag, and a tag alone only if another one remains.
+   */
   private findChange(
     { kind, row }: PlannedDeletion,
     image: ListedImage | undefined
