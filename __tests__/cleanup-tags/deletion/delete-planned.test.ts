@@ -1,5 +1,9 @@
-import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
-import type { ImageFailure, ImageIdentifier } from '@aws-sdk/client-ecr-public'
+import { BatchDeleteImageCommand } from '@aws-sdk/client-ecr-public'
+import type {
+  DescribeImagesCommand,
+  ImageFailure,
+  ImageIdentifier
+} from '@aws-sdk/client-ecr-public'
 import { deletePlanned } from '../../../src/cleanup-tags/deletion/delete-planned.js'
 import type { FinalOutcome } from '../../../src/cleanup-tags/deletion/deletion-outcome.js'
 import { ObservedServiceBehavior } from '../../../src/cleanup-tags/deletion/observed-service-behavior.js'
@@ -171,7 +175,7 @@ async function run(
     warning: (text: string) => void warnings.push(text),
     group: <T>(_title: string, body: () => Promise<T>) => body()
   }
-  const outcomes = await deletePlanned({ deletions, referrersFirst }, expected, {
+  const unsuccessful = await deletePlanned({ deletions, referrersFirst }, expected, {
     api: service.api,
     repository: { repositoryName: 'team/app' },
     imageCount: service.images.size,
@@ -180,9 +184,9 @@ async function run(
     behavior: new ObservedServiceBehavior(),
     explain: (error) => (error as Error).message
   })
-  const texts = [...outcomes].map(([{ digest, tag }, outcome]) => [
-    [nameOf(digest), tag ?? []].flat().join(':'),
-    textOf(outcome)
+  const texts = deletions.map(({ row }) => [
+    [nameOf(row.digest), row.tag ?? []].flat().join(':'),
+    textOf(unsuccessful.get(row) ?? { kind: 'deleted' })
   ])
   return { outcomes: Object.fromEntries(texts) as Record<string, string>, warnings }
 }

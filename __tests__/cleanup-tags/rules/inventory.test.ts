@@ -17,7 +17,7 @@ const byDigest = (...images: ListedImage[]): Map<string, ListedImage> =>
 describe('createInventory', () => {
   test('marks images that differ between the two listings as unsettled', () => {
     const tags = [tag('a', 'A'), tag('b', 'B'), tag('c', 'C')]
-    const tagged = byDigest(image('A', []), image('B', []), image('C', []))
+    const tagged = byDigest(image('A', ['a']), image('B', ['b']), image('C', ['c']))
     const images = byDigest(image('A', ['a']), image('B', []), image('D', ['d']), image('E', []))
     const inventory = createInventory(tags, tagged, images)
     expect([...inventory.unsettled].sort()).toEqual(['B', 'C', 'D'])
@@ -27,7 +27,7 @@ describe('createInventory', () => {
   test('uses the images of the tags if images were not listed', () => {
     const inventory = createInventory(
       [tag('a', 'A'), tag('b', 'A')],
-      byDigest(image('A', [])),
+      byDigest(image('A', ['a', 'b'])),
       undefined
     )
     expect(inventory.images.get('A')?.tags).toEqual(['a', 'b'])
@@ -36,7 +36,7 @@ describe('createInventory', () => {
 
   test('settles images that have the same tags in both listings, in any order', () => {
     const tags = [tag('a', 'A'), tag('b', 'A'), tag('c', 'A')]
-    const tagged = byDigest(image('A', []))
+    const tagged = byDigest(image('A', ['a', 'b', 'c']))
     const unsettledOf = (...listed: string[]): string[] => [
       ...createInventory(tags, tagged, byDigest(image('A', listed))).unsettled
     ]
