@@ -82,6 +82,8 @@ function listFaults(bytes: Buffer): string[] {
     if (readTextFile(Buffer.from(part.text), { base: BASE }).part.text !== part.text)
       faults.push('changes when it is converted again')
     const { text: fitted, isTruncated } = fitText(part, PAGE)
+    if (fitText({ text: part.text, anchors: part.anchors }, PAGE).text !== fitted)
+      faults.push('the cut of the beginning differs from the cut of the whole text')
     if (Array.from(fitted).length > MAX_TEXT_LENGTH) faults.push('above the limit')
     const cut = renderReadme(fitted)
     if (!isBeginning(cut.blocks, renderReadme(part.text).blocks, isTruncated))
