@@ -123,9 +123,15 @@ it('shows one warning for all links to files that do not exist', async () => {
   const inputs = { repository: 'team/*', readme: '{name}.md' }
   const { lines, report } = await publish(files, inputs)
   const text =
-    '3 relative links lead to files that the checkout does not contain: app.md (2: a.md, b.md), web.md (1: img/c.png)'
+    '3 relative links lead to files that the checkout does not contain: app.md (2), web.md (1).'
   expect(warnings(lines)).toEqual([`warning: ${text}`])
   expect(report.summary).toContainEqual({ kind: 'paragraph', text: `Warning: ${text}` })
+  expect(report.summary).toContainEqual({
+    kind: 'code',
+    language: 'text',
+    text: 'app.md: a.md, b.md\nweb.md: img/c.png',
+    title: '2 details'
+  })
 })
 
 it('shows one notice if the repository is private', async () => {

@@ -1,11 +1,11 @@
 import { realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
-import { relativeInside } from '../runner/local-path-rules.js'
 import { workspaceOf } from '../runner/read-local-file.js'
 import type { Annotation } from './annotation.js'
 import { describeFaults, describeUnknownBase, missingLinks } from './describe-links.js'
 import type { MissingLinks } from './describe-links.js'
+import { displayLocalPath } from './display-local-path.js'
 import { loadEmojiNames } from './emoji-names.js'
 import { findLinkBase } from './find-link-base.js'
 import { fitPart } from './fit-part.js'
@@ -237,8 +237,6 @@ function addFindings(
   annotations.push({ level: 'warning', text, kind })
 }
 
-/** Returns a path as the workflow author writes it: relative to the workspace if the file is inside. */
 function displayPath(path: string, { env }: LocalContext): string {
-  const inside = relativeInside(workspaceOf(env), path)
-  return inside?.split(sep).join('/') ?? path
+  return displayLocalPath(path, workspaceOf(env))
 }

@@ -1,4 +1,5 @@
 import type { Annotation } from './annotation.js'
+import type { AnnotationGroup } from './group-annotations.js'
 import type { FaultyLink } from './markdown/list-link-edits.js'
 import type { LinkFault } from './markdown/resolve-link.js'
 
@@ -11,6 +12,9 @@ export interface MissingLinks {
 
 /** The maximum number of links that one warning lists. */
 const MAX_LISTED_LINKS = 5
+
+/** The maximum number of links of a file that the details of a warning list. */
+const MAX_DETAILED_LINKS = 50
 
 /** The maximum number of files that one warning lists. */
 const MAX_LISTED_FILES = 20
@@ -63,20 +67,24 @@ export function missingLinks(file: string, faults: readonly FaultyLink[]): Missi
   return links.length === 0 ? [] : [{ file, links }]
 }
 
-/** Returns one warning for the missing links of all files. */
-export function describeMissingLinks(all: readonly MissingLinks[]): Annotation[] {
+/** Returns one warning for the missing links of all files, with a line per file. */
+export function describeMissingLinks(all: readonly MissingLinks[]): AnnotationGroup[] {
   const files = [...new Map(all.map((found) => [found.file, found])).values()]
   if (files.length === 0) return []
   const count = files.reduce((sum, { links }) => sum + links.length, 0)
-  const listed = files.map(
-    ({ file, links }) => `${file} (${links.length}: ${listSome(links, MAX_LISTED_LINKS)})`
+  const isOne = files.length === 1
+  const listed = files.map(({ file, links }) =>
+    isOne ? `${file} (${listSome(links, MAX_LISTED_LINKS)})` : `${file} (${links.length})`
   )
   const subject =
     count === 1 ? '1 relative link leads to a file' : `${count} relative links lead to files`
   return [
     {
       level: 'warning',
-      text: `${subject} that the checkout does not contain: ${listSome(listed, MAX_LISTED_FILES)}`
+      text: `${subject} that the checkout does not contain: ${listSome(listed, MAX_LISTED_FILES)}.`,
+      details: isOne
+        ? []
+        : files.map(({ file, links }) => `${file}: ${listSome(links, MAX_DETAILED_LINKS)}`)
     }
   ]
 }

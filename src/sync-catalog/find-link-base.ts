@@ -66,20 +66,27 @@ function createFileFinder(
   source: Source
 ): (path: string) => FileLocation {
   const submodules = listSubmodules(root, own)
+  const checkouts = new Map<string, GitCheckout | undefined>()
+  const findCheckout = (path: string): GitCheckout | undefined => {
+    const known = checkouts.get(path)
+    if (known !== undefined || checkouts.has(path)) return known
+    const found = findGitCheckout(join(root, path), source.serverUrl)
+    checkouts.set(path, found)
+    return found
+  }
   return (path) => {
     const names = path.split('/').filter((name) => name !== '')
     // A name with NUL would throw an error.
     const exists = !isComplete || path.includes('\0') || existsSync(join(root, ...names))
     for (let depth = names.length; depth > 0; depth--) {
-      const outer = names.slice(0, depth)
+      const outer = names.slice(0, depth).join('/')
       const inner = names.slice(depth).join('/')
-      const checkout = findGitCheckout(join(root, ...outer), source.serverUrl)
+      const checkout = findCheckout(outer)
       if (checkout !== undefined) {
         return { exists, checkout: { revision: revisionOf(checkout, false, source), path: inner } }
       }
-      if (submodules.has(outer.join('/'))) {
-        const revision = submodules.get(outer.join('/'))
-        return { exists: true, checkout: { revision, path: inner } }
+      if (submodules.has(outer)) {
+        return { exists: true, checkout: { revision: submodules.get(outer), path: inner } }
       }
     }
     return { exists }

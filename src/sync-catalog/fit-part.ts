@@ -48,8 +48,9 @@ export function fitPart(
   return fitted
 }
 
-function tooLong(field: 'about' | 'usage', { part: { text }, path }: SourceText): Error {
-  const section = sectionAtLimit(text)
+function tooLong(field: 'about' | 'usage', { part, path }: SourceText): Error {
+  const { text } = part
+  const section = sectionAtLimit(part)
   const place = section === undefined ? 'before the first heading' : `in section "${section}"`
   return problem({
     what: `The ${field} text is too long`,

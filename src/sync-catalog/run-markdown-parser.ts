@@ -1,4 +1,4 @@
-import { runInNewContext } from 'node:vm'
+import { createContext, runInContext } from 'node:vm'
 import { codeOf, problem } from '../runner/errors.js'
 import { TooComplexText } from './markdown/check-nesting.js'
 import { UndecodableText } from './markdown/decode-text.js'
@@ -56,7 +56,15 @@ function findComplexity(error: unknown, maxMilliseconds: number): string | undef
   return `Parsing it takes more than ${maxMilliseconds / 1000} seconds.`
 }
 
+/** A context takes 0.2 MiB until the garbage collector removes it, so all texts share one. */
+const sandbox: { parse?: (() => unknown) | undefined } = createContext({})
+
 /** Uses `node:vm`, since only a function that a script of it calls can be interrupted. */
 function runWithTimeLimit<T>(parse: () => T, maxMilliseconds: number): T {
-  return runInNewContext('parse()', { parse }, { timeout: maxMilliseconds }) as T
+  sandbox.parse = parse
+  try {
+    return runInContext('parse()', sandbox, { timeout: maxMilliseconds }) as T
+  } finally {
+    sandbox.parse = undefined
+  }
 }

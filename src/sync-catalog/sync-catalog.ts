@@ -118,17 +118,16 @@ function stepNotes(
   plans: readonly CatalogPlan[],
   source: Source | undefined
 ): readonly AnnotationGroup[] {
-  const annotations = [
+  return [
     ...describeMissingLinks(plans.flatMap(({ missingLinks }) => missingLinks)),
     ...describePrivateSource(source)
   ]
-  return annotations.map(({ level, text }) => ({ level, text, details: [] }))
 }
 
-function describePrivateSource(source: Source | undefined): Annotation[] {
+function describePrivateSource(source: Source | undefined): AnnotationGroup[] {
   if (source?.isPrivate !== true) return []
   const text = `${source.repository} is a private repository, so the links to its files do not work for the public.`
-  return [{ level: 'notice', text }]
+  return [{ level: 'notice', text, details: [] }]
 }
 
 /** Throws the first error with the number of the other ones. */

@@ -2,10 +2,43 @@ import { describeWithClient } from '../../helpers/clients.js'
 import { startEmulator } from '../../helpers/start-emulator.js'
 import { useBrowser } from './browser.js'
 import type { Visit } from './browser.js'
-import { HOSTILE_README, UNCLOSED } from './hostile-readme.js'
+import { BROKEN, HOSTILE, HOSTILE_README, UNCLOSED } from './hostile-readme.js'
+
+/** Hostile and unclosed HTML, each before text that must be visible. */
+const KINDS = [...HOSTILE, ...UNCLOSED, ...BROKEN]
+const AFTER = '# Title\n\n| a |\n|---|\n| The end |\n\nLast [words](https://example.com/).\n'
+
+/** Words without a break, in all blocks. */
+const LONG_WORD = 'com.example.configuration'.repeat(8)
+const LONG_WORDS = `# ${LONG_WORD}
+
+${LONG_WORD} and short words
+
+- ${LONG_WORD} String
+
+> ${LONG_WORD} String
+
+| Parameter | Type | Default | Description |
+|---|---|---|---|
+| \`${LONG_WORD}\` | String | \`true\` | The String that the server needs: ${LONG_WORD} |
+| ${LONG_WORD} | Number | 80 | https://example.com/${LONG_WORD} |
+
+1. [${LONG_WORD}](https://example.com/) and \`code ${LONG_WORD}\` String
+
+<details open><summary>${LONG_WORD} String</summary>
+
+String ${LONG_WORD}
+
+</details>
+`
 
 const SEED = {
   repositories: [
+    ...KINDS.map((kind, at) => ({
+      name: `kind/${at}`,
+      catalogData: { aboutText: `Before.\n\n${kind}\n\n${AFTER}` }
+    })),
+    { name: 'team/long-words', catalogData: { aboutText: LONG_WORDS, usageText: LONG_WORDS } },
     {
       name: 'team/hostile',
       catalogData: {
@@ -29,6 +62,24 @@ const SEED = {
     }
   ]
 }
+
+/** Returns the short words that are on several lines. */
+const LIST_BROKEN_WORDS = `
+  (() => {
+    const broken = []
+    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      for (const { index, 0: word } of node.data.matchAll(/\\S+/g)) {
+        if (word.length > 12) continue
+        const range = document.createRange()
+        range.setStart(node, index)
+        range.setEnd(node, index + word.length)
+        const tops = new Set(Array.from(range.getClientRects(), ({ top }) => Math.round(top)))
+        if (tops.size > 1) broken.push(word)
+      }
+    }
+    return broken
+  })()`
 
 /** Triggers every event on every element of a page, except following links. */
 const TOUCH_EVERYTHING = `
@@ -67,6 +118,37 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     expect([unsafe, drawn]).toEqual([0, 0])
     expect(await page.getByText('The end.').count()).toBe(1)
   })
+
+  test('text after hostile and unclosed HTML is visible', async () => {
+    const { page, url } = await open(false)
+    const hidden: unknown[] = []
+    for (const [at, kind] of KINDS.entries()) {
+      await page.goto(`${url}/demo/kind/${at}`)
+      const texts = [
+        page.locator('.markdown p', { hasText: /^Before\.$/ }),
+        page.locator('.markdown > h1', { hasText: /^Title$/ }),
+        page.locator('.markdown > table td', { hasText: /^The end$/ }),
+        page.locator('.markdown > p > a', { hasText: /^words$/ })
+      ]
+      const visible = await Promise.all(
+        texts.map(async (text) => (await text.count()) === 1 && (await text.isVisible()))
+      )
+      if (visible.includes(false)) hidden.push([kind, visible])
+    }
+    expect(hidden).toEqual([])
+  })
+
+  test.each([360, 1280])(
+    'long words wrap and short words do not break at a width of %d pixels',
+    async (width) => {
+      const { page, url } = await open(false)
+      await page.setViewportSize({ width, height: 740 })
+      await page.goto(`${url}/demo/team/long-words`)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      expect(await page.evaluate(LIST_BROKEN_WORDS)).toEqual([])
+      expect(await page.getByText('String').count()).toBeGreaterThan(10)
+    }
+  )
 
   test('the first page links to a repository, whose page has folded text, anchors and a pull command', async () => {
     const { page, url, errors } = await open(false)

@@ -175,7 +175,7 @@ test(
       RUNS,
       ([text, max]) => {
         expect(truncateMarkdown(text, max, { ending: ENDING }).text.length).toBeLessThanOrEqual(max)
-        sectionAtLimit(text)
+        sectionAtLimit({ text })
       },
       REFUSALS
     )

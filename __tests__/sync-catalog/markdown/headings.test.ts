@@ -93,7 +93,15 @@ describe('headingKeys', () => {
     '<h2>Usage</h2>',
     '<h2 align="center">📖 Usage&nbsp;<a href="#top">back to top</a></h2>',
     '<h2 id="usage"><a href="#usage">Usage</a></h2>',
-    '<h2>\n  Usage <!-- omit in toc -->\n</h2>'
+    '<h2>\n  Usage <!-- omit in toc -->\n</h2>',
+    '## Usage<br>',
+    '## Usage <!-- {docsify-ignore} -->',
+    '## Usage · [top](#top)',
+    '## <samp>Usage</samp>',
+    '## ➤ Usage',
+    '## § Usage ¶',
+    '## ==Usage==',
+    '## Usage\u3000'
   ])('find "Usage" in %j', (source) => {
     expect(matches(source, 'Usage')).toBe(true)
     expect(matches(source, '## usage [toc]')).toBe(true)

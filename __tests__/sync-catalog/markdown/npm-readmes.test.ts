@@ -1,23 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import MarkdownIt from 'markdown-it'
 import {
   fitText,
   MAX_TEXT_LENGTH,
   readReadme,
   readTextFile
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
-import { isSoak } from '../../helpers/counts.js'
-
-/** The packages that are installed for development have real READMEs. */
-const MODULES = join(import.meta.dirname, '..', '..', '..', 'node_modules')
-const COUNT = isSoak ? 100 : 8
-const READMES = readdirSync(MODULES)
-  .flatMap((name) => ['README.md', 'readme.md'].map((file) => join(MODULES, name, file)))
-  .filter((path) => existsSync(path))
-  .map((path): [string, string] => [path.slice(MODULES.length + 1), readFileSync(path, 'utf8')])
-  .filter(([, text]) => text.length > 3000)
-  .filter((_readme, at, all) => at % Math.max(1, Math.floor(all.length / COUNT)) === 0)
+import { decodeText, withoutFrontMatter } from '../../../src/sync-catalog/markdown/decode-text.js'
+import { isSoak, SEED, tellCounts } from '../../helpers/counts.js'
+import { renderReadme } from '../../helpers/rendered-readme.js'
+import type { RenderedLink } from '../../helpers/rendered-readme.js'
+import { downloadReadmes } from './npm-packages.js'
+import type { NpmReadme } from './npm-packages.js'
 
 const BASE = {
   serverUrl: 'https://github.com',
@@ -25,39 +19,117 @@ const BASE = {
   ref: 'c0ffee',
   path: 'README.md'
 }
-const HEADINGS = ['Usage', 'Use', 'Quick start', 'Getting started']
-const parser = new MarkdownIt({ html: true })
+const REPOSITORY = 'https://github.com/acme/app'
+const PAGE = `${REPOSITORY}/blob/c0ffee/README.md`
+const HEADINGS = ['Usage', 'Use', 'Quick start', 'Getting started', 'How to use']
 
-/** Returns the contents of the blocks as markdown-it reads them, without URLs. */
-const blocks = (text: string): string[] =>
-  parser
-    .parse(text, {})
-    .filter(({ type }) => ['inline', 'fence', 'code_block', 'html_block'].includes(type))
-    .map(({ content }) => content.replace(/\]\([^)]*\)|(?:href|src|srcset)="[^"]*"/g, '').trim())
+/** Returns the READMEs of the packages that are installed for development. */
+function listInstalled(count: number): NpmReadme[] {
+  const modules = join(import.meta.dirname, '..', '..', '..', 'node_modules')
+  const readmes = readdirSync(modules)
+    .flatMap((name) => ['README.md', 'readme.md'].map((file) => join(name, file)))
+    .filter((path) => existsSync(join(modules, path)))
+    .map((path): NpmReadme => ({ name: path, bytes: readFileSync(join(modules, path)) }))
+    .filter(({ bytes }) => bytes.length > 3000)
+  const step = Math.max(1, Math.floor(readmes.length / count))
+  return readmes.filter((_readme, at) => at % step === 0)
+}
 
-const relativeUrls = (text: string): string[] =>
-  Array.from(
-    parser.render(text).matchAll(/(?:href|src)="([^"#][^"]*)"/g),
-    ([, url = '']) => url
-  ).filter((url) => !/^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(url))
-
-it('has enough READMEs', () => {
-  expect(READMES.length).toBeGreaterThanOrEqual(isSoak ? 60 : 8)
-})
-
-it.each(READMES)('%s arrives whole, linked and within the limit', (_path, source) => {
-  const { about, usage } = readReadme(Buffer.from(source), HEADINGS, { base: BASE })
-  const parts = [about, usage].flatMap((part) => part ?? [])
-  const original = blocks(source.replace(/\r\n?/g, '\n'))
-  const repeated = parts.flatMap(({ text }) => blocks(text))
-  expect(original.filter((block) => !repeated.includes(block))).toEqual([])
-  for (const part of parts) {
-    const { text } = part
-    expect(relativeUrls(text)).toEqual([])
-    expect(readTextFile(Buffer.from(text), { base: BASE }).part.text).toBe(text)
-    const fitted = fitText(part, 'https://example.com/')
-    expect(fitted.text.length).toBeLessThanOrEqual(MAX_TEXT_LENGTH)
-    const kept = blocks(fitted.text).slice(0, fitted.isTruncated ? -2 : undefined)
-    expect(kept).toEqual(blocks(text).slice(0, kept.length))
+/** Returns the URL that a link of the README has on GitHub. */
+function urlOnGithub({ form, url }: RenderedLink): string {
+  if (/^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(url)) {
+    const isPage =
+      form === 'raw' && /^https?:\/\/(?:www\.)?github\.com\/[^/]+\/[^/]+\/blob\//.test(url)
+    return plain(isPage ? url.replace('/blob/', '/raw/') : url)
   }
-})
+  const view = form === 'raw' ? 'raw' : 'blob'
+  const base = `${REPOSITORY}/${view}/c0ffee/README.md`
+  const resolved = new URL(url.startsWith('/') ? `.${url}` : url, base).href
+  // The root of the repository is a directory.
+  return plain(resolved.replace(/\/(?:blob|raw)\/c0ffee\/?$/, '/tree/c0ffee'))
+}
+
+/** Decodes a URL, since renderers differ in the characters that they encode. */
+function plain(url: string): string {
+  try {
+    return decodeURIComponent(url)
+  } catch {
+    return url
+  }
+}
+
+const idOf = (url: string): string => plain(url.slice(url.indexOf('#') + 1))
+const isAnchorLink = ({ url }: RenderedLink): boolean => url.startsWith('#')
+const isReadmeLink = ({ url }: RenderedLink): boolean => url.startsWith(`${PAGE}#`)
+
+/** Returns the faults of the texts of a README, as an independent renderer sees them. */
+function listFaults(bytes: Buffer): string[] {
+  const original = renderReadme(withoutFrontMatter(decodeText(bytes)))
+  const { about, usage } = readReadme(bytes, HEADINGS, { base: BASE })
+  const parts = [about, usage].flatMap((part) => part ?? [])
+  const rendered = parts.map(({ text }) => renderReadme(text))
+  const faults: string[] = []
+  const blocks = new Set(rendered.flatMap((part) => part.blocks))
+  for (const block of original.blocks) if (!blocks.has(block)) faults.push(`lost: ${block}`)
+  const links = rendered.flatMap((part) => part.links)
+  const urls = new Set(links.map(({ url }) => plain(url)))
+  for (const link of original.links.filter((found) => !isAnchorLink(found)))
+    if (!urls.has(urlOnGithub(link))) faults.push(`no link ${urlOnGithub(link)}`)
+  const expected = new Set(original.links.map(urlOnGithub))
+  for (const link of links.filter((found) => !isAnchorLink(found) && !isReadmeLink(found)))
+    if (!expected.has(plain(link.url))) faults.push(`another link ${link.url}`)
+  for (const part of parts) {
+    if (readTextFile(Buffer.from(part.text), { base: BASE }).part.text !== part.text)
+      faults.push('changes when it is converted again')
+    const { text: fitted, isTruncated } = fitText(part, PAGE)
+    if (fitText({ text: part.text, anchors: part.anchors }, PAGE).text !== fitted)
+      faults.push('the cut of the beginning differs from the cut of the whole text')
+    if (Array.from(fitted).length > MAX_TEXT_LENGTH) faults.push('above the limit')
+    const cut = renderReadme(fitted)
+    if (!isBeginning(cut.blocks, renderReadme(part.text).blocks, isTruncated))
+      faults.push('the cut changes a block')
+    if (isTruncated && fitted.length < MAX_TEXT_LENGTH * 0.9) faults.push('the cut is too early')
+    const written = (link: RenderedLink): boolean => expected.has(plain(link.url))
+    const changed = cut.links.filter((link) => isAnchorLink(link) || !written(link))
+    faults.push(...deadLinks(changed, cut.anchors, original.anchors))
+  }
+  return faults
+}
+
+/** Returns `true` if blocks are the first ones of a text, with one cut block, end tags and the notice after them. */
+function isBeginning(
+  blocks: readonly string[],
+  whole: readonly string[],
+  isTruncated: boolean
+): boolean {
+  if (!isTruncated) return blocks.join('\0') === whole.join('\0')
+  const first = blocks.findIndex((block, at) => block !== whole[at])
+  const [cut = '', ...rest] = blocks.slice(first, -1)
+  const isEnd = (block: string): boolean => /^(?:\s*<\/[a-z\d]+>)*$/.test(block)
+  const isCut = whole[first]?.startsWith(cut.replace(/[*_`~]*(?:\s*<\/[a-z\d]+>)*$/, '')) === true
+  return (isCut || isEnd(cut)) && rest.every(isEnd)
+}
+
+/** Returns the links to anchors that work in the README but not in the text. */
+function deadLinks(
+  links: readonly RenderedLink[],
+  own: ReadonlySet<string>,
+  original: ReadonlySet<string>
+): string[] {
+  const lower = new Set(Array.from(original, (id) => id.toLowerCase()))
+  const isDead = (link: RenderedLink): boolean => {
+    const id = idOf(link.url)
+    if (isReadmeLink(link)) return !lower.has(id.toLowerCase())
+    return isAnchorLink(link) && !own.has(id) && lower.has(id.toLowerCase())
+  }
+  return links.filter(isDead).map(({ url }) => `dead link ${url}`)
+}
+
+it('READMEs of npm packages arrive whole, linked and within the limit', async () => {
+  const downloaded = isSoak ? await downloadReadmes() : []
+  const readmes = [...listInstalled(isSoak ? 100 : 8), ...downloaded]
+  expect(readmes.length).toBeGreaterThanOrEqual(isSoak ? 160 : 8)
+  const faults = readmes.map(({ name, bytes }) => [name, listFaults(bytes)] as const)
+  expect(faults.filter(([, found]) => found.length > 0)).toEqual([])
+  tellCounts('READMEs of npm packages', { READMEs: readmes.length }, SEED)
+}, 1_800_000)

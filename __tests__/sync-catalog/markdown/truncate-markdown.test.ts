@@ -52,6 +52,41 @@ describe('truncateMarkdown', () => {
       '<table>' + rows('<tr><td>x</td></tr>') + '</table>',
       /\n<table>(?:<tr><td>x<\/td><\/tr>)+\n<\/table>$/
     ],
+    ['a task list', rows('- [x] a\n'), /\n\n- \[x\] a(?:\n- \[x\] a)+$/],
+    ['a list item', `- a\n\n${rows('  b\n\n')}`, /\n\n- a(?:\n\n {2}b)+$/],
+    ['an alert', `> [!NOTE]\n>\n${rows('> x\n>\n')}`, /\n\n> \[!NOTE\]\n(?:>\n> x\n?)+$/],
+    [
+      'a table in a quote',
+      `> | a |\n> |---|\n${rows('> | b |\n')}`,
+      /\n> \| a \|\n> \|---\|(?:\n> \| b \|)+$/
+    ],
+    ['badges', rows('[![a](b.svg)](c)\n'), /\n\n\[!\[a\]\(b\.svg\)\]\(c\)(?:\n\[!\[.*)+$/],
+    ['lines with breaks', rows('line  \n'), /\n\nline(?: {2}\nline)+$/],
+    [
+      'a list in HTML',
+      '<ul>\n' + rows('<li>x</li>\n') + '</ul>',
+      /\n<ul>(?:\n<li>x<\/li>)+\n<\/ul>$/
+    ],
+    [
+      'a list in HTML without end tags',
+      '<ul>\n' + rows('<li>xyz\n') + '</ul>',
+      /\n<ul>(?:\n<li>xyz)+\n<\/ul>$/
+    ],
+    [
+      'preformatted text in HTML',
+      '<pre><code>\n' + rows('one two\n') + '</code></pre>',
+      /\n<pre><code>(?:\none two)+(?:\none)?\n<\/code>\n<\/pre>$/
+    ],
+    [
+      'nested elements around Markdown',
+      '<details><summary>S</summary>\n\n<div>\n\n' + rows('x\n\n') + '</div>\n\n</details>',
+      /\n<div>\n(?:\nx\n)+\n<\/div>\n<\/details>$/
+    ],
+    [
+      'linked images in HTML',
+      '<p>' + rows('<a href="x"><img src="x"></a> ') + '</p>',
+      /\n<p>(?:<a href="x"><img src="x"><\/a> ?)+\n<\/p>$/
+    ],
     [
       'an HTML element around Markdown',
       '<details><summary>S</summary>\n\n' + rows('Text.\n\n') + '</details>',
@@ -167,6 +202,14 @@ describe('truncateMarkdown', () => {
     )
   })
 
+  it('does not cut a text that is within the limit without the definitions that it does not need', () => {
+    const text = `# A\n\n${filler(100)}\n\n[used]\n\n[used]: 1.md\n[unused]: ${'2'.repeat(100)}.md\n\n[^unused]: ${filler(100)}\n`
+    expect(truncateMarkdown(text, 200, { ending: ENDING })).toEqual({
+      text: `# A\n\n${filler(100)}\n\n[used]\n\n[used]: 1.md\n`
+    })
+    expect(truncateMarkdown('[^a]: Unused.\n', 10, { ending: ENDING })).toEqual({ text: '' })
+  })
+
   it('closes the open elements, the innermost first', () => {
     const text = `<div align="center">\n<section>\n\n${`${filler(60)}\n\n`.repeat(10)}</section>\n</div>\n`
     const kept = cut(text, 300)
@@ -186,9 +229,9 @@ describe('truncateMarkdown', () => {
     const text = `[b](#b) ${filler(50)}\n\n${'Words.\n\n'.repeat(40)}# B\n`
     const { text: result } = truncateMarkdown(text, 300, {
       ending: ENDING,
-      editsFor: (document, offset) => {
-        const heading = document.tree.children.at(-1)?.position?.start.offset ?? 0
-        return offset > heading ? [] : [{ start: 4, end: 6, text: 'https://example.com/#b' }]
+      editsFor: (document) => {
+        const target = document.tree.children.at(-1)?.position?.start.offset ?? 0
+        return [{ start: 4, end: 6, text: 'https://example.com/#b', target }]
       }
     })
     expect(result.startsWith('[b](https://example.com/#b) lorem')).toBe(true)

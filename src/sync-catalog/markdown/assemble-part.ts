@@ -1,17 +1,9 @@
 import type { RootContent } from 'mdast'
-import {
-  definitionsText,
-  findRemovableLines,
-  isContent,
-  listNeeded,
-  mapDefinitions
-} from './definitions.js'
+import { definitionsText, isContent, listNeeded, listRemovableDefinitions } from './definitions.js'
 import type { MarkdownDocument } from './document.js'
-import { applyEdits, rangeOf } from './edits.js'
+import { createEditor, RangeSet, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
-import { definitionKey } from './parse-markdown.js'
-import type { AnyDefinition } from './parse-markdown.js'
-import { startsWithin } from './split-readme.js'
+import { definitionKey } from './list-definitions.js'
 
 /**
  * Returns the text of one part of a document: its ranges with the edits applied and separated by blank lines, and the
@@ -22,55 +14,49 @@ export function assemblePart(
   ranges: readonly Range[],
   edits: readonly Edit[]
 ): string {
-  const definitions = mapDefinitions(document)
-  const inside = document.tree.children.filter((node) => startsWithin(node, ranges))
-  const outside = document.tree.children.filter((node) => !startsWithin(node, ranges))
+  const { tree, text, definitions } = document
+  const part = new RangeSet(ranges)
+  const isInside = (node: RootContent): boolean => part.has(rangeOf(node).start)
+  const inside = tree.children.filter(isInside)
   const needed = listNeeded(inside, definitions)
-  const removed = listRemoved(document, inside, needed, listNeeded(outside, definitions))
+  const elsewhere = listNeeded(
+    tree.children.filter((node) => !isInside(node)),
+    definitions
+  )
+  const edit = createEditor(text, [...listRemovals(document, part, needed, elsewhere), ...edits])
   const own = ranges
-    .map((range) => applyEdits(document.text, withRemovals(edits, removed), range))
+    .map(edit)
     .map(trimBlankLines)
-    .filter((text) => text !== '')
+    .filter((found) => found !== '')
     .join('\n\n')
   const added = definitionsText(
     [...definitions]
-      .filter(([key, node]) => needed.has(key) && !startsWithin(node, ranges))
+      .filter(([key, node]) => needed.has(key) && !part.has(rangeOf(node).start))
       .map(([, node]) => node),
     document,
-    edits
+    createEditor(text, edits)
   )
-  const end =
-    document.text.endsWith('\n') || ranges.at(-1)?.end !== document.text.length ? '\n' : ''
+  const end = text.endsWith('\n') || ranges.at(-1)?.end !== text.length ? '\n' : ''
   if (added === '') return own === '' ? '' : own + end
-  return isOpenEnded(inside.findLast(isContent), document.text)
+  return isOpenEnded(inside.findLast(isContent), text)
     ? `${added}\n\n${own}${end}`
     : `${own}\n\n${added}\n`
 }
 
-/** Returns the lines of definitions that only the other part uses, and of repeated definitions, which are ignored. */
-function listRemoved(
+/** Returns the edits that remove definitions that only the other part uses, and repeated ones, which are ignored. */
+function listRemovals(
   document: MarkdownDocument,
-  inside: readonly RootContent[],
-  needed: ReadonlySet<string>,
-  neededElsewhere: ReadonlySet<string>
-): Range[] {
-  const first = mapDefinitions(document)
-  return inside.filter(isDefinition).flatMap((node) => {
+  part: RangeSet,
+  needed: ReadonlyMap<string, number>,
+  neededElsewhere: ReadonlyMap<string, number>
+): Edit[] {
+  return listRemovableDefinitions(document).flatMap(({ node, lines }): Edit[] => {
+    if (!part.has(rangeOf(node).start)) return []
     const key = definitionKey(node)
-    const isRepeated = first.get(key) !== node
+    const isRepeated = document.definitions.get(key) !== node
     if (needed.has(key) ? !isRepeated : !neededElsewhere.has(key)) return []
-    const lines = findRemovableLines(document.tree.children.indexOf(node), document)
-    return lines === undefined ? [] : [lines]
+    return [{ ...lines, text: '' }]
   })
-}
-
-function withRemovals(edits: readonly Edit[], removed: readonly Range[]): Edit[] {
-  const isGone = (edit: Edit): boolean =>
-    removed.some(({ start, end }) => start <= edit.start && edit.end <= end)
-  return [
-    ...edits.filter((edit) => !isGone(edit)),
-    ...removed.map((range): Edit => ({ ...range, text: '' }))
-  ]
 }
 
 /** Removes blank lines at the start and end. The indentation of the first line is kept, since it can be code. */
@@ -100,7 +86,3 @@ const HTML_BLOCK_ENDS: readonly (readonly [RegExp, RegExp])[] = [
   [/^<!\[CDATA\[/, /\]\]>/],
   [/^<![a-z]/i, />/]
 ]
-
-function isDefinition(node: RootContent): node is AnyDefinition {
-  return node.type === 'definition' || node.type === 'footnoteDefinition'
-}

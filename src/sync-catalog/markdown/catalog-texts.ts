@@ -1,9 +1,11 @@
 import { assemblePart } from './assemble-part.js'
+import { beginningOf } from './beginning-of.js'
 import { decodeText, withoutFrontMatter } from './decode-text.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { linkAnchors, listCutAnchorEdits } from './link-anchors.js'
-import type { CutAnchorEdit, PartAnchors } from './link-anchors.js'
+import { createEditor } from './edits.js'
+import { createAnchorLinker, listCutAnchorEdits } from './link-anchors.js'
+import type { PartAnchors } from './link-anchors.js'
 import { listEmojiEdits } from './list-emoji-edits.js'
 import type { EmojiNames } from './list-emoji-edits.js'
 import { listLinkEdits } from './list-link-edits.js'
@@ -15,6 +17,7 @@ import type { LinkBase } from './resolve-link.js'
 import { splitReadme } from './split-readme.js'
 import type { PartRange } from './split-readme.js'
 import { sectionAt, truncateMarkdown } from './truncate-markdown.js'
+import type { TruncatedText } from './truncate-markdown.js'
 
 /** Options for the conversion of a file to a text. */
 export interface TextOptions {
@@ -34,11 +37,17 @@ export interface TextFindings {
   readonly unmatchedMarkers: readonly string[]
 }
 
-/** An about or usage text that is not truncated yet. */
-export interface PartText {
+/** A text that was made from ranges of a file. */
+interface AssembledText {
   readonly text: string
   /** `undefined` if links are not changed. */
   readonly anchors?: PartAnchors | undefined
+}
+
+/** An about or usage text that is not truncated yet. */
+export interface PartText extends AssembledText {
+  /** The beginning of a text above the limit, with the definitions that it needs. It is longer than the limit. */
+  readonly beginning?: AssembledText | undefined
 }
 
 /** The texts of a README. */
@@ -89,56 +98,72 @@ interface SourceDocument {
   readonly document: MarkdownDocument
   /** The file with the skipped parts, as GitHub shows it. */
   readonly original: MarkdownDocument
-  /** Returns the ranges of `original` that became ranges of `document`. */
-  readonly toOriginal: (ranges: readonly PartRange[]) => readonly PartRange[]
+  /** Returns the offset in `original` of an offset in `document`. */
+  readonly toOriginal: (offset: number) => number
   readonly unmatchedMarkers: readonly string[]
 }
 
 function readDocument(bytes: Uint8Array): SourceDocument {
-  const whole = withoutFrontMatter(decodeText(bytes))
-  const { text, unmatched, toOriginal } = removeSkipped(whole)
-  const document = parseDocument(text)
-  const original = text === whole ? document : parseDocument(whole)
+  const original = parseDocument(withoutFrontMatter(decodeText(bytes)))
+  const { text, unmatched, toOriginal } = removeSkipped(original.text, original.fragments)
+  const document = text === original.text ? original : parseDocument(text)
   return { document, original, toOriginal, unmatchedMarkers: unmatched }
 }
 
-/** Creates the function that returns the text of ranges of a document before it is truncated. */
+/** Returns the text of ranges of a file before it is truncated. */
+type Assemble = (ranges: readonly PartRange[]) => PartText
+
+/** Creates the function that returns the texts of a file. All edits are made at once, so that it is parsed only once. */
 function createAssembler(
-  { document, original, toOriginal }: SourceDocument,
+  source: SourceDocument,
   { base, shortRef, emojiNames }: TextOptions
-): {
-  readonly assemble: (ranges: readonly PartRange[]) => PartText
-  readonly faults: readonly FaultyLink[]
-} {
-  const edits = [
-    ...listThemeEdits(document),
-    ...(emojiNames === undefined ? [] : listEmojiEdits(document, emojiNames))
-  ]
+): { readonly assemble: Assemble; readonly faults: readonly FaultyLink[] } {
+  const { document } = source
+  const emojiEdits = emojiNames === undefined ? [] : listEmojiEdits(document, emojiNames)
+  const edits = [...listThemeEdits(document), ...emojiEdits]
+  const edit = createEditor(document.text, emojiEdits)
+  const assembleFor = (linked: LinkEdits, target: LinkBase | undefined): Assemble => {
+    const linkAnchors = target && createAnchorLinker({ ...source, edit }, addressOfFile(target))
+    return withBeginning(document, (ranges) => {
+      const links = linkAnchors?.(ranges)
+      const all = [...edits, ...linked.edits, ...(links?.edits ?? [])]
+      return { text: assemblePart(document, ranges, all), anchors: links?.anchors }
+    })
+  }
   const links = linkEdits(document, base)
-  const link = (
-    ranges: readonly PartRange[],
-    linked: LinkEdits,
-    target: LinkBase | undefined
-  ): PartText => {
-    const text = assemblePart(document, ranges, [...edits, ...linked.edits])
-    if (target === undefined) return { text }
-    return linkAnchors(text, original, toOriginal(ranges), addressOfFile(target))
-  }
-  const assemble = (ranges: readonly PartRange[]): PartText => {
-    const part = link(ranges, links, base)
-    if (part.text.length <= MAX_TEXT_LENGTH || base === undefined || shortRef === undefined)
-      return part
+  const assemble = assembleFor(links, base)
+  const assembleShort = (ranges: readonly PartRange[]): PartText => {
+    const part = assemble(ranges)
+    if (part.beginning === undefined || base === undefined || shortRef === undefined) return part
     const shortBase = { ...base, ref: shortRef }
-    const shorter = link(ranges, linkEdits(document, shortBase), shortBase)
+    const shorter = assembleFor(linkEdits(document, shortBase), shortBase)(ranges)
     // A text that must be cut anyway keeps the links to the commit.
-    return shorter.text.length <= MAX_TEXT_LENGTH ? shorter : part
+    return shorter.beginning === undefined ? shorter : part
   }
-  return { assemble, faults: links.faults }
+  return { assemble: assembleShort, faults: links.faults }
 }
 
 function linkEdits(document: MarkdownDocument, base: LinkBase | undefined): LinkEdits {
-  if (base === undefined) return { edits: [], faults: [] }
-  return listLinkEdits(document.tree, document.text, base)
+  return base === undefined ? { edits: [], faults: [] } : listLinkEdits(document, base)
+}
+
+/** Adds the beginning of a text that is longer than the limit. */
+function withBeginning(
+  document: MarkdownDocument,
+  assemble: (ranges: readonly PartRange[]) => AssembledText
+): Assemble {
+  return (ranges) => {
+    const whole = assemble(ranges)
+    if (whole.text.length <= MAX_TEXT_LENGTH) return whole
+    for (let length = 2 * MAX_TEXT_LENGTH; ; length *= 2) {
+      const { kept, closing } = beginningOf(document, ranges, length)
+      if (kept === ranges) return { ...whole, beginning: whole }
+      const { text, anchors } = assemble(kept)
+      // Edits can make a text shorter.
+      if (text.length > MAX_TEXT_LENGTH)
+        return { ...whole, beginning: { text: text + closing, anchors } }
+    }
+  }
 }
 
 /** The maximum length of an about or usage text, in characters (the API model's AboutText and UsageText). */
@@ -162,24 +187,22 @@ export interface FittedText {
  *
  * @param url the URL of the full text, for the link at the end, or `undefined` if it is not known
  */
-export function fitText({ text, anchors }: PartText, url: string | undefined): FittedText {
-  const excess = Math.max(0, text.length - MAX_TEXT_LENGTH)
-  let edits: readonly CutAnchorEdit[] | undefined
-  const { text: fitted, cut } = truncateMarkdown(text, MAX_TEXT_LENGTH, {
-    ending: endingFor(url),
-    editsFor:
-      anchors &&
-      ((document, offset) => {
-        edits ??= listCutAnchorEdits(document, anchors)
-        return edits.filter(({ target }) => target >= offset)
-      })
-  })
+export function fitText(part: PartText, url: string | undefined): FittedText {
+  const excess = Math.max(0, part.text.length - MAX_TEXT_LENGTH)
+  const truncate = ({ text, anchors }: AssembledText): TruncatedText =>
+    truncateMarkdown(text, MAX_TEXT_LENGTH, {
+      ending: endingFor(url),
+      editsFor: anchors && ((document) => listCutAnchorEdits(document, anchors))
+    })
+  const beginning = part.beginning && truncate(part.beginning)
+  // Without a cut, more text follows the beginning.
+  const { text: fitted, cut } = beginning?.cut === undefined ? truncate(part) : beginning
   return { text: fitted, isTruncated: cut !== undefined, excess, section: cut?.section }
 }
 
 /** Returns the heading of the section in which a text exceeds the limit, or `undefined` before the first heading. */
-export function sectionAtLimit(text: string): string | undefined {
-  return sectionAt(parseDocument(text), MAX_TEXT_LENGTH)
+export function sectionAtLimit(part: PartText): string | undefined {
+  return sectionAt(parseDocument((part.beginning ?? part).text), MAX_TEXT_LENGTH)
 }
 
 function endingFor(url: string | undefined): string {

@@ -13,17 +13,31 @@ import type { HtmlElement } from './html-elements.js'
  *   closed without a blank line before them
  */
 export function closeElements(
-  document: MarkdownDocument,
+  { text, elements }: MarkdownDocument,
   path: readonly Parent[],
   offset: number,
   leaf?: Node
 ): string {
-  const open = elementsAround(document.elements, offset).reverse()
+  return closeOpenElements(elementsAround(elements, offset), text, path, leaf)
+}
+
+/**
+ * Returns the end tags of elements, as `closeElements` does.
+ *
+ * @param elements the outermost first
+ */
+export function closeOpenElements(
+  elements: readonly HtmlElement[],
+  text: string,
+  path: readonly Parent[],
+  leaf?: Node
+): string {
+  const open = elements.toReversed()
   const inner = leaf === undefined ? [] : open.filter(({ start }) => start >= rangeOf(leaf).start)
-  let closing = inner.length === 0 ? '' : closeInner(inner, indentOf(path, document.text), leaf)
+  let closing = inner.length === 0 ? '' : closeInner(inner, indentOf(path, text), leaf)
   let last: string | undefined
   for (const element of open.slice(inner.length)) {
-    const indent = indentOf(pathTo(element, path), document.text)
+    const indent = indentOf(pathTo(element, path), text)
     // A blank line ends the paragraph, table or list before the tag. Consecutive tags form one block.
     if (indent !== last) closing += `\n${indent.trimEnd()}`
     closing += `\n${indent}</${element.name}>`

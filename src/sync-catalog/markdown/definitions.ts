@@ -1,101 +1,107 @@
 import type { Node, Nodes, RootContent } from 'mdast'
-import { visit } from 'unist-util-visit'
 import type { MarkdownDocument } from './document.js'
-import { applyEdits, rangeOf } from './edits.js'
-import type { Edit, Range } from './edits.js'
-import { definitionKey, listDefinitions } from './parse-markdown.js'
-import type { AnyDefinition } from './parse-markdown.js'
-
-/** Returns the definitions of a text by `definitionKey`. If a label is defined twice, the first definition counts. */
-export function mapDefinitions(document: MarkdownDocument): ReadonlyMap<string, AnyDefinition> {
-  const definitions = new Map<string, AnyDefinition>()
-  for (const node of listDefinitions(document.tree)) {
-    const key = definitionKey(node)
-    if (!definitions.has(key)) definitions.set(key, node)
-  }
-  return definitions
-}
+import { rangeOf } from './edits.js'
+import type { Editor, Range } from './edits.js'
+import { definitionKey } from './list-definitions.js'
+import type { AnyDefinition } from './list-definitions.js'
+import { walk } from './walk.js'
 
 /**
- * Returns the keys of the definitions that these nodes need, including the definitions that their footnotes need.
- *
- * @param within only references that start before this offset count
+ * Returns the keys of the definitions that these nodes need, including the definitions that their footnotes need, each
+ * with the offset of the first reference that needs it.
  */
 export function listNeeded(
   nodes: readonly Nodes[],
-  definitions: ReadonlyMap<string, AnyDefinition>,
-  within = Number.POSITIVE_INFINITY
-): Set<string> {
-  const needed = new Set<string>()
-  const need = (key: string): void => {
+  definitions: ReadonlyMap<string, AnyDefinition>
+): ReadonlyMap<string, number> {
+  const needed = new Map<string, number>()
+  const need = (key: string, offset: number): void => {
     const definition = definitions.get(key)
-    if (definition === undefined || needed.has(key)) return
-    needed.add(key)
-    if (definition.type === 'footnoteDefinition') follow(definition, Number.POSITIVE_INFINITY)
+    if (definition === undefined || (needed.get(key) ?? Number.POSITIVE_INFINITY) <= offset) return
+    needed.set(key, offset)
+    if (definition.type === 'footnoteDefinition') follow(definition, () => offset)
   }
-  const follow = (node: Nodes, limit: number): void => {
-    visit(node, (found) => {
+  const follow = (node: Nodes, offsetOf: (reference: Nodes) => number): void => {
+    walk(node, (found) => {
       const isReference =
         found.type === 'linkReference' ||
         found.type === 'imageReference' ||
         found.type === 'footnoteReference'
-      if (isReference && rangeOf(found).start < limit) need(definitionKey(found))
+      if (isReference) need(definitionKey(found), offsetOf(found))
+      return undefined
     })
   }
-  for (const node of nodes) if (node.type !== 'footnoteDefinition') follow(node, within)
+  for (const node of nodes)
+    if (node.type !== 'footnoteDefinition') follow(node, (found) => rangeOf(found).start)
   return needed
 }
 
 /** Returns the source of definitions, to be inserted elsewhere: links first, then footnotes separated by blank lines. */
 export function definitionsText(
   definitions: readonly AnyDefinition[],
-  document: MarkdownDocument,
-  edits: readonly Edit[]
+  { tree }: MarkdownDocument,
+  edit: Editor
 ): string {
+  const blocks = new Set<Node>(tree.children)
+  const textOf = (definition: AnyDefinition): string => {
+    const text = edit(rangeOf(definition)).trimEnd()
+    // In a quote or list item, the other lines have the prefix of the container.
+    return blocks.has(definition) ? text : text.replace(/\n[ \t>]*/g, ' ')
+  }
   const links = definitions.filter(({ type }) => type === 'definition')
   const footnotes = definitions.filter(({ type }) => type === 'footnoteDefinition')
-  return [
-    links.map((node) => definitionText(node, document, edits)).join('\n'),
-    ...footnotes.map((node) => definitionText(node, document, edits))
-  ]
+  return [links.map(textOf).join('\n'), ...footnotes.map(textOf)]
     .filter((text) => text !== '')
     .join('\n\n')
 }
 
-/**
- * Returns the source of a definition. A definition from a quote or list item is put on one line, since its other lines
- * have the prefix of the container.
- */
-function definitionText(
-  definition: AnyDefinition,
-  document: MarkdownDocument,
-  edits: readonly Edit[]
-): string {
-  const text = applyEdits(document.text, edits, rangeOf(definition)).trimEnd()
-  const isBlock = (document.tree.children as readonly Node[]).includes(definition)
-  return isBlock ? text : text.replace(/\n[ \t>]*/g, ' ')
+/** A definition that can be removed from a text, and its lines. */
+export interface RemovableDefinition {
+  readonly node: AnyDefinition
+  readonly lines: Range
 }
 
 /**
- * Returns the lines of a definition, to be removed from the text, or `undefined` if its removal would join the blocks
- * before and after it: two lists, two indented code blocks, or a list and an indented block.
+ * Returns the definitions outside of containers that can be removed. Without some definitions, the blocks before and
+ * after them would be joined: two lists, two indented code blocks, or a list and an indented block.
  */
-export function findRemovableLines(index: number, document: MarkdownDocument): Range | undefined {
+export function listRemovableDefinitions(document: MarkdownDocument): RemovableDefinition[] {
   const { children } = document.tree
-  const node = children[index]
-  if (node === undefined) return undefined
-  const previous = children.slice(0, index).findLast(isContent)
-  const next = children.slice(index + 1).find(isContent)
-  if (next !== undefined) {
-    if (next.position?.start.column !== 1) return undefined
-    // The position of indented code includes its indentation.
-    if (/^[ \t]/.test(document.text.slice(rangeOf(next).start))) return undefined
-    if (previous?.type === 'list' && next.type === 'list') return undefined
+  const nextContents: (RootContent | undefined)[] = []
+  let next: RootContent | undefined
+  for (let index = children.length - 1; index >= 0; index--) {
+    nextContents[index] = next
+    const node = children[index]
+    if (node !== undefined && isContent(node)) next = node
   }
+  let previous: RootContent | undefined
+  return children.flatMap((node, index): RemovableDefinition[] => {
+    const before = previous
+    if (isContent(node)) previous = node
+    if (node.type !== 'definition' && node.type !== 'footnoteDefinition') return []
+    if (areJoinedWithout(before, nextContents[index], document.text)) return []
+    return [{ node, lines: linesOf(node, document.text) }]
+  })
+}
+
+function areJoinedWithout(
+  previous: RootContent | undefined,
+  next: RootContent | undefined,
+  text: string
+): boolean {
+  if (next === undefined) return false
+  if (next.position?.start.column !== 1) return true
+  // The position of indented code includes its indentation.
+  if (/^[ \t]/.test(text.charAt(rangeOf(next).start))) return true
+  return previous?.type === 'list' && next.type === 'list'
+}
+
+/** Returns the lines of a definition, with the blank lines after it if there is one before it. */
+function linesOf(node: AnyDefinition, text: string): Range {
   const { start, end } = rangeOf(node)
-  const lineStart = document.text.lastIndexOf('\n', start - 1) + 1
-  const [rest = ''] = /^[ \t]*\n?(?:[ \t]*\n)*/.exec(document.text.slice(end)) ?? []
-  const followsBlankLine = lineStart === 0 || document.text[lineStart - 2] === '\n'
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const [rest = ''] = /^[ \t]*\n?(?:[ \t]*\n)*/.exec(text.slice(end)) ?? []
+  const followsBlankLine = lineStart === 0 || text[lineStart - 2] === '\n'
   const firstLineEnd = rest.indexOf('\n') + 1
   return { start: lineStart, end: end + (followsBlankLine ? rest.length : firstLineEnd) }
 }

@@ -1,25 +1,35 @@
 import type { Root, RootContent } from 'mdast'
+import { mapDefinitions } from './list-definitions.js'
 import { rangeOf } from './edits.js'
 import { listHeadings } from './headings.js'
 import type { SectionHeading } from './headings.js'
 import { listHtmlElements } from './html-elements.js'
 import type { HtmlElement } from './html-elements.js'
+import { listHtmlFragments } from './list-html-fragments.js'
+import type { HtmlFragment } from './list-html-fragments.js'
 import { parseMarkdown } from './parse-markdown.js'
+import type { AnyDefinition } from './list-definitions.js'
 
 /** A parsed Markdown text. */
 export interface MarkdownDocument {
   /** With line feeds as line endings. */
   readonly text: string
   readonly tree: Root
+  /** All HTML, in order. */
+  readonly fragments: readonly HtmlFragment[]
   readonly elements: readonly HtmlElement[]
   readonly headings: readonly SectionHeading[]
+  /** The definitions by `definitionKey`. If a label is defined twice, the first definition counts. */
+  readonly definitions: ReadonlyMap<string, AnyDefinition>
 }
 
 /** Parses a Markdown text with line feeds as line endings. @throws TooComplexText if it is nested too deep */
 export function parseDocument(text: string): MarkdownDocument {
   const tree = parseMarkdown(text)
-  const elements = listHtmlElements(tree, text)
-  return { text, tree, elements, headings: listHeadings(tree, elements) }
+  const fragments = listHtmlFragments(tree, text)
+  const elements = listHtmlElements(fragments)
+  const headings = listHeadings(tree, elements)
+  return { text, tree, fragments, elements, headings, definitions: mapDefinitions(tree) }
 }
 
 /**

@@ -3,8 +3,9 @@ import { closeElements, indentOf, lineStart } from './close-elements.js'
 import { startOfHeading } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf } from './edits.js'
+import type { SectionHeading } from './headings.js'
 import { elementsAround } from './html-elements.js'
-import { listHtmlFragments } from './list-html-fragments.js'
+import { readHtmlFragment } from './list-html-fragments.js'
 
 /** A position at which a text can be truncated. */
 export interface Cut {
@@ -24,13 +25,18 @@ export type Path = readonly Parent[]
  * table, the items of a list, the lines of a code block, and the elements of an HTML block.
  */
 export function listCuts(document: MarkdownDocument, limit: number): Cut[] {
-  const cuts = cutsIn(document.tree, [], { document, limit })
+  const headings = new Map<Node | undefined, SectionHeading>(
+    document.headings.map((heading) => [document.tree.children[heading.index], heading])
+  )
+  const cuts = cutsIn(document.tree, [], { document, limit, headings })
   return cuts.filter(({ offset }) => offset > 0 && offset < limit)
 }
 
 interface Context {
   readonly document: MarkdownDocument
   readonly limit: number
+  /** The headings that start a section, by their blocks. */
+  readonly headings: ReadonlyMap<Node | undefined, SectionHeading>
 }
 
 function cutsIn(node: Nodes, path: Path, context: Context): Cut[] {
@@ -54,34 +60,25 @@ function cutsIn(node: Nodes, path: Path, context: Context): Cut[] {
 
 /** Returns the positions between the children of a container, and the positions within them. */
 function cutsBetween(container: Parent, path: Path, context: Context): Cut[] {
-  const { document, limit } = context
+  const { document, limit, headings } = context
   const cuts: Cut[] = []
   for (const [at, child] of container.children.entries()) {
     const next = container.children[at + 1]
-    const offset = rangeOf(child).end
-    if (next !== undefined && offset < limit && !isAnchorOf(next, child, container, document)) {
+    const { start, end: offset } = rangeOf(child)
+    if (start >= limit) break
+    if (next !== undefined && offset < limit && !isAnchorOf(next, child, context)) {
       const closing = closeElements(document, path, offset)
-      cuts.push({ offset, closing, isAfterHeading: isHeading(child, container, document) })
+      const isAfterHeading = child.type === 'heading' || headings.has(child)
+      cuts.push({ offset, closing, isAfterHeading })
     }
-    cuts.push(...cutsIn(child, path, context))
+    for (const cut of cutsIn(child, path, context)) cuts.push(cut)
   }
   return cuts
 }
 
-function isHeading(node: Node, container: Parent, { tree, headings }: MarkdownDocument): boolean {
-  if (node.type === 'heading') return true
-  return container === tree && headings.some(({ index }) => tree.children[index] === node)
-}
-
 /** Returns `true` if `node` is an anchor or comment that belongs to the heading `next`. */
-function isAnchorOf(
-  next: Node,
-  node: Node,
-  container: Parent,
-  document: MarkdownDocument
-): boolean {
-  if (container !== document.tree) return false
-  const heading = document.headings.find(({ index }) => document.tree.children[index] === next)
+function isAnchorOf(next: Node, node: Node, { document, headings }: Context): boolean {
+  const heading = headings.get(next)
   return heading !== undefined && startOfHeading(document, heading) === rangeOf(node).start
 }
 
@@ -128,12 +125,14 @@ const BLOCK_ELEMENTS = new Set(
 
 function cutsInHtml(node: Html, path: Path, { document }: Context): Cut[] {
   const { end } = rangeOf(node)
-  const [fragment] = listHtmlFragments({ type: 'root', children: [node] }, document.text)
+  const fragment = readHtmlFragment(node, document.text)
   if (fragment === undefined) return []
   return fragment.tags
-    .filter(({ name, isClosing }) =>
-      isClosing ? BLOCK_ELEMENTS.has(name) : name === 'br' || name === 'hr'
-    )
+    .filter(({ name, isClosing, end: at }) => {
+      if (!isClosing) return name === 'br' || name === 'hr'
+      // In a list of linked images, another tag follows each link.
+      return BLOCK_ELEMENTS.has(name) || (name === 'a' && /^\s*</.test(fragment.html.slice(at)))
+    })
     .map((tag) => fragment.toSource(tag).end)
     .filter((offset) => offset < end && !isInRow(document, offset))
     .map((offset) => ({

@@ -1,11 +1,10 @@
 import type { Nodes } from 'mdast'
-import { SKIP, visit } from 'unist-util-visit'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
 import { elementsAround } from './html-elements.js'
-import { listHtmlFragments } from './list-html-fragments.js'
 import { listHtmlTexts } from './list-html-texts.js'
+import { walk } from './walk.js'
 
 /** The characters of each shortcode, without colons. */
 export type EmojiNames = Readonly<Record<string, string>>
@@ -23,24 +22,24 @@ export function hasShortcodes(text: string): boolean {
  * attributes are not changed, nor are shortcodes without a character (`:octocat:`).
  */
 export function listEmojiEdits(document: MarkdownDocument, names: EmojiNames): Edit[] {
-  const { tree, text, elements } = document
+  const { tree, text, fragments, elements } = document
   const edits: Edit[] = []
   const replaceIn = ({ start, end }: Range, escape: (character: string) => string): void => {
     for (const match of text.slice(start, end).matchAll(SHORTCODE)) {
       const name = match[1]?.replaceAll('\\', '') ?? ''
       const character = Object.hasOwn(names, name) ? names[name] : undefined
       const at = start + match.index
-      const isCode = elementsAround(elements, at).some((found) => CODE_ELEMENTS.has(found.name))
-      if (character === undefined || isCode) continue
+      if (character === undefined) continue
+      if (elementsAround(elements, at).some((found) => CODE_ELEMENTS.has(found.name))) continue
       edits.push({ start: at, end: at + match[0].length, text: escape(character) })
     }
   }
-  visit(tree, (node) => {
-    if (!isConvertible(node)) return SKIP
+  walk(tree, (node) => {
+    if (!isConvertible(node)) return false
     if (node.type === 'text') replaceIn(rangeOf(node), escapeInMarkdown)
     return undefined
   })
-  for (const { html, toSource } of listHtmlFragments(tree, text)) {
+  for (const { html, toSource } of fragments) {
     for (const range of listHtmlTexts(html)) replaceIn(toSource(range), (character) => character)
   }
   return edits

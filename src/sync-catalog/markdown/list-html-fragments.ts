@@ -1,9 +1,9 @@
 import type { Html, Root } from 'mdast'
-import { visit } from 'unist-util-visit'
-import { rangeOf } from './edits.js'
+import { countLeading, rangeOf } from './edits.js'
 import type { Range } from './edits.js'
 import { readHtmlTags } from './read-html-tags.js'
 import type { HtmlTag } from './read-html-tags.js'
+import { walk } from './walk.js'
 
 /** A fragment of HTML in a Markdown text: a block, or a single tag within a line. */
 export interface HtmlFragment {
@@ -17,16 +17,23 @@ export interface HtmlFragment {
 /** Returns all HTML of the tree, in order. */
 export function listHtmlFragments(tree: Root, text: string): HtmlFragment[] {
   const fragments: HtmlFragment[] = []
-  visit(tree, 'html', (node) => {
-    const toOffset = sourceOffsets(node, text)
-    if (toOffset === undefined) return
-    fragments.push({
-      html: node.value,
-      tags: readHtmlTags(node.value),
-      toSource: (range) => moveRange(range, toOffset)
-    })
+  walk(tree, (node) => {
+    const fragment = node.type === 'html' ? readHtmlFragment(node, text) : undefined
+    if (fragment !== undefined) fragments.push(fragment)
+    return undefined
   })
   return fragments
+}
+
+/** Returns the HTML of a node, or `undefined` if its position in the text is not known. */
+export function readHtmlFragment(node: Html, text: string): HtmlFragment | undefined {
+  const toOffset = sourceOffsets(node, text)
+  if (toOffset === undefined) return undefined
+  return {
+    html: node.value,
+    tags: readHtmlTags(node.value),
+    toSource: (range) => moveRange(range, toOffset)
+  }
 }
 
 /**
@@ -50,7 +57,8 @@ function sourceOffsets(node: Html, text: string): ((offset: number) => number) |
     inValue += line.length + 1
     inSource += sourceLine.length + 1
   }
-  return (offset) => offset + (shifts.findLast(({ from }) => from <= offset)?.shift ?? start)
+  return (offset) =>
+    offset + (shifts[countLeading(shifts, ({ from }) => from <= offset) - 1]?.shift ?? start)
 }
 
 /** Converts the last character instead of `end`, which can be on the next line. */

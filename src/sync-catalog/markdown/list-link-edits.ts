@@ -1,4 +1,4 @@
-import type { Root } from 'mdast'
+import type { MarkdownDocument } from './document.js'
 import type { Edit } from './edits.js'
 import { listLinks } from './list-links.js'
 import { resolveLink } from './resolve-link.js'
@@ -18,10 +18,10 @@ export interface LinkEdits {
 }
 
 /** Returns the edits that make every relative link and image absolute, and the images that show a page raw. */
-export function listLinkEdits(tree: Root, text: string, base: LinkBase): LinkEdits {
+export function listLinkEdits(document: MarkdownDocument, base: LinkBase): LinkEdits {
   const edits: Edit[] = []
   const faults: FaultyLink[] = []
-  for (const { range, url, form, escape } of listLinks(tree, text)) {
+  for (const { range, url, form, escape } of listLinks(document)) {
     const resolved = resolveLink(url, form, base)
     if (resolved === undefined) continue
     if (resolved.url !== undefined) edits.push({ ...range, text: escape(resolved.url) })

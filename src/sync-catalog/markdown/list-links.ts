@@ -1,10 +1,10 @@
-import type { Definition, Image, Link, Root } from 'mdast'
-import { visit } from 'unist-util-visit'
+import type { Root } from 'mdast'
+import type { MarkdownDocument } from './document.js'
 import type { Range } from './edits.js'
-import { listHtmlFragments } from './list-html-fragments.js'
 import { listSrcsetUrls } from './list-srcset-urls.js'
 import type { HtmlTag } from './read-html-tags.js'
 import type { LinkForm } from './resolve-link.js'
+import { walk } from './walk.js'
 
 /** A URL in a text. */
 export interface FoundLink {
@@ -40,17 +40,21 @@ const URL_ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, LinkForm>>
  * Returns the links and images of a text: inline, by reference and in HTML. Code, comments and all other text do not
  * contain links.
  */
-export function listLinks(tree: Root, text: string): FoundLink[] {
+export function listLinks({ tree, fragments }: MarkdownDocument): FoundLink[] {
   const links: FoundLink[] = []
   const imageLabels = listImageLabels(tree)
-  visit(tree, ['link', 'image', 'definition'], (node) => {
-    const { type, url, data, ...rest } = node as Link | Image | Definition
-    if (data?.destination === undefined) return
-    const isImage = type === 'image' || ('identifier' in rest && imageLabels.has(rest.identifier))
+  walk(tree, (node) => {
+    if (node.type !== 'link' && node.type !== 'image' && node.type !== 'definition')
+      return undefined
+    const range = node.data?.destination
+    if (range === undefined) return undefined
+    const isImage =
+      node.type === 'image' || (node.type === 'definition' && imageLabels.has(node.identifier))
     const form = isImage ? 'raw' : 'page'
-    links.push({ range: data.destination, url, form, escape: escapeInMarkdown })
+    links.push({ range, url: node.url, form, escape: escapeInMarkdown })
+    return undefined
   })
-  for (const { html, tags, toSource } of listHtmlFragments(tree, text)) {
+  for (const { html, tags, toSource } of fragments) {
     for (const found of tags.flatMap((tag) => listUrls(tag, html))) {
       links.push({ ...found, range: toSource(found.range) })
     }
@@ -61,8 +65,9 @@ export function listLinks(tree: Root, text: string): FoundLink[] {
 /** Returns the labels of the definitions that images use. They get the raw form, which also works for links. */
 function listImageLabels(tree: Root): Set<string> {
   const labels = new Set<string>()
-  visit(tree, 'imageReference', (node) => {
-    labels.add(node.identifier)
+  walk(tree, (node) => {
+    if (node.type === 'imageReference') labels.add(node.identifier)
+    return undefined
   })
   return labels
 }

@@ -1,36 +1,41 @@
-import type { Image, ImageReference, Node, Parent } from 'mdast'
-import { visit } from 'unist-util-visit'
-import { mapDefinitions } from './definitions.js'
+import type { Node, Parent } from 'mdast'
 import type { MarkdownDocument } from './document.js'
-import { rangeOf } from './edits.js'
+import { countLeading, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
 import { elementsAround } from './html-elements.js'
-import { listHtmlFragments } from './list-html-fragments.js'
+import { walk } from './walk.js'
 
 /** An image that GitHub shows with one theme only. */
 interface ThemeImage extends Range {
   readonly isDark: boolean
 }
 
+/** Returns the edits that keep only the light image of each pair of images for the two themes of GitHub. */
+export function listThemeEdits(document: MarkdownDocument): Edit[] {
+  return [...listPairEdits(document), ...listPictureEdits(document)]
+}
+
 /**
  * Returns the edits that remove the dark image of each pair of images for `#gh-dark-mode-only` and
  * `#gh-light-mode-only`, which would both be shown. The images of a pair are in the same block or in adjacent blocks.
  */
-export function listThemeEdits(document: MarkdownDocument): Edit[] {
+function listPairEdits(document: MarkdownDocument): Edit[] {
   if (!document.text.includes('#gh-dark-mode-only')) return []
   const images = [...listMarkdownImages(document), ...listHtmlImages(document)]
   const edits: Edit[] = []
-  let unpaired: ThemeImage[] = []
+  /** Images of one theme, from index `first`. */
+  const unpaired: ThemeImage[] = []
+  let first = 0
   for (const image of images.sort((a, b) => a.start - b.start)) {
-    unpaired = unpaired.filter((other) => areNear(other, image, document))
-    const at = unpaired.findIndex(({ isDark }) => isDark !== image.isDark)
-    if (at === -1) {
+    let other = unpaired[first]
+    while (other !== undefined && !areNear(other, image, document)) other = unpaired[++first]
+    if (other === undefined || other.isDark === image.isDark) {
       unpaired.push(image)
       continue
     }
-    const [other] = unpaired.splice(at, 1)
+    first++
     const dark = image.isDark ? image : other
-    if (dark !== undefined) edits.push({ ...withWholeLine(dark, document.text), text: '' })
+    edits.push({ ...withWholeLine(dark, document.text), text: '' })
   }
   return edits
 }
@@ -41,14 +46,15 @@ function themeOf(url: string): boolean | undefined {
 }
 
 function listMarkdownImages(document: MarkdownDocument): ThemeImage[] {
-  const definitions = mapDefinitions(document)
+  const { tree, definitions } = document
   const images: ThemeImage[] = []
-  visit(document.tree, ['image', 'imageReference'], (node, _index, parent) => {
-    const image = node as Image | ImageReference
+  walk(tree, (image, parent) => {
+    if (image.type !== 'image' && image.type !== 'imageReference') return undefined
     const definition = image.type === 'image' ? image : definitions.get(image.identifier)
     const url = definition !== undefined && 'url' in definition ? definition.url : ''
     const isDark = themeOf(url)
     if (isDark !== undefined) images.push({ ...rangeOf(outermost(image, parent)), isDark })
+    return undefined
   })
   return images
 }
@@ -59,8 +65,8 @@ function outermost(image: Node, parent: Parent | undefined): Node {
   return isLink && parent.children.length === 1 ? parent : image
 }
 
-function listHtmlImages({ tree, text, elements }: MarkdownDocument): ThemeImage[] {
-  return listHtmlFragments(tree, text).flatMap(({ tags, toSource }) =>
+function listHtmlImages({ text, fragments, elements }: MarkdownDocument): ThemeImage[] {
+  return fragments.flatMap(({ tags, toSource }) =>
     tags.flatMap((tag): ThemeImage[] => {
       if (tag.name !== 'img') return []
       const isDark = themeOf(tag.attributes.find(({ name }) => name === 'src')?.value ?? '')
@@ -75,9 +81,37 @@ function listHtmlImages({ tree, text, elements }: MarkdownDocument): ThemeImage[
   )
 }
 
+/**
+ * Returns the edits that remove the dark sources of `<picture>`, and the condition of the light ones. The gallery has
+ * one theme, but a browser would choose the source for the theme of the reader's system.
+ */
+function listPictureEdits({ text, fragments, elements }: MarkdownDocument): Edit[] {
+  return fragments.flatMap(({ tags, toSource }) =>
+    tags.flatMap((tag): Edit[] => {
+      if (tag.name !== 'source') return []
+      const media = tag.attributes.find(({ name }) => name === 'media')?.value ?? ''
+      const [, theme, rest] = THEME_QUERY.exec(media) ?? []
+      const source = toSource(tag)
+      const isInPicture = elementsAround(elements, source.start).at(-1)?.name === 'picture'
+      if (theme === undefined || !isInPicture) return []
+      if (theme === 'dark') return [{ ...withWholeLine(source, text), text: '' }]
+      const attribute = MEDIA_ATTRIBUTE.exec(text.slice(source.start, source.end))
+      if (attribute === null || rest !== '') return []
+      const start = source.start + attribute.index
+      return [{ start, end: start + attribute[0].length, text: '' }]
+    })
+  )
+}
+
+/** A media query for a theme (https://drafts.csswg.org/mediaqueries-5/#prefers-color-scheme), and further conditions. */
+const THEME_QUERY =
+  /^\s*(?:(?:only\s+)?(?:all|screen)\s+and\s*)?\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)\s*([^,]*)$/i
+
+const MEDIA_ATTRIBUTE = /\s+media\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/i
+
 function areNear(a: Range, b: Range, { tree }: MarkdownDocument): boolean {
-  const indexOf = ({ start }: Range): number =>
-    tree.children.findIndex((node) => rangeOf(node).start <= start && start < rangeOf(node).end)
+  const indexOf = (range: Range): number =>
+    countLeading(tree.children, (node) => rangeOf(node).start <= range.start)
   return indexOf(b) - indexOf(a) <= 1
 }
 

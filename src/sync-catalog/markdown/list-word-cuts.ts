@@ -1,12 +1,12 @@
 import type { Code, Html, Node, Nodes, Parent } from 'mdast'
-import { closeElements, indentOf } from './close-elements.js'
+import { closeElements, closeOpenElements, indentOf } from './close-elements.js'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf } from './edits.js'
 import type { Range } from './edits.js'
 import { elementsAround } from './html-elements.js'
 import { closingFence } from './list-cuts.js'
 import type { Cut, Path } from './list-cuts.js'
-import { listHtmlFragments } from './list-html-fragments.js'
+import { readHtmlFragment } from './list-html-fragments.js'
 import { listHtmlTexts } from './list-html-texts.js'
 
 /** The units that a text can be cut into. A grapheme is a character as a reader sees it. */
@@ -105,13 +105,14 @@ function closingAt(
   document: MarkdownDocument
 ): string {
   const isInner = ({ start }: Range): boolean => start >= rangeOf(block).start
-  const inner = elementsAround(document.elements, offset)
+  const open = elementsAround(document.elements, offset)
+  const inner = open
     .filter(isInner)
     .reverse()
     .map(({ name }) => `</${name}>`)
     .join('')
-  const outer = { ...document, elements: document.elements.filter((found) => !isInner(found)) }
-  return inner + markdown + closeElements(outer, path, offset)
+  const outer = open.filter((found) => !isInner(found))
+  return inner + markdown + closeOpenElements(outer, document.text, path)
 }
 
 function cutsInCode(code: Code, path: Path, context: Context): Cut[] {
@@ -129,7 +130,7 @@ function cutsInCode(code: Code, path: Path, context: Context): Cut[] {
 
 function cutsInHtml(node: Html, path: Path, context: Context): Cut[] {
   const { document } = context
-  const [fragment] = listHtmlFragments({ type: 'root', children: [node] }, document.text)
+  const fragment = readHtmlFragment(node, document.text)
   if (fragment === undefined || indentOf(path, document.text) !== '') return []
   return listHtmlTexts(fragment.html)
     .flatMap((range) => boundariesIn(fragment.toSource(range), context))
@@ -161,6 +162,7 @@ function boundariesIn(
 
 /** Returns `true` within `&amp;` and after a character that can be markup at the end of a text. */
 function splitsMarkup(before: string, after: string): boolean {
-  if (/[\\*_~`[\]<&|:]$/.test(before)) return true
-  return /&#?\w{0,40}$/.test(before) && /^#?\w*;/.test(after)
+  if (/[\\*_~`[\]<&|:]/.test(before.slice(-1))) return true
+  // Longer names of character references do not exist.
+  return /&#?\w{0,40}$/.test(before.slice(-42)) && /^#?\w*;/.test(after)
 }

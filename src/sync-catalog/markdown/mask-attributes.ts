@@ -1,6 +1,6 @@
 import type { Root } from 'mdast'
-import { visit } from 'unist-util-visit'
 import { rangeOf } from './edits.js'
+import { walk } from './walk.js'
 
 /** A start tag with attributes, by the grammar of CommonMark (https://spec.commonmark.org/0.31.2/#raw-html). */
 const OPEN_TAG =
@@ -22,7 +22,8 @@ export function maskAttributeSlashes(text: string, root: Root): string {
   if (!/=\s*[^\s"'=<>`]*\//.test(text) || text.includes(MASK)) return text
   const tags = new Map(Array.from(text.matchAll(OPEN_TAG), (match) => [match.index, match[0]]))
   let masked = text
-  visit(root, 'text', (node) => {
+  walk(root, (node) => {
+    if (node.type !== 'text') return undefined
     const { start, end } = rangeOf(node)
     for (let at = text.indexOf('<', start); at !== -1 && at < end; at = text.indexOf('<', at + 1)) {
       const tag = tags.get(at)
@@ -30,6 +31,7 @@ export function maskAttributeSlashes(text: string, root: Root): string {
       if (tag === undefined || isEscaped) continue
       masked = masked.slice(0, at) + maskTag(tag) + masked.slice(at + tag.length)
     }
+    return undefined
   })
   return masked
 }
@@ -42,9 +44,10 @@ function maskTag(tag: string): string {
 
 /** Puts the slashes back into the tree of a masked text, and returns the tree. */
 export function unmask(root: Root): Root {
-  visit(root, (node) => {
+  walk(root, (node) => {
     if ('value' in node) node.value = node.value.replaceAll(MASK, '/')
     if ('url' in node) node.url = node.url.replaceAll(MASK, '/')
+    return undefined
   })
   return root
 }

@@ -1,16 +1,15 @@
+import { countLeading } from './edits.js'
 import type { Range } from './edits.js'
-import { listHtmlFragments } from './list-html-fragments.js'
+import type { HtmlFragment } from './list-html-fragments.js'
 import { listHtmlComments } from './list-html-texts.js'
-import { parseMarkdown } from './parse-markdown.js'
-import type { PartRange } from './split-readme.js'
 
 /** A text without the parts between skip markers. */
 export interface UnskippedText {
   readonly text: string
   /** The markers without their other half, as written. They are kept. */
   readonly unmatched: readonly string[]
-  /** Returns the ranges of the original text that ranges of this text come from, in the same order. */
-  readonly toOriginal: (ranges: readonly PartRange[]) => readonly PartRange[]
+  /** Returns the offset in the original text of a character of this text. */
+  readonly toOriginal: (offset: number) => number
 }
 
 const MARKER = /^<!--\s*ecr-public:\s*(end\s+)?skip\s*-->$/i
@@ -20,14 +19,14 @@ const MARKER = /^<!--\s*ecr-public:\s*(end\s+)?skip\s*-->$/i
  * markers. Markers in code are text.
  *
  * @param text with line feeds as line endings
- * @throws TooComplexText
+ * @param fragments the HTML of the text
  */
-export function removeSkipped(text: string): UnskippedText {
-  if (!/ecr-public:/i.test(text)) return { text, unmatched: [], toOriginal: (ranges) => ranges }
+export function removeSkipped(text: string, fragments: readonly HtmlFragment[]): UnskippedText {
+  if (!/ecr-public:/i.test(text)) return { text, unmatched: [], toOriginal: (offset) => offset }
   const removed: Range[] = []
   const unmatched: string[] = []
   let open: Range | undefined
-  for (const { range, isEnd } of listMarkers(text)) {
+  for (const { range, isEnd } of listMarkers(fragments)) {
     const source = text.slice(range.start, range.end)
     if (!isEnd && open === undefined) open = range
     else if (isEnd && open !== undefined) {
@@ -38,25 +37,18 @@ export function removeSkipped(text: string): UnskippedText {
   }
   if (open !== undefined) unmatched.push(text.slice(open.start, open.end))
   const { result, kept } = removeRanges(text, removed)
-  const toOriginal = (ranges: readonly PartRange[]): PartRange[] =>
-    ranges.flatMap((range) => kept.flatMap((part) => originalOf(range, part)))
+  const toOriginal = (offset: number): number => {
+    const { start = 0, at = 0 } = kept[countLeading(kept, (range) => range.at <= offset) - 1] ?? {}
+    return offset - at + start
+  }
   return { text: result, unmatched, toOriginal }
 }
 
-/** A range of the original text that is kept. */
-interface KeptRange extends Range {
+/** The start of a range of the original text that is kept. */
+interface KeptRange {
+  readonly start: number
   /** Its offset in the result. */
   readonly at: number
-}
-
-/** Returns the part of a range of the result that is in a kept range, as a list of at most one range. */
-function originalOf(range: PartRange, { start, end, at }: KeptRange): PartRange[] {
-  const original = {
-    ...range,
-    start: Math.max(start, range.start - at + start),
-    end: Math.min(end, range.end - at + start)
-  }
-  return original.start < original.end ? [original] : []
 }
 
 interface Marker {
@@ -64,8 +56,8 @@ interface Marker {
   readonly isEnd: boolean
 }
 
-function listMarkers(text: string): Marker[] {
-  return listHtmlFragments(parseMarkdown(text), text).flatMap(({ html, toSource }) =>
+function listMarkers(fragments: readonly HtmlFragment[]): Marker[] {
+  return fragments.flatMap(({ html, toSource }) =>
     listHtmlComments(html).flatMap((comment): Marker[] => {
       const match = MARKER.exec(html.slice(comment.start, comment.end))
       return match === null ? [] : [{ range: toSource(comment), isEnd: match[1] !== undefined }]
@@ -78,37 +70,69 @@ function removeRanges(
   ranges: readonly Range[]
 ): { readonly result: string; readonly kept: readonly KeptRange[] } {
   const kept: KeptRange[] = []
-  let result = ''
+  const result = new LineBuilder()
   let at = 0
-  const keep = (source: string): void => {
-    kept.push({ start: at, end: at + source.length, at: result.length })
-    result += source
+  const keep = (end: number): void => {
+    if (end > at) kept.push({ start: at, at: result.length })
+    result.add(text.slice(at, end))
+    at = end
   }
   for (const { start, end } of ranges) {
-    const before = text.slice(at, start)
-    const lineBefore = before.slice(before.lastIndexOf('\n') + 1)
-    const [lineAfter = ''] = /^.*\n?/.exec(text.slice(end)) ?? []
+    const lineStart = Math.max(at, text.lastIndexOf('\n', start - 1) + 1)
+    const lineBefore = text.slice(lineStart, start)
+    const lineAfter = lineOf(text, end)
     const areWholeLines = /^[ \t>]*$/.test(lineBefore) && lineAfter.trim() === ''
-    if (!areWholeLines) {
-      keep(before)
-      at = end
-      continue
-    }
-    keep(before.slice(0, before.length - lineBefore.length))
-    at = end + lineAfter.length
-    result += separator(result, text.slice(at), lineBefore)
-    if (/(?:^|\n[ \t]*\n)$/.test(result))
+    keep(areWholeLines ? lineStart : start)
+    at = end
+    if (!areWholeLines) continue
+    at += lineAfter.length
+    result.add(separator(result.lastLine, lineOf(text, at), lineBefore))
+    if (/^[ \t]*$/.test(result.lastLine))
       at += /^(?:[ \t]*\n)*/.exec(text.slice(at))?.[0].length ?? 0
   }
-  keep(text.slice(at))
-  return { result, kept }
+  keep(text.length)
+  return { result: result.toString(), kept }
+}
+
+/** Joins texts. Its last line is known without a search in the whole text. */
+class LineBuilder {
+  length = 0
+  private readonly pieces: string[] = []
+  private completeLine = ''
+  private openLine = ''
+
+  /** The last line with a line feed, without it, or the text after it. */
+  get lastLine(): string {
+    return this.openLine === '' ? this.completeLine : this.openLine
+  }
+
+  add(piece: string): void {
+    this.pieces.push(piece)
+    this.length += piece.length
+    const end = piece.lastIndexOf('\n')
+    if (end === -1) {
+      this.openLine += piece
+      return
+    }
+    const start = end === 0 ? 0 : piece.lastIndexOf('\n', end - 1) + 1
+    this.completeLine = (start === 0 ? this.openLine : '') + piece.slice(start, end)
+    this.openLine = piece.slice(end + 1)
+  }
+
+  toString(): string {
+    return this.pieces.join('')
+  }
+}
+
+/** Returns the rest of a line, with its line feed. */
+function lineOf(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset)
+  return text.slice(offset, end === -1 ? text.length : end + 1)
 }
 
 /** Returns a blank line if the lines before and after the removed lines would become one paragraph. */
-function separator(before: string, after: string, indent: string): string {
-  const lineBefore = before.trimEnd() === '' ? '' : (before.split('\n').at(-2) ?? '')
-  const [lineAfter = ''] = /^.*/.exec(after) ?? []
-  const isBlank = (line: string): boolean => /^[ \t>]*$/.test(line)
+function separator(lineBefore: string, lineAfter: string, indent: string): string {
+  const isBlank = (line: string): boolean => /^[ \t>]*\n?$/.test(line)
   const isListItem = /^[ \t>]*(?:[-+*]|\d+[.)])[ \t]/.test(lineAfter)
   return isBlank(lineBefore) || isBlank(lineAfter) || isListItem ? '' : `${indent.trimEnd()}\n`
 }

@@ -57,7 +57,7 @@ function listSections(document: MarkdownDocument, keys: ReadonlySet<string>): Se
     while ((parents.at(-1)?.level ?? 0) >= heading.level) parents.pop()
     const start = startOfHeading(document, heading)
     if (headingKeys(heading).some((key) => keys.has(key)) && start >= (sections.at(-1)?.end ?? 0)) {
-      const next = document.headings.slice(at + 1).find(({ level }) => level <= heading.level)
+      const next = findNext(document.headings, at)
       sections.push({
         start,
         end: next === undefined ? document.text.length : startOfHeading(document, next),
@@ -68,6 +68,14 @@ function listSections(document: MarkdownDocument, keys: ReadonlySet<string>): Se
     parents.push(heading)
   }
   return sections
+}
+
+/** Returns the heading that ends the section of a heading. */
+function findNext(headings: readonly SectionHeading[], at: number): SectionHeading | undefined {
+  const { level = 0 } = headings[at] ?? {}
+  let next = at + 1
+  while ((headings[next]?.level ?? 0) > level) next++
+  return headings[next]
 }
 
 /**
@@ -120,13 +128,4 @@ function joinAdjacent(ranges: readonly PartRange[]): PartRange[] {
     else joined.push(range)
   }
   return joined
-}
-
-/** Returns `true` if one of the ranges contains the start of the node. */
-export function startsWithin(
-  node: Parameters<typeof rangeOf>[0],
-  ranges: readonly Range[]
-): boolean {
-  const { start } = rangeOf(node)
-  return ranges.some((range) => range.start <= start && start < range.end)
 }

@@ -1,17 +1,21 @@
 import type { Root } from 'mdast'
 import { toString } from 'mdast-util-to-string'
-import { visit } from 'unist-util-visit'
-import { definitionsText, findRemovableLines, listNeeded, mapDefinitions } from './definitions.js'
+import { definitionsText, listNeeded, listRemovableDefinitions } from './definitions.js'
+import type { RemovableDefinition } from './definitions.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { applyEdits, rangeOf } from './edits.js'
+import { createEditor, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
 import { listCuts } from './list-cuts.js'
 import type { Cut } from './list-cuts.js'
+import { definitionKey } from './list-definitions.js'
+import type { AnyDefinition } from './list-definitions.js'
 import { listHtmlTexts } from './list-html-texts.js'
 import { listWordCuts } from './list-word-cuts.js'
-import { definitionKey, parseMarkdown } from './parse-markdown.js'
-import type { AnyDefinition } from './parse-markdown.js'
+import { parseMarkdown } from './parse-markdown.js'
+import { PrefixSums } from './prefix-sums.js'
+import type { LengthChange } from './prefix-sums.js'
+import { walk } from './walk.js'
 
 /** A text within the limit. */
 export interface TruncatedText {
@@ -24,15 +28,19 @@ export interface TruncatedText {
 export interface TruncateOptions {
   /** Markdown that links to the full text. */
   readonly ending: string
-  /**
-   * Returns edits of the text before an offset, for a text that is cut there. They replace links to headings after the
-   * offset.
-   */
-  readonly editsFor?: ((document: MarkdownDocument, offset: number) => readonly Edit[]) | undefined
+  /** Returns the edits of links to headings. An edit is made if the text is cut before the heading. */
+  readonly editsFor?: ((document: MarkdownDocument) => readonly CutEdit[]) | undefined
+}
+
+/** An edit that is made if the text is cut at its target or before it. */
+export interface CutEdit extends Edit {
+  /** The offset of the target. */
+  readonly target: number
 }
 
 /**
- * Truncates a text that is longer than the limit, as late as possible: between blocks, list items, table rows, lines of
+ * Truncates a text that is longer than the limit. Definitions that it does not need are removed first, and if the rest is
+ * within the limit, it is not cut. Otherwise, it is cut as late as possible: between blocks, list items, table rows, lines of
  * code or HTML elements. If less than half of the limit would be used, or the next block alone is longer than the
  * limit, it is cut between words. Open code blocks and elements are closed. The definitions that the kept text needs
  * are kept, followed by the ending.
@@ -46,7 +54,10 @@ export function truncateMarkdown(
 ): TruncatedText {
   if (text.length <= limit) return { text }
   const document = parseDocument(text)
-  const chosen = new CutChooser(document, limit, options).choose()
+  const chooser = new CutChooser(document, limit, options)
+  const shortened = chooser.withoutUnneeded()
+  if (shortened.length <= limit) return { text: shortened }
+  const chosen = chooser.choose()
   if (chosen === undefined) {
     const kept = plainBeginning(document, limit - options.ending.length - 3)
     const pieces = [kept, options.ending].filter((piece) => piece !== '')
@@ -74,10 +85,16 @@ interface ChosenCut {
 /** The maximum number of results of one kind that are parsed in order to check them. */
 const MAX_CHECKS = 40
 
+/** The maximum number of line feeds that can be removed with definitions in addition to their lines. */
+const SPACE_AROUND_DEFINITIONS = 8
+
 class CutChooser {
-  private readonly definitions: ReadonlyMap<string, AnyDefinition>
   private readonly wholeText: string
-  private removable: readonly (Range & { key: string; length: number })[] | undefined
+  private readonly removable: readonly RemovableDefinition[]
+  /** The offset of the first reference to each definition that is needed. */
+  private readonly needed: ReadonlyMap<string, number>
+  private readonly edits: readonly CutEdit[]
+  private readonly changes: PrefixSums
   /** The length of the text that can be kept if it has only definitions that it does not need. */
   private readonly maxOffset: number
 
@@ -86,9 +103,49 @@ class CutChooser {
     private readonly limit: number,
     private readonly options: TruncateOptions
   ) {
-    this.definitions = mapDefinitions(document)
     this.wholeText = readableText(document.tree)
-    this.maxOffset = limit + this.topLevelDefinitions().reduce((sum, { length }) => sum + length, 0)
+    this.removable = listRemovableDefinitions(document)
+    this.needed = listNeeded(document.tree.children, document.definitions)
+    this.edits = options.editsFor?.(document) ?? []
+    this.changes = new PrefixSums(this.listChanges())
+    this.maxOffset = this.removable.reduce((sum, { lines }) => sum + lines.end - lines.start, limit)
+  }
+
+  /** Returns the changes of the length that cuts make. A change applies to the cuts between two offsets. */
+  private listChanges(): LengthChange[] {
+    const changes: LengthChange[] = []
+    for (const { start, end, text, target } of this.edits)
+      changes.push({ start: end, end: target, length: text.length - (end - start) })
+    for (const { node, lines } of this.removable) {
+      const length = lines.start - lines.end
+      changes.push({ start: lines.end, end: this.firstReferenceTo(node), length })
+    }
+    for (const [key, reference] of this.needed) {
+      const definition = this.document.definitions.get(key)
+      if (definition === undefined) continue
+      const { start, end } = rangeOf(definition)
+      changes.push({ start: reference + 1, end: start, length: end - start })
+    }
+    return changes.filter(({ start, end }) => start <= end)
+  }
+
+  /** Returns the offset of the first reference to a definition, or infinity if it is not needed. */
+  private firstReferenceTo(definition: AnyDefinition): number {
+    const key = definitionKey(definition)
+    const isUsed = this.document.definitions.get(key) === definition
+    return (isUsed ? this.needed.get(key) : undefined) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Returns the whole text without the definitions that it does not need. */
+  withoutUnneeded(): string {
+    const { text } = this.document
+    const unneeded = this.removable.filter(
+      ({ node }) => this.firstReferenceTo(node) === Number.POSITIVE_INFINITY
+    )
+    if (unneeded.length === 0) return text
+    const edits = unneeded.map(({ lines }) => ({ ...lines, text: '' }))
+    const rest = createEditor(text, edits)({ start: 0, end: text.length }).trimEnd()
+    return rest === '' ? '' : `${rest}\n`
   }
 
   /** Returns the latest cut whose result is within the limit and begins like the text. */
@@ -109,19 +166,20 @@ class CutChooser {
   private wantsWords(offset: number): boolean {
     if (offset < this.limit / 2) return true
     let next: Range | undefined
-    visit(this.document.tree, 'paragraph', (paragraph) => {
-      next ??= rangeOf(paragraph).end > offset ? rangeOf(paragraph) : undefined
+    walk(this.document.tree, (node) => {
+      if (node.type === 'paragraph' && rangeOf(node).end > offset) next ??= rangeOf(node)
+      return next === undefined
     })
     return next !== undefined && next.end - next.start > this.limit
   }
 
   private latest(cuts: readonly Cut[]): ChosenCut | undefined {
-    const shortest = this.options.ending.length + '\n\n\n'.length
+    const shortest = this.options.ending.length + '\n\n\n'.length - SPACE_AROUND_DEFINITIONS
     let checks = 0
     for (const cut of [...cuts].sort((a, b) => b.offset - a.offset)) {
-      // Most cuts that are too late are found without rendering them. Edits for a cut make links longer.
+      // Nearly all cuts that are too late are found without rendering them.
       const kept = this.document.text.slice(0, cut.offset).trimEnd().length
-      const least = kept + cut.closing.length + shortest - (this.maxOffset - this.limit)
+      const least = kept + this.changes.sumAt(cut.offset) + cut.closing.length + shortest
       if (least > this.limit) continue
       const text = this.render(cut)
       if (text.length > this.limit) continue
@@ -132,36 +190,23 @@ class CutChooser {
   }
 
   private render({ offset, closing }: Cut): string {
-    const { document, definitions, options } = this
-    const kept = document.tree.children.filter((node) => rangeOf(node).start < offset)
-    const needed = listNeeded(kept, definitions, offset)
-    const edits = [
-      ...(options.editsFor?.(document, offset) ?? []),
-      ...this.topLevelDefinitions()
-        .filter(({ start, key }) => start < offset && !needed.has(key))
-        .map(({ start, end }) => ({ start, end, text: '' }))
-    ]
-    const beyond = [...definitions]
-      .filter(([key, node]) => needed.has(key) && rangeOf(node).start >= offset)
-      .map(([, node]) => node)
-    const beginning = applyEdits(document.text, edits, { start: 0, end: offset })
+    const { document, needed, options } = this
+    const edit = createEditor(document.text, [
+      ...this.removable
+        .filter(({ node, lines }) => lines.start < offset && this.firstReferenceTo(node) >= offset)
+        .map(({ lines }) => ({ ...lines, text: '' })),
+      ...this.edits.filter(({ target }) => target >= offset)
+    ])
+    const beyond = [...needed]
+      .filter(([, reference]) => reference < offset)
+      .flatMap(([key]) => document.definitions.get(key) ?? [])
+      .filter((node) => rangeOf(node).start >= offset)
     const pieces = [
-      beginning.replace(/[ \t\n]+$/, '') + closing,
-      definitionsText(beyond, document, edits),
+      edit({ start: 0, end: offset }).replace(/[ \t\n]+$/, '') + closing,
+      definitionsText(beyond, document, edit),
       options.ending
     ]
     return `${pieces.filter((piece) => piece !== '').join('\n\n')}\n`
-  }
-
-  /** Returns the definitions that can be removed, with the range of their lines. */
-  private topLevelDefinitions(): readonly (Range & { key: string; length: number })[] {
-    this.removable ??= this.document.tree.children.flatMap((node, index) => {
-      if (node.type !== 'definition' && node.type !== 'footnoteDefinition') return []
-      const lines = findRemovableLines(index, this.document)
-      if (lines === undefined) return []
-      return [{ ...lines, key: definitionKey(node), length: lines.end - lines.start }]
-    })
-    return this.removable
   }
 
   /** Returns `true` if the text before the ending begins like the whole text, and the ending is a paragraph. */
@@ -187,6 +232,7 @@ function readableText(tree: Root): string {
 /** Returns the beginning of the readable text as one paragraph, for a text that cannot be cut anywhere. */
 function plainBeginning({ tree }: MarkdownDocument, length: number): string {
   const words = tree.children
+    .filter(({ type }) => type !== 'footnoteDefinition')
     .map((node) => {
       if (node.type !== 'html') return toString(node, { includeHtml: false })
       return listHtmlTexts(node.value)
