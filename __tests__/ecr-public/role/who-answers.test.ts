@@ -94,7 +94,9 @@ describe('a server that answers as STS', () => {
       const sts = await serve(stsError('AccessDenied', 'Not authorized', 403))
       const withRole = { ...inputs, 'role-to-assume': ROLE }
       const denied = await errorOf({ ...env, AWS_ENDPOINT_URL_STS: `http://${sts}` }, withRole)
-      expect(denied).toContain(`The IAM role ${ROLE} could not be assumed: "AccessDenied`)
+      expect(denied).toContain(
+        `The IAM role ${ROLE} could not be assumed (AWS request ID req-1): "AccessDenied`
+      )
       const missing = await errorOf(
         { ...env, AWS_ENDPOINT_URL_STS: 'https://sts.invalid' },
         withRole
