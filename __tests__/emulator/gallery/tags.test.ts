@@ -138,7 +138,7 @@ describeWithClient('chromium', 'the tags of a repository', () => {
       for (const [label, text] of copies) {
         await page.getByRole('button', { name: label, exact: true }).focus()
         await page.keyboard.press('Enter')
-        await page.getByRole('status').getByText('Copied').waitFor()
+        await page.getByRole('status').getByText(label.replace('Copy', 'Copied')).waitFor()
         expect(await page.evaluate('document.activeElement.ariaLabel')).toBe(label)
         const search = page.getByLabel('Tag or digest')
         await search.focus()

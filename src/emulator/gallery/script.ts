@@ -45,7 +45,7 @@ export const SCRIPT = `
     const icon = find('use', button)
     icon.setAttribute('href', '#icon-check')
     setTimeout(() => icon.setAttribute('href', '#icon-copy'), 2000)
-    announce('Copied')
+    announce(button.getAttribute('aria-label').replace('Copy', 'Copied'))
   })
 
   let request

@@ -106,11 +106,12 @@ aside .copyable .copy { margin-top: -2px }
 #announcement { position: fixed; left: 50%; bottom: 24px; z-index: 3; margin: 0; max-width: calc(100% - 32px); translate: -50% 0; padding: 8px 16px; border-radius: 8px; background: var(--ink); color: var(--paper); box-shadow: 0 4px 16px var(--shadow) }
 #announcement:empty { padding: 0; box-shadow: none }
 
-.filter { display: none; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin-bottom: 12px }
+.filter { display: none; flex-wrap: wrap; gap: 8px 24px; margin-bottom: 12px }
 .scripted .filter { display: flex }
+.field { display: flex; align-items: center; gap: 12px; max-width: 100% }
 .filter label { font-weight: 600; font-size: .92em }
 .filter :is(input, select) { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--edge); border-radius: 6px; padding: 5px 10px; min-height: 36px; max-width: 100% }
-.filter input { flex: 0 1 280px; min-width: 0 }
+.filter input { width: 260px; min-width: 0 }
 #tag-count { margin: 0 0 4px }
 table.tags { width: 100%; border-collapse: collapse; font-size: .94em }
 table.tags th { text-align: left; color: var(--soft); font-weight: 600; font-size: .9em }
@@ -162,7 +163,7 @@ code.digest { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; wi
   table.tags thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table.tags tr { display: flex; flex-wrap: wrap; gap: 0 16px; padding: 8px 0; border-bottom: 1px solid var(--line) }
   table.tags tr:last-child { border-bottom: 0 }
-  table.tags td { min-width: 0; padding: 0; border: 0; color: var(--soft); text-align: left }
+  table.tags :is(td, .number) { min-width: 0; padding: 0; border: 0; color: var(--soft); text-align: left }
   table.tags .kind { min-width: 0 }
   table.tags td:is(.name, .of-digest) { flex: 1 0 100%; color: inherit }
   code.digest { width: auto; min-width: 0; flex: 0 1 auto }
@@ -177,7 +178,8 @@ code.digest { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; wi
   .tabs { gap: 0 }
   .tabs a { padding: 10px 7px; font-size: 14px }
   .registry { display: none }
-  .filter input { flex: 1 1 100% }
+  .field, .filter :is(input, select) { width: 100% }
+  .field label { flex: none; width: 8em }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto } .card { transition: none } }
 `

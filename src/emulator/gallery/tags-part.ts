@@ -40,23 +40,27 @@ function filterHtml(kinds: readonly string[], { search, type }: TagQuery): Html 
   const option = (kind: string): Html =>
     kind === type ? html`<option selected>${kind}</option>` : html`<option>${kind}</option>`
   return html`<div class="filter" role="search" aria-label="Image tags">
-    <label for="tag-search">Tag or digest</label>
-    <input
-      id="tag-search"
-      name="search"
-      type="search"
-      value="${search}"
-      autocomplete="off"
-      autocapitalize="none"
-      spellcheck="false"
-    />
+    <div class="field">
+      <label for="tag-search">Tag or digest</label>
+      <input
+        id="tag-search"
+        name="search"
+        type="search"
+        value="${search}"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+      />
+    </div>
     ${
       kinds.length > 1 &&
-      html`<label for="tag-type">Type</label>
+      html`<div class="field">
+        <label for="tag-type">Type</label>
         <select id="tag-type" name="type" autocomplete="off">
           <option value="">All types</option>
           ${kinds.map(option)}
-        </select>`
+        </select>
+      </div>`
     }
   </div>`
 }
