@@ -41,8 +41,11 @@ const ofRoot = { ref: root, dependsOn: [...refs].filter((ref) => !required.has(r
 const document = { ...sbom, components, dependencies: [ofRoot, ...dependencies] }
 console.log(JSON.stringify(document, undefined, 2))
 
-/** Removes the property of a package that only development dependencies require: its code is in a bundle. */
-function withoutScope({ properties = [], scope: _, ...component }) {
-  const kept = properties.filter(({ name }) => name !== DEVELOPMENT)
-  return kept.length > 0 ? { ...component, properties: kept } : component
+/** Removes the property and the scope of a package that only development dependencies require: its code is in a bundle. */
+function withoutScope(component) {
+  const properties = (component.properties ?? []).filter(({ name }) => name !== DEVELOPMENT)
+  const copy = { ...component, properties }
+  delete copy.scope
+  if (properties.length === 0) delete copy.properties
+  return copy
 }

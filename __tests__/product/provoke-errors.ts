@@ -237,8 +237,13 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     return logOf({ mode: 'login' }, emulator.env)
   },
   '… was throttled': against(ENSURE, {}, { operation: '*', fault: 'throttle' }),
-  'HTTP without TLS is allowed on the loopback interface only': () =>
-    logOf({ mode: 'login' }, endpoint('http://example.com')),
+  'HTTP without TLS is allowed on the loopback interface only': async () => {
+    const { env } = await startEmulator({ seed: SEED })
+    const github = { GITHUB_API_URL: 'http://example.com', GITHUB_REPOSITORY: 'team/app' }
+    const inputs = { ...CLEANUP, 'closed-pull-requests': 'v{number}', 'github-token': 'token' }
+    return logOf(inputs, { ...env, ...github })
+  },
+  'The endpoint of … uses http': () => logOf({ mode: 'login' }, endpoint('http://example.com')),
 
   'Input "…" is not supported in mode …': against({ mode: 'login', tar: 'app.tar' }),
   'Input "…" is unknown': () => unknownInput({ INPUT_FOO: 'x' }),
@@ -297,7 +302,9 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
       { ...PUSH, image: 'app:v1' },
       { ...(await startEmulator({ seed: SEED })).env, PATH: '/nowhere' }
     ),
-  'The archive is compressed with …, which is not supported': malformed(/is compressed with/),
+  'The archive is compressed with …, which is not supported': malformed(
+    /Decompress the file first with "xz/
+  ),
   'A layer is too large for ECR Public': malformed(/is too large for ECR Public/),
 
   'Mode cleanup-tags requires a rule': against({ mode: 'cleanup-tags', repository: 'team/app' }),
@@ -313,7 +320,8 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
 
   'Index … could not be read. No image of the repository is deleted.': async () => {
     const platforms = ['linux/amd64', 'linux/arm64']
-    const images = [{ tags: [{ tag: 'v1' }], platforms }]
+    const pushedAt = '2026-01-01T00:00:00Z'
+    const images = ['v1', 'v2'].map((tag) => ({ tags: [{ tag }], platforms, pushedAt }))
     const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app', images }] } })
     await emulator.fault({ operation: 'GetManifest', fault: 'access-denied' })
     return logOf({ ...CLEANUP, untagged: 'true' }, emulator.env)
@@ -322,14 +330,32 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   'The credential file is malformed': badCredentialFile
 }
 
-/** Messages that only a test with a replaced dependency can cause, and the file of that test. */
-export const PROVOKED_ELSEWHERE: Readonly<Record<string, string>> = {
-  'ECR Public rejected the policy of … for a minute': '__tests__/ensure-repo/set-policy.test.ts',
-  'Some fields of … were not saved as sent': '__tests__/sync-catalog/sync-catalog.test.ts',
-  'The disk does not have enough space to decompress …':
-    '__tests__/image-archive/compression/decompress-archive.test.ts',
-  '… ImageReferencedByManifestList …': '__tests__/cleanup-tags/cleanup-tags.test.ts',
-  'Another process keeps the credential file locked': '__tests__/login/file-lock.test.ts',
-  'The credential file is read-only': '__tests__/login/credential-file.test.ts',
-  'did not respond': '__tests__/ecr-public/who-answers.test.ts'
-}
+/** Messages that only a test with a replaced dependency can cause: the file of the test, and the words in it. */
+export const PROVOKED_ELSEWHERE: Readonly<Record<string, readonly [path: string, words: string]>> =
+  {
+    'ECR Public rejected the policy of … for a minute': [
+      '__tests__/ensure-repo/set-policy.test.ts',
+      'ECR Public rejected the policy of'
+    ],
+    'Some fields of … were not saved as sent': [
+      '__tests__/sync-catalog/sync-catalog.test.ts',
+      'were not saved as sent'
+    ],
+    'The disk does not have enough space to decompress …': [
+      '__tests__/image-archive/compression/decompress-archive.test.ts',
+      'does not have enough space to decompress'
+    ],
+    '… ImageReferencedByManifestList …': [
+      '__tests__/cleanup-tags/cleanup-tags.test.ts',
+      'ImageReferencedByManifestList'
+    ],
+    'Another process keeps the credential file locked': [
+      '__tests__/login/file-lock.test.ts',
+      'keeps the credential file locked'
+    ],
+    'The credential file is read-only': [
+      '__tests__/login/credential-file.test.ts',
+      'credential file is read-only'
+    ],
+    'did not respond': ['__tests__/ecr-public/who-answers.test.ts', 'did not respond']
+  }

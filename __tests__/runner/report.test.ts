@@ -22,7 +22,7 @@ beforeEach(() => {
   process.stdout.write = ((text: string) => {
     log += text
     return true
-  }) as typeof process.stdout.write
+  })
 })
 afterEach(() => {
   process.stdout.write = write
@@ -63,7 +63,7 @@ describe('writeReport', () => {
     expect(JSON.parse(readFileSync(planFile, 'utf8'))).toStrictEqual(REPORT.plan)
     expect(statSync(planFile).mode & 0o777).toBe(0o600)
     const summary = readFileSync(join(directory, 'GITHUB_STEP_SUMMARY'), 'utf8')
-    expect(summary).toBe('### ECR Public: ensure-repo (dry run)\n\nOne change\n\n')
+    expect(summary).toBe('### ECR Public&#58; ensure-repo (dry run)\n\nOne change\n\n')
     expect(log).toContain('changed: true (dry run)')
   })
 
@@ -113,12 +113,15 @@ it('masks every line of a secret', () => {
 })
 
 it('logs without letting a message begin a workflow command', async () => {
-  const { info, notice, warning, debug, group } = createLog()
-  info('::set-output name=a::b')
-  notice('a notice')
-  warning('a warning')
-  debug('details')
-  await group('A group', () => Promise.resolve(info('inside')))
+  const stepLog = createLog()
+  stepLog.info('::set-output name=a::b')
+  stepLog.notice('a notice')
+  stepLog.warning('a warning')
+  stepLog.debug('details')
+  await stepLog.group('A group', () => {
+    stepLog.info('inside')
+    return Promise.resolve()
+  })
   expect(log).not.toMatch(/^::set-output/m)
   for (const line of [
     '::notice::a notice',
