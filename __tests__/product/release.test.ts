@@ -252,7 +252,10 @@ if [[ "$*" == "buildx build "* ]]; then echo '{"containerimage.digest": "sha256:
 
 describe('the emulator in the release workflow', () => {
   /** Runs a job with programs that record their arguments. */
-  async function runRecorded(job: string, isOnNpm = false): Promise<{ steps: StepRun[]; calls: string[] }> {
+  async function runRecorded(
+    job: string,
+    isOnNpm = false
+  ): Promise<{ steps: StepRun[]; calls: string[] }> {
     for (const name of ['npm', 'docker']) writeFileSync(join(programs, name), RECORDER)
     chmodSync(join(programs, 'docker'), 0o755)
     const steps = await runJob(workflow, job, {
