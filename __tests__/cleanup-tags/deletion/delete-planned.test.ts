@@ -1,5 +1,9 @@
-import { BatchDeleteImageCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
-import type { ImageFailure, ImageIdentifier } from '@aws-sdk/client-ecr-public'
+import { BatchDeleteImageCommand } from '@aws-sdk/client-ecr-public'
+import type {
+  DescribeImagesCommand,
+  ImageFailure,
+  ImageIdentifier
+} from '@aws-sdk/client-ecr-public'
 import { deletePlanned } from '../../../src/cleanup-tags/deletion/delete-planned.js'
 import type { FinalOutcome } from '../../../src/cleanup-tags/deletion/deletion-outcome.js'
 import { ObservedServiceBehavior } from '../../../src/cleanup-tags/deletion/observed-service-behavior.js'
