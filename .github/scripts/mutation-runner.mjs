@@ -1,6 +1,5 @@
-// Runs the tests for Stryker in one process. Its Jest runner loads all modules again for each mutant, which takes one to
-// six seconds. This one loads the sources once, and only the test files again. It runs them with the test framework and
-// the matchers of Jest, so that the test files are the same.
+// Runs the tests for Stryker in one process. Its Jest runner loads all modules again for each mutant, which takes seconds.
+// This one loads the sources once, and only the test files again, with the test framework and the matchers of Jest.
 
 import { existsSync, globSync } from 'node:fs'
 import { registerHooks } from 'node:module'

@@ -1,6 +1,13 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readStore, restoreStore, writeToStore } from '../../src/login/credential-store.js'
+import {
+  readStore,
+  restoreStore,
+  withoutEnded,
+  writeToStore
+} from '../../src/login/credential-store.js'
+import type { StoredCredential } from '../../src/login/credential-store.js'
+import { textDigest } from '../../src/login/credential-document.js'
 import { entryOf, HOST, installStore } from './install-store.js'
 import type { TestStore } from './install-store.js'
 
@@ -126,5 +133,27 @@ describe('restoreStore', () => {
     await rm(join(store, HOST))
     await restore()
     expect(await readdir(store)).toEqual([])
+  })
+})
+
+describe('withoutEnded', () => {
+  const ended = { store: 'test', host: HOST, secretDigest: textDigest('one'), previous: OTHER }
+  const previous = { username: 'AWS', secret: 'one' }
+  const running = { store: 'test', host: HOST, secretDigest: textDigest('two'), previous }
+
+  test('replaces a previous entry that the other login wrote by the one before that login', () => {
+    expect(withoutEnded([running], [ended])).toEqual([{ ...running, previous: OTHER }])
+    const created = { ...ended, previous: undefined }
+    expect(withoutEnded([running], [created])).toEqual([{ ...running, previous: undefined }])
+  })
+
+  test.each<[string, Partial<StoredCredential>]>([
+    ['another store', { store: 'other' }],
+    ['another host', { host: 'ecr-public.aws.com' }],
+    ['another secret', { previous: { username: 'AWS', secret: 'three' } }],
+    ['no previous entry', { previous: undefined }]
+  ])('keeps the entry with %s', (_name, more) => {
+    const entry = { ...running, ...more }
+    expect(withoutEnded([entry], [ended])).toEqual([entry])
   })
 })

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { lockPathOf, createLoginReference, findRecord } from '../../src/login/login-records.js'
@@ -150,7 +150,9 @@ describe('restoreCredential', () => {
     for (const path of [temporary, other]) await writeFile(path, 'x')
     expect(await restore(reference)).toBe('not-found')
     expect((await readdir(dirname(file))).sort()).toEqual(['.config.json.other', 'config.json'])
-    await writeFile(lockPathOf(file), '{"pid": 2147483646}')
+    await writeFile(lockPathOf(file), '')
+    const anHourAgo = new Date(Date.now() - 3_600_000)
+    await utimes(lockPathOf(file), anHourAgo, anHourAgo)
     await writeFile(temporary, 'x')
     expect(await restore(reference)).toBe('not-found')
     expect(await readFile(file, 'utf8')).toBe('{}')
