@@ -54,7 +54,7 @@ function compareElements(whole: Element, part: Element, isLast: boolean, path: s
   return compareBeginning(from, to, path)
 }
 
-/** Returns the children without white space. A paragraph in a list item is replaced by its content. */
+/** Returns the children without white space and comments. A paragraph in a list item is replaced by its content. */
 function childrenOf(parent: Root | Element): Child[] {
   return (parent.children as Child[])
     .flatMap((child) =>
@@ -62,6 +62,7 @@ function childrenOf(parent: Root | Element): Child[] {
         ? child.children
         : [child]
     )
+    .filter((child) => child.type !== 'comment')
     .filter((child) => child.type !== 'text' || child.value.trim() !== '')
 }
 

@@ -207,6 +207,10 @@ describe('truncateMarkdown', () => {
     expect(truncateMarkdown(text, 200, { ending: ENDING })).toEqual({
       text: `# A\n\n${filler(100)}\n\n[used]\n\n[used]: 1.md\n`
     })
+    const lists = `- a\n\n[^unused]: ${filler(100)}\n\n- b\n`
+    expect(truncateMarkdown(lists, 50, { ending: ENDING })).toEqual({
+      text: '- a\n\n<!-- -->\n\n- b\n'
+    })
     expect(truncateMarkdown('[^a]: Unused.\n', 10, { ending: ENDING })).toEqual({ text: '' })
   })
 

@@ -50,8 +50,8 @@ function listRemovals(
   needed: ReadonlyMap<string, number>,
   neededElsewhere: ReadonlyMap<string, number>
 ): Edit[] {
-  return listRemovableDefinitions(document).flatMap(({ node, lines }): Edit[] => {
-    if (!part.has(rangeOf(node).start)) return []
+  return listRemovableDefinitions(document).flatMap(({ node, lines, replacement }): Edit[] => {
+    if (!part.has(rangeOf(node).start) || replacement !== '') return []
     const key = definitionKey(node)
     const isRepeated = document.definitions.get(key) !== node
     if (needed.has(key) ? !isRepeated : !neededElsewhere.has(key)) return []

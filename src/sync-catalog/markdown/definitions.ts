@@ -59,11 +59,14 @@ export function definitionsText(
 export interface RemovableDefinition {
   readonly node: AnyDefinition
   readonly lines: Range
+  /** The text that replaces the lines: empty, or a comment that keeps the blocks around them apart. */
+  readonly replacement: string
 }
 
 /**
  * Returns the definitions outside of containers that can be removed. Without some definitions, the blocks before and
- * after them would be joined: two lists, two indented code blocks, or a list and an indented block.
+ * after them would be joined: two lists, two indented code blocks, or a list and an indented block. A comment replaces
+ * these definitions.
  */
 export function listRemovableDefinitions(document: MarkdownDocument): RemovableDefinition[] {
   const { children } = document.tree
@@ -79,10 +82,15 @@ export function listRemovableDefinitions(document: MarkdownDocument): RemovableD
     const before = previous
     if (isContent(node)) previous = node
     if (node.type !== 'definition' && node.type !== 'footnoteDefinition') return []
-    if (areJoinedWithout(before, nextContents[index], document.text)) return []
-    return [{ node, lines: linesOf(node, document.text) }]
+    const lines = linesOf(node, document.text)
+    const isJoined = areJoinedWithout(before, nextContents[index], document.text)
+    const replacement = isJoined ? SEPARATOR : ''
+    return replacement.length < lines.end - lines.start ? [{ node, lines, replacement }] : []
   })
 }
+
+/** The blank line is not needed after a definition without a blank line before it, but does not change the text. */
+const SEPARATOR = '<!-- -->\n\n'
 
 function areJoinedWithout(
   previous: RootContent | undefined,

@@ -116,8 +116,8 @@ class CutChooser {
     const changes: LengthChange[] = []
     for (const { start, end, text, target } of this.edits)
       changes.push({ start: end, end: target, length: text.length - (end - start) })
-    for (const { node, lines } of this.removable) {
-      const length = lines.start - lines.end
+    for (const { node, lines, replacement } of this.removable) {
+      const length = replacement.length - (lines.end - lines.start)
       changes.push({ start: lines.end, end: this.firstReferenceTo(node), length })
     }
     for (const [key, reference] of this.needed) {
@@ -143,7 +143,7 @@ class CutChooser {
       ({ node }) => this.firstReferenceTo(node) === Number.POSITIVE_INFINITY
     )
     if (unneeded.length === 0) return text
-    const edits = unneeded.map(({ lines }) => ({ ...lines, text: '' }))
+    const edits = unneeded.map(({ lines, replacement }) => ({ ...lines, text: replacement }))
     const rest = createEditor(text, edits)({ start: 0, end: text.length }).trimEnd()
     return rest === '' ? '' : `${rest}\n`
   }
@@ -194,7 +194,7 @@ class CutChooser {
     const edit = createEditor(document.text, [
       ...this.removable
         .filter(({ node, lines }) => lines.start < offset && this.firstReferenceTo(node) >= offset)
-        .map(({ lines }) => ({ ...lines, text: '' })),
+        .map(({ lines, replacement }) => ({ ...lines, text: replacement })),
       ...this.edits.filter(({ target }) => target >= offset)
     ])
     const beyond = [...needed]
