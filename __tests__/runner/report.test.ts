@@ -19,10 +19,10 @@ beforeEach(() => {
   }
   process.env.RUNNER_TEMP = directory
   log = ''
-  process.stdout.write = ((text: string) => {
+  process.stdout.write = (text: string) => {
     log += text
     return true
-  })
+  }
 })
 afterEach(() => {
   process.stdout.write = write
