@@ -185,7 +185,10 @@ describe('CONTRIBUTING.md', () => {
     const { lines } = jest.coverageThreshold.global
     expect(lines).toBeGreaterThanOrEqual(95)
     expect(read(CONTRIBUTING)).toContain(`fewer than ${String(lines)} % of the lines`)
-    expect(read('.ci/run')).toContain('npm test -- --coverage')
+    expect(read('.ci/run')).toContain('npm cit')
+    expect(read('.github/scripts/test.mjs')).toContain(
+      "given.length === 0 ? ['--coverage'] : given"
+    )
     const [, ...excluded] = jest.collectCoverageFrom
     expect(excluded).toEqual(['!src/quick-start/**'])
     expect(read(CONTRIBUTING)).toContain('`src/quick-start/` is left out, because')

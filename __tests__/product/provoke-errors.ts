@@ -357,5 +357,5 @@ export const PROVOKED_ELSEWHERE: Readonly<Record<string, readonly [path: string,
       '__tests__/login/credential-file.test.ts',
       'credential file is read-only'
     ],
-    'did not respond': ['__tests__/ecr-public/who-answers.test.ts', 'did not respond']
+    'did not respond': ['__tests__/robustness/hanging-counterparts.test.ts', 'did not respond']
   }
