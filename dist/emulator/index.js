@@ -1,1 +1,2 @@
+#!/usr/bin/env node
 require('./emulator.js').runCli(process.argv.slice(2))

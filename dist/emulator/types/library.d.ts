@@ -1,6 +1,8 @@
 import type { EmulatorOptions } from './options.js';
-import type { LoggedRequest } from './request-log.js';
+import type { LoggedRequest } from './logged-request.js';
 import type { FaultRule } from './faults.js';
+export type { FaultRule } from './faults.js';
+export type { LoggedRequest } from './logged-request.js';
 /** The options of `createEmulator`: the options of the command line in camelCase. */
 export interface CreateEmulatorOptions extends EmulatorOptions {
     /** Port to listen on. Default: 0, which is a free port. */

@@ -1,0 +1,1 @@
+exports.createEmulator = require('./emulator.js').createEmulator
