@@ -155,7 +155,7 @@ describe('the shell commands of the documents', () => {
     [/^npm install --save-dev ecr-public-action$/m, 'emulator/package.test.ts installs it'],
     [/^docker run /, 'docker.yml runs the image'],
     [/^aws iam /, 'it requires an AWS account'],
-    [/^gh attestation /, 'it requires a release on GitHub'],
+    [/^gh (?:attestation|release) /m, 'it requires a release on GitHub'],
     [/^git tag /, 'it publishes a release'],
     [/local-action/, 'local-action.test.ts runs it if LOCAL_ACTION=1'],
     [/^node dist\/emulator\/index\.js$/, 'start.test.ts compares its output']

@@ -38,7 +38,7 @@ const SEED = {
       name: `kind/${at}`,
       catalogData: { aboutText: `Before.\n\n${kind}\n\n${AFTER}` }
     })),
-    { name: 'team/long-words', catalogData: { aboutText: LONG_WORDS, usageText: LONG_WORDS } },
+    { name: 'team/wide', catalogData: { aboutText: LONG_WORDS, usageText: LONG_WORDS } },
     {
       name: 'team/hostile',
       catalogData: {
@@ -143,7 +143,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     async (width) => {
       const { page, url } = await open(false)
       await page.setViewportSize({ width, height: 740 })
-      await page.goto(`${url}/demo/team/long-words`)
+      await page.goto(`${url}/demo/team/wide`)
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
       expect(await page.evaluate(LIST_BROKEN_WORDS)).toEqual([])
       expect(await page.getByText('String').count()).toBeGreaterThan(10)
