@@ -252,19 +252,19 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     ...SYNC,
     repository: 'other/*'
   }),
-  'Input "repository" contains the host or alias of another registry': against({
+  'Input "…" contains the host or alias of another registry': against({
     ...ENSURE,
     repository: 'public.ecr.aws/zzzzzzzz/team/app'
   }),
-  'Input "repository" contains a host or alias that the API does not confirm': against(
+  'Input "…" contains a host or alias that the API does not confirm': against(
     { ...ENSURE, repository: 'z1zzzzzz/team/app' },
     { seed: SEED, ...WITHOUT_REGISTRIES }
   ),
-  'Input "repository" is ambiguous': against(
+  'Input "…" is ambiguous': against(
     { ...SYNC, repository: 'a1b2c3d4/app' },
     { seed: { repositories: [{ name: 'a1b2c3d4/app' }, { name: 'app' }] } }
   ),
-  'Input "repository" contains a tag or digest': against({ ...ENSURE, repository: 'team/app:v1' }),
+  'Input "…" contains a tag or digest': against({ ...ENSURE, repository: 'team/app:v1' }),
   'The repository does not exist': against(SYNC),
 
   'The repository contains images': against({ ...ENSURE, state: 'absent' }, { seed: SEED }),
