@@ -62,19 +62,25 @@ export function licenseText(packages) {
     .concat('\n')
 }
 
-/** Returns the texts of the license and notice files of a package, or its author if it does not have such files. */
-function findTexts({ directory }) {
-  const files = readdirSync(join(root, directory)).filter((name) =>
-    /^(?:licen[cs]e|copying|notice)\b/i.test(name)
+/**
+ * Returns the texts of the license and notice files of a package. If it does not have a license file, its author and the
+ * standard text of its license come first.
+ */
+function findTexts({ name, license, directory }) {
+  const files = readdirSync(join(root, directory)).filter((file) =>
+    /^(?:licen[cs]e|copying|notice)\b/i.test(file)
   )
-  if (files.length > 0) {
-    return files.sort().map((name) => readText(join(root, directory, name)))
-  }
-  const { author } = readManifest(directory)
-  const name = typeof author === 'string' ? author : author?.name
-  return name === undefined
-    ? []
-    : [`Copyright ${name}. The package does not contain a license text.`]
+  const texts = files.sort().map((file) => readText(join(root, directory, file)))
+  if (files.some((file) => !/^notice/i.test(file))) return texts
+  const path = join(root, '.github', 'licenses', `${license}.txt`)
+  if (!existsSync(path)) throw new Error(`Add the text of the license of ${name} as ${path}`)
+  const { author = `the authors of ${name}` } = readManifest(directory)
+  const holder = typeof author === 'string' ? author : author.name
+  return [
+    `Copyright ${holder}. The package does not contain a license text. This is the text of ${license}:`,
+    readText(path).replace('<copyright holders>', holder),
+    ...texts
+  ]
 }
 
 function readText(path) {

@@ -94,11 +94,12 @@ describe('SECURITY.md', () => {
       () => expect(read('.github/dependabot.yml')).toContain('default-days: 7')
     ],
     [
-      '`dist/licenses.txt` contains the licenses of all bundled packages',
-      () =>
-        expect(read('__tests__/product/supply-chain.test.ts')).toContain(
-          'contains the text of an allowed license'
-        )
+      '`dist/licenses.txt` (action) and `dist/emulator/licenses.txt` (emulator) contain the licenses of all bundled packages',
+      () => {
+        const test = read('__tests__/product/supply-chain.test.ts')
+        expect(test).toContain('describe.each(LICENSE_FILES)')
+        expect(test).toContain('contains the text of an allowed license')
+      }
     ],
     [
       'Workflows have at most read permission by default',

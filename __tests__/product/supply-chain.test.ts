@@ -27,10 +27,11 @@ interface BundledPackage {
 interface Scripts {
   readonly LICENSE_FILES: readonly string[]
   readonly readLicenseFile: (path: string) => readonly BundledPackage[]
-  readonly packagesOf: (sources: readonly string[]) => readonly { readonly name: string }[]
+  readonly packagesOf: (sources: readonly string[]) => readonly Omit<BundledPackage, 'text'>[]
+  readonly licenseText: (packages: ReturnType<Scripts['packagesOf']>) => string
 }
 
-const { LICENSE_FILES, readLicenseFile, packagesOf } = (await import(
+const { LICENSE_FILES, readLicenseFile, packagesOf, licenseText } = (await import(
   join(ROOT, '.github/scripts/bundled-packages.mjs')
 )) as Scripts
 
@@ -59,11 +60,7 @@ describe.each(LICENSE_FILES)('%s', (file) => {
     expect(bundled.length).toBeGreaterThan(10)
     for (const { name, license, text } of bundled) {
       expect([name, LICENSES]).toEqual([name, expect.arrayContaining([license])])
-      // Some packages are published without a license text.
-      const hasFile = readdirSync(join(ROOT, 'node_modules', name)).some((file) =>
-        /^licen[sc]e/i.test(file)
-      )
-      expect([name, text.length > 500 || !hasFile]).toEqual([name, true])
+      expect([name, text.length > 500]).toEqual([name, true])
     }
   })
 
@@ -104,6 +101,38 @@ it('finds the package of a module by its last directory node_modules', () => {
   ]
   const found = packagesOf(sources).map(({ name }) => name)
   expect(found).toEqual(['@actions/core', '@vercel/ncc', 'entities'])
+})
+
+describe('the license of a package that does not contain a license text', () => {
+  const textOf = (name: string): string =>
+    licenseText(packagesOf([`node_modules/${name}/index.js`]).filter((each) => each.name === name))
+
+  it('is the text of MIT with the author of the package', () => {
+    const text = textOf('proxy-agent-negotiate')
+    const author = 'Nathan Rajlich <nathan@tootallnate.net> (http://n8.io/)'
+    expect(text).toMatch(/^proxy-agent-negotiate@[\d.]+ \(MIT\)\n\nCopyright Nathan Rajlich/)
+    expect(text).toContain(
+      `\nMIT License\n\nCopyright (c) ${author}\n\nPermission is hereby granted`
+    )
+    expect(text).toMatch(/DEALINGS IN THE\s+SOFTWARE\.\n$/)
+    expect(text).not.toContain('<copyright')
+  })
+
+  it('is the standard text of Apache-2.0', () => {
+    const text = textOf('@aws-sdk/nested-clients')
+    expect(text).toContain('Copyright AWS SDK for JavaScript Team. The package does not contain')
+    expect(text).toContain('Version 2.0, January 2004')
+    expect(text).toContain('9. Accepting Warranty or Additional Liability.')
+  })
+
+  it('is an error if the repository does not have its text', () => {
+    const [found] = packagesOf(['node_modules/@aws-sdk/nested-clients/index.js']).filter(
+      ({ name }) => name !== '@vercel/ncc'
+    )
+    expect(() => licenseText([{ ...found!, license: 'Unknown-1.0' }])).toThrow(
+      'Add the text of the license of @aws-sdk/nested-clients'
+    )
+  })
 })
 
 /** Returns the code of the bundles that a file with licenses belongs to. */
