@@ -53,6 +53,16 @@ describe.each(WORKFLOWS)('%s', (path) => {
     }
   })
 
+  it('installs exact versions of packages', () => {
+    for (const step of steps) {
+      for (const [, args = ''] of (step.run ?? '').matchAll(/npm install (.*)$/gm)) {
+        for (const name of args.split(' ').filter((each) => !each.startsWith('--'))) {
+          expect(name).toMatch(/^(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/)
+        }
+      }
+    }
+  })
+
   it('requests only the expected permissions', () => {
     expect(Object.keys(workflow.permissions ?? { missing: '' })).toEqual(
       workflow.permissions?.contents === 'read' ? ['contents'] : []
