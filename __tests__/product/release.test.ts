@@ -163,9 +163,11 @@ describe('the build of a release', () => {
     const uses = steps.map((step) => step.uses?.split('@', 1)[0] ?? '')
     expect(uses.lastIndexOf('actions/attest')).toBeLessThan(uses.indexOf('actions/upload-artifact'))
     const [provenance, sbom] = steps.filter((step) => step.uses?.startsWith('actions/attest@'))
-    for (const subject of ['dist/**/*.js', 'emulator/step.mjs', 'release/ecr-public-action-']) {
-      expect(String(provenance?.with?.['subject-path'])).toContain(subject)
-    }
+    expect(String(provenance?.with?.['subject-path']).trim().split('\n')).toEqual([
+      'dist/**/*',
+      'emulator/step.mjs',
+      'release/ecr-public-action-${{ inputs.version }}.tar.gz'
+    ])
     expect(sbom?.with).toHaveProperty('sbom-path')
     expect(workflow.jobs.build).toMatchObject({
       uses: './.github/workflows/build.yml',
