@@ -230,8 +230,8 @@ describe('the container image of the emulator', () => {
   })
 })
 
-describe('release-channel.mjs', () => {
-  const script = join(ROOT, '.github/scripts/release-channel.mjs')
+describe('release-channel.sh', () => {
+  const script = join(ROOT, '.github/scripts/release-channel.sh')
 
   it.each([
     ['v1.9.0', 'v1.10.0 v2.0.0-rc.1', 'false', 'false', 'backport'],
@@ -240,14 +240,14 @@ describe('release-channel.mjs', () => {
     ['v1.2.3', 'v1.2.2', 'true', 'true', 'latest']
   ])('decides for %s with the other tags %s', (version, tags, ...[latest, ofMajor, npmTag]) => {
     tag(version, ...tags.split(' '))
-    const output = execFileSync(process.execPath, [script, version], { cwd: workspace })
+    const output = execFileSync(script, [version], { cwd: workspace })
     expect(output.toString()).toBe(
       `latest=${latest}\nlatest-of-major=${ofMajor}\nnpm-tag=${npmTag}\n`
     )
   })
 
   it('rejects a tag that is not a version', () => {
-    expect(() => execFileSync(process.execPath, [script, 'v1'], { stdio: 'pipe' })).toThrow(
+    expect(() => execFileSync(script, ['v1'], { stdio: 'pipe' })).toThrow(
       'The tag "v1" is not a version. Use vX.Y.Z.'
     )
   })
