@@ -202,7 +202,7 @@ function notesOf({ repository, plan, failed, rows }: CleanupResult): [string, st
   if (plan.uncheckedCount > 0) {
     const images = formatCount(plan.uncheckedCount, 'image to delete', 'images to delete')
     notes.push(
-      `${images}: the manifest was not read, because the listing describes a container image or an index. It was assumed not to refer to a kept image.`
+      `${images}: the manifest was not read, because the listing describes a container image or an index. A real run reads it, and keeps the image if it refers to a kept image.`
     )
   }
   return notes.map((note) => [repository, note])
