@@ -3,6 +3,13 @@ import type { ListedImage } from './inventory.js'
 
 const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
 
+/** The configs of container images and of Helm charts. */
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
+  MEDIA_TYPES.ociConfig,
+  MEDIA_TYPES.dockerConfig,
+  'application/vnd.cncf.helm.config.v1+json'
+])
+
 /** Other manifest types that are not an index. Old repositories still contain them. */
 const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
   'application/vnd.docker.distribution.manifest.v1+json',
@@ -30,6 +37,16 @@ export function canRefer(image: ListedImage): boolean {
 export function mustBeRead(image: ListedImage): boolean {
   if (isIndexMediaType(image.mediaType ?? '')) return false
   return canRefer(image) && !isContainerImage(image)
+}
+
+/**
+ * Returns whether a manifest is certainly not an image, but a signature, an SBOM, an attestation or another artifact. A
+ * missing type and the one of a Helm chart count as an image.
+ */
+export function isArtifact({ mediaType, artifactMediaType }: ListedImage): boolean {
+  if (mediaType === OCI_ARTIFACT_MANIFEST) return true
+  if (mediaType !== MEDIA_TYPES.ociManifest || artifactMediaType === undefined) return false
+  return !IMAGE_CONFIGS.has(artifactMediaType)
 }
 
 /** Returns whether the config is a container image's. Signatures, attestations and SBOMs have other configs. */
