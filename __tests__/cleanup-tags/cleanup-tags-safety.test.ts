@@ -1,7 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DescribeImagesCommand, DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
+import {
+  DescribeImagesCommand,
+  DescribeImageTagsCommand,
+  DescribeRepositoriesCommand
+} from '@aws-sdk/client-ecr-public'
 import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
@@ -321,6 +325,31 @@ describe('incomplete responses', () => {
     )
     expect(await tagsOf(app)).toEqual(['v1', 'v2'])
   })
+
+  test.each([undefined, '', 'team/app', '/alias/team/app', '127.0.0.1:1/alias/team/other'])(
+    'stop the step before the first deletion in any repository: the repositoryUri %j',
+    async (repositoryUri) => {
+      const on = await stage()
+      const app = await on.repository('team/app')
+      await pushDaily(on, app, 'v1', 'v2')
+      await pushDaily(on, await on.repository('team/web'), 'v1', 'v2')
+      const api = interceptApi(on.deps.api, async (command, send) => {
+        const answer = (await send(command)) as { repositories: { repositoryName: string }[] }
+        if (!(command instanceof DescribeRepositoriesCommand)) return answer
+        return {
+          ...answer,
+          repositories: answer.repositories.map((one) =>
+            one.repositoryName === 'team/app' ? { ...one, repositoryUri } : one
+          )
+        }
+      })
+      const deps = makeDeps(on.emulator, { now: on.deps.now, api })
+      await expect(on.run({ 'keep-latest': '0' }, deps)).rejects.toThrow(
+        /^DescribeRepositories returned a repository without a valid URI: "team\/app"\.$/
+      )
+      expect(await tagsOf(app)).toEqual(['v1', 'v2'])
+    }
+  )
 
   test.each([{}, { ...image, imageDigest: undefined }, { ...image, imagePushedAt: undefined }])(
     'stop the step before the first deletion in any repository: the image %j',

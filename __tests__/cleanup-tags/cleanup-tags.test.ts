@@ -444,6 +444,11 @@ describe('lifecycle-policy', () => {
     await expect(on.run({ 'lifecycle-policy': path })).rejects.toThrow(
       /: rule 1 \(priority 4\) uses an unsupported feature in "selection.countType": "sinceImagePulled"\./
     )
+    for (const array of ['[]', '[\n{"rulePriority": 1}]']) {
+      await expect(on.run({ 'lifecycle-policy': array })).rejects.toThrow(
+        /^Lifecycle policy in input "lifecycle-policy" is an array\. Use an object with the member "rules": /
+      )
+    }
     await expect(on.run({ 'lifecycle-policy': '/no/such/file' })).rejects.toThrow(
       /"lifecycle-policy" names a file that does not exist: "\/no\/such\/file"/
     )

@@ -111,6 +111,25 @@ describe('summarizeCleanup', () => {
     expect(others.filter(({ kind }) => kind === 'heading')).toEqual([])
   })
 
+  test('combines equal messages of several repositories in one row', () => {
+    const results = ['a', 'b', 'c', 'd', 'e'].map((name, at) => {
+      const { plan } = resultOf(`team/${name}`, rowsOf(31))
+      const notices = at === 1 ? ['Same.', 'Other.'] : ['Same.']
+      return createCleanupResult({ ...plan, notices, uncheckedCount: at < 2 ? 7 : 0 }, undefined)
+    })
+    const blocks = summarizeCleanup(results, DRY_RUN)
+    const at = blocks.findIndex(({ kind }) => kind === 'heading')
+    const unchecked =
+      '7 images to delete: the manifest was not read, because the listing describes a container image or an index. A real run reads it, and keeps the image if it refers to a kept image.'
+    expect(blocks[at + 1]).toMatchObject({
+      rows: [
+        ['team/a, team/b, team/c and 2 more', 'Same.'],
+        ['team/a, team/b', unchecked],
+        ['team/b', 'Other.']
+      ]
+    })
+  })
+
   test('ends with the kept tags, and the next deletions of all repositories', () => {
     const results = ['team/a', 'team/b'].map((name) => resultOf(name, rowsOf(30)))
     const section = sectionsOf(summarizeCleanup(results, DRY_RUN)).at(-1)

@@ -255,7 +255,8 @@ export async function build(scene: Scenario): Promise<World> {
     known.set(digest, { text, ...links, pushedAt: clock.time })
   }
   await pushReferrers(beside, scene.side.referrers, [...known.keys()], (digest, subject) => {
-    besideKnown.set(digest, { text: '', children: [], subject, pushedAt: clock.time })
+    const isArtifact = true
+    besideKnown.set(digest, { text: '', children: [], subject, isArtifact, pushedAt: clock.time })
   })
   const order = [...known.keys()]
   await repository.delete(...new Set(scene.removed.map((at) => order[at % order.length]!)))
@@ -322,6 +323,7 @@ function manifestOf(
     text,
     children,
     subject,
+    isArtifact: kind === 'artifact',
     tags: [...referrerTags, ...(hasReferrerTag ? tags.slice(0, 1) : tags)]
   }
 }

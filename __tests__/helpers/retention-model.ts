@@ -70,6 +70,8 @@ export interface Known {
   readonly text: string
   readonly children: readonly string[]
   readonly subject: string | undefined
+  /** Whether it is an SBOM, which does not take the place of an image. */
+  readonly isArtifact?: boolean
   readonly pushedAt: number
 }
 
@@ -289,12 +291,15 @@ function selectByPolicy(
       .some((target) => target !== undefined && !isLost(target))
     return ownTags(digest).length > 0 || !isReferrer
   })
+  const isUntaggedArtifact = (digest: string): boolean =>
+    ownTags(digest).length === 0 && known.get(digest)?.isArtifact === true
   const isExpired = (digest: string): boolean => {
     const first = policy.find(({ select }) => selects(select, ownTags(digest)))
     if (first === undefined) return false
     if (first.days !== undefined) return pushedAt(digest) + first.days * DAY < now
     const rank = seen
       .filter((other) => selects(first.select, ownTags(other)))
+      .filter((other) => other === digest || !isUntaggedArtifact(other))
       .sort((a, b) => pushedAt(b) - pushedAt(a) || (a > b ? -1 : 1))
       .indexOf(digest)
     return rank >= (first.count ?? 0)

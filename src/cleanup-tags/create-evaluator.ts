@@ -92,7 +92,8 @@ async function compileRules(given: TagRules): Promise<CompiledTagRules> {
 
 /** Reads the policy: the JSON itself, or the path of a file. */
 async function readPolicy(input: string, env: Env): Promise<LifecycleRule[]> {
-  if (/^["{]/.test(input)) return parseLifecyclePolicy(input, 'in input "lifecycle-policy"')
+  if (/^(?:["{]|\[\s*[{\]])/.test(input))
+    return parseLifecyclePolicy(input, 'in input "lifecycle-policy"')
   const options = { input: 'lifecycle-policy', maxBytes: MAX_POLICY_BYTES, env }
   const { bytes } = await getLocalFile(input, options)
   // PowerShell writes a byte order mark.

@@ -26,7 +26,7 @@ export interface CleanupPlan extends RetentionPlan {
   readonly images: ReadonlyMap<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
-  /** Number of images and indexes that were assumed not to have a subject, as there are too many to read. */
+  /** Number of images and indexes that a dry run assumes not to have a subject, as there are too many to read. */
   readonly uncheckedCount: number
 }
 

@@ -6,6 +6,7 @@ import type { ServiceClock } from '../ecr-public/service-clock.js'
 import { openManifestCache } from '../registry-client/manifest-cache.js'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import type { Deps } from '../runner/deps.js'
+import { problem } from '../runner/errors.js'
 import type { CleanupTagsInputs } from '../runner/inputs/inputs.js'
 import { settleEach, splitSettled } from '../runner/settle-each.js'
 import { createHolderFinder, readTime } from './collect-facts.js'
@@ -36,6 +37,7 @@ export interface StepPlan {
  * Plans all repositories. Each stage ends for all of them before the next one begins, because a decision in one
  * repository can depend on the images of another.
  *
+ * @throws ActionError if a repository does not have a valid URI
  * @throws IncompleteListingError if a response of the service lacks names or times
  * @throws the first error if no repository could be read
  */
@@ -52,6 +54,7 @@ export async function planStep(
       ? undefined
       : await openManifestCache(inputs.manifestCache, deps)
   const repositories = await selectRepositories(inputs.repositories, deps, inputs.registryId)
+  for (const repository of repositories) uriOf(repository)
   const stages = new Stages(deps)
   const { listed, timely, warnings } = await listAll(repositories, inputs, evaluator, {
     clock,
@@ -66,7 +69,7 @@ export async function planStep(
   const limits = divideReads(listed.length, cache !== undefined, !inputs.dryRun)
   const openRepository = createRepositoryOpener(deps, cache)
   const planned = await stages.run(listed, ({ repository, value }) => {
-    const open = () => openRepository(repository.repositoryUri ?? '')
+    const open = () => openRepository(uriOf(repository))
     const address = addressOf(repository, inputs)
     return planCleanup(address, value, open, evaluator, facts, limits)
   })
@@ -111,6 +114,24 @@ function addressOf(
   { registryId }: CleanupTagsInputs
 ): RepositoryAddress {
   return { repositoryName, registryId }
+}
+
+/** A host with a dot or a port, an alias, and the name. */
+const REPOSITORY_URI = /^(?=[^/]*[.:])[\w.:[\]-]+(?:\/[\w.-]+){2,}$/
+
+/**
+ * Returns the URI of a repository, from which its manifests are read.
+ *
+ * @throws ActionError if the response does not contain it
+ */
+function uriOf({ repositoryName = '', repositoryUri = '' }: Repository): string {
+  if (REPOSITORY_URI.test(repositoryUri) && repositoryUri.endsWith(`/${repositoryName}`)) {
+    return repositoryUri
+  }
+  throw problem({
+    what: 'DescribeRepositories returned a repository without a valid URI',
+    value: repositoryName
+  })
 }
 
 /** A repository with the result of a stage. */

@@ -1,6 +1,9 @@
 import type { ReadLimits } from './rules/reference-analysis.js'
 
-/** The maximum number of manifests per repository that are read only to find out whether they have a subject. */
+/**
+ * The maximum number of manifests per repository that are read only to find out whether they have a subject. In a real
+ * run, it only limits the reads of images that an index lists.
+ */
 const MAX_READS_PER_REPOSITORY = 100
 
 /** The number of such reads per step. The service allows ten per second, so they take half a minute. */

@@ -16,6 +16,8 @@ import { selectFirst } from './select-first.js'
 /** The maximum number of rows of all lists of deletions. They take about half of the runner's limit of 1 MiB. */
 const MAX_DELETION_ROWS = 2000
 const MAX_ATTENTION_ROWS = 200
+/** The maximum number of repositories that one message of several repositories names. */
+const MAX_NAMES_PER_MESSAGE = 3
 const MAX_KEPT_ROWS = 500
 const MAX_UPCOMING_ROWS = 10
 
@@ -171,18 +173,34 @@ function attentionTable(
     ...results.flatMap(notesOf)
   ]
   if (rows.length === 0) return []
+  const grouped = groupMessages(rows)
   const blocks: SummaryBlock[] = [
     { kind: 'heading', text: 'Needs attention' },
     {
       kind: 'table',
       columns: ['repository', 'message'],
-      rows: rows.slice(0, MAX_ATTENTION_ROWS).map((row) => row.map(shortenDigests))
+      rows: grouped.slice(0, MAX_ATTENTION_ROWS).map((row) => row.map(shortenDigests))
     }
   ]
-  const more = rows.length - MAX_ATTENTION_ROWS
+  const more = grouped.length - MAX_ATTENTION_ROWS
   if (more > 0)
     blocks.push({ kind: 'paragraph', text: `… and ${formatNumber(more)} more messages.` })
   return blocks
+}
+
+/** Combines the rows with equal messages, each in place of the first one. */
+function groupMessages(rows: readonly [string, string][]): [string, string][] {
+  const groups = new Map<string, string[]>()
+  for (const [repository, message] of rows) {
+    const group = groups.get(message)
+    if (group === undefined) groups.set(message, [repository])
+    else group.push(repository)
+  }
+  return [...groups].map(([message, repositories]) => {
+    const more = repositories.length - MAX_NAMES_PER_MESSAGE
+    const names = repositories.slice(0, MAX_NAMES_PER_MESSAGE).join(', ')
+    return [more > 0 ? `${names} and ${formatNumber(more)} more` : names, message]
+  })
 }
 
 /** Returns the limitations of a plan, and the deletions that failed or were not carried out. */
@@ -202,7 +220,7 @@ function notesOf({ repository, plan, failed, rows }: CleanupResult): [string, st
   if (plan.uncheckedCount > 0) {
     const images = formatCount(plan.uncheckedCount, 'image to delete', 'images to delete')
     notes.push(
-      `${images}: the manifest was not read, because the listing describes a container image or an index. It was assumed not to refer to a kept image.`
+      `${images}: the manifest was not read, because the listing describes a container image or an index. A real run reads it, and keeps the image if it refers to a kept image.`
     )
   }
   return notes.map((note) => [repository, note])

@@ -10,7 +10,9 @@ export function describeSyntaxError(text: string): string | undefined {
   if (first === undefined) return undefined
   const before = text.slice(0, first.offset).split('\n')
   const column = (before.at(-1) ?? '').length + 1
-  return `${printParseErrorCode(first.error)} in line ${before.length}, column ${column}`
+  // The parser has names such as ValueExpected.
+  const words = printParseErrorCode(first.error).replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+  return `${words.toLowerCase()} in line ${before.length}, column ${column}`
 }
 
 function findSyntaxErrors(text: string): ParseError[] {

@@ -315,6 +315,45 @@ describe('evaluateLifecyclePolicy', () => {
     })
   })
 
+  test.each([
+    ['application/vnd.oci.image.manifest.v1+json', 'application/spdx+json', false],
+    ['application/vnd.oci.artifact.manifest.v1+json', undefined, false],
+    ['application/vnd.oci.image.manifest.v1+json', undefined, true],
+    [
+      'application/vnd.oci.image.manifest.v1+json',
+      'application/vnd.oci.image.config.v1+json',
+      true
+    ],
+    [
+      'application/vnd.oci.image.manifest.v1+json',
+      'application/vnd.cncf.helm.config.v1+json',
+      true
+    ],
+    ['application/vnd.docker.distribution.manifest.v2+json', undefined, true],
+    ['application/vnd.oci.image.index.v1+json', 'application/spdx+json', true]
+  ])(
+    'decides whether untagged manifests of type %s with config %s take places: %p',
+    (mediaType, artifactMediaType, takePlaces) => {
+      const inventory = inventoryOf('A: 9 v1', 'B: 8 v2', 'S: 3', 'T: 2', 'O: 20')
+      const images = new Map(inventory.images)
+      for (const digest of ['S', 'T', 'O']) {
+        images.set(digest, { ...images.get(digest)!, mediaType, artifactMediaType })
+      }
+      const two = parseLifecyclePolicy(
+        JSON.stringify({ rules: [rule(1, { tagStatus: 'any', ...moreThan(2) })] }),
+        'p'
+      )
+      const { tags, untagged } = evaluateLifecyclePolicy({ ...inventory, images }, two, NOW)
+      const action = takePlaces ? 'delete' : 'keep'
+      expect([tags.get('v1')?.action, tags.get('v2')?.action]).toEqual([action, action])
+      expect(['S', 'T', 'O'].map((digest) => untagged.get(digest)?.action)).toEqual([
+        'keep',
+        'keep',
+        'delete'
+      ])
+    }
+  )
+
   test('keeps untagged images for a day', () => {
     const { untagged } = evaluateLifecyclePolicy(inventoryOf('A: 0', 'B: 1', 'C: 1.01'), all, NOW)
     expect([...untagged].map(([digest, { action }]) => [digest, action])).toEqual([

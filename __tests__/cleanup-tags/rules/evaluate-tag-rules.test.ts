@@ -361,6 +361,10 @@ describe('evaluateTagRules', () => {
       expect(deletedBy(evaluateTagRules(inventoryOf(tags), excluded, NOW, states))).toEqual([])
       const young = await rulesOf({ ...only, olderThan: parseDuration('2h', 'x') })
       expect(deletedBy(evaluateTagRules(inventoryOf(tags), young, NOW, states))).toEqual([])
+      // The states of their pull requests are not requested.
+      const unknown = { ...states, pullRequests: new Map() }
+      const kept = evaluateTagRules(inventoryOf(tags), young, NOW, unknown).tags.get('pr-1')
+      expect(kept).toEqual({ action: 'keep', reason: 'not older than 2h', dueAt: undefined })
       const old = await rulesOf({ ...only, olderThan: parseDuration('30m', 'x') })
       expect(deletedBy(evaluateTagRules(inventoryOf(tags), old, NOW, states))).toEqual(['pr-1'])
     })

@@ -40,7 +40,7 @@ describe('parseLifecyclePolicy', () => {
     [
       'a list instead of an object',
       () => parse([]),
-      /^Lifecycle policy p\.json is not valid: "\[\]"\. Use a JSON object\.$/
+      /^Lifecycle policy p\.json is an array\. Use an object with the member "rules": \{"rules": \[…\]\}\.$/
     ],
     ['missing rules', () => parse({}), /does not have "rules"\. Use a list\.$/],
     ['an empty list', () => parse({ rules: [] }), /number of rules: "0"\. Use 1 to 50 rules\.$/],
@@ -241,7 +241,7 @@ describe('parseLifecyclePolicy', () => {
   test('names the position of a syntax error', () => {
     const text = '{\n  "rules": [\n    { "rulePriority": 1, }\n  ]\n}'
     expect(() => parseLifecyclePolicy(text, 'p.json')).toThrow(
-      /^Lifecycle policy p\.json is not valid JSON\. The JSON parser reports \w+ in line 3, column 2\d\. Remove commas before a closing bracket\.$/
+      /^Lifecycle policy p\.json is not valid JSON\. The JSON parser reports (?:value|property name) expected in line 3, column 2\d\. Remove commas before a closing bracket\.$/
     )
     expect(() => parseLifecyclePolicy('{"rules": [', 'p.json')).toThrow(/ in line 1, column 12\.$/)
     expect(() => parseLifecyclePolicy('', 'p.json')).toThrow(

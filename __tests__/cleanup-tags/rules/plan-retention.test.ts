@@ -29,6 +29,12 @@ const digestOf = (at: number): string => `sha256:${at.toString(16).padStart(64, 
 const ELSEWHERE = digestOf(98)
 const NOWHERE = digestOf(99)
 
+/** Types that are not the one of an image. */
+const ARTIFACT_TYPES: { mediaType: string; artifactMediaType: string | undefined }[] = [
+  { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: 'application/vnd.example.sbom' },
+  { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', artifactMediaType: undefined }
+]
+
 /**
  * An image. The numbers are images of the same repository, modulo their count, or one of the two above. A manifest can
  * only contain digests of images that existed before it.
@@ -46,10 +52,9 @@ const image = fc.record({
   hasType: fc.nat(4).map((one) => one > 0),
   /** A Docker image does not have a subject. */
   type: fc.constantFrom(
+    ...ARTIFACT_TYPES,
     { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: MEDIA_TYPES.ociConfig },
-    { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: 'application/vnd.example.sbom' },
     { mediaType: MEDIA_TYPES.ociManifest, artifactMediaType: undefined },
-    { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', artifactMediaType: undefined },
     { mediaType: MEDIA_TYPES.dockerManifest, artifactMediaType: MEDIA_TYPES.dockerConfig }
   )
 })
@@ -63,6 +68,11 @@ const repository = fc.record({
 })
 type Repository = typeof repository extends fc.Arbitrary<infer T> ? T : never
 
+/** Returns whether the listing shows that it is neither an index nor an image. */
+function isArtifact({ children, hasType, type }: Image): boolean {
+  return children === undefined && hasType && ARTIFACT_TYPES.includes(type)
+}
+
 /** Builds a repository. A tag that several images have belongs to the last one. */
 function build({ images, tagAges }: Repository) {
   const targetOf = (to: number, count = images.length): string =>
@@ -73,7 +83,13 @@ function build({ images, tagAges }: Repository) {
     const children = (one.children ?? []).map((to) => targetOf(to, at))
     const canRefer = one.children !== undefined || one.type.mediaType !== MEDIA_TYPES.dockerManifest
     const subject = one.subject === undefined || !canRefer ? undefined : targetOf(one.subject, at)
-    known.set(digestOf(at), { text: '', children, subject, pushedAt: NOW - one.age })
+    known.set(digestOf(at), {
+      text: '',
+      children,
+      subject,
+      isArtifact: isArtifact(one),
+      pushedAt: NOW - one.age
+    })
     const referrerTags = one.referrerTags.map(
       ({ to, suffix }) => `${targetOf(to).replace(':', '-')}${suffix}`
     )

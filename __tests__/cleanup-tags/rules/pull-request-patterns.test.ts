@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { NO_TAG_MATCHES } from '../../../src/runner/inputs/glob.js'
 import {
   compilePullRequestPatterns,
   parsePullRequestNumber
@@ -57,6 +58,19 @@ describe('compilePullRequestPatterns', () => {
   ])('rejects %s', (pattern) => {
     expect(() => compilePullRequestPatterns([pattern])).toThrow(
       /^Input "closed-pull-requests" has an invalid pattern: /
+    )
+  })
+
+  test.each([
+    ['.{number}', NO_TAG_MATCHES],
+    ['/pr-{number}/', 'This input does not accept regular expressions.'],
+    ['/^pr-{number}$/i', 'This input does not accept regular expressions.'],
+    ['team/pr-{number}', 'A tag cannot contain the character "/".'],
+    ['!pr-{number}', 'A pattern cannot begin with "!".'],
+    ['{number}-[a', 'The "[" is not closed.']
+  ])('quotes the pattern %s as written, with the reason %s', (pattern, reason) => {
+    expect(() => compilePullRequestPatterns([pattern])).toThrow(
+      `Input "closed-pull-requests" has an invalid pattern: "${pattern}". ${reason} Use a glob such as pr-{number} or pr-{number}-*.`
     )
   })
 

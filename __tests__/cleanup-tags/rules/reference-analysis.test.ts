@@ -118,12 +118,69 @@ describe('ReferenceAnalysis', () => {
     expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(3)])
   })
 
-  test('trusts the listing if both limits are exceeded, and counts the images', () => {
+  test('trusts the listing in a dry run if both limits are exceeded, and counts the images', () => {
     const images = [1, 2, 3, 4, 5].map((at) => image(at))
-    const analysis = analyze(images, [1, 2, 3], {}, { subjects: 2, referrers: 1 })
+    const limits = { subjects: 2, referrers: 1, isCarriedOut: false }
+    const analysis = analyze(images, [1, 2, 3], {}, limits)
     expect(analysis.ask()).toBeUndefined()
     expect(analysis.uncheckedCount).toBe(3)
     expect(analysis.toDelete.size).toBe(3)
+  })
+
+  test('reads untagged images in a real run for any limits, and then the fewer of tagged and kept ones', () => {
+    const images = [1, 2, 3, 4, 5, 6].map((at) => image(at, at === 3 ? { tags: [] } : {}))
+    const limits = { subjects: 1, referrers: 0 }
+    const many = analyze(images, [1, 2, 3], {}, limits)
+    expect(many.ask()).toEqual({ kind: 'manifests', digests: [digestOf(3)] })
+    many.learnLinks(digestOf(3), links([], 5))
+    expect(many.reasons.get(digestOf(3))).toBe('refers to t5')
+    expect(many.ask()).toEqual({ kind: 'manifests', digests: [digestOf(1), digestOf(2)] })
+    for (const at of [1, 2]) many.learnLinks(digestOf(at), links([]))
+    expect(many.ask()).toBeUndefined()
+    expect([...many.toDelete]).toEqual([digestOf(1), digestOf(2)])
+    const few = analyze(images, [1, 2, 4, 5], {}, limits)
+    expect(few.ask()).toEqual({ kind: 'referrers', digests: [digestOf(3), digestOf(6)] })
+    expect([many.uncheckedCount, few.uncheckedCount]).toEqual([0, 0])
+  })
+
+  test('never deletes a referrer of a kept image in a real run, for any limits', () => {
+    const shape = fc.array(
+      fc.record({
+        isTagged: fc.boolean(),
+        isSelected: fc.boolean(),
+        subject: fc.option(fc.nat(11), { nil: undefined })
+      }),
+      { minLength: 1, maxLength: 12 }
+    )
+    const limit = fc.nat(12)
+    fc.assert(
+      fc.property(shape, limit, limit, fc.boolean(), (nodes, subjects, referrers, hasApi) => {
+        const images = nodes.map(({ isTagged }, at) => image(at, isTagged ? {} : { tags: [] }))
+        const selected = nodes.flatMap(({ isSelected }, at) => (isSelected ? [at] : []))
+        const analysis = analyze(images, selected, {}, { subjects, referrers })
+        const all = nodes.map(({ subject }, at) => ({ at, subject }))
+        for (let next = analysis.ask(); next !== undefined; next = analysis.ask()) {
+          for (const digest of next.digests) {
+            const { subject } = all.find(({ at }) => digestOf(at) === digest)!
+            const found = all.filter((one) => digestOf(one.subject ?? -1) === digest)
+            if (next.kind === 'manifests') analysis.learnLinks(digest, links([], subject))
+            else
+              analysis.learnReferrers(
+                digest,
+                hasApi ? found.map(({ at }) => digestOf(at)) : undefined
+              )
+          }
+        }
+        const { toDelete } = analysis
+        for (const { at, subject } of all) {
+          const isKept = subject !== undefined && subject < nodes.length
+          if (isKept && !toDelete.has(digestOf(subject)))
+            expect(toDelete).not.toContain(digestOf(at))
+        }
+        expect(analysis.uncheckedCount).toBe(0)
+      }),
+      { numRuns: 1000 }
+    )
   })
 
   test('always reads kept indexes and artifacts to delete, for any limits', () => {
@@ -184,29 +241,32 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.uncheckedCount).toBe(0)
   })
 
-  test('keeps images if listing referrers fails, and counts them as unchecked if it is not supported', () => {
+  test('keeps images if listing referrers fails, and reads them if it is not supported', () => {
     const failing = analyze([...many.map((at) => image(at)), image(999)], many)
     failing.learnReferrers(digestOf(999), 'unreadable')
     expect(failing.toDelete.size).toBe(0)
     const unsupported = analyze([...many.map((at) => image(at)), image(999)], many)
     unsupported.learnReferrers(digestOf(999), undefined)
-    expect(unsupported.ask()).toBeUndefined()
-    expect(unsupported.toDelete.size).toBe(150)
-    expect(unsupported.uncheckedCount).toBe(150)
+    expect(unsupported.ask()).toEqual({ kind: 'manifests', digests: many.map(digestOf) })
+    expect(unsupported.uncheckedCount).toBe(0)
   })
 
-  test('reads the images that no index lists if there are too many kept images', () => {
-    const kept = Array.from({ length: 101 }, (_, at) => 1000 + at)
-    const images = [...many, ...kept].map((at) => image(at))
-    const analysis = analyze([...images, image(2000, index)], [...many, 2000])
-    analysis.learnLinks(digestOf(2000), links(many.slice(3)))
-    expect(analysis.ask()).toEqual({ kind: 'manifests', digests: many.slice(0, 3).map(digestOf) })
-    analysis.learnLinks(digestOf(0), links([], 1000))
-    for (const at of [1, 2]) analysis.learnLinks(digestOf(at), links([]))
-    expect(analysis.ask()).toBeUndefined()
-    expect(analysis.toDelete.has(digestOf(0))).toBe(false)
-    expect(analysis.uncheckedCount).toBe(147)
-  })
+  test.each([true, false])(
+    'reads the images that no index lists if there are too many kept images (real run: %p)',
+    (isCarriedOut) => {
+      const kept = Array.from({ length: 151 }, (_, at) => 1000 + at)
+      const images = [...many, ...kept].map((at) => image(at))
+      const selected = [...many, 2000]
+      const analysis = analyze([...images, image(2000, index)], selected, {}, { isCarriedOut })
+      analysis.learnLinks(digestOf(2000), links(many.slice(3)))
+      expect(analysis.ask()).toEqual({ kind: 'manifests', digests: many.slice(0, 3).map(digestOf) })
+      analysis.learnLinks(digestOf(0), links([], 1000))
+      for (const at of [1, 2]) analysis.learnLinks(digestOf(at), links([]))
+      expect(analysis.ask()).toBeUndefined()
+      expect(analysis.toDelete.has(digestOf(0))).toBe(false)
+      expect(analysis.uncheckedCount).toBe(isCarriedOut ? 0 : 147)
+    }
+  )
 
   /** An image with tags: `3` refers to image 3, and any other text is a tag as it is. */
   const tagged = (at: number, ...tags: (number | string)[]): ListedImage =>

@@ -5,6 +5,7 @@ import type { Decision, Decisions } from './decision.js'
 import { keepYoung, PUSH_GRACE } from './evaluate-tag-rules.js'
 import { createForeignReason } from './foreign-referrers.js'
 import type { ForeignReason } from './foreign-referrers.js'
+import { isArtifact } from './image-kinds.js'
 import type { Inventory } from './inventory.js'
 import type { LifecycleRule } from './lifecycle-policy.js'
 import type { StepFacts } from './step-facts.js'
@@ -15,6 +16,8 @@ export interface LifecycleImage {
   readonly tags: readonly string[]
   /** Milliseconds since the epoch. `undefined` counts as just now. */
   readonly pushedAt: number | undefined
+  /** `true` for an untagged artifact, such as a signature. It does not take a place among the most recent images. */
+  readonly isArtifact?: boolean
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -22,6 +25,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /**
  * Evaluates a lifecycle policy for all tags and untagged images of a repository. The policy ignores referrer tags. An
  * image that has only referrer tags is not evaluated if one of their images exists, and counts as untagged otherwise.
+ * Untagged artifacts, such as referrers by `subject`, never take the place of an image. The references decide on those
+ * that the rules select.
  *
  * Invariant: a tag or image is deleted only if a rule of the policy selects and expires its image, and what counts as
  * untagged only if it is older than a day.
@@ -67,18 +72,26 @@ function listSelectable(inventory: Inventory, foreignReason: ForeignReason): Lif
     if (target === undefined) return false
     return inventory.images.has(target) || foreignReason(target) !== undefined
   }
-  for (const { digest, tags, pushedAt } of inventory.images.values()) {
+  for (const image of inventory.images.values()) {
+    const { digest, tags, pushedAt } = image
     if (inventory.unsettled.has(digest)) continue
     const own = tags.filter((tag) => findReferrerTagSubject(tag) === undefined)
     const isReferrer = own.length === 0 && tags.some(isPresent)
-    if (!isReferrer) selectable.push({ digest, tags: own, pushedAt })
+    if (isReferrer) continue
+    selectable.push({
+      digest,
+      tags: own,
+      pushedAt,
+      isArtifact: own.length === 0 && isArtifact(image)
+    })
   }
   return selectable
 }
 
 /**
  * Decides which images expire, with the semantics of private ECR. Each rule counts all images that it selects, also those
- * that another rule expires. The first rule by priority that selects an image decides on it.
+ * that another rule expires. The first rule by priority that selects an image decides on it. The rank of an artifact is
+ * the one that an image in its place would have.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, "Evaluation rules"
  *
@@ -99,8 +112,8 @@ export function evaluateLifecycleRules(
     let rank = 0
     for (const image of newestFirst) {
       if (!isSelected(image, rule)) continue
-      rank++
-      if (!decisions.has(image.digest)) decisions.set(image.digest, evaluate(image, rank))
+      if (!decisions.has(image.digest)) decisions.set(image.digest, evaluate(image, rank + 1))
+      if (image.isArtifact !== true) rank++
     }
   }
   for (const { digest } of images) {

@@ -127,13 +127,19 @@ function evaluateOwnTag(
   return { pattern }
 }
 
-/** Evaluates a tag that a pattern of `closed-pull-requests` claims. If in doubt, it is kept. */
+/**
+ * Evaluates a tag that a pattern of `closed-pull-requests` claims. If in doubt, it is kept. The states of the pull requests
+ * of young tags are not requested, so the age is the first condition.
+ */
 function evaluatePullRequestTag(
   { createdAt }: ListedTag,
   { pattern, numbers }: PullRequestClaim,
   { olderThan }: CompiledTagRules,
   { pullRequests, now }: StepFacts
 ): Decision {
+  const young = olderThan === undefined ? undefined : keepYoung(createdAt, olderThan, now)
+  // It is not due at that age: its pull request can be open.
+  if (young !== undefined) return decideKeep(young.reason)
   for (const digits of numbers) {
     const number = parsePullRequestNumber(digits)
     const state = number === undefined ? 'none' : pullRequests.get(number)
@@ -142,9 +148,7 @@ function evaluatePullRequestTag(
     if (state !== 'closed') return decideKeep(`the state of pull request ${digits} is unknown`)
   }
   const reason = `matches ${pattern}, and pull request ${numbers.join(' and ')} is closed`
-  return olderThan === undefined
-    ? decideDelete(reason)
-    : evaluateAge(createdAt, olderThan, now, reason)
+  return decideDelete(olderThan === undefined ? reason : `${reason}, older than ${olderThan.text}`)
 }
 
 /**

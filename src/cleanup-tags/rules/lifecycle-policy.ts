@@ -44,8 +44,14 @@ const CLI_OUTPUT_MEMBERS = [
  */
 export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[] {
   const owner = `Lifecycle policy ${name}`
-  const policy = new PolicyMember(parsePolicy(text, owner), owner, '')
-  const { rules } = policy.object(['rules'])
+  const json = parsePolicy(text, owner)
+  if (Array.isArray(json)) {
+    throw problem({
+      what: `${owner} is an array`,
+      expected: 'Use an object with the member "rules": {"rules": […]}.'
+    })
+  }
+  const { rules } = new PolicyMember(json, owner, '').object(['rules'])
   const list = new PolicyMember(rules, owner, 'rules').array()
   if (list.length === 0 || list.length > MAX_RULES) {
     throw problem({

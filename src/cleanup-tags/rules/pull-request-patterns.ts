@@ -1,6 +1,7 @@
 import { problem } from '../../runner/errors.js'
-import { compileTagGlob } from '../../runner/inputs/glob.js'
+import { compileTagGlob, MAX_PATTERN_CHARACTERS, NO_TAG_MATCHES } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
+import { GlobSyntaxError, parseGlob } from '../../runner/inputs/parse-glob.js'
 
 /** A tag that a pattern with `{number}` matches. */
 export interface PullRequestClaim {
@@ -56,9 +57,43 @@ function compilePattern(pattern: string): { before: TextMatcher; after: TextMatc
       expected: `Use ${PLACEHOLDER} exactly once per pattern and outside of other braces, as in pr-${PLACEHOLDER}.`
     })
   }
-  // The placeholder as a literal digit, so that a pattern such as ".{number}" is rejected as a whole.
-  compileTagGlob(`${before}0${after}`, what)
-  return { before: compilePart(before, what), after: compilePart(after, what) }
+  try {
+    // The placeholder as a literal digit, so that a pattern such as ".{number}" is rejected as a whole.
+    compileTagGlob(`${before}0${after}`, what)
+    return { before: compilePart(before, what), after: compilePart(after, what) }
+  } catch (error) {
+    // The error quotes the text without the placeholder.
+    throw problem(
+      { what: `${what} has an invalid pattern`, value: pattern, ...explain(pattern) },
+      error
+    )
+  }
+}
+
+function explain(pattern: string): { reason: string; expected: string } {
+  const expected = `Use a glob such as pr-${PLACEHOLDER} or pr-${PLACEHOLDER}-*.`
+  const isExpression = /^\/.*\/[a-z]*$/.test(pattern)
+  if (isExpression) return { reason: 'This input does not accept regular expressions.', expected }
+  if (pattern.startsWith('!')) return { reason: 'A pattern cannot begin with "!".', expected }
+  const glob = pattern.replace(PLACEHOLDER, '0')
+  const [stray] = /[^\w.\-*?[\]{},\\!]/u.exec(glob) ?? []
+  if (stray !== undefined) {
+    return { reason: `A tag cannot contain the character ${JSON.stringify(stray)}.`, expected }
+  }
+  return { reason: findSyntaxError(glob) ?? NO_TAG_MATCHES, expected }
+}
+
+function findSyntaxError(glob: string): string | undefined {
+  if (glob.length > MAX_PATTERN_CHARACTERS) {
+    return `The pattern has more than ${MAX_PATTERN_CHARACTERS} characters.`
+  }
+  try {
+    parseGlob(glob, false)
+    return undefined
+  } catch (error) {
+    if (error instanceof GlobSyntaxError) return error.message
+    throw error
+  }
 }
 
 function isWithinBraces(before: string): boolean {

@@ -1,10 +1,10 @@
 import { shortDigest } from '../../oci/digest.js'
 import type { GraphQuestion, GraphReader, ManifestLinks } from '../../oci/image-graph.js'
-import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Decisions } from './decision.js'
 import { createForeignReason } from './foreign-referrers.js'
 import type { ForeignReason } from './foreign-referrers.js'
+import { canBeIndex, canRefer, mustBeRead } from './image-kinds.js'
 import type { Inventory, ListedImage } from './inventory.js'
 import type { StepFacts } from './step-facts.js'
 
@@ -14,7 +14,7 @@ import type { StepFacts } from './step-facts.js'
 export interface ReadLimits {
   /**
    * The maximum number of images and indexes to delete whose manifests are read only to find out whether they have a
-   * subject. The media types of container images are trusted if there are more.
+   * subject. If there are more, a dry run trusts the media types, and a real run trusts them only for listed images.
    */
   readonly subjects: number
   /** The maximum number of kept images whose referrers are listed instead if there are more. */
@@ -22,15 +22,6 @@ export interface ReadLimits {
   /** `true` if the plan is carried out. The order of the deletions requires the manifests of the indexes to delete. */
   readonly isCarriedOut: boolean
 }
-
-const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
-
-/** Other manifest types that are not an index. Old repositories still contain them. */
-const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
-  'application/vnd.docker.distribution.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-  OCI_ARTIFACT_MANIFEST
-])
 
 /**
  * Finds the images that can be deleted: those that the rules select and that no kept image needs. An index needs its
@@ -54,7 +45,7 @@ export class ReferenceAnalysis implements GraphReader {
   readonly unreadable: string[] = []
   /** Digests of referrers that are kept because their image can be in another repository. */
   readonly foreign = new Set<string>()
-  /** Number of images and indexes that were assumed not to have a subject. */
+  /** Number of images and indexes that a dry run assumes not to have a subject. */
   uncheckedCount = 0
   /** `false` if the manifests of the indexes to delete are too many to read them in a dry run. */
   readsDeletedIndexes = true
@@ -143,22 +134,33 @@ export class ReferenceAnalysis implements GraphReader {
     })
   }
 
-  /** Returns the reads that find out whether an image to delete refers to another image, within the limits. */
+  /**
+   * Returns the reads that find out whether an image to delete refers to another image. A real run never relies on the
+   * media type of an image that no index lists: it reads the untagged ones, whose subjects can be in other repositories,
+   * and either the tagged ones or the referrers of the kept images, whichever are fewer.
+   */
   private askForSubjects(): GraphQuestion | undefined {
     const images = this.listUnread(this.toDelete, (image) => canRefer(image))
     if (images.length === 0) return undefined
-    const { subjects, referrers } = this.limits
+    const { subjects, referrers, isCarriedOut } = this.limits
     if (images.length <= subjects) return { kind: 'manifests', digests: images }
-    if (this.canListReferrers && this.kept.size <= referrers) {
+    const unlisted = this.withoutListed(images)
+    const untagged = unlisted.filter((digest) => this.isUntagged(digest))
+    if (isCarriedOut && untagged.length > 0) return { kind: 'manifests', digests: untagged }
+    const maxKept = isCarriedOut ? Math.max(referrers, unlisted.length) : referrers
+    if (this.canListReferrers && this.kept.size <= maxKept) {
       const digests = [...this.kept].filter((digest) => !this.asked.has(digest))
       return digests.length === 0 ? undefined : { kind: 'referrers', digests }
     }
-    const unlisted = this.withoutListed(images)
-    if (unlisted.length > 0 && unlisted.length <= subjects) {
+    if (unlisted.length > 0 && (isCarriedOut || unlisted.length <= subjects)) {
       return { kind: 'manifests', digests: unlisted }
     }
-    this.uncheckedCount = images.length
+    if (!isCarriedOut) this.uncheckedCount = images.length
     return undefined
+  }
+
+  private isUntagged(digest: string): boolean {
+    return this.inventory.images.get(digest)?.tags.length === 0
   }
 
   /** Returns the images that no index lists. They are more likely to have a subject than platform images. */
@@ -260,37 +262,6 @@ export class ReferenceAnalysis implements GraphReader {
   nameOf(digest: string): string {
     return this.inventory.images.get(digest)?.tags[0] ?? shortDigest(digest)
   }
-}
-
-/** Returns `false` only for types that are not an index. An unknown or missing type can be an index. */
-function canBeIndex({ mediaType }: ListedImage): boolean {
-  if (mediaType === undefined || isIndexMediaType(mediaType)) return true
-  return !isManifestMediaType(mediaType) && !OTHER_MANIFEST_TYPES.has(mediaType)
-}
-
-/** Returns whether a manifest can have a subject. Docker's manifests cannot. */
-function canRefer(image: ListedImage): boolean {
-  const { mediaType } = image
-  return (
-    canBeIndex(image) ||
-    mediaType === MEDIA_TYPES.ociManifest ||
-    mediaType === OCI_ARTIFACT_MANIFEST
-  )
-}
-
-/** Returns whether an image to delete is likely to have a subject, so that its manifest is always read. */
-function mustBeRead(image: ListedImage): boolean {
-  if (isIndexMediaType(image.mediaType ?? '')) return false
-  return canRefer(image) && !isContainerImage(image)
-}
-
-/** Returns whether the config is a container image's. Signatures, attestations and SBOMs have other configs. */
-function isContainerImage(image: ListedImage): boolean {
-  const { artifactMediaType } = image
-  if (canBeIndex(image)) return false
-  return (
-    artifactMediaType === MEDIA_TYPES.ociConfig || artifactMediaType === MEDIA_TYPES.dockerConfig
-  )
 }
 
 function append(map: Map<string, string[]>, key: string, value: string): void {

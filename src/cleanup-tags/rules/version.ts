@@ -29,13 +29,16 @@ const COMMIT_HASH_DIGITS = 7
 const PRE_RELEASE_WORD =
   /^(?:a|b|c|m|rc|cr|alpha|beta|pre|preview|prerelease|dev|snapshot|milestone|ea|nightly|canary|next)\d*$/
 
+/** A release after the release, as in `1.0.0.post1`, which is not a pre-release. Semantic versions do not have them. */
+const POST_RELEASE_WORD = /^post\d*$/
+
 /** The number of numbers that a complete version has. A fourth one is optional. */
 const COMPLETE = 3
 
 /**
  * Returns the version in a tag as people write it: with or without a prefix (`v1.2.3`, `app-v1.2.3`), with one to four
  * numbers, with a pre-release or variant, and with Helm's `_` for build metadata. Returns `undefined` for tags without a
- * version, such as `latest`, `pr-7` and commit hashes.
+ * version, such as `latest`, `pr-7`, commit hashes and post-releases.
  */
 export function parseVersion(tag: string): Version | undefined {
   const { prefix = '', numbers = '', glued, preRelease } = VERSION.exec(tag)?.groups ?? {}
@@ -48,7 +51,9 @@ export function parseVersion(tag: string): Version | undefined {
     if (isHex || isHash || !VERSION_PREFIX.test(prefix)) return undefined
   }
   const identifiers = (glued ?? preRelease)?.toLowerCase().split('.') ?? []
-  const isPreRelease = PRE_RELEASE_WORD.test(identifiers[0]?.split('-')[0] ?? '')
+  const [word = ''] = identifiers[0]?.split('-') ?? []
+  if (POST_RELEASE_WORD.test(word)) return undefined
+  const isPreRelease = PRE_RELEASE_WORD.test(word)
   const missing = isPreRelease ? 0 : Infinity
   return {
     numbers: [

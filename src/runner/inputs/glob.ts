@@ -17,7 +17,7 @@ export const NO_TAG_MATCHES =
   'No tag can match it: a tag begins with a letter, a digit or "_", and contains only these, "." and "-".'
 
 /** The maximum length of a glob, in characters. Names of repositories have at most 205, tags 128. */
-const MAX_PATTERN_CHARACTERS = 500
+export const MAX_PATTERN_CHARACTERS = 500
 
 /**
  * Compiles a glob for tags.
