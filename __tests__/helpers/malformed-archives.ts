@@ -16,7 +16,7 @@ import {
   ociMembers,
   writeOciDirectory
 } from './archives.js'
-import type { TestBlob, TestImage, TestIndex } from './archives.js'
+import type { LayerCompression, TestBlob, TestImage, TestIndex } from './archives.js'
 import { base256, tarArchive, tarMember, tarOfFiles } from './tar-writer.js'
 import type { TarMember } from './tar-writer.js'
 
@@ -1047,7 +1047,26 @@ function wrongBytes(): MalformedArchive[] {
         /1\.tar|sha256:/
       )
     ),
-    found(oci('a layer with a wrong digest', { [blobName(layer1.digest)]: flipped }, digest))
+    found(oci('a layer with a wrong digest', { [blobName(layer1.digest)]: flipped }, digest)),
+    ...layersThatAreNotTar(found)
+  ]
+}
+
+function layersThatAreNotTar(
+  found: (archive: MalformedArchive) => MalformedArchive
+): MalformedArchive[] {
+  const text = Buffer.from('not a layer\n'.repeat(100))
+  const html = Buffer.from('<!doctype html><title>Log in</title>'.padEnd(1000))
+  const of = (layer: Buffer, compression: LayerCompression): TestImage =>
+    buildImage({ layers: [{ file: 'content' }, layer], compression: ['gzip', compression] })
+  return [
+    members(
+      'an uncompressed layer of text (docker save)',
+      dockerMembers([buildImage({ layers: [text] })], 'legacy'),
+      /A layer is not a tar archive: .* It is text/
+    ),
+    found(graph('a gzip layer of HTML', of(html, 'gzip'), /A layer is not a tar .* an HTML page/)),
+    found(graph('a zstd layer of text', of(text, 'zstd'), /A layer is not a tar .* It is text/))
   ]
 }
 

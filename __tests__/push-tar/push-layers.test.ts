@@ -13,10 +13,13 @@ import type { PushedLayers } from '../../src/push-tar/push-layers.js'
 import { createFakeService } from './upload/fake-service.js'
 import type { Fault, FakeService } from './upload/fake-service.js'
 import { isSoak, SEED } from '../helpers/counts.js'
+import { tarHeader, tarOfFiles } from '../helpers/tar-writer.js'
 import { makeContext } from './make-context.js'
 
 const MIB = 1024 * 1024
 const RUNS = isSoak ? 400 : 12
+
+const LAYER = tarOfFiles({ 'etc/os-release': 'ID=test\n' })
 
 /** Incompressible bytes, so that the number of parts depends only on the size of a layer. */
 const NOISE = Buffer.alloc(12 * MIB)
@@ -85,8 +88,13 @@ interface TestItem {
 
 function makeItem({ kind, size, failsAt }: Shape, at: number): TestItem {
   // Each item starts at another byte, so that all are different.
-  const bytes = Buffer.from(NOISE.subarray(at * 101, at * 101 + size))
+  const noise = NOISE.subarray(at * 101, at * 101 + size)
   const name = `layer ${at}`
+  // The start of a compressed layer is checked when it is read, and that of an uncompressed one when it is opened.
+  const bytes =
+    kind === 'gzip'
+      ? Buffer.concat([tarHeader({ name, size }), noise.subarray(512)])
+      : Buffer.from(noise)
   const diffId = sha256Digest(bytes)
   if (kind === 'uncompressed') {
     const content = contentOf(name, bytes, failsAt)
@@ -281,7 +289,7 @@ it.each(layers)(
 )
 
 it('verifies the diff ID of a layer with a known digest', async () => {
-  const bytes = zlib.gzipSync('a layer')
+  const bytes = zlib.gzipSync(LAYER)
   const descriptor = {
     mediaType: MEDIA_TYPES.ociLayerGzip,
     digest: sha256Digest(bytes),
@@ -298,16 +306,28 @@ it('verifies the diff ID of a layer with a known digest', async () => {
     pushLayers([blob(sha256Digest(Buffer.from('other')))], options, context)
   ).rejects.toThrow(/"layer.tar.gz"\. Its diff ID is /)
   expect(api.blobs.size).toBe(0)
-  await pushLayers([blob(sha256Digest(Buffer.from('a layer')))], options, context)
+  await pushLayers([blob(sha256Digest(LAYER))], options, context)
   expect([...api.blobs.keys()]).toEqual([descriptor.digest])
 })
 
+it('does not verify the digest of a compressed layer as its diff ID', async () => {
+  const bytes = zlib.gzipSync(LAYER)
+  const digest = sha256Digest(bytes)
+  const descriptor = { mediaType: MEDIA_TYPES.ociLayerGzip, digest, size: bytes.length }
+  const blob = { descriptor, diffId: digest, content: contentOf('layer.tar.gz', bytes) }
+  const api = createFakeService(() => 'none')
+  await expect(pushLayers([blob], options, contextWith(api, createPartBuffers(2)))).rejects.toThrow(
+    /"layer.tar.gz"\. Its diff ID is /
+  )
+  expect(api.blobs.size).toBe(0)
+})
+
 describe('a compressed layer whose file is named by its digest', () => {
-  const bytes = zlib.gzipSync('a layer')
+  const bytes = zlib.gzipSync(LAYER)
   const digest = sha256Digest(bytes)
   const layerNamed = (hex: string): LayerFile => ({
     kind: 'layer-file',
-    diffId: sha256Digest(Buffer.from('a layer')),
+    diffId: sha256Digest(LAYER),
     compression: 'gzip',
     content: contentOf(`${hex}.tar.gz`, bytes)
   })

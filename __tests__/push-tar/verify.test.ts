@@ -2,14 +2,17 @@ import zlib from 'node:zlib'
 import { sha256Digest } from '../../src/oci/digest.js'
 import { verifyLayer } from '../../src/push-tar/verify.js'
 import type { ExpectedLayer } from '../../src/push-tar/verify.js'
+import { tarOfFiles } from '../helpers/tar-writer.js'
 
-const UNCOMPRESSED = Buffer.from('a layer')
+const UNCOMPRESSED = tarOfFiles({ 'etc/os-release': 'ID=test\n' })
+const ANOTHER = tarOfFiles({ another: '' })
 
 /** Verifies a layer in chunks of three bytes and returns the bytes that were passed on. */
 async function verify(
   compression: ExpectedLayer['compression'],
   bytes: Buffer,
-  isRequired = true
+  isRequired = true,
+  uncompressed = UNCOMPRESSED
 ): Promise<Buffer> {
   const read = async function* (): AsyncGenerator<Buffer> {
     for (let at = 0; at < bytes.length; at += 3) {
@@ -17,7 +20,7 @@ async function verify(
     }
   }
   const content = { name: 'layer.tar', size: bytes.length, read }
-  const expected = { diffId: sha256Digest(UNCOMPRESSED), compression, isRequired }
+  const expected = { diffId: sha256Digest(uncompressed), compression, isRequired }
   const { signal } = new AbortController()
   const passed: Buffer[] = []
   for await (const chunk of verifyLayer(read(), content, expected, signal)) passed.push(chunk)
@@ -37,9 +40,9 @@ describe('verifyLayer', () => {
   )
 
   it.each([
-    ['none', Buffer.from('another')],
-    ['gzip', zlib.gzipSync('another')],
-    ['zstd', zlib.zstdCompressSync('another')]
+    ['none', ANOTHER],
+    ['gzip', zlib.gzipSync(ANOTHER)],
+    ['zstd', zlib.zstdCompressSync(ANOTHER)]
   ] as const)(
     'rejects a layer with compression %s and another diff ID',
     async (compression, bytes) => {
@@ -48,6 +51,29 @@ describe('verifyLayer', () => {
       )
     }
   )
+
+  describe.each([
+    ['gzip', zlib.gzipSync],
+    ['zstd', zlib.zstdCompressSync]
+  ] as const)('compression %s', (compression, compress) => {
+    it.each([
+      ['text', Buffer.from('a layer'), /It is text/],
+      ['an HTML page', Buffer.from('<html></html>'.padEnd(2000)), /It is an HTML page/],
+      ['the start of a header', UNCOMPRESSED.subarray(0, 511), /layer\.tar/]
+    ])('rejects %s with the right diff ID', async (_name, bytes, words) => {
+      const verified = verify(compression, compress(bytes), true, bytes)
+      await expect(verified).rejects.toThrow(/^A layer is not a tar archive: "layer\.tar"/)
+      await expect(verified).rejects.toThrow(words)
+    })
+
+    it.each([
+      ['zeros', Buffer.alloc(1024)],
+      ['no bytes', Buffer.alloc(0)]
+    ])('accepts an empty layer of %s', async (_name, bytes) => {
+      const stored = compress(bytes)
+      expect(await verify(compression, stored, true, bytes)).toEqual(stored)
+    })
+  })
 
   it.each([
     [

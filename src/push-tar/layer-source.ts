@@ -45,7 +45,10 @@ function blobSource(
   const { digest, mediaType, size } = descriptor
   const compression = compressionOfLayer(mediaType)
   // The digest is verified in any case. For an uncompressed layer, it is the diff ID.
-  const isVerified = diffId === undefined || compression === undefined || diffId === digest
+  const isVerified =
+    diffId === undefined ||
+    compression === undefined ||
+    (compression === 'none' && diffId === digest)
   const expected = isVerified ? undefined : { diffId, compression, isRequired: false }
   return {
     name: content.name,

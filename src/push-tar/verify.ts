@@ -6,6 +6,8 @@ import {
 } from '../image-archive/compression/decompress.js'
 import type { Decompressor } from '../image-archive/compression/decompress.js'
 import type { StoredContent } from '../image-archive/contents.js'
+import { checkIsTar } from '../image-archive/check-is-tar.js'
+import { BLOCK_BYTES } from '../image-archive/tar/tar-header.js'
 import { createStreamHash } from '../oci/digest.js'
 import type { StreamDigest } from '../oci/digest.js'
 import { problem } from '../runner/errors.js'
@@ -111,7 +113,7 @@ async function hashDecompressed(
   const hash = createStreamHash()
   let size = 0
   const hashChunks = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of chunks) {
+    for await (const chunk of checkTarStart(chunks, content)) {
       size += chunk.length
       if (size > MAX_UNCOMPRESSED_BYTES) throw tooLarge(content)
       hash.update(chunk)
@@ -126,6 +128,25 @@ async function hashDecompressed(
     throw decompressionProblem(content.name, compression, error, fix) ?? error
   }
   return hash.result().digest
+}
+
+/** Yields the bytes of a layer and checks the first of them, because no client can extract anything else than a tar archive. */
+async function* checkTarStart(
+  chunks: AsyncIterable<Buffer>,
+  content: StoredContent
+): AsyncGenerator<Buffer, void, undefined> {
+  let start: Buffer | undefined = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    if (start !== undefined) {
+      start = Buffer.concat([start, chunk.subarray(0, BLOCK_BYTES)])
+      if (start.length >= BLOCK_BYTES) {
+        checkIsTar(content, start)
+        start = undefined
+      }
+    }
+    yield chunk
+  }
+  if (start !== undefined) checkIsTar(content, start)
 }
 
 /** Node.js ignores zeros after compressed data, but clients that are written in Go reject them. */

@@ -4,19 +4,17 @@ import type { ImageConfig } from '../../oci/config.js'
 import { isSha256Digest, sha256Digest } from '../../oci/digest.js'
 import { isForeignLayer, parseDescriptor } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
+import { checkIsTar } from '../check-is-tar.js'
 import { parseArchiveConfig } from '../parse-archive-config.js'
 import { checkLayerSize, digestOfBlobName, readBlob } from '../oci/blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from '../contents.js'
 import { checkImageCount, getArchiveFile } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
+import { BLOCK_BYTES } from '../tar/tar-header.js'
 import { getNameInside } from '../tar/member-name.js'
 import { readContent, readStart } from '../read-content.js'
-import {
-  decompressCommand,
-  detectCompression,
-  MAGIC_BYTES
-} from '../compression/detect-compression.js'
+import { decompressCommand, detectCompression } from '../compression/detect-compression.js'
 import type { CompressionFormat } from '../compression/detect-compression.js'
 
 /** The file that lists the images of a `docker save` archive. */
@@ -106,10 +104,12 @@ export function toDockerImage(
 /**
  * Creates a layer of a file with its diff ID, and detects its compression.
  *
- * @throws ActionError if the compression is not supported by registry clients, or if the layer is too large
+ * @throws ActionError if the compression is not supported by registry clients, if the layer is too large, or if it is
+ *   uncompressed and not a tar archive
  */
 export async function toLayerFile(content: StoredContent, diffId: string): Promise<LayerFile> {
   const compression = await compressionOf(content)
+  // A compressed layer is checked while it is read.
   if (compression === 'none') return { kind: 'layer-file', diffId, compression, content }
   if (compression === 'gzip' || compression === 'zstd') {
     checkLayerSize(content)
@@ -129,7 +129,9 @@ const compressions = new WeakMap<StoredContent, CompressionFormat | 'none'>()
 async function compressionOf(content: StoredContent): Promise<CompressionFormat | 'none'> {
   const known = compressions.get(content)
   if (known !== undefined) return known
-  const compression = detectCompression(await readStart(content, MAGIC_BYTES)) ?? 'none'
+  const start = await readStart(content, BLOCK_BYTES)
+  const compression = detectCompression(start) ?? 'none'
+  if (compression === 'none') checkIsTar(content, start)
   compressions.set(content, compression)
   return compression
 }

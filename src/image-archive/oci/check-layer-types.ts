@@ -3,7 +3,7 @@ import { compressionOfLayer } from '../../oci/media-types.js'
 import { detectCompression } from '../compression/detect-compression.js'
 import type { StoredBlob } from '../contents.js'
 import { readStart } from '../read-content.js'
-import { BLOCK_BYTES, decodeTarHeader, isZeroBlock } from '../tar/tar-header.js'
+import { BLOCK_BYTES, isTarStart } from '../tar/tar-header.js'
 import { isImageManifest } from './manifest-blobs.js'
 import { listLeaves } from './oci-graph.js'
 import type { Loaded } from './oci-graph.js'
@@ -40,11 +40,6 @@ async function checkLayerType({ descriptor, content }: StoredBlob, path: string)
     reason: `The media type is ${descriptor.mediaType}, but the file is ${formatName(found)}.`,
     fix: 'Build the image again, or convert it with "skopeo copy".'
   })
-}
-
-/** Returns `true` for the start of a tar archive. An empty archive consists of zeros. */
-function isTarStart(start: Buffer): boolean {
-  return isZeroBlock(start) || decodeTarHeader(start) !== undefined
 }
 
 function formatName(found: string | undefined): string {

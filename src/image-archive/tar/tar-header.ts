@@ -68,6 +68,18 @@ export function isZeroBlock(block: Buffer): boolean {
   return block.every((byte) => byte === 0)
 }
 
+/**
+ * Returns `true` for the first block of a tar archive. An empty archive consists of zeros, or does not have any bytes.
+ *
+ * @param start the first 512 bytes, or all bytes if there are less
+ */
+export function isTarStart(start: Buffer): boolean {
+  if (isZeroBlock(start)) return true
+  return (
+    start.length >= BLOCK_BYTES && decodeTarHeader(start.subarray(0, BLOCK_BYTES)) !== undefined
+  )
+}
+
 /** Returns the text of a field up to the first NUL. */
 export function text(bytes: Buffer): string {
   const end = bytes.indexOf(0)
