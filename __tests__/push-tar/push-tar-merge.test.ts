@@ -265,7 +265,12 @@ describe('archives of several kinds', () => {
       })
     await writeDockerArchive(at('a.tar'), [windows('10.0.17763.2114')])
     await writeOciArchive(at('b.tar'), [windows('10.0.20348.169')])
-    await push({ tar: at('*.tar'), 'image-tags': 'v1' })
+    const { report } = await push({ tar: at('*.tar'), 'image-tags': 'v1' })
+    expect(report.outputs.platforms).toEqual(
+      ['10.0.17763.2114', '10.0.20348.169'].map((osVersion) =>
+        expect.objectContaining({ platform: 'windows/amd64', osVersion })
+      )
+    )
     const { manifests } = await getManifest('v1')
     expect(manifests.map(({ platform }) => platform)).toEqual(
       ['10.0.17763.2114', '10.0.20348.169'].map((version) => ({
@@ -275,6 +280,54 @@ describe('archives of several kinds', () => {
         'os.features': ['win32k']
       }))
     )
+  })
+
+  it('keep each platform of a manifest that an index lists for two platforms', async () => {
+    const arm = build('arm')
+    const platforms = ['v6', 'v7'].map((variant) => ({ os: 'linux', architecture: 'arm', variant }))
+    const descriptors = platforms.map((platform) => ({ platform }))
+    await writeOciArchive(at('arm.tar'), [buildIndex([arm, arm], { descriptors })])
+    await writeDockerArchive(at('amd.tar'), [amd64])
+    const single = await push({ tar: at('arm.tar'), 'image-tags': 'arm' })
+    const { report, writing, warnings } = await push({ tar: at('*.tar'), 'image-tags': 'arm' })
+    expect(warnings).toEqual([])
+    const { digest } = arm.content
+    const rows = ['linux/arm/v6', 'linux/arm/v7'].map((platform) =>
+      expect.objectContaining({ platform, digest })
+    )
+    expect(single.report.outputs.platforms).toEqual(rows)
+    expect(report.outputs.platforms).toEqual([
+      expect.objectContaining({ platform: 'linux/amd64' }),
+      ...rows
+    ])
+    const index = await getManifest('arm')
+    expect(index.manifests.slice(1).map((each) => [each.digest, each.platform])).toEqual(
+      platforms.map((platform) => [digest, platform])
+    )
+    expect(report.plan.filter((change) => change.target.endsWith(digest))).toHaveLength(1)
+    // The manifest for amd64 and the index. The manifest for arm is already in the repository.
+    expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2)
+    const elsewhere = await startEmulator()
+    const deps = makeDeps(elsewhere)
+    await deps.api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    await pushTar(
+      makeInputs('push-tar', { repository: 'team/app', tar: at('*.tar'), 'image-tags': 'arm' }),
+      deps
+    )
+    const put = (await elsewhere.operations()).filter((operation) => operation === 'PutImage')
+    expect(put).toHaveLength(3)
+  })
+
+  it('keep the platforms of the descriptors if the configs have other ones', async () => {
+    const other = { platform: { os: 'linux', architecture: 'arm64' } }
+    const index = buildIndex([amd64, amd64], { descriptors: [undefined, other] })
+    await writeOciArchive(at('index.tar'), [index])
+    const { report } = await push({ tar: at('index.tar'), 'image-tags': '1' })
+    const names = (report.outputs.platforms as { platform: string }[]).map((each) => each.platform)
+    expect(names).toEqual(['linux/amd64', 'linux/arm64'])
+    await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/copy' }))
+    const promoted = await push({ repository: 'team/copy', from: 'team/app:1', 'image-tags': '1' })
+    expect(promoted.report.outputs.platforms).toEqual(report.outputs.platforms)
   })
 
   it('choose an image in each archive', async () => {

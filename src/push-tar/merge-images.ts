@@ -7,10 +7,10 @@ import type {
   StoredManifest
 } from '../image-archive/contents.js'
 import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
-import type { Descriptor } from '../oci/manifest.js'
 import { platformKey } from '../oci/platform.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import { problem } from '../runner/errors.js'
+import { distinctByPlatform, listIndexChildren } from './list-index-children.js'
 import type { ImageToPush, IndexChild } from './push-plan.js'
 
 /** The chosen image of an archive. */
@@ -27,7 +27,7 @@ type Stored = StoredManifest | StoredIndex
 
 /**
  * Merges the images of several archives into one index, in the order of the archives. A manifest that several archives
- * have is listed once. If all archives have the same image, this image is returned.
+ * have is listed once per platform. If all archives have the same image, this image is returned.
  *
  * @throws ActionError if two archives have different images for one platform or different referrers with one tag, or if an
  * image does not have a platform
@@ -69,12 +69,7 @@ interface ArchiveChild extends IndexChild {
 function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild[] {
   const children = archives.flatMap(childrenOf)
   checkPlatforms(children)
-  const distinctChildren = new Map<string, ArchiveChild>()
-  for (const child of children) {
-    const identity = identityOf(child.image)
-    if (!distinctChildren.has(identity)) distinctChildren.set(identity, child)
-  }
-  return [...distinctChildren.values()]
+  return distinctByPlatform(children, ({ image }) => identityOf(image))
 }
 
 /** @throws ActionError if two archives have different images for one platform, in any order of the archives */
@@ -93,7 +88,8 @@ function checkPlatforms(children: readonly ArchiveChild[]): void {
 }
 
 function childrenOf({ root, path }: ArchiveToMerge): ArchiveChild[] {
-  if (root.kind === 'stored-index') return listLeaves(root).map((child) => ({ ...child, path }))
+  if (root.kind === 'stored-index')
+    return listIndexChildren(root).map((child) => ({ ...child, path }))
   const { platform } = root
   if (platform !== undefined && platform.os !== '' && platform.architecture !== '') {
     return [{ image: root, platform, path }]
@@ -104,22 +100,6 @@ function childrenOf({ root, path }: ArchiveToMerge): ArchiveChild[] {
     reason: 'Several archives are pushed as one image for several platforms.',
     fix: 'Build the image with "os" and "architecture" in its config, or push the archive in a step of its own.'
   })
-}
-
-/** Lists the manifests of an index and of its nested indexes, with the members of their descriptors. */
-function listLeaves(index: StoredIndex): IndexChild[] {
-  const parsed = parseManifest(index.bytes, index.digest, index.mediaType)
-  const children = new Map(index.children.map((child) => [child.digest, child]))
-  return (parsed.kind === 'index' ? parsed.manifests : []).flatMap((descriptor) => {
-    const child = children.get(descriptor.digest)
-    if (child === undefined) return []
-    return child.kind === 'stored-index' ? listLeaves(child) : indexChild(child, descriptor)
-  })
-}
-
-function indexChild(image: StoredManifest, descriptor: Descriptor): IndexChild {
-  const { platform, annotations, artifactType } = descriptor
-  return { image, platform: platform ?? image.platform, annotations, artifactType }
 }
 
 /** Images of docker-archives are the same if their configs and annotations are, because the push creates the rest. */

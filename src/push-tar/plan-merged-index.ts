@@ -97,7 +97,7 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
   const all = parts.map(({ composed }) => composed)
   return {
     manifests: {
-      children: parts.flatMap(({ plan, composed }) =>
+      children: distinctManifests(parts).flatMap(({ plan, composed }) =>
         plan.isInRepository ? [] : composed.manifests.root
       ),
       root,
@@ -105,7 +105,7 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
     },
     layers: distinctLayers(all.flatMap(({ layers }) => layers)),
     relatedManifests: [
-      ...parts.map(({ child, plan, composed }): RelatedManifest => ({
+      ...distinctManifests(parts).map(({ child, plan, composed }): RelatedManifest => ({
         digest: composed.manifests.root.digest,
         platform: child.platform,
         isNew: !plan.isInRepository,
@@ -117,6 +117,18 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
       composed.platforms.map((image) => ({ ...image, platform: child.platform ?? image.platform }))
     )
   }
+}
+
+/** The index can list one manifest for several platforms. It is put once. */
+function distinctManifests<T extends { readonly composed: ComposedImage }>(
+  parts: readonly T[]
+): T[] {
+  const distinct = new Map<string, T>()
+  for (const part of parts) {
+    const { digest } = part.composed.manifests.root
+    if (!distinct.has(digest)) distinct.set(digest, part)
+  }
+  return [...distinct.values()]
 }
 
 function descriptorOf({ mediaType, digest, bytes }: ManifestToPut): {

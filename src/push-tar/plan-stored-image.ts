@@ -1,10 +1,11 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
-import { parseManifest } from '../oci/manifest.js'
+import { isAttestation, parseManifest } from '../oci/manifest.js'
+import { distinctByPlatform, listIndexChildren } from './list-index-children.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
 import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
-import type { PlatformImage, PushPlan, RelatedManifest } from './push-plan.js'
+import type { PlatformImage, PushPlan, RelatedManifest, StoredIndexChild } from './push-plan.js'
 
 type Stored = StoredManifest | StoredIndex
 
@@ -41,7 +42,7 @@ export async function planStoredImage(
         ...children.map((child) => relatedManifest(child, newManifests, false)),
         ...allReferrers.map((referrer) => relatedManifest(referrer, newManifests, true))
       ],
-      platforms: withChildren(root).flatMap(findPlatformImage)
+      platforms: listPlatformImages(root)
     })
   }
 }
@@ -113,11 +114,19 @@ function blobsOf(manifest: Stored): readonly StoredBlob[] {
   return manifest.kind === 'stored-manifest' ? manifest.blobs : []
 }
 
-/** Returns the platform image of a manifest, or nothing for an index, an attestation or an artifact. */
-function findPlatformImage(manifest: Stored): PlatformImage | [] {
-  if (manifest.kind === 'stored-index') return []
-  const { platform, bytes, digest, mediaType } = manifest
-  if (platform === undefined || platform.os === 'unknown') return []
+/** Lists the platform images of an image. Attestations and artifacts are not platform images. */
+function listPlatformImages(root: Stored): PlatformImage[] {
+  const children =
+    root.kind === 'stored-index'
+      ? listIndexChildren(root)
+      : [{ image: root, platform: root.platform }]
+  return distinctByPlatform(children, ({ image }) => image.digest).flatMap(findPlatformImage)
+}
+
+function findPlatformImage(child: StoredIndexChild): PlatformImage | [] {
+  const { image, platform } = child
+  if (platform === undefined || isAttestation(child)) return []
+  const { bytes, digest, mediaType } = image
   const parsed = parseManifest(bytes, digest, mediaType)
   const layers = parsed.kind === 'manifest' ? parsed.layers : []
   return { platform, digest, size: layers.reduce((sum, { size }) => sum + size, 0) }

@@ -26,6 +26,11 @@ export interface IndexChild extends Pick<Descriptor, 'annotations' | 'artifactTy
   readonly image: DockerImage | StoredManifest
 }
 
+/** A manifest of an index of an archive or repository. */
+export interface StoredIndexChild extends IndexChild {
+  readonly image: StoredManifest
+}
+
 /** The image to push and its referrers, independent of their source. */
 export interface ImageToPush {
   readonly root: SingleImage | MergedIndex

@@ -52,9 +52,15 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
   }
 }
 
-/** Returns an item of the output `platforms`. */
+/** Returns an item of the output `platforms`. Images for different versions of Windows differ in the version only. */
 function platformOutput({ platform, digest, size }: PlatformImage): Record<string, unknown> {
-  return { platform: platformName(platform), digest, size }
+  const { osVersion } = platform
+  return {
+    platform: platformName(platform),
+    ...(osVersion === undefined ? {} : { osVersion }),
+    digest,
+    size
+  }
 }
 
 function planOf(pushed: PushedImage, repositoryName: string): Change[] {
