@@ -167,9 +167,10 @@ describe.each(['docker-archive', 'OCI layout'])(
 
     it('is not moved with "skip"', async () => {
       const emulator = await startWithRepository()
-      const { pushed, other } = await race(emulator, 'skip')
+      const { pushed } = await race(emulator, 'skip')
       const report = await pushed
-      expect(report.outputs.digest).toBe(other()?.outputs.digest)
+      // The image of the other job is not the image of this run.
+      expect(report.outputs).toMatchObject({ digest: '', 'image-uri': '', 'image-uris': [] })
       expect(report.plan.filter(({ kind: each }) => each === 'image')).toEqual([])
       expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(others.diffIds)
     })

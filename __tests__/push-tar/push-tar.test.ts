@@ -376,16 +376,30 @@ describe('a tag that refers to another image', () => {
 
   it('is not moved with "skip", and nothing is uploaded if all tags are skipped', async () => {
     const emulator = await withVersion1()
-    const { report, operations } = await push(emulator, {
+    const { report, operations, deps } = await push(emulator, {
       tar: await archiveOf(version2, '2.tar'),
       'image-tags': 'v',
       'if-tag-exists': 'skip'
     })
     expect(writingCalls(operations)).toEqual([])
     expect(report.changed).toBe(false)
-    const [pulled] = await pullImage(emulator, 'team/app', 'v')
-    expect(pulled?.diffIds).toEqual(version1.diffIds)
-    expect(report.outputs.digest).toBe(pulled?.digest)
+    expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version1.diffIds)
+    // A later step must not use the image of the tag as the image of this run.
+    expect(report.outputs).toMatchObject({ digest: '', 'image-uri': '', 'image-uris': [] })
+    expect(JSON.stringify(report.summary)).not.toContain('docker pull')
+    expect(deps.lines).toContainEqual(
+      expect.stringMatching(/^notice: The image was not pushed, because all tags refer to other/)
+    )
+  })
+
+  it('is not moved with "skip" if the repository has the image under another tag', async () => {
+    const emulator = await withVersion1()
+    const tar = await archiveOf(version2, '2.tar')
+    const other = await push(emulator, { tar, 'image-tags': 'other' })
+    const both = { tar, 'image-tags': 'v\nother', 'if-tag-exists': 'skip' }
+    const { report } = await push(emulator, both)
+    expect(report.outputs.digest).toBe(other.report.outputs.digest)
+    expect(report.outputs['image-uris']).toEqual([`${emulator.host}/a1b2c3d4/team/app:other`])
   })
 
   it('is not moved with "skip" when other tags are set', async () => {
@@ -396,6 +410,7 @@ describe('a tag that refers to another image', () => {
       'if-tag-exists': 'skip'
     })
     expect(actions(report).slice(-2)).toEqual(['keep tag team/app:v', 'create tag team/app:new'])
+    expect(report.outputs['image-uris']).toEqual([`${emulator.host}/a1b2c3d4/team/app:new`])
     expect((await pullImage(emulator, 'team/app', 'v'))[0]?.diffIds).toEqual(version1.diffIds)
     expect((await pullImage(emulator, 'team/app', 'new'))[0]?.diffIds).toEqual(version2.diffIds)
   })

@@ -26,11 +26,14 @@ export interface PushedImage {
   readonly platforms: readonly PlatformImage[]
 }
 
+const SKIPPED_NOTICE =
+  'The image was not pushed, because all tags refer to other images and "if-tag-exists" is "skip". The outputs "digest" and "image-uri" are empty.'
+
 /** Logs the result of a push and returns its report. */
 export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): Report {
   const plan = planOf(pushed, target.name)
-  // If all tags were skipped, the outputs describe the image that the first of them refers to.
-  const digest = pushed.digest ?? pushed.tags[0]?.digest ?? ''
+  const { digest } = pushed
+  if (digest === undefined) log.notice(SKIPPED_NOTICE)
   for (const layer of pushed.layers) log.info(layerLine(layer))
   for (const change of plan) {
     if (change.kind !== 'layer') log.info(describeChange(change))
@@ -40,16 +43,21 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
     plan,
     repositories: [target.name],
     outputs: {
-      digest,
-      'image-uri': `${target.uri}@${digest}`,
+      // A skipped tag refers to another image, which a later step must not sign or deploy as this one.
+      digest: digest ?? '',
+      'image-uri': digest === undefined ? '' : `${target.uri}@${digest}`,
       'repository-uri': target.uri,
-      'image-uris': pushed.tags.map(({ tag }) => `${target.uri}:${tag}`),
+      'image-uris': withoutSkipped(pushed.tags).map(({ tag }) => `${target.uri}:${tag}`),
       platforms: pushed.platforms.map(platformOutput),
       'uploaded-bytes': uploadedBytes(pushed.layers),
       'reused-bytes': reusedBytes(pushed.layers)
     },
-    summary: summaryOf(pushed, target.uri, digest)
+    summary: summaryOf(pushed, target.uri)
   }
+}
+
+function withoutSkipped(tags: readonly TagDecision[]): TagDecision[] {
+  return tags.filter(({ action }) => action !== 'skip')
 }
 
 /** Returns an item of the output `platforms`. Images for different versions of Windows differ in the version only. */
@@ -168,16 +176,16 @@ const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
 }
 
 function summaryOf(
-  { layers, tags, platforms }: PushedImage,
-  repositoryUri: string,
-  digest: string
+  { digest, layers, tags, platforms }: PushedImage,
+  repositoryUri: string
 ): SummaryBlock[] {
-  const set = tags.filter(({ action }) => action !== 'skip')
+  const set = withoutSkipped(tags)
   const skipped = tags.filter(({ action }) => action === 'skip')
   const names = (list: readonly TagDecision[]): string => list.map(({ tag }) => tag).join(', ')
-  const reference = set[0] === undefined ? `@${digest}` : `:${set[0].tag}`
   return [
-    ...(set.length === 0 ? [] : [paragraph(`${repositoryUri}@${digest}, tags: ${names(set)}`)]),
+    ...(digest === undefined || set.length === 0
+      ? []
+      : [paragraph(`${repositoryUri}@${digest}, tags: ${names(set)}`)]),
     ...(skipped.length === 0
       ? []
       : [paragraph(`Not moved because they refer to other images: ${names(skipped)}`)]),
@@ -195,8 +203,13 @@ function summaryOf(
     paragraph(
       `${megabytes(uploadedBytes(layers))} uploaded, ${megabytes(reusedBytes(layers))} already in the repository`
     ),
-    { kind: 'code', language: 'sh', text: `docker pull ${repositoryUri}${reference}` }
+    ...(digest === undefined ? [] : [pullCommand(repositoryUri, set[0]?.tag, digest)])
   ]
+}
+
+function pullCommand(uri: string, tag: string | undefined, digest: string): SummaryBlock {
+  const reference = tag === undefined ? `${uri}@${digest}` : `${uri}:${tag}`
+  return { kind: 'code', language: 'sh', text: `docker pull ${reference}` }
 }
 
 function platformTable(platforms: readonly PlatformImage[]): SummaryBlock {
