@@ -101,6 +101,18 @@ describe('a tag that loses platforms', () => {
     expect(warnings((await push(emulator, after)).deps)).toEqual([])
   })
 
+  it('causes a warning with another fix if an image is promoted', async () => {
+    const emulator = await start()
+    await push(emulator, buildIndex([amd, arm]))
+    await push(emulator, imageFor('amd64', undefined, '2'), { 'image-tags': 'w' })
+    const deps = makeDeps(emulator)
+    const inputs = { repository: 'team/app', from: 'team/app:w', 'image-tags': 'v' }
+    await pushTar(makeInputs('push-tar', inputs), deps)
+    expect(warnings(deps)).toEqual([
+      expect.stringMatching(/loses platforms: linux\/arm64\. .* promote an image that has all/)
+    ])
+  })
+
   it('causes a warning if another job set the tag during the push', async () => {
     const emulator = await start()
     const { api } = makeDeps(emulator)

@@ -67,7 +67,8 @@ export function checkArchiveTags({ tags, otherNames }: ArchiveNames): readonly s
 
 /** Returns a warning about the names in the archives that cannot be tags, or `undefined` if there are none. */
 export function describeOtherNames({ tags, otherNames }: ArchiveNames): string | undefined {
-  const [name] = otherNames
+  // containerd also names an image by its digest, which is not meant as a tag.
+  const name = otherNames.find((each) => !/@sha256:[0-9a-f]{64}$/.test(each))
   if (name === undefined || tags.length === 0) return undefined
   return `The name "${name}" in the archive is not used as a tag. ${reasonFor(name)}`
 }

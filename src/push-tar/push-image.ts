@@ -28,6 +28,7 @@ type PushOptions = Pick<
   | 'ifTagExists'
   | 'maxAttempts'
   | 'reuseLayers'
+  | 'source'
 >
 type PushDeps = Pick<Deps, 'api' | 'log' | 'now' | 'openRegistry' | 'random' | 'signal' | 'sleep'>
 
@@ -85,8 +86,7 @@ async function pushOnce(
 
     const { isFound, composed } = await findInRepository(plan, all, tags, context)
     const { manifests, platforms, ...pushed } = composed
-    const pushedPlatforms = platforms.map(({ platform }) => platform)
-    await warnAboutLostPlatforms(tags, pushedPlatforms, target, deps)
+    await warnAboutLostPlatforms(tags, platforms, target, options.source, deps)
     const isNew = !isFound
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)

@@ -6,6 +6,8 @@ import { platformKey } from '../oci/platform.js'
 import type { Deps, Registry, RetryOptions } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import type { TagDecision } from './decide-tags.js'
+import type { PushTarInputs } from '../runner/inputs/inputs.js'
+import type { PlatformImage } from './push-plan.js'
 import type { PushTarget } from './resolve-target.js'
 
 /** The maximum depth of nested indexes that are read. */
@@ -21,13 +23,18 @@ const RETRY_OPTIONS: RetryOptions = { maxAttempts: 3, budgetMilliseconds: 5000 }
  */
 export async function warnAboutLostPlatforms(
   tags: readonly TagDecision[],
-  platforms: readonly Platform[],
+  platforms: readonly PlatformImage[],
   target: PushTarget,
+  source: PushTarInputs['source'],
   { log, openRegistry, signal }: Pick<Deps, 'log' | 'openRegistry' | 'signal'>
 ): Promise<void> {
+  const fix =
+    source.kind === 'from'
+      ? 'To keep them, promote an image that has all platforms.'
+      : 'To push several platforms under one tag, pass all archives to one step.'
   const moved = tags.filter(({ action }) => action === 'move')
   if (moved.length === 0) return
-  const remaining = new Set(platforms.map(keyOf))
+  const remaining = new Set(platforms.map(({ platform }) => keyOf(platform)))
   const lost = new Map<string, Promise<string[]>>()
   try {
     const registry = await openRegistry(target.host)
@@ -37,7 +44,7 @@ export async function warnAboutLostPlatforms(
       const text = (await names).join(', ')
       if (text === '') continue
       log.warning(
-        `The tag ${target.name}:${tag} loses platforms: ${text}. The image that it refers to now has them, and the image of this push does not. To push several platforms under one tag, pass all archives to one step.`
+        `The tag ${target.name}:${tag} loses platforms: ${text}. The image that it refers to now has them, and the image of this push does not. ${fix}`
       )
     }
   } catch (error) {

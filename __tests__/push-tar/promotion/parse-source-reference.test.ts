@@ -23,6 +23,9 @@ it.each([
   [`team/app@${digest.toUpperCase()}`, 'The digest is not'],
   ['team/app@', 'The digest is not'],
   [`@${digest}`, 'The name of the repository is missing'],
+  ['docker://public.ecr.aws/a1b2c3d4/team/app:v1', 'It has the prefix "docker://"'],
+  ['team/a:1,team/b:2', 'It must name one image'],
+  [':v1', 'The name of the repository is missing'],
   ['', 'The name of the repository is missing']
 ])('rejects %s', (text, reason) => {
   expect(() => parseSourceReference(text)).toThrow(
