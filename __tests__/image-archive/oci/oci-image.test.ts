@@ -41,6 +41,17 @@ describe('images for several platforms', () => {
     ])
   })
 
+  test('warns that the attestation of the only complete platform image is not pushed', async () => {
+    const without = [...blobsOf(arm64).keys()]
+    await writeOciArchive(path(), [multi], { manifestJson: true, without })
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(amd64.content.digest)
+    expect(contents.warnings).toEqual([
+      'Only linux/amd64 of this image is pushed. The archive does not contain linux/arm64/v8.',
+      'The attestation of this image is not pushed, because its index is not complete.'
+    ])
+  })
+
   test('selects the only complete platform image of an index, and warns', async () => {
     const without = [...blobsOf(arm64).keys(), ...blobsOf(attestation).keys()]
     await writeOciArchive(path(), [multi], { manifestJson: true, without })

@@ -34,9 +34,21 @@ export function choosePlatforms(loaded: Loaded, tree: FileTree): PlatformChoice 
   return {
     loaded: only,
     warnings: [
-      `Only ${nameOf(only.descriptor)} of this image is pushed. The archive does not contain ${names}.`
+      `Only ${nameOf(only.descriptor)} of this image is pushed. The archive does not contain ${names}.`,
+      ...(leaves.some((leaf) => isComplete(leaf) && isAttestationOf(leaf, only))
+        ? ['The attestation of this image is not pushed, because its index is not complete.']
+        : [])
     ]
   }
+}
+
+/** BuildKit names the image of an attestation in an annotation. */
+function isAttestationOf(
+  { descriptor }: LoadedManifest | Absent,
+  image: LoadedManifest | Absent
+): boolean {
+  const subject = descriptor.annotations?.['vnd.docker.reference.digest']
+  return isAttestation(descriptor) && subject === image.descriptor.digest
 }
 
 /** Returns a complete image as stored. */
