@@ -342,6 +342,9 @@ describe('a dry run', () => {
     expect(dry.report.plan).toEqual(real.report.plan)
     expect(dry.report.outputs).toEqual(real.report.outputs)
     expect(dry.report.changed).toBe(true)
+    const textsOf = (pushed: Pushed): string => JSON.stringify([pushed.report, pushed.deps.lines])
+    expect(textsOf(dry)).toMatch(/would be uploaded"(?!.* in \d)/)
+    expect(textsOf(real)).not.toContain('would be')
   })
 
   it('reports the same as the push of an index', async () => {

@@ -12,6 +12,10 @@ export interface ReadMemory {
 export interface StoredContent {
   /** The name of the file in the archive, for errors. */
   readonly name: string
+  /** The path of the archive or layout directory, for errors. */
+  readonly archive?: string | undefined
+  /** `true` if a registry serves the bytes, so that reading them is a download. */
+  readonly isServed?: boolean | undefined
   /** The stored size in bytes. */
   readonly size: number
   /**

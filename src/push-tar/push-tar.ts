@@ -35,7 +35,7 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     if (given !== undefined) checkReferences(given, target)
     const pushed = await pushImage(image, currentTags, target, inputs, deps)
     if (wait && !dryRun) await waitUntilServed(pushed, target, deps)
-    return reportPush(pushed, target, deps.log)
+    return reportPush(pushed, target, dryRun, deps.log)
   } finally {
     await image.close()
   }

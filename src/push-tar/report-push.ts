@@ -30,11 +30,16 @@ const SKIPPED_NOTICE =
   'The image was not pushed, because all tags refer to other images and "if-tag-exists" is "skip". The outputs "digest" and "image-uri" are empty.'
 
 /** Logs the result of a push and returns its report. */
-export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): Report {
+export function reportPush(
+  pushed: PushedImage,
+  target: PushTarget,
+  dryRun: boolean,
+  log: Log
+): Report {
   const plan = planOf(pushed, target.name)
   const { digest } = pushed
   if (digest === undefined) log.notice(SKIPPED_NOTICE)
-  for (const layer of pushed.layers) log.info(layerLine(layer))
+  for (const layer of pushed.layers) log.info(layerLine(layer, dryRun))
   for (const change of plan) {
     if (change.kind !== 'layer') log.info(describeChange(change))
   }
@@ -52,7 +57,7 @@ export function reportPush(pushed: PushedImage, target: PushTarget, log: Log): R
       'uploaded-bytes': uploadedBytes(pushed.layers),
       'reused-bytes': reusedBytes(pushed.layers)
     },
-    summary: summaryOf(pushed, target.uri)
+    summary: summaryOf(pushed, target.uri, dryRun)
   }
 }
 
@@ -168,6 +173,8 @@ function totalBytes(layers: readonly PushedLayer[]): number {
   return layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
 }
 
+const WOULD_BE_UPLOADED = 'would be uploaded'
+
 const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
   uploaded: 'uploaded',
   found: 'already in the repository',
@@ -177,7 +184,8 @@ const RESULT_NAMES: Readonly<Record<PushedLayer['result'], string>> = {
 
 function summaryOf(
   { digest, layers, tags, platforms }: PushedImage,
-  repositoryUri: string
+  repositoryUri: string,
+  dryRun: boolean
 ): SummaryBlock[] {
   const set = withoutSkipped(tags)
   const skipped = tags.filter(({ action }) => action === 'skip')
@@ -193,15 +201,15 @@ function summaryOf(
     {
       kind: 'table',
       columns: ['Layer', 'Size', 'Result', 'Time'],
-      rows: layers.map(({ descriptor, result, milliseconds }) => [
-        shortDigest(descriptor.digest),
-        megabytes(descriptor.size),
-        RESULT_NAMES[result],
-        result === 'uploaded' ? seconds(milliseconds) : ''
+      rows: layers.map((layer) => [
+        shortDigest(layer.descriptor.digest),
+        megabytes(layer.descriptor.size),
+        resultName(layer, dryRun),
+        layer.result === 'uploaded' && !dryRun ? seconds(layer.milliseconds) : ''
       ])
     },
     paragraph(
-      `${megabytes(uploadedBytes(layers))} uploaded, ${megabytes(reusedBytes(layers))} already in the repository`
+      `${megabytes(uploadedBytes(layers))} ${dryRun ? WOULD_BE_UPLOADED : 'uploaded'}, ${megabytes(reusedBytes(layers))} already in the repository`
     ),
     ...(digest === undefined ? [] : [pullCommand(repositoryUri, set[0]?.tag, digest)])
   ]
@@ -228,10 +236,15 @@ function paragraph(text: string): SummaryBlock {
   return { kind: 'paragraph', text }
 }
 
-function layerLine({ descriptor, result, milliseconds }: PushedLayer): string {
+function layerLine(layer: PushedLayer, dryRun: boolean): string {
+  const { descriptor, result, milliseconds } = layer
   const size = megabytes(descriptor.size).padStart(10)
-  const time = result === 'uploaded' ? ` in ${seconds(milliseconds)}` : ''
-  return `${shortDigest(descriptor.digest)}  ${size}  ${RESULT_NAMES[result]}${time}`
+  const time = result === 'uploaded' && !dryRun ? ` in ${seconds(milliseconds)}` : ''
+  return `${shortDigest(descriptor.digest)}  ${size}  ${resultName(layer, dryRun)}${time}`
+}
+
+function resultName({ result }: PushedLayer, dryRun: boolean): string {
+  return dryRun && result === 'uploaded' ? WOULD_BE_UPLOADED : RESULT_NAMES[result]
 }
 
 function seconds(milliseconds: number): string {

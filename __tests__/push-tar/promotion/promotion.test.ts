@@ -204,6 +204,7 @@ describe('a promotion to another repository', () => {
     )
     const skipped = await promote(emulator, { 'if-tag-exists': 'skip', 'image-tags': 'v1' })
     expect(writing(skipped.operations)).toEqual([])
+    expect(skipped.report.outputs.digest).toBe('')
     await promote(emulator)
     expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(3)
   })
@@ -330,6 +331,17 @@ describe('the referrers of a promoted image', () => {
       expect.stringMatching(/^warning: The referrer tag team\/other:sha256-\w+\.sig is not moved/)
     )
   })
+})
+
+it('does not download layers in a dry run', async () => {
+  const { emulator } = await start()
+  await emulator.clearRequests()
+  const { report } = await promote(emulator, { 'dry-run': 'true' })
+  expect(report.outputs['uploaded-bytes']).toBeGreaterThan(0)
+  const paths = (await emulator.requests()).map(({ path }) => path)
+  expect(paths.filter((path) => path.includes('/manifests/'))).not.toEqual([])
+  expect(paths.filter((path) => path.includes('/blobs/'))).toEqual([])
+  expect(JSON.stringify(report.summary)).toContain('would be uploaded')
 })
 
 describe('a source that breaks or changes during the promotion', () => {

@@ -116,6 +116,7 @@ function toBlob(descriptor: Descriptor, { registry, path }: SourceRepository): S
     descriptor,
     content: {
       name: `${registry.host}/${path}@${digest}`,
+      isServed: true,
       size,
       read: () => registry.streamBlob(path, descriptor)
     }
