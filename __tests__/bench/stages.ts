@@ -52,7 +52,7 @@ export async function benchStages(archives: BenchArchives, runs: number): Promis
       ['reading', () => drain(content.read(ring)), () => readLoop(archives.layer)],
       [
         'hashing',
-        () => drain(verifyLayer(readAhead(content.read(ring)), content, expected, signal)),
+        () => drain(verifyLayer(readAhead(content.read(ring)), content.name, expected, signal)),
         () => hashFile(archives.layer)
       ],
       ['compressing', () => compress(content), () => deflateLoop(archives.layer)],

@@ -90,7 +90,7 @@ function makeItem({ kind, size, failsAt }: Shape, at: number): TestItem {
   // Each item starts at another byte, so that all are different.
   const noise = NOISE.subarray(at * 101, at * 101 + size)
   const name = `layer ${at}`
-  // The start of a compressed layer is checked when it is read, and that of an uncompressed one when it is opened.
+  // Only the start of a compressed layer is checked when the layer is read.
   const bytes =
     kind === 'gzip'
       ? Buffer.concat([tarHeader({ name, size }), noise.subarray(512)])

@@ -267,8 +267,8 @@ describe('archives of several kinds', () => {
     await writeOciArchive(at('b.tar'), [windows('10.0.20348.169')])
     const { report } = await push({ tar: at('*.tar'), 'image-tags': 'v1' })
     expect(report.outputs.platforms).toEqual(
-      ['10.0.17763.2114', '10.0.20348.169'].map((osVersion) =>
-        expect.objectContaining({ platform: 'windows/amd64', osVersion })
+      ['10.0.17763.2114', '10.0.20348.169'].map(
+        (osVersion) => expect.objectContaining({ platform: 'windows/amd64', osVersion }) as unknown
       )
     )
     const { manifests } = await getManifest('v1')
@@ -292,8 +292,8 @@ describe('archives of several kinds', () => {
     const { report, writing, warnings } = await push({ tar: at('*.tar'), 'image-tags': 'arm' })
     expect(warnings).toEqual([])
     const { digest } = arm.content
-    const rows = ['linux/arm/v6', 'linux/arm/v7'].map((platform) =>
-      expect.objectContaining({ platform, digest })
+    const rows = ['linux/arm/v6', 'linux/arm/v7'].map(
+      (platform) => expect.objectContaining({ platform, digest }) as unknown
     )
     expect(single.report.outputs.platforms).toEqual(rows)
     expect(report.outputs.platforms).toEqual([
@@ -357,6 +357,18 @@ describe('archives of several kinds', () => {
     expect((await emulator.operations()).slice(before)).toEqual([])
   })
 
+  it.each([
+    ['OCI layout', writeOciArchive],
+    ['layout directory', writeOciDirectory]
+  ] as const)('are named with a damaged layer (%s)', async (_name, write) => {
+    const text = build('arm64', { layers: [Buffer.from('<html></html>')] })
+    await writeOciArchive(at('amd'), [amd64])
+    await write(at('arm'), [text])
+    await expect(push({ tar: `${at('amd')}\n${at('arm')}`, 'image-tags': '1' })).rejects.toThrow(
+      `A layer is not a tar archive: "${at('arm')}: blobs/sha256/${text.layers[0]!.digest.slice(7)}"`
+    )
+  })
+
   it('keep the signature of a platform image, and warn about the one of an index', async () => {
     const refer = (name: string, subject: TestImage['content']): TestImage =>
       buildImage({
@@ -406,6 +418,15 @@ describe('referrer tags', () => {
     const { report } = await push({ tar: at('*.tar') })
     expect(report.plan.filter(({ target }) => target.endsWith('.sig'))).toHaveLength(1)
   })
+})
+
+it('uses the tags of ctr without a warning about its name with a digest', async () => {
+  const named = `ex.com/app@${amd64.content.digest}`
+  const tags = ['ex.com/app:1', named]
+  await writeDockerArchive(at('ctr.tar'), [build('amd64', { tags })])
+  const { report, warnings } = await push({ tar: at('ctr.tar') })
+  expect(report.outputs['image-uris']).toEqual([`${emulator.host}/a1b2c3d4/team/app:1`])
+  expect(warnings).toEqual([])
 })
 
 describe('the lines of "tar"', () => {

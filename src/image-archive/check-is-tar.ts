@@ -1,15 +1,15 @@
 import { problem } from '../runner/errors.js'
-import type { StoredContent } from './contents.js'
 import { describeFile } from './describe-file.js'
 import { isTarStart } from './tar/tar-header.js'
 
 /**
  * Checks the first bytes of a layer. The registry accepts any bytes, but no client can extract them.
  *
+ * @param name the name of the layer, for errors
  * @param start the first 512 bytes after decompression, or all bytes if there are less
  * @throws ActionError if they are not the start of a tar archive
  */
-export function checkIsTar({ name }: StoredContent, start: Buffer): void {
+export function checkIsTar(name: string, start: Buffer): void {
   if (isTarStart(start)) return
   throw problem({
     what: 'A layer is not a tar archive',

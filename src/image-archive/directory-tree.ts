@@ -43,7 +43,7 @@ async function findFile(
   }
   const file = await openLocalFile(target)
   await file.close()
-  return storedFile(target, name, file.size, file.stamp)
+  return storedFile({ path: target, archive: path, name, size: file.size, stamp: file.stamp })
 }
 
 /** Returns a path as a word of a shell command. */

@@ -51,7 +51,7 @@ function blobSource(
     (compression === 'none' && diffId === digest)
   const expected = isVerified ? undefined : { diffId, compression, isRequired: false }
   return {
-    name: content.name,
+    name: nameOf(content),
     mediaType,
     maxBytes: size,
     digest,
@@ -67,7 +67,7 @@ function compressedSource(
 ): LayerSource {
   const expected = { diffId, compression, isRequired: true }
   return {
-    name: content.name,
+    name: nameOf(content),
     mediaType: mediaTypeOf(compression),
     maxBytes: content.size,
     nameDigest: findDigestInName(content.name),
@@ -79,9 +79,14 @@ function uncompressedSource({ content, diffId }: LayerFile, context: PushContext
   const compressor = compressorFor(content, context)
   const expected = { diffId, compression: 'none', isRequired: true } as const
   const read = (memory: ReadMemory): AsyncIterable<Buffer> =>
-    verifyLayer(readWithProgress(content, memory, context), content, expected, context.signal)
+    verifyLayer(
+      readWithProgress(content, memory, context),
+      nameOf(content),
+      expected,
+      context.signal
+    )
   return {
-    name: content.name,
+    name: nameOf(content),
     mediaType: mediaTypeOf(compressor.compression),
     maxBytes: maxCompressedBytes(content.size),
     open: createOpener(content, context, () => compressor.compress(read))
@@ -102,6 +107,11 @@ function createOpener(
   }
 }
 
+/** Returns the name of a file and its archive, because a push can have several archives. */
+function nameOf({ archive, name }: StoredContent): string {
+  return archive === undefined ? name : `${archive}: ${name}`
+}
+
 function readStored(
   content: StoredContent,
   expected: ExpectedLayer | undefined,
@@ -111,7 +121,7 @@ function readStored(
     return readAhead(readWithProgress(content, createChunkRing(2), context))
   }
   const chunks = readAhead(readWithProgress(content, undefined, context))
-  return verifyLayer(chunks, content, expected, context.signal)
+  return verifyLayer(chunks, nameOf(content), expected, context.signal)
 }
 
 async function* readWithProgress(

@@ -5,7 +5,6 @@ import {
   isWindowError
 } from '../image-archive/compression/decompress.js'
 import type { Decompressor } from '../image-archive/compression/decompress.js'
-import type { StoredContent } from '../image-archive/contents.js'
 import { checkIsTar } from '../image-archive/check-is-tar.js'
 import { BLOCK_BYTES } from '../image-archive/tar/tar-header.js'
 import { createStreamHash } from '../oci/digest.js'
@@ -35,28 +34,29 @@ export interface ExpectedLayer {
  * Yields the stored bytes of a layer and verifies its diff ID on the way. The registry does not check it and would
  * accept any bytes. The consumer must not use the bytes before the last one was read without an error.
  *
- * @param chunks the bytes of the content. Their memory must not be reused
+ * @param chunks the bytes of the layer. Their memory must not be reused
+ * @param name the name of the layer, for errors
  * @throws ActionError after the last chunk at the latest, if the layer cannot be decompressed or has another diff ID
  */
 export function verifyLayer(
   chunks: AsyncIterable<Buffer>,
-  content: StoredContent,
+  name: string,
   expected: ExpectedLayer,
   signal: AbortSignal
 ): AsyncIterable<Buffer> {
   const { compression, diffId, isRequired } = expected
-  if (compression === 'none') return verifyUncompressed(chunks, content, diffId)
+  if (compression === 'none') return verifyUncompressed(chunks, name, diffId)
   const decompressor = findDecompressor(compression, CHUNK_BYTES)
   if (decompressor !== undefined) {
-    return verifyCompressed(chunks, content, { ...expected, compression, decompressor }, signal)
+    return verifyCompressed(chunks, name, { ...expected, compression, decompressor }, signal)
   }
-  if (isRequired) throw zstdNotSupported(content)
+  if (isRequired) throw zstdNotSupported(name)
   return chunks
 }
 
 async function* verifyUncompressed(
   chunks: AsyncIterable<Buffer>,
-  content: StoredContent,
+  name: string,
   diffId: string
 ): AsyncGenerator<Buffer, void, undefined> {
   const hash = createStreamHash()
@@ -64,7 +64,7 @@ async function* verifyUncompressed(
     hash.update(chunk)
     yield chunk
   }
-  checkDiffId(content, hash.result().digest, diffId)
+  checkDiffId(name, hash.result().digest, diffId)
 }
 
 interface CompressedLayer extends ExpectedLayer {
@@ -74,14 +74,14 @@ interface CompressedLayer extends ExpectedLayer {
 
 async function* verifyCompressed(
   chunks: AsyncIterable<Buffer>,
-  content: StoredContent,
+  name: string,
   expected: CompressedLayer,
   signal: AbortSignal
 ): AsyncGenerator<Buffer, void, undefined> {
   const stop = new AbortController()
   const handOver = new HandOver()
   const ended = AbortSignal.any([signal, stop.signal])
-  const verified = hashDecompressed(handOver.read(), content, expected, ended)
+  const verified = hashDecompressed(handOver.read(), name, expected, ended)
   // The error is thrown with the next chunk. Until then, it must not be an unhandled rejection.
   verified.catch(() => undefined)
   let size = 0
@@ -94,8 +94,8 @@ async function* verifyCompressed(
     handOver.end()
     const diffId = await verified
     if (diffId === undefined) return
-    checkEnd(content, expected.compression, size - expected.decompressor.bytesWritten)
-    checkDiffId(content, diffId, expected.diffId)
+    checkEnd(name, expected.compression, size - expected.decompressor.bytesWritten)
+    checkDiffId(name, diffId, expected.diffId)
   } finally {
     stop.abort()
     handOver.end()
@@ -106,16 +106,16 @@ async function* verifyCompressed(
 /** Returns the diff ID of compressed bytes, or `undefined` if it cannot be found and is not required. */
 async function hashDecompressed(
   compressed: AsyncIterable<Buffer>,
-  content: StoredContent,
+  name: string,
   { compression, decompressor, isRequired }: CompressedLayer,
   signal: AbortSignal
 ): Promise<string | undefined> {
   const hash = createStreamHash()
   let size = 0
   const hashChunks = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of checkTarStart(chunks, content)) {
+    for await (const chunk of checkTarStart(chunks, name)) {
       size += chunk.length
-      if (size > MAX_UNCOMPRESSED_BYTES) throw tooLarge(content)
+      if (size > MAX_UNCOMPRESSED_BYTES) throw tooLarge(name)
       hash.update(chunk)
     }
   }
@@ -125,7 +125,7 @@ async function hashDecompressed(
     signal.throwIfAborted()
     if (!isRequired && isWindowError(error)) return undefined
     const fix = 'Build the image with the default window size of zstd.'
-    throw decompressionProblem(content.name, compression, error, fix) ?? error
+    throw decompressionProblem(name, compression, error, fix) ?? error
   }
   return hash.result().digest
 }
@@ -133,32 +133,29 @@ async function hashDecompressed(
 /** Yields the bytes of a layer and checks the first of them, because no client can extract anything else than a tar archive. */
 async function* checkTarStart(
   chunks: AsyncIterable<Buffer>,
-  content: StoredContent
+  name: string
 ): AsyncGenerator<Buffer, void, undefined> {
   let start: Buffer | undefined = Buffer.alloc(0)
   for await (const chunk of chunks) {
     if (start !== undefined) {
       start = Buffer.concat([start, chunk.subarray(0, BLOCK_BYTES)])
       if (start.length >= BLOCK_BYTES) {
-        checkIsTar(content, start)
+        checkIsTar(name, start)
         start = undefined
       }
     }
     yield chunk
   }
-  if (start !== undefined) checkIsTar(content, start)
+  if (start !== undefined) checkIsTar(name, start)
 }
 
 /** Node.js ignores zeros after compressed data, but clients that are written in Go reject them. */
-function checkEnd(content: StoredContent, compression: string, extraBytes: number): void {
+function checkEnd(name: string, compression: string, extraBytes: number): void {
   if (extraBytes === 0) return
-  throw damagedLayer(
-    content.name,
-    `It has ${extraBytes} other bytes after its ${compression} data.`
-  )
+  throw damagedLayer(name, `It has ${extraBytes} other bytes after its ${compression} data.`)
 }
 
-function checkDiffId({ name }: StoredContent, actual: string, expected: string): void {
+function checkDiffId(name: string, actual: string, expected: string): void {
   if (actual === expected) return
   throw damagedLayer(
     name,
@@ -166,7 +163,7 @@ function checkDiffId({ name }: StoredContent, actual: string, expected: string):
   )
 }
 
-function tooLarge({ name }: StoredContent): Error {
+function tooLarge(name: string): Error {
   return problem({
     what: 'A layer of the archive is too large after decompression',
     value: name,
@@ -174,7 +171,7 @@ function tooLarge({ name }: StoredContent): Error {
   })
 }
 
-function zstdNotSupported({ name }: StoredContent): Error {
+function zstdNotSupported(name: string): Error {
   return problem({
     what: 'The archive has a layer with zstd compression',
     value: name,

@@ -131,7 +131,7 @@ async function compressionOf(content: StoredContent): Promise<CompressionFormat 
   if (known !== undefined) return known
   const start = await readStart(content, BLOCK_BYTES)
   const compression = detectCompression(start) ?? 'none'
-  if (compression === 'none') checkIsTar(content, start)
+  if (compression === 'none') checkIsTar(content.name, start)
   compressions.set(content, compression)
   return compression
 }

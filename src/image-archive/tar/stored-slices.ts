@@ -26,16 +26,31 @@ export function storedSlices(
   size: number,
   slices: readonly Slice[]
 ): StoredContent {
-  return { name, size, read: (memory) => readSlices(file, { name, size, slices }, memory) }
+  return {
+    name,
+    archive: file.path,
+    size,
+    read: (memory) => readSlices(file, { name, size, slices }, memory)
+  }
+}
+
+/** A file of a layout directory. */
+export interface FileInDirectory extends Pick<LocalFile, 'size' | 'stamp'> {
+  readonly path: string
+  /** The path of the directory. */
+  readonly archive: string
+  /** The name in the directory. */
+  readonly name: string
 }
 
 /**
  * Creates a content of a whole file. The file is open only while the content is read, because a layout directory can
  * contain more files than a process can open.
  */
-export function storedFile(path: string, name: string, size: number, stamp: string): StoredContent {
+export function storedFile({ path, archive, name, size, stamp }: FileInDirectory): StoredContent {
   return {
     name,
+    archive,
     size,
     read: async function* (memory) {
       const file = await openLocalFile(path)
