@@ -114,6 +114,15 @@ it.each([
   expect(warnings(lines)).toEqual([])
 })
 
+it('shortens long links in warnings', async () => {
+  const [missing, outside] = ['u'.repeat(3000), `../../../${'v'.repeat(3000)}`]
+  const { lines } = await publish({ 'README.md': `[a](${missing}) [b](${outside})\n` })
+  expect(warnings(lines)).toEqual([
+    expect.stringContaining(`: ../../../${'v'.repeat(191)}…`),
+    expect.stringContaining(`README.md (${'u'.repeat(200)}…)`)
+  ])
+})
+
 it('shows one warning for all links to files that do not exist', async () => {
   const files = {
     'app.md':
