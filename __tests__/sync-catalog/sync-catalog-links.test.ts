@@ -123,6 +123,14 @@ it('shortens long links in warnings', async () => {
   ])
 })
 
+it('does not warn about the links of images that it removes', async () => {
+  const image = (theme: string): string => `![x](${theme}.png#gh-${theme}-mode-only)`
+  const { lines } = await publish({
+    'README.md': `[${image('dark')}](dark.md) ${image('light')}\n`
+  })
+  expect(warnings(lines)).toEqual([expect.stringContaining('README.md (light.png#gh-')])
+})
+
 it('shows one warning for all links to files that do not exist', async () => {
   const files = {
     'app.md':
