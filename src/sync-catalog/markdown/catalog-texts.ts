@@ -13,6 +13,7 @@ import { listLinkEdits } from './list-link-edits.js'
 import type { FaultyLink, LinkEdits } from './list-link-edits.js'
 import { listThemeEdits } from './list-theme-edits.js'
 import { removeSkipped } from './remove-skipped.js'
+import { restoreDefinitions } from './restore-definitions.js'
 import { addressOfFile } from './resolve-link.js'
 import type { LinkBase } from './resolve-link.js'
 import { splitReadme } from './split-readme.js'
@@ -106,9 +107,16 @@ interface SourceDocument {
 
 function readDocument(bytes: Uint8Array): SourceDocument {
   const original = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { text, unmatched, toOriginal } = removeSkipped(original.text, original.fragments)
-  const document = text === original.text ? original : parseDocument(text)
-  return { document, original, toOriginal, unmatchedMarkers: unmatched }
+  const skipped = removeSkipped(original.text, original.fragments)
+  const { text, unmatched: unmatchedMarkers, removed, toOriginal } = skipped
+  if (removed.length === 0) return { document: original, original, toOriginal, unmatchedMarkers }
+  const { document, shift } = restoreDefinitions(text, original, removed)
+  return {
+    document,
+    original,
+    toOriginal: (offset) => toOriginal(offset - shift),
+    unmatchedMarkers
+  }
 }
 
 /** Returns the text of ranges of a file before it is truncated. */
