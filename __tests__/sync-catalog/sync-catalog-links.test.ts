@@ -114,6 +114,23 @@ it.each([
   expect(warnings(lines)).toEqual([])
 })
 
+it('shortens long links in warnings', async () => {
+  const [missing, outside] = ['u'.repeat(3000), `../../../${'v'.repeat(3000)}`]
+  const { lines } = await publish({ 'README.md': `[a](${missing}) [b](${outside})\n` })
+  expect(warnings(lines)).toEqual([
+    expect.stringContaining(`: ../../../${'v'.repeat(191)}…`),
+    expect.stringContaining(`README.md (${'u'.repeat(200)}…)`)
+  ])
+})
+
+it('does not warn about the links of images that it removes', async () => {
+  const image = (theme: string): string => `![x](${theme}.png#gh-${theme}-mode-only)`
+  const { lines } = await publish({
+    'README.md': `[${image('dark')}](dark.md) ${image('light')}\n`
+  })
+  expect(warnings(lines)).toEqual([expect.stringContaining('README.md (light.png#gh-')])
+})
+
 it('shows one warning for all links to files that do not exist', async () => {
   const files = {
     'app.md':

@@ -13,6 +13,9 @@ export interface MissingLinks {
 /** The maximum number of links that one warning lists. */
 const MAX_LISTED_LINKS = 5
 
+/** The maximum number of characters of a link in a warning. */
+const MAX_LINK_LENGTH = 200
+
 /** The maximum number of links of a file that the details of a warning list. */
 const MAX_DETAILED_LINKS = 50
 
@@ -90,7 +93,10 @@ export function describeMissingLinks(all: readonly MissingLinks[]): AnnotationGr
 }
 
 function linksOf(faults: readonly FaultyLink[], kind: LinkFault): string[] {
-  return [...new Set(faults.filter(({ fault }) => fault === kind).map(({ link }) => link))]
+  const links = new Set(faults.filter(({ fault }) => fault === kind).map(({ link }) => link))
+  return Array.from(links, (link) =>
+    link.length <= MAX_LINK_LENGTH ? link : `${link.slice(0, MAX_LINK_LENGTH)}…`
+  )
 }
 
 function listSome(items: readonly string[], max: number): string {

@@ -77,6 +77,12 @@ describe('headingKeys', () => {
     '## Usage <sup>[back to top](#top)</sup>',
     '## Usage [back to top](#top)',
     '## Usage [↑](#top)',
+    '## Usage <a href="#top">Back to top</a>',
+    '## Usage · <a href="#a">one</a> <A HREF="#b"><b>two</b></A>',
+    '## Usage <sup><a href="#top">back to top</a></sup>',
+    '## <a name="usage"> Usage <a href="#top">top</a>',
+    '## <a href="#usage">Usage</a> <a href="#top">top</a>',
+    '## <a href="#usage">Usage</a> [top](#top)',
     '## Usage [docs][] [more](x.md)\n\n[docs]: x.md',
     '## [Usage](#usage)',
     '## [Usage](#usage) [top](#top)',
@@ -111,6 +117,9 @@ describe('headingKeys', () => {
     '## Usage with [Docker](x.md)',
     '## [API](x.md) Usage notes',
     '## Usage [in](x.md) detail',
+    '## Usage <a href="x.md">in</a> detail',
+    '## Usage <abbr>guide</abbr>',
+    '## Usage <a href="x.md">guide',
     '## Usages',
     '<h2>Usage <a href="x">of</a> tools</h2>'
   ])('do not find "Usage" in %j', (source) => {

@@ -35,6 +35,18 @@ describe('a pair of images for the dark and the light theme', () => {
     expect(keep(kept)).toBe(kept)
   })
 
+  const LONE = '![x](x.png#gh-dark-mode-only)'
+
+  it.each([
+    ['in the line', `${LONE} ${DARK} ${LIGHT}\n`, `${LONE}  ${LIGHT}\n`],
+    ['in the paragraph', `${LONE}\n${DARK}\n${LIGHT}\n`, `${LONE}\n${LIGHT}\n`],
+    ['in a paragraph', `${LONE}\n\n${DARK}\n${LIGHT}\n`, `${LONE}\n\n${LIGHT}\n`],
+    ['and a light one', `${LONE}\n\n${LIGHT}\n${DARK}\n`, `${LONE}\n\n${LIGHT}\n`],
+    ['in paragraphs', `${LONE}\n\n${DARK}\n\n${LIGHT}\n`, `${LONE}\n\n\n${LIGHT}\n`]
+  ])('does not include a dark image before it %s', (_name, text, kept) => {
+    expect(keep(text)).toBe(kept)
+  })
+
   it.each([
     [
       'dark and light sources',

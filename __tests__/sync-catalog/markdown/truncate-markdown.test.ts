@@ -119,7 +119,7 @@ describe('truncateMarkdown', () => {
   })
 
   it.each([
-    ['a comment', '<!--\n' + rows('x\n\n') + '-->'],
+    ['a comment without an end', '<!--\n' + rows('x\n\n')],
     ['a script', '<script>\n' + rows('x\n\n') + '</script>'],
     ['the header of a table', `| ${rows('a ')} | b |\n|---|---|\n| c | d |`]
   ])('does not cut within %s', (_name, block) => {
@@ -212,6 +212,50 @@ describe('truncateMarkdown', () => {
       text: '- a\n\n<!-- -->\n\n- b\n'
     })
     expect(truncateMarkdown('[^a]: Unused.\n', 10, { ending: ENDING })).toEqual({ text: '' })
+  })
+
+  it.each([
+    ['a block', '<!--\n' + rows('x\n\n') + '-->\n\nEnd.', '<!-- -->\n\nEnd.'],
+    ['a line', `Text <!-- ${filler(300)} --> end.`, 'Text <!-- --> end.'],
+    ['a quote', `> <!--\n${rows('> x\n')}> -->\n> End.`, '> <!-- -->\n> End.'],
+    ['HTML', `<div>\n<!-- ${filler(300)} -->\nEnd.\n</div>`, '<div>\n<!-- -->\nEnd.\n</div>']
+  ])('empties comments in %s before it cuts', (_name, block, rest) => {
+    const text = `# A\n\n${block}\n`
+    expect(truncateMarkdown(text, 100, { ending: ENDING })).toEqual({ text: `# A\n\n${rest}\n` })
+    const long = `# A\n\n${block}\n\n${rows('Words.\n\n')}`
+    expect(cut(long, 300)).toMatch(/End\.|end\./)
+  })
+
+  it('keeps comments in code', () => {
+    const text = `# A\n\n\`\`\`\n<!-- ${filler(60)} -->\n\`\`\`\n\n${rows('Words.\n\n')}`
+    expect(cut(text, 300)).toContain(`<!-- ${filler(60)} -->`)
+  })
+
+  const long = `data:image/png;base64,${'A'.repeat(5000)}`
+
+  it.each([
+    ['an image', `![A *b*](${long}) x`, 'A b x'],
+    ['an image with special characters', `![1. \\*b_](${long}) x`, '1&#46; &#42;b&#95; x'],
+    ['an image without a text', `x ![](${long})`, 'x'],
+    ['an image by reference', `![A][i] x\n\n[i]: ${long}`, 'A x'],
+    ['a linked image', `[![A](${long})](a.md) x`, '[A](a.md) x'],
+    ['a link', `[A **b**](${long}) x`, 'A **b** x'],
+    ['a link by reference', `[A] x\n\n[a]: ${long}`, 'A x'],
+    ['a long link of a long image', `[![A](${long})](${long}) x`, 'A x'],
+    ['an autolink', `<https://example.com/${long}> x`, '… x'],
+    ['an image in HTML', `<p><img src="${long}" alt="A <b>"> x</p>`, '<p>A &#60;b&#62; x</p>'],
+    ['a link in HTML', `<a class=c href='${long}' id="i">A</a> x`, '<a class=c id="i">A</a> x'],
+    ['a source in HTML', `<video><source src=${long}></video> x`, '<video><source></video> x']
+  ])('replaces the long URL of %s before it cuts', (_name, block, rest) => {
+    const { text, cut: found } = truncateMarkdown(`# A\n\n${block}\n`, 200, { ending: ENDING })
+    expect(text).toBe(`# A\n\n${rest}\n\n${ENDING}\n`)
+    expect(found).toEqual({ length: expect.any(Number), section: undefined })
+    expect(cut(`# A\n\n${block}\n\n${rows('Words.\n\n')}`, 300).length).toBeGreaterThan(250)
+  })
+
+  it('keeps long URLs of a text that is within the limit', () => {
+    const text = `![A](${long})\n`
+    expect(truncateMarkdown(text, 6000, { ending: ENDING })).toEqual({ text })
   })
 
   it('closes the open elements, the innermost first', () => {

@@ -65,7 +65,7 @@ function trimBlankLines(text: string): string {
 }
 
 /** Returns `true` for a code or HTML block that is not closed, so that text after it would become part of it. */
-function isOpenEnded(node: RootContent | undefined, text: string): boolean {
+export function isOpenEnded(node: RootContent | undefined, text: string): boolean {
   if (node === undefined) return false
   const { start, end } = rangeOf(node)
   const source = text.slice(start, end)

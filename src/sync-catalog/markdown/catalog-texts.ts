@@ -4,6 +4,7 @@ import { decodeText, withoutFrontMatter } from './decode-text.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { createEditor } from './edits.js'
+import type { Range } from './edits.js'
 import { createAnchorLinker, listCutAnchorEdits } from './link-anchors.js'
 import type { PartAnchors } from './link-anchors.js'
 import { listEmojiEdits } from './list-emoji-edits.js'
@@ -12,6 +13,7 @@ import { listLinkEdits } from './list-link-edits.js'
 import type { FaultyLink, LinkEdits } from './list-link-edits.js'
 import { listThemeEdits } from './list-theme-edits.js'
 import { removeSkipped } from './remove-skipped.js'
+import { restoreDefinitions } from './restore-definitions.js'
 import { addressOfFile } from './resolve-link.js'
 import type { LinkBase } from './resolve-link.js'
 import { splitReadme } from './split-readme.js'
@@ -105,9 +107,16 @@ interface SourceDocument {
 
 function readDocument(bytes: Uint8Array): SourceDocument {
   const original = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const { text, unmatched, toOriginal } = removeSkipped(original.text, original.fragments)
-  const document = text === original.text ? original : parseDocument(text)
-  return { document, original, toOriginal, unmatchedMarkers: unmatched }
+  const skipped = removeSkipped(original.text, original.fragments)
+  const { text, unmatched: unmatchedMarkers, removed, toOriginal } = skipped
+  if (removed.length === 0) return { document: original, original, toOriginal, unmatchedMarkers }
+  const { document, shift } = restoreDefinitions(text, original, removed)
+  return {
+    document,
+    original,
+    toOriginal: (offset) => toOriginal(offset - shift),
+    unmatchedMarkers
+  }
 }
 
 /** Returns the text of ranges of a file before it is truncated. */
@@ -120,7 +129,9 @@ function createAssembler(
 ): { readonly assemble: Assemble; readonly faults: readonly FaultyLink[] } {
   const { document } = source
   const emojiEdits = emojiNames === undefined ? [] : listEmojiEdits(document, emojiNames)
-  const edits = [...listThemeEdits(document), ...emojiEdits]
+  const themeEdits = listThemeEdits(document)
+  const edits = [...themeEdits, ...emojiEdits]
+  const removed = themeEdits.filter(({ text }) => text === '')
   const edit = createEditor(document.text, emojiEdits)
   const assembleFor = (linked: LinkEdits, target: LinkBase | undefined): Assemble => {
     const linkAnchors = target && createAnchorLinker({ ...source, edit }, addressOfFile(target))
@@ -130,21 +141,25 @@ function createAssembler(
       return { text: assemblePart(document, ranges, all), anchors: links?.anchors }
     })
   }
-  const links = linkEdits(document, base)
+  const links = linkEdits(document, base, removed)
   const assemble = assembleFor(links, base)
   const assembleShort = (ranges: readonly PartRange[]): PartText => {
     const part = assemble(ranges)
     if (part.beginning === undefined || base === undefined || shortRef === undefined) return part
     const shortBase = { ...base, ref: shortRef }
-    const shorter = assembleFor(linkEdits(document, shortBase), shortBase)(ranges)
+    const shorter = assembleFor(linkEdits(document, shortBase, removed), shortBase)(ranges)
     // A text that must be cut anyway keeps the links to the commit.
     return shorter.beginning === undefined ? shorter : part
   }
   return { assemble: assembleShort, faults: links.faults }
 }
 
-function linkEdits(document: MarkdownDocument, base: LinkBase | undefined): LinkEdits {
-  return base === undefined ? { edits: [], faults: [] } : listLinkEdits(document, base)
+function linkEdits(
+  document: MarkdownDocument,
+  base: LinkBase | undefined,
+  removed: readonly Range[]
+): LinkEdits {
+  return base === undefined ? { edits: [], faults: [] } : listLinkEdits(document, base, removed)
 }
 
 /** Adds the beginning of a text that is longer than the limit. */

@@ -43,14 +43,43 @@ function textOf(nodes: readonly PhrasingContent[]): string {
 }
 
 function beforeLinks({ children }: Heading): string {
-  const isLink = ({ type }: PhrasingContent): boolean => type === 'link' || type === 'linkReference'
-  const isEmpty = (node: PhrasingContent): boolean => !/[\p{L}\p{N}]/u.test(textOf([node]))
+  const pieces = listPieces(children)
+  const isEmpty = ({ text }: HeadingPiece): boolean => !/[\p{L}\p{N}]/u.test(text)
   // A link within words, such as in `Install [the tool](x.md) first`, belongs to them.
-  const end = children.findLastIndex((node) => !isLink(node) && !isEmpty(node)) + 1
+  const end = pieces.findLastIndex((piece) => !piece.isLink && !isEmpty(piece)) + 1
   // If there are only links, the first one contains the words.
-  const first = children.findIndex((node) => !isEmpty(node)) + 1
-  return textOf(children.slice(0, Math.max(end, first)))
+  const first = pieces.findIndex((piece) => !isEmpty(piece)) + 1
+  return pieces
+    .slice(0, Math.max(end, first))
+    .map(({ text }) => text)
+    .join('')
 }
+
+/** A link in a heading, or a node that is not in a link. */
+interface HeadingPiece {
+  readonly text: string
+  readonly isLink: boolean
+}
+
+/** Joins the nodes from each `<a …>` to the next `</a>`. */
+function listPieces(nodes: readonly PhrasingContent[]): HeadingPiece[] {
+  const pieces: HeadingPiece[] = []
+  let open: number | undefined
+  for (const node of nodes) {
+    const isLink = node.type === 'link' || node.type === 'linkReference'
+    const tag = node.type === 'html' ? LINK_TAG.exec(node.value) : null
+    if (tag !== null && tag[1] === '') open = pieces.length
+    pieces.push({ text: textOf([node]), isLink })
+    if (tag?.[1] !== '/' || open === undefined) continue
+    const text = pieces.splice(open).map((piece) => piece.text)
+    pieces.push({ text: text.join(''), isLink: true })
+    open = undefined
+  }
+  return pieces
+}
+
+/** The start tag of a link, or its end tag with `/`. */
+const LINK_TAG = /^<(\/?)a(?=[\s>])/i
 
 /** Returns the heading of an HTML block that begins with a heading element and contains only one. */
 function readHtmlHeading({ value }: Html): Omit<SectionHeading, 'index'> | undefined {

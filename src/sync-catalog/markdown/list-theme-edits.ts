@@ -22,22 +22,39 @@ export function listThemeEdits(document: MarkdownDocument): Edit[] {
 function listPairEdits(document: MarkdownDocument): Edit[] {
   if (!document.text.includes('#gh-dark-mode-only')) return []
   const images = [...listMarkdownImages(document), ...listHtmlImages(document)]
-  const edits: Edit[] = []
-  /** Images of one theme, from index `first`. */
-  const unpaired: ThemeImage[] = []
-  let first = 0
-  for (const image of images.sort((a, b) => a.start - b.start)) {
-    let other = unpaired[first]
-    while (other !== undefined && !areNear(other, image, document)) other = unpaired[++first]
+  images.sort((a, b) => a.start - b.start)
+  // The other image in the same block is closer than one in an adjacent block.
+  const inBlocks = pairImages(images, 0, document)
+  const paired = new Set(inBlocks.flat())
+  const rest = images.filter((image) => !paired.has(image))
+  return [...inBlocks, ...pairImages(rest, 1, document)].map(([a, b]) => ({
+    ...withWholeLine(a.isDark ? a : b, document.text),
+    text: ''
+  }))
+}
+
+/** Pairs each image with the last unpaired one of the other theme, at most `maxDistance` blocks before it. */
+function pairImages(
+  images: readonly ThemeImage[],
+  maxDistance: number,
+  document: MarkdownDocument
+): (readonly [ThemeImage, ThemeImage])[] {
+  const pairs: (readonly [ThemeImage, ThemeImage])[] = []
+  /** Images of one theme. */
+  let unpaired: ThemeImage[] = []
+  for (const image of images) {
+    const last = unpaired.at(-1)
+    // The images before the last one are farther away.
+    if (last !== undefined && blocksBetween(last, image, document) > maxDistance) unpaired = []
+    const other = unpaired.at(-1)
     if (other === undefined || other.isDark === image.isDark) {
       unpaired.push(image)
       continue
     }
-    first++
-    const dark = image.isDark ? image : other
-    edits.push({ ...withWholeLine(dark, document.text), text: '' })
+    unpaired.pop()
+    pairs.push([other, image])
   }
-  return edits
+  return pairs
 }
 
 function themeOf(url: string): boolean | undefined {
@@ -109,10 +126,10 @@ const THEME_QUERY =
 
 const MEDIA_ATTRIBUTE = /\s+media\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/i
 
-function areNear(a: Range, b: Range, { tree }: MarkdownDocument): boolean {
+function blocksBetween(a: Range, b: Range, { tree }: MarkdownDocument): number {
   const indexOf = (range: Range): number =>
     countLeading(tree.children, (node) => rangeOf(node).start <= range.start)
-  return indexOf(b) - indexOf(a) <= 1
+  return indexOf(b) - indexOf(a)
 }
 
 /** Includes the line of an image that is alone on it, since a blank line would end a paragraph or HTML block. */

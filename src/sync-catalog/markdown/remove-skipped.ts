@@ -8,6 +8,8 @@ export interface UnskippedText {
   readonly text: string
   /** The markers without their other half, as written. They are kept. */
   readonly unmatched: readonly string[]
+  /** The ranges of the original text that are removed. */
+  readonly removed: readonly Range[]
   /** Returns the offset in the original text of a character of this text. */
   readonly toOriginal: (offset: number) => number
 }
@@ -22,7 +24,9 @@ const MARKER = /^<!--\s*ecr-public:\s*(end\s+)?skip\s*-->$/i
  * @param fragments the HTML of the text
  */
 export function removeSkipped(text: string, fragments: readonly HtmlFragment[]): UnskippedText {
-  if (!/ecr-public:/i.test(text)) return { text, unmatched: [], toOriginal: (offset) => offset }
+  if (!/ecr-public:/i.test(text)) {
+    return { text, unmatched: [], removed: [], toOriginal: (offset) => offset }
+  }
   const removed: Range[] = []
   const unmatched: string[] = []
   let open: Range | undefined
@@ -41,7 +45,7 @@ export function removeSkipped(text: string, fragments: readonly HtmlFragment[]):
     const { start = 0, at = 0 } = kept[countLeading(kept, (range) => range.at <= offset) - 1] ?? {}
     return offset - at + start
   }
-  return { text: result, unmatched, toOriginal }
+  return { text: result, unmatched, removed, toOriginal }
 }
 
 /** The start of a range of the original text that is kept. */

@@ -4,13 +4,14 @@ import { definitionsText, listNeeded, listRemovableDefinitions } from './definit
 import type { RemovableDefinition } from './definitions.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
-import { createEditor, rangeOf } from './edits.js'
+import { applyEdits, createEditor, rangeOf } from './edits.js'
 import type { Edit, Range } from './edits.js'
 import { listCuts } from './list-cuts.js'
 import type { Cut } from './list-cuts.js'
 import { definitionKey } from './list-definitions.js'
 import type { AnyDefinition } from './list-definitions.js'
 import { listHtmlTexts } from './list-html-texts.js'
+import { listCommentEdits, listLongUrlEdits } from './list-reductions.js'
 import { listWordCuts } from './list-word-cuts.js'
 import { parseMarkdown } from './parse-markdown.js'
 import { PrefixSums } from './prefix-sums.js'
@@ -39,11 +40,12 @@ export interface CutEdit extends Edit {
 }
 
 /**
- * Truncates a text that is longer than the limit. Definitions that it does not need are removed first, and if the rest is
- * within the limit, it is not cut. Otherwise, it is cut as late as possible: between blocks, list items, table rows, lines of
- * code or HTML elements. If less than half of the limit would be used, or the next block alone is longer than the
- * limit, it is cut between words. Open code blocks and elements are closed. The definitions that the kept text needs
- * are kept, followed by the ending.
+ * Truncates a text that is longer than the limit. What a reader does not see is removed first: definitions that it does not
+ * need, then the content of comments. If the rest is within the limit, it is not cut. Otherwise, images and links with
+ * very long URLs are replaced by their texts, and the rest is cut as late as possible: between blocks, list items, table
+ * rows, lines of code or HTML elements. If less than half of the limit would be used, or the next block alone is longer
+ * than the limit, it is cut between words. Open code blocks and elements are closed. The definitions that the kept text
+ * needs are kept, followed by the ending.
  *
  * @param limit in UTF-16 code units, which are never fewer than the characters that the API counts
  */
@@ -53,18 +55,20 @@ export function truncateMarkdown(
   options: TruncateOptions
 ): TruncatedText {
   if (text.length <= limit) return { text }
-  const document = parseDocument(text)
-  const chooser = new CutChooser(document, limit, options)
-  const shortened = chooser.withoutUnneeded()
-  if (shortened.length <= limit) return { text: shortened }
-  const chosen = chooser.choose()
-  if (chosen === undefined) {
-    const kept = plainBeginning(document, limit - options.ending.length - 3)
-    const pieces = [kept, options.ending].filter((piece) => piece !== '')
-    return { text: `${pieces.join('\n\n')}\n`, cut: { length: kept.length, section: undefined } }
+  let chooser = new CutChooser(parseDocument(text), limit, options)
+  const needed = chooser.withoutUnneeded()
+  if (needed.length <= limit) return { text: needed }
+  const visible = chooser.edited(listCommentEdits)
+  if (visible !== undefined) {
+    chooser = visible
+    const rest = chooser.withoutUnneeded()
+    if (rest.length <= limit) return { text: rest }
   }
-  const { offset, text: truncated } = chosen
-  return { text: truncated, cut: { length: offset, section: sectionAt(document, offset) } }
+  const shortened = chooser.edited(listLongUrlEdits)
+  const whole = shortened?.chooseWhole()
+  if (whole !== undefined)
+    return { text: whole.text, cut: { length: whole.offset, section: undefined } }
+  return (shortened ?? chooser).truncate()
 }
 
 /** Returns the heading of the section that contains an offset, or `undefined` before the first heading. */
@@ -88,6 +92,7 @@ const MAX_CHECKS = 40
 /** The maximum number of line feeds that can be removed with definitions in addition to their lines. */
 const SPACE_AROUND_DEFINITIONS = 8
 
+/** Chooses the cut of a text that is longer than the limit. */
 class CutChooser {
   private readonly wholeText: string
   private readonly removable: readonly RemovableDefinition[]
@@ -136,6 +141,32 @@ class CutChooser {
     return (isUsed ? this.needed.get(key) : undefined) ?? Number.POSITIVE_INFINITY
   }
 
+  /** Returns the chooser for the text after edits, or `undefined` if there are none. */
+  edited(list: (document: MarkdownDocument) => readonly Edit[]): CutChooser | undefined {
+    const { document, limit, options } = this
+    const edits = list(document)
+    if (edits.length === 0) return undefined
+    return new CutChooser(parseDocument(applyEdits(document.text, edits)), limit, options)
+  }
+
+  /** Returns the text that ends at the latest cut. */
+  truncate(): TruncatedText {
+    const { document, limit, options } = this
+    const chosen = this.choose()
+    if (chosen === undefined) {
+      const kept = plainBeginning(document, limit - options.ending.length - 3)
+      const pieces = [kept, options.ending].filter((piece) => piece !== '')
+      return { text: `${pieces.join('\n\n')}\n`, cut: { length: kept.length, section: undefined } }
+    }
+    const { offset, text } = chosen
+    return { text, cut: { length: offset, section: sectionAt(document, offset) } }
+  }
+
+  /** Returns the whole text with the ending, if it is within the limit. */
+  chooseWhole(): ChosenCut | undefined {
+    return this.latest([{ offset: this.document.text.length, closing: '', isAfterHeading: false }])
+  }
+
   /** Returns the whole text without the definitions that it does not need. */
   withoutUnneeded(): string {
     const { text } = this.document
@@ -149,7 +180,7 @@ class CutChooser {
   }
 
   /** Returns the latest cut whose result is within the limit and begins like the text. */
-  choose(): ChosenCut | undefined {
+  private choose(): ChosenCut | undefined {
     const cuts = listCuts(this.document, this.maxOffset)
     let best =
       this.latest(cuts.filter(({ isAfterHeading }) => !isAfterHeading)) ?? this.latest(cuts)
