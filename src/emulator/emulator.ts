@@ -16,6 +16,7 @@ import { createTokens } from './registry/tokens.js'
 import { RequestLog } from './request-log.js'
 import { applySeed } from './seeds/apply-seed.js'
 import { LOGO_OPERATION, serveLogo } from './serve-logo.js'
+import { lockDirectory } from './store/data-lock.js'
 import { Store } from './store/store.js'
 import { handleIdToken, isIdTokenRequest } from './sts/handle-id-token.js'
 import { handleSts, isStsCall, STS_OPERATIONS } from './sts/handle-sts.js'
@@ -34,9 +35,9 @@ export interface EmulatorServer {
 /**
  * Creates a server for the API, the registry and the gallery page.
  *
- * @throws Error if an option, the seed or the data directory is not valid
+ * @throws Error if an option or the seed is not valid, or the data directory is in use or damaged
  */
-export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorServer {
+export async function createEmulatorServer(options: EmulatorOptions = {}): Promise<EmulatorServer> {
   const settings = resolveOptions(options)
   const { now } = settings.clock
   const faults = new Faults([
@@ -46,7 +47,8 @@ export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorSer
     LOGO_OPERATION
   ])
   for (const rule of options.faults ?? []) faults.add(rule)
-  const store = new Store(settings.data, now)
+  const unlock = settings.data === undefined ? undefined : await lockDirectory(settings.data)
+  const store = new Store(settings.data, now, unlock)
   const context: EmulatorContext = {
     settings,
     store,

@@ -66,7 +66,7 @@ export interface Emulator {
  */
 export async function createEmulator(options: CreateEmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', ...others } = options
-  const { server, context } = createEmulatorServer(others)
+  const { server, context } = await createEmulatorServer(others)
   const { store, faults, log, settings } = context
   const url = await listen(server, host, port).catch((error: unknown) => {
     store.close()
