@@ -72,6 +72,22 @@ test('accepts its own page, localhost, the loopback and the registry host', asyn
   }
 })
 
+const STS = { 'content-type': 'application/x-www-form-urlencoded' }
+
+test.each(['/logo/x', '/logo', '/team/app', '/logo/../', '//'])(
+  'serves the API and STS at / only, and refuses a foreign POST to %s',
+  async (path) => {
+    const emulator = await startEmulator()
+    for (const call of [API, STS]) {
+      const foreign = { host: 'evil.example', origin: 'http://evil.example' }
+      expect(await statusOf(emulator, { path, headers: { ...call, ...foreign } })).toBe(403)
+      expect(await statusOf(emulator, { path, headers: call })).toBe(404)
+    }
+    expect(await statusOf(emulator, { path: '/?x=1', headers: API })).not.toBe(404)
+    expect(await statusOf(emulator, { path: '/', headers: STS })).toBe(400)
+  }
+)
+
 test('does not refuse the registry and the gallery by their host', async () => {
   const emulator = await startEmulator()
   const headers = { host: 'emulator:5111' }

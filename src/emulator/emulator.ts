@@ -109,21 +109,20 @@ function dispatch(
   response: ServerResponse
 ): Promise<void> | void {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  const isPublic = /^\/(v2|token|_blobs|logo)(\/|$)/.test(path)
+  const isRegistry = /^\/(v2|token|_blobs)(\/|$)/.test(path)
   const isPage = request.method === 'GET' || request.method === 'HEAD'
-  response.setHeader('date', context.now().toUTCString())
-  if (path.startsWith('/_emulator/') || (!isPublic && !isPage)) {
+  if (path.startsWith('/_emulator/') || (!isRegistry && !isPage)) {
     const reason = findForeignOrigin(request, context.settings.registryHost)
     if (reason !== undefined) return refuseForeignOrigin(request, response, reason)
   }
   if (isIdTokenRequest(request)) return handleIdToken(request, response, context)
   if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
   context.log.begin(request, response)
-  if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)
-  if (request.method === 'GET' || request.method === 'HEAD') {
+  if (isRegistry) return handleRegistry(request, response, context)
+  if (isPage) {
     if (path.startsWith('/logo/')) return serveLogo(request, response, context)
     return handleGallery(request, response, context)
   }
-  if (isStsCall(request)) return handleSts(request, response, context)
+  if (path === '/' && isStsCall(request)) return handleSts(request, response, context)
   return handleApi(request, response, context)
 }
