@@ -86,8 +86,8 @@ async function handle(
     await dispatch(context, request, response)
   } catch (error) {
     // Usually the client has disconnected. Any other error is a bug of the emulator and must not
-    // stop the server.
-    if (!request.destroyed) console.error(error)
+    // stop the server. `request.destroyed` is also true after the whole body was read.
+    if (!request.socket.destroyed) console.error(error)
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error\n')
   }
