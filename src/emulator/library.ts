@@ -41,7 +41,7 @@ export interface Emulator {
     now(): Date
     /** Moves the time forward by a duration such as `90s`, `15m`, `13h`, `30d` or `2w`. */
     advance(duration: string): void
-    /** Sets the time to a date in ISO 8601. */
+    /** Sets the time to a time in ISO 8601 with a time zone, such as `2026-12-24T00:00:00Z`. */
     set(time: string): void
   }
   readonly faults: {

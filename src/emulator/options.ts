@@ -114,7 +114,7 @@ export interface EmulatorOptions extends Partial<Switches> {
   /** The `partSize` of InitiateLayerUpload, in bytes. */
   readonly partSize?: number
   readonly limits?: Partial<Limits>
-  /** The time at the start, in ISO 8601. Default: the system time. */
+  /** The time at the start, in ISO 8601 with a time zone. Default: the system time. */
   readonly clock?: string
   /** The clock that runs underneath. Default: the system clock. */
   readonly now?: () => Date

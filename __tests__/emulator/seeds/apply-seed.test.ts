@@ -147,7 +147,7 @@ test.each([
   ],
   [
     { repositories: [{ name: 'app', createdAt: 'soon' }] },
-    '"repositories[0].createdAt" is not valid: "soon". Use a date'
+    '"repositories[0].createdAt" is not valid: "soon". Use a time in ISO 8601 with a time zone'
   ],
   [
     { repositories: [{ name: 'app', resourceTags: { a: 1 } }] },

@@ -1,5 +1,6 @@
 import { invalidValue } from '../invalid-value.js'
 import { isObject } from '../is-object.js'
+import { parseTime, TIME_EXAMPLE } from '../parse-time.js'
 
 /** The contents of a seed file. */
 export interface Seed {
@@ -194,10 +195,9 @@ function textsOf(value: unknown, path: string): Readonly<Record<string, string>>
 
 function dateOf(value: unknown, path: string): Date | undefined {
   if (value === undefined) return undefined
-  const date = new Date(typeof value === 'string' ? value : NaN)
-  if (Number.isNaN(date.getTime()))
-    throw invalidMember(path, value, 'a date such as 2026-01-01T00:00:00Z')
-  return date
+  const time = parseTime(value)
+  if (time === undefined) throw invalidMember(path, value, TIME_EXAMPLE)
+  return time
 }
 
 function invalidMember(path: string, value: unknown, expected: string): Error {
