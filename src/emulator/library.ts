@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+import { checkAddress } from './check-options.js'
 import { createEmulatorServer } from './emulator.js'
 import type { EmulatorOptions } from './options.js'
 import { resetStore, restoreStore } from './handle-control.js'
@@ -10,7 +12,7 @@ import { variablesOf } from './variables.js'
 export type { FaultRule } from './faults.js'
 export type { LoggedRequest } from './logged-request.js'
 
-/** The options of `createEmulator`: the options of the command line in camelCase. */
+/** The options of `createEmulator`. */
 export interface CreateEmulatorOptions extends EmulatorOptions {
   /** Port to listen on. Default: 0, which is a free port. */
   readonly port?: number
@@ -55,7 +57,7 @@ export interface Emulator {
     list(): readonly LoggedRequest[]
     clear(): void
   }
-  /** Stops the emulator and closes all connections. Without `data`, all data is deleted. */
+  /** Stops the emulator and closes all connections. Without `data`, all data is deleted. It can be called again. */
   close(): Promise<void>
 }
 
@@ -66,12 +68,14 @@ export interface Emulator {
  */
 export async function createEmulator(options: CreateEmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', ...others } = options
+  checkAddress({ port, host })
   const { server, context } = await createEmulatorServer(others)
   const { store, faults, log, settings } = context
   const url = await listen(server, host, port).catch((error: unknown) => {
     store.close()
     throw error
   })
+  let closing: Promise<void> | undefined
   return {
     url,
     env: variablesOf(url),
@@ -90,12 +94,15 @@ export async function createEmulator(options: CreateEmulatorOptions = {}): Promi
       clear: () => faults.clear()
     },
     requests: { list: () => [...log.entries], clear: () => log.clear() },
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)))
-        server.closeAllConnections()
-      })
+    close: () => (closing ??= closeServer(server))
   }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)))
+    server.closeAllConnections()
+  })
 }
 
 /** Runs a synchronous change. An error rejects the promise. */

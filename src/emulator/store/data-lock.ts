@@ -20,7 +20,7 @@ const MAX_ATTEMPTS = 100
  * @throws Error that names the process that holds the lock
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
-  mkdirSync(directory, { recursive: true })
+  createDirectory(directory)
   const socket = await openLockSocket(directory)
   try {
     const own = await createLock(directory, describeProcess(socket?.name))
@@ -32,6 +32,20 @@ export async function lockDirectory(directory: string): Promise<() => void> {
   } catch (error) {
     socket?.close()
     throw error
+  }
+}
+
+function createDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR'
+    const reason = isFile ? 'A file with this path exists.' : `${message}.`
+    throw new Error(
+      `The data directory cannot be created: "${directory}". ${reason} Use another directory.`,
+      { cause: error }
+    )
   }
 }
 
