@@ -72,6 +72,34 @@ test('accepts its own page, localhost, the loopback and the registry host', asyn
   }
 })
 
+test.each([
+  ['emulator', ['emulator', 'emulator:5120', 'EMULATOR:80'], ['other', 'emulator.evil.example']],
+  ['Emulator:5111', ['emulator:5111', 'EMULATOR:5111'], ['emulator', 'emulator:5112']],
+  ['[2001:db8::1]', ['[2001:DB8::1]:5111'], ['[2001:db8::2]:5111']]
+])('accepts the registry host %s in any case', async (registryHost, accepted, refused) => {
+  const emulator = await startEmulator({ registryHost })
+  const statuses = async (hosts: readonly string[]): Promise<number[]> =>
+    Promise.all(hosts.map((host) => statusOf(emulator, { path: '/', headers: { ...API, host } })))
+  expect(await statuses(accepted)).not.toContain(403)
+  expect(new Set(await statuses(refused))).toEqual(new Set([403]))
+})
+
+const STS = { 'content-type': 'application/x-www-form-urlencoded' }
+
+test.each(['/logo/x', '/logo', '/team/app', '/logo/../', '//'])(
+  'serves the API and STS at / only, and refuses a foreign POST to %s',
+  async (path) => {
+    const emulator = await startEmulator()
+    for (const call of [API, STS]) {
+      const foreign = { host: 'evil.example', origin: 'http://evil.example' }
+      expect(await statusOf(emulator, { path, headers: { ...call, ...foreign } })).toBe(403)
+      expect(await statusOf(emulator, { path, headers: call })).toBe(404)
+    }
+    expect(await statusOf(emulator, { path: '/?x=1', headers: API })).not.toBe(404)
+    expect(await statusOf(emulator, { path: '/', headers: STS })).toBe(400)
+  }
+)
+
 test('does not refuse the registry and the gallery by their host', async () => {
   const emulator = await startEmulator()
   const headers = { host: 'emulator:5111' }

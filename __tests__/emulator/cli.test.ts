@@ -108,7 +108,13 @@ test('the help lists every option, switch, value, quota and fault', async () => 
 test.each([
   [['--nothing'], "Unknown option '--nothing'"],
   [['--port', 'http'], 'Option "--port" is not valid: "http". Use a whole number.'],
+  [['--port', '99999'], 'Option "port" is not valid: 99999. Use a whole number from 0 to 65535.'],
   [['--limit-parts', '-1'], '--limit-parts'],
+  [['--part-size', '0'], 'Option "partSize" is not valid: 0. Use a whole number from 1.'],
+  [['--allow', ''], 'Option "allow" is not valid: "".'],
+  [['--data', ''], 'Option "data" is not valid: "". Use the path of a directory.'],
+  [['--registry-host', 'http://x/'], 'Option "registryHost" is not valid: "http://x/".'],
+  [['--clock', '2026-02-30'], 'The time is not valid: "2026-02-30".'],
   [['--alias', 'A'], 'Option "alias" is not valid: "A". Use'],
   [['--account', '42'], 'Option "account" is not valid: "42". Use 12 digits.'],
   [['--profile', 'other'], 'Option "profile" is not valid: "other". Use faithful or strict-oci.'],
@@ -117,7 +123,8 @@ test.each([
   [['--seed', '/not/there.json'], 'The file of "--seed" cannot be read: "/not/there.json". ENOENT'],
   [['--fault', '{'], 'The value of "--fault" is not valid JSON.'],
   [['--fault', '{}'], 'Fault: "operation" is missing.'],
-  [['--data', '/dev/null/nothing'], '/dev/null/nothing']
+  [['--data', '/dev/null'], 'The data directory cannot be created: "/dev/null".'],
+  [['--data', '/dev/null/nothing'], 'The data directory cannot be created: "/dev/null/nothing".']
 ])('an invalid command line (%j) ends with an error', async (args, message) => {
   const emulator = await runEmulator('--port', '0', ...args)
   expect(await emulator.ended).toBe(2)

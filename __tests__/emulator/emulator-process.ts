@@ -49,6 +49,21 @@ export function runEmulator(...args: string[]): Promise<EmulatorProcess> {
   return observe(spawn(process.execPath, [build(), ...args], { stdio: 'pipe' }))
 }
 
+/** Runs the emulator in its own user, PID and UTS namespaces on Linux, as a container with this host name does. */
+export function runEmulatorInContainer(host: string, ...args: string[]): Promise<EmulatorProcess> {
+  const command = ['hostname', host, '&&', 'exec', '"$0"', '"$@"'].join(' ')
+  return observe(
+    spawn(
+      'unshare',
+      [
+        ...['-rpfu', '--mount-proc', '--kill-child', 'sh', '-c', command],
+        ...[process.execPath, build(), ...args]
+      ],
+      { stdio: 'pipe' }
+    )
+  )
+}
+
 /**
  * Runs the emulator with a limit of the size of a file, in KiB. Writing more fails as on a full disk: a part of the bytes
  * is written, and the next write reports an error.

@@ -105,6 +105,12 @@ test('rejects a port that is in use, and options that are not valid', async () =
   await expect(createEmulator({ allow: ['ecr-public:PutImge'] })).rejects.toThrow('Option "allow"')
 })
 
+test('can be closed again', async () => {
+  const emulator = await createEmulator()
+  await Promise.all([emulator.close(), emulator.close()])
+  await emulator.close()
+})
+
 test('does not change the process', async () => {
   const listeners = (): number[] => process.eventNames().map((name) => process.listenerCount(name))
   const before = listeners()

@@ -40,7 +40,7 @@ const running = new Set<RunningEmulator>()
 
 /** Starts an emulator in this process on a free port of the loopback. `afterEach` closes it. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<RunningEmulator> {
-  const { server } = createEmulatorServer(options)
+  const { server } = await createEmulatorServer(options)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${String(port)}`

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os'
  * `Origin` with every POST and DELETE of a script (Fetch standard, "append a request Origin header"). A page whose name
  * was rebound to this machine sends its own name as `Host`.
  *
- * @param registryHost the host of the option `--registry-host`, which is accepted too
+ * @param registryHost the host of the option `--registry-host`, which is accepted too; without a port, with any port
  */
 export function findForeignOrigin(
   request: IncomingMessage,
@@ -24,11 +24,10 @@ export function findForeignOrigin(
 }
 
 function isOwnHost(host: string, registryHost: string | undefined): boolean {
-  if (host === registryHost) return true
-  const name = host
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase()
+  const accepted = registryHost?.toLowerCase()
+  const [lower, hostName] = [host.toLowerCase(), host.toLowerCase().replace(/:\d+$/, '')]
+  if (lower === accepted || hostName === accepted) return true
+  const name = hostName.replace(/^\[(.*)\]$/, '$1')
   if (name === 'localhost') return true
   if (isIP(name) === 0) return false
   return name.startsWith('127.') || name === '::1' || ownAddresses().has(name)

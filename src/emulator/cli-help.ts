@@ -21,7 +21,8 @@ AWS SDKs. It accepts any AWS access key. SIGTERM or Ctrl-C stops it.
   --profile NAME         faithful (default) behaves like public.ecr.aws. strict-oci follows the OCI
                          distribution specification.
   --verified             Give the account the verified badge
-  --registry-host HOST   Host for repository URIs (default: the host of the request)
+  --registry-host HOST   Host for repository URIs, with the port if clients need it: emulator:5111
+                         (default: the host of the request)
   --part-size BYTES      partSize that InitiateLayerUpload returns (default ${DEFAULT_LIMITS.maxPartBytes})
   --allow ACTIONS        Comma-separated IAM actions that callers can use, such as
                          ecr-public:PutImage,ecr-public:Describe* (default: all actions).

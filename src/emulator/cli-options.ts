@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
+import { checkAddress } from './check-options.js'
 import { invalidValue } from './invalid-value.js'
 import { DEFAULT_LIMITS, SWITCHES } from './options.js'
 import type { EmulatorOptions, Limits, OtherAlias, SwitchName } from './options.js'
@@ -84,10 +85,14 @@ export function parseCli(args: readonly string[]): CliRequest {
   }
   for (const name of SWITCH_NAMES) options[name] = values[flagOf(name)]
   const present = Object.entries(options).filter(([, value]) => value !== undefined)
+  const address = {
+    host: values.host ?? DEFAULT_HOST,
+    port: numberOf('port', values.port) ?? DEFAULT_PORT
+  }
+  checkAddress(address)
   return {
     kind: 'serve',
-    host: values.host ?? DEFAULT_HOST,
-    port: numberOf('port', values.port) ?? DEFAULT_PORT,
+    ...address,
     options: Object.fromEntries(present)
   }
 }

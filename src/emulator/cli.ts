@@ -9,24 +9,24 @@ import { VERSION } from './version.js'
 const USAGE_ERROR = 2
 
 /** Serves the emulator until SIGTERM or SIGINT. */
-export function runCli(args: readonly string[]): void {
+export async function runCli(args: readonly string[]): Promise<void> {
   try {
     const request = parseCli(args)
     if (request.kind === 'help') process.stdout.write(helpText())
     else if (request.kind === 'version') process.stdout.write(`${VERSION}\n`)
-    else serve(request)
+    else await serve(request)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = USAGE_ERROR
   }
 }
 
-function serve({
+async function serve({
   host,
   port,
   options
-}: Extract<ReturnType<typeof parseCli>, { kind: 'serve' }>): void {
-  const { server, context, ignoredSeed } = createEmulatorServer(options)
+}: Extract<ReturnType<typeof parseCli>, { kind: 'serve' }>): Promise<void> {
+  const { server, context, ignoredSeed } = await createEmulatorServer(options)
   if (ignoredSeed) {
     process.stderr.write(
       'The seed was not applied, because the data directory contains repositories. To replace them, send the seed to /_emulator/reset.\n'

@@ -1,4 +1,5 @@
 import { invalidValue } from './invalid-value.js'
+import { parseTime, TIME_EXAMPLE } from './parse-time.js'
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -17,8 +18,8 @@ export class Clock {
 
   /**
    * @param system the clock that runs underneath
-   * @param start the time at the start, as a date in ISO 8601. Default: the time of `system`
-   * @throws Error if `start` is not a date
+   * @param start the time at the start, in ISO 8601. Default: the time of `system`
+   * @throws Error if `start` is not a time
    */
   constructor(
     private readonly system: () => Date = () => new Date(),
@@ -49,15 +50,12 @@ export class Clock {
   /**
    * Sets the time.
    *
-   * @param time a date in ISO 8601: `2026-12-24T00:00:00Z`
+   * @param time a time in ISO 8601: `2026-12-24T00:00:00Z`
    * @throws Error for any other value
    */
   set(time: unknown): void {
-    const isDate = typeof time === 'string' && /^\d{4}-\d\d-\d\d(?:T|$)/.test(time)
-    const milliseconds = isDate ? Date.parse(time) : NaN
-    if (Number.isNaN(milliseconds)) {
-      throw invalidValue('The time', time, 'a date such as 2026-12-24T00:00:00Z')
-    }
-    this.offsetMs = milliseconds - this.system().getTime()
+    const parsed = parseTime(time)
+    if (parsed === undefined) throw invalidValue('The time', time, TIME_EXAMPLE)
+    this.offsetMs = parsed.getTime() - this.system().getTime()
   }
 }

@@ -8,14 +8,15 @@ import { handleControl } from './handle-control.js'
 import { Faults } from './faults.js'
 import { handleGallery } from './gallery/handle-gallery.js'
 import { OPERATION_NAMES } from './model/operations.js'
-import { resolveOptions } from './options.js'
 import type { EmulatorOptions } from './options.js'
 import { REGISTRY_OPERATIONS } from './registry/operation-name.js'
 import { handleRegistry } from './registry/handle-registry.js'
 import { createTokens } from './registry/tokens.js'
 import { RequestLog } from './request-log.js'
+import { resolveOptions } from './resolve-options.js'
 import { applySeed } from './seeds/apply-seed.js'
 import { LOGO_OPERATION, serveLogo } from './serve-logo.js'
+import { lockDirectory } from './store/data-lock.js'
 import { Store } from './store/store.js'
 import { handleIdToken, isIdTokenRequest } from './sts/handle-id-token.js'
 import { handleSts, isStsCall, STS_OPERATIONS } from './sts/handle-sts.js'
@@ -34,9 +35,9 @@ export interface EmulatorServer {
 /**
  * Creates a server for the API, the registry and the gallery page.
  *
- * @throws Error if an option, the seed or the data directory is not valid
+ * @throws Error if an option or the seed is not valid, or the data directory is in use or damaged
  */
-export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorServer {
+export async function createEmulatorServer(options: EmulatorOptions = {}): Promise<EmulatorServer> {
   const settings = resolveOptions(options)
   const { now } = settings.clock
   const faults = new Faults([
@@ -46,7 +47,8 @@ export function createEmulatorServer(options: EmulatorOptions = {}): EmulatorSer
     LOGO_OPERATION
   ])
   for (const rule of options.faults ?? []) faults.add(rule)
-  const store = new Store(settings.data, now)
+  const unlock = settings.data === undefined ? undefined : await lockDirectory(settings.data)
+  const store = new Store(settings.data, now, unlock)
   const context: EmulatorContext = {
     settings,
     store,
@@ -84,8 +86,8 @@ async function handle(
     await dispatch(context, request, response)
   } catch (error) {
     // Usually the client has disconnected. Any other error is a bug of the emulator and must not
-    // stop the server.
-    if (!request.destroyed) console.error(error)
+    // stop the server. `request.destroyed` is also true after the whole body was read.
+    if (!request.socket.destroyed) console.error(error)
     if (response.headersSent) response.destroy()
     else response.writeHead(500, { 'content-type': 'text/plain' }).end('Internal error\n')
   }
@@ -107,21 +109,20 @@ function dispatch(
   response: ServerResponse
 ): Promise<void> | void {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  const isPublic = /^\/(v2|token|_blobs|logo)(\/|$)/.test(path)
+  const isRegistry = /^\/(v2|token|_blobs)(\/|$)/.test(path)
   const isPage = request.method === 'GET' || request.method === 'HEAD'
-  response.setHeader('date', context.now().toUTCString())
-  if (path.startsWith('/_emulator/') || (!isPublic && !isPage)) {
+  if (path.startsWith('/_emulator/') || (!isRegistry && !isPage)) {
     const reason = findForeignOrigin(request, context.settings.registryHost)
     if (reason !== undefined) return refuseForeignOrigin(request, response, reason)
   }
   if (isIdTokenRequest(request)) return handleIdToken(request, response, context)
   if (path.startsWith('/_emulator/')) return handleControl(request, response, context)
   context.log.begin(request, response)
-  if (/^\/(v2|token|_blobs)(\/|$)/.test(path)) return handleRegistry(request, response, context)
-  if (request.method === 'GET' || request.method === 'HEAD') {
+  if (isRegistry) return handleRegistry(request, response, context)
+  if (isPage) {
     if (path.startsWith('/logo/')) return serveLogo(request, response, context)
     return handleGallery(request, response, context)
   }
-  if (isStsCall(request)) return handleSts(request, response, context)
+  if (path === '/' && isStsCall(request)) return handleSts(request, response, context)
   return handleApi(request, response, context)
 }

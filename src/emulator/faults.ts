@@ -152,7 +152,7 @@ function parseRest(rest: Record<string, unknown>): Omit<FaultRule, 'operation' |
     throw invalidValue('Fault: "action"', action, 'a string')
   }
   return {
-    ...optional('count', count, Number.isSafeInteger, 'a whole number from 0'),
+    ...optional('count', count, isCount, 'a whole number from 1'),
     ...optional('probability', probability, (number) => number <= 1, 'a number from 0 to 1'),
     ...optional('seed', seed, Number.isSafeInteger, 'a whole number from 0'),
     delayMs: SLOW_MS,
@@ -160,6 +160,8 @@ function parseRest(rest: Record<string, unknown>): Omit<FaultRule, 'operation' |
     ...(action === undefined ? {} : { action })
   }
 }
+
+const isCount = (number: number): boolean => Number.isSafeInteger(number) && number > 0
 
 function optional(
   name: 'count' | 'probability' | 'seed' | 'delayMs',

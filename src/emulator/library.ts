@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+import { checkAddress } from './check-options.js'
 import { createEmulatorServer } from './emulator.js'
 import type { EmulatorOptions } from './options.js'
 import { resetStore, restoreStore } from './handle-control.js'
@@ -10,7 +12,7 @@ import { variablesOf } from './variables.js'
 export type { FaultRule } from './faults.js'
 export type { LoggedRequest } from './logged-request.js'
 
-/** The options of `createEmulator`: the options of the command line in camelCase. */
+/** The options of `createEmulator`. */
 export interface CreateEmulatorOptions extends EmulatorOptions {
   /** Port to listen on. Default: 0, which is a free port. */
   readonly port?: number
@@ -41,7 +43,7 @@ export interface Emulator {
     now(): Date
     /** Moves the time forward by a duration such as `90s`, `15m`, `13h`, `30d` or `2w`. */
     advance(duration: string): void
-    /** Sets the time to a date in ISO 8601. */
+    /** Sets the time to a time in ISO 8601 with a time zone, such as `2026-12-24T00:00:00Z`. */
     set(time: string): void
   }
   readonly faults: {
@@ -55,7 +57,7 @@ export interface Emulator {
     list(): readonly LoggedRequest[]
     clear(): void
   }
-  /** Stops the emulator and closes all connections. Without `data`, all data is deleted. */
+  /** Stops the emulator and closes all connections. Without `data`, all data is deleted. It can be called again. */
   close(): Promise<void>
 }
 
@@ -66,12 +68,14 @@ export interface Emulator {
  */
 export async function createEmulator(options: CreateEmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', ...others } = options
-  const { server, context } = createEmulatorServer(others)
+  checkAddress({ port, host })
+  const { server, context } = await createEmulatorServer(others)
   const { store, faults, log, settings } = context
   const url = await listen(server, host, port).catch((error: unknown) => {
     store.close()
     throw error
   })
+  let closing: Promise<void> | undefined
   return {
     url,
     env: variablesOf(url),
@@ -90,12 +94,15 @@ export async function createEmulator(options: CreateEmulatorOptions = {}): Promi
       clear: () => faults.clear()
     },
     requests: { list: () => [...log.entries], clear: () => log.clear() },
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)))
-        server.closeAllConnections()
-      })
+    close: () => (closing ??= closeServer(server))
   }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)))
+    server.closeAllConnections()
+  })
 }
 
 /** Runs a synchronous change. An error rejects the promise. */

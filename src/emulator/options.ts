@@ -1,7 +1,5 @@
-import { checkActionPatterns } from './api/action-patterns.js'
-import { Clock } from './clock.js'
-import { invalidValue } from './invalid-value.js'
-import { REGISTRY_SWITCHES, STRICT_OCI_SWITCHES } from './registry/switches.js'
+import type { Clock } from './clock.js'
+import { REGISTRY_SWITCHES } from './registry/switches.js'
 
 /** Behavior of the service that is not documented: the values of each switch, the default first. */
 export const SWITCHES = {
@@ -109,12 +107,14 @@ export interface EmulatorOptions extends Partial<Switches> {
   readonly verified?: boolean
   /** The aliases besides the primary one. */
   readonly otherAliases?: readonly OtherAlias[]
-  /** The host for URIs in responses. Default: the host of the request. */
+  /**
+   * The host for URIs in responses, with the port if clients need it: `emulator:5111`. Default: the host of the request.
+   */
   readonly registryHost?: string
   /** The `partSize` of InitiateLayerUpload, in bytes. */
   readonly partSize?: number
   readonly limits?: Partial<Limits>
-  /** The time at the start, in ISO 8601. Default: the system time. */
+  /** The time at the start, in ISO 8601 with a time zone. Default: the system time. */
   readonly clock?: string
   /** The clock that runs underneath. Default: the system clock. */
   readonly now?: () => Date
@@ -133,58 +133,4 @@ export interface Settings extends Switches {
   readonly partSize: number
   readonly limits: Limits
   readonly clock: Clock
-}
-
-/**
- * Applies the defaults.
- *
- * @throws Error for an option with an invalid value
- */
-export function resolveOptions(options: EmulatorOptions): Settings {
-  const settings = {
-    ...resolveSwitches(options),
-    account: options.account ?? '123456789012',
-    alias: options.alias ?? 'a1b2c3d4',
-    data: options.data,
-    allow: options.allow,
-    profile: options.profile ?? 'faithful',
-    verified: options.verified ?? false,
-    otherAliases: options.otherAliases ?? [],
-    registryHost: options.registryHost,
-    partSize: options.partSize ?? DEFAULT_LIMITS.maxPartBytes,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
-    clock: new Clock(options.now, options.clock)
-  }
-  check('account', settings.account, /^[0-9]{12}$/, '12 digits')
-  check(
-    'alias',
-    settings.alias,
-    /^(?=.{2,50}$)[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-    '2 to 50 lower-case letters, digits, ".", "_" or "-", beginning with a letter'
-  )
-  checkActionPatterns(settings.allow ?? [])
-  check('profile', settings.profile, /^(faithful|strict-oci)$/, 'faithful or strict-oci')
-  return settings
-}
-
-function resolveSwitches(
-  options: Partial<Record<SwitchName, string>> & { profile?: string }
-): Switches {
-  const ofProfile: Partial<Record<SwitchName, string>> =
-    options.profile === 'strict-oci' ? STRICT_OCI_SWITCHES : {}
-  const switches: Record<string, string> = {}
-  for (const [name, allowed] of Object.entries(SWITCHES) as [SwitchName, readonly string[]][]) {
-    const value = options[name] ?? ofProfile[name] ?? allowed[0] ?? ''
-    if (!allowed.includes(value)) throw invalidOption(name, value, allowed.join(' or '))
-    switches[name] = value
-  }
-  return switches as unknown as Switches
-}
-
-function check(name: string, value: string, pattern: RegExp, expected: string): void {
-  if (!pattern.test(value)) throw invalidOption(name, value, expected)
-}
-
-function invalidOption(name: string, value: string, expected: string): Error {
-  return invalidValue(`Option "${name}"`, value, expected)
 }

@@ -31,6 +31,14 @@ async function waitForCount(page: Page, text: string): Promise<void> {
     .waitFor()
 }
 
+/** Returns the number of lines of the announcement. */
+const COUNT_LINES = `
+  (() => {
+    const range = document.createRange()
+    range.selectNodeContents(document.querySelector('#announcement'))
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size
+  })()`
+
 describeWithClient('chromium', 'the tags of a repository', () => {
   const openWindow = useBrowser()
 
@@ -152,6 +160,18 @@ describeWithClient('chromium', 'the tags of a repository', () => {
       expect(errors).toEqual([])
     }
   )
+
+  test('an announcement has one line at a width of 320 pixels', async () => {
+    const { url } = await startEmulator({ alias: 'demo', seed: SEED })
+    const { page } = await openWindow({ viewport: { width: 320, height: 640 } })
+    await page.goto(`${url}/demo/team/app`)
+    await page.getByRole('button', { name: 'Copy the pull command' }).click()
+    const status = page.getByRole('status')
+    await status.getByText('Copied').waitFor()
+    const lines = await page.evaluate(COUNT_LINES)
+    expect(lines).toBe(1)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  })
 
   test('a text that the browser does not copy is announced', async () => {
     const { url } = await startEmulator({ alias: 'demo', seed: SEED })

@@ -147,7 +147,7 @@ test.each([
   ],
   [
     { repositories: [{ name: 'app', createdAt: 'soon' }] },
-    '"repositories[0].createdAt" is not valid: "soon". Use a date'
+    '"repositories[0].createdAt" is not valid: "soon". Use a time in ISO 8601 with a time zone'
   ],
   [
     { repositories: [{ name: 'app', resourceTags: { a: 1 } }] },
@@ -164,7 +164,37 @@ test.each([
     'Use a platform such as linux/amd64.'
   ],
   [{ repositories: [{ name: 'app', images: [{ cosignTags: ['x'] }] }] }, 'Use sig, att or sbom.'],
-  [{ displayName: 1, repositories: [] }, 'Seed: "displayName" is not valid: 1. Use a string.']
+  [
+    { displayName: 1, repositories: [] },
+    'Seed: "displayName" is not valid: 1. Use a string of 1 to 100 characters.'
+  ],
+  [{ displayName: '' }, 'Seed: "displayName" is not valid: "". Use a string of 1 to'],
+  [{ displayName: 'a'.repeat(101) }, 'Use a string of 1 to 100 characters.'],
+  [
+    { repositories: [{ name: 'app', catalogData: { about: 'x' } }] },
+    'Seed: "repositories[0].catalogData" has an unknown member: "about". Use description,'
+  ],
+  [{ repositories: [{ name: 'app', catalogData: [] }] }, 'catalogData" is not valid: []'],
+  [
+    { repositories: [{ name: 'app', resourceTags: { '': 'x' } }] },
+    'Seed: "repositories[0].resourceTags" of repository "app" is not valid. Invalid parameter at'
+  ],
+  [
+    { repositories: [{ name: 'app', resourceTags: { 'aws:x': 'x' } }] },
+    'Seed: "repositories[0].resourceTags" of repository "app" is not valid. An invalid parameter has been specified. Tag keys that begin with aws: are reserved.'
+  ],
+  [
+    { repositories: [{ name: 'app', resourceTags: { a: 'x'.repeat(257) } }] },
+    '"repositories[0].resourceTags" of repository "app"'
+  ],
+  [
+    { repositories: [{ name: 'app' }, { name: 'tool' }, { name: 'app' }] },
+    'Seed: "repositories[2]" and "repositories[0]" are the same repository: "app". Use one entry per repository.'
+  ],
+  [
+    { repositories: [{ name: 'app', images: [{ platforms: [] }] }] },
+    'Seed: "repositories[0].images[0].platforms" is not valid: []. Use one platform or more. The repository is "app".'
+  ]
 ])('rejects an invalid seed with the name of the member: %j', async (seed, message) => {
   await expect(startEmulator({ seed })).rejects.toThrow(message)
 })

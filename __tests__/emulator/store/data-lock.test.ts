@@ -1,10 +1,18 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lockDirectory } from '../../../src/emulator/store/data-lock.js'
-import { Store } from '../../../src/emulator/store/store.js'
+import { createEmulator } from '../../../src/emulator/library.js'
 import { callApi } from '../call-api.js'
-import { runEmulator } from '../emulator-process.js'
+import { runEmulator, runEmulatorInContainer } from '../emulator-process.js'
 import type { EmulatorProcess } from '../emulator-process.js'
 
 let directory: string
@@ -13,41 +21,102 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const now = (): Date => new Date('2026-01-01T00:00:00Z')
 const locks = (): string[] => readdirSync(directory).filter((name) => name.includes('lock'))
+const sockets = (): string[] => readdirSync(directory).filter((name) => name.includes('socket'))
+const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+const namespace = (): string => readlinkSync('/proc/self/ns/pid')
 
-test('refuses a second holder and names the process of the first', () => {
-  const unlock = lockDirectory(directory)
-  expect(() => lockDirectory(directory)).toThrow(
+test('refuses a second holder and names the process of the first', async () => {
+  const unlock = await lockDirectory(directory)
+  await expect(lockDirectory(directory)).rejects.toThrow(
     `The data directory is in use: "${directory}". Process ${String(process.pid)} uses it.`
   )
   unlock()
-  lockDirectory(directory)()
+  const again = await lockDirectory(directory)
+  again()
   expect(locks()).toHaveLength(1)
+  expect(sockets()).toEqual([])
+})
+
+const here = { host: hostname(), boot: bootId(), namespace: namespace() }
+const ended = { ...here, pid: 2 ** 22 + 1, startTime: '1' }
+
+test.each([
+  ['a process that has ended', ended],
+  ['an earlier process with the same PID', { ...ended, pid: process.pid }],
+  ['a process on this machine before it was restarted', { ...ended, boot: 'earlier' }],
+  ['a process of a container that does not exist any more', { ...ended, host: 'gone', socket: 's' }]
+])('takes over the lock of %s', async (_, holder) => {
+  writeFileSync(join(directory, 'lock-7'), JSON.stringify(holder))
+  const unlock = await lockDirectory(directory)
+  expect(locks()).toEqual(['lock-8'])
+  unlock()
 })
 
 test.each([
-  ['a process that has ended', { pid: 2 ** 22 + 1, host: hostname(), startTime: '1' }],
-  ['an earlier process with the same PID', { pid: process.pid, host: hostname(), startTime: '1' }]
-])('takes over the lock of %s', (_, holder) => {
-  writeFileSync(join(directory, 'lock-7'), JSON.stringify(holder))
-  lockDirectory(directory)
-  expect(locks()).toEqual(['lock-8'])
+  ['a process on another host', { pid: 1, host: 'elsewhere' }, 'Process 1 on host elsewhere'],
+  [
+    'a process in another PID namespace without a socket',
+    { ...ended, namespace: 'pid:[1]' },
+    `Process ${String(ended.pid)} uses it`
+  ]
+])('does not take over the lock of %s', async (_, holder, message) => {
+  const path = join(directory, 'lock-1')
+  writeFileSync(path, JSON.stringify(holder))
+  const attempt = lockDirectory(directory)
+  await expect(attempt).rejects.toThrow(message)
+  await expect(attempt).rejects.toThrow(`If the process does not exist, delete "${path}".`)
+  expect(sockets()).toEqual([])
 })
 
-test('does not take over the lock of a process on another host', () => {
-  writeFileSync(join(directory, 'lock-1'), JSON.stringify({ pid: 1, host: 'elsewhere' }))
-  expect(() => lockDirectory(directory)).toThrow(/Process 1 on host elsewhere .*delete ".*lock-1"/)
+test.each(['{"pid":', '[]', '{"pid":1}'])('refuses the lock file %j as damaged', async (text) => {
+  writeFileSync(join(directory, 'lock-1'), text)
+  await expect(lockDirectory(directory)).rejects.toThrow(
+    `The lock file of the data directory is damaged: "${join(directory, 'lock-1')}".`
+  )
 })
 
-test('releases the lock if the data cannot be read, and when the store is closed', () => {
+test('locks a directory whose path is longer than the address of a socket', async () => {
+  const long = join(directory, 'a'.repeat(200))
+  const unlock = await lockDirectory(long)
+  expect(readdirSync(long)).toEqual(['lock-1', expect.stringMatching(/^socket-/)])
+  await expect(lockDirectory(long)).rejects.toThrow('is in use')
+  unlock()
+})
+
+test('releases the lock if the data cannot be read, and when the emulator is closed', async () => {
   writeFileSync(join(directory, 'journal.jsonl'), 'damaged\n')
-  expect(() => new Store(directory, now)).toThrow('The data directory is damaged')
+  await expect(createEmulator({ data: directory })).rejects.toThrow('The data directory is damaged')
   rmSync(join(directory, 'journal.jsonl'))
-  const store = new Store(directory, now)
-  expect(() => new Store(directory, now)).toThrow('is in use')
-  store.close()
-  new Store(directory, now).close()
+  const emulator = await createEmulator({ data: directory })
+  await expect(createEmulator({ data: directory })).rejects.toThrow('is in use')
+  await emulator.close()
+  await (await createEmulator({ data: directory })).close()
+})
+
+const canUnshare = spawnSync('unshare', ['-rpf', 'true']).status === 0
+const testInNamespaces = canUnshare ? test : test.skip
+
+testInNamespaces(
+  'refuses a second process in another PID namespace with the same host name',
+  async () => {
+    const first = await runEmulatorInContainer('a', '--port', '0', '--data', directory)
+    expect(first.url).not.toBe('')
+    const second = await runEmulatorInContainer('a', '--port', '0', '--data', directory)
+    expect(second.url).toBe('')
+    expect(second.output().stderr).toContain(`The data directory is in use: "${directory}".`)
+  }
+)
+
+testInNamespaces('takes over the lock of a container that was killed', async () => {
+  const first = await runEmulatorInContainer('a', '--port', '0', '--data', directory)
+  await callApi(first, 'CreateRepository', { repositoryName: 'kept' })
+  first.child.kill('SIGKILL')
+  await first.ended
+  const second = await runEmulatorInContainer('b', '--port', '0', '--data', directory)
+  expect(second.output().stderr).toBe('')
+  const { json } = await callApi(second, 'DescribeRepositories')
+  expect(json.repositories).toMatchObject([{ repositoryName: 'kept' }])
 })
 
 test('of many processes that start at once, exactly one serves the directory', async () => {

@@ -203,7 +203,7 @@ test('a part that the journal cannot store is not a part of the upload', async (
   })
   await expect(store.appendToUpload(id, Buffer.from('lost '))).rejects.toThrow('no space')
   append.mockRestore()
-  const { size } = await store.appendToUpload(id, Buffer.from('two'))
+  const { size } = (await store.appendToUpload(id, Buffer.from('two')))!
   expect(size).toBe('one two'.length)
   expect(await store.uploadDigest(id)).toBe(digestOf(Buffer.from('one two')))
   store.close()

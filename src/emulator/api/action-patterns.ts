@@ -22,7 +22,7 @@ export function matchesAction(pattern: string, action: string): boolean {
 export function checkActionPatterns(patterns: readonly string[]): void {
   for (const pattern of patterns) {
     // A policy can contain actions of other services.
-    if (!/^(?:ecr-public|sts):/i.test(pattern)) continue
+    if (/^(?!ecr-public:|sts:)[a-z0-9-]+:\S+$/i.test(pattern)) continue
     if (ACTIONS.some((action) => matchesAction(pattern, action))) continue
     const expected = `actions that exist, such as ecr-public:PutImage, or patterns such as ecr-public:Describe*`
     throw invalidValue('Option "allow"', pattern, expected)

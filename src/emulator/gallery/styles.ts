@@ -103,7 +103,7 @@ aside .copyable .copy { margin-top: -2px }
 .command .copy { color: inherit }
 .command .copy:hover { background: #ffffff24; border-color: transparent }
 .command .copy:focus-visible { outline-color: var(--command) }
-#announcement { position: fixed; left: 50%; bottom: 24px; z-index: 3; margin: 0; max-width: calc(100% - 32px); translate: -50% 0; padding: 8px 16px; border-radius: 8px; background: var(--ink); color: var(--paper); box-shadow: 0 4px 16px var(--shadow) }
+#announcement { position: fixed; left: 50%; bottom: 24px; z-index: 3; margin: 0; width: max-content; max-width: calc(100% - 32px); translate: -50% 0; padding: 8px 16px; border-radius: 8px; background: var(--ink); color: var(--paper); box-shadow: 0 4px 16px var(--shadow) }
 #announcement:empty { padding: 0; box-shadow: none }
 
 .filter { display: none; flex-wrap: wrap; gap: 8px 24px; margin-bottom: 12px }

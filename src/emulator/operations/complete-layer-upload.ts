@@ -11,12 +11,15 @@ export const completeLayerUpload: Operation<'CompleteLayerUpload'> = async (inpu
   const { context } = call
   const { id } = getUpload(context, repository, input.uploadId)
   return context.store.lockUpload(id, async () => {
-    const upload = getUpload(context, repository, id)
-    checkParts(context, upload)
+    checkParts(context, getUpload(context, repository, id))
     const digest = await context.store.uploadDigest(id)
-    // After a restart, the digest is computed from the file. The repository can be deleted in the
-    // meantime.
-    finish(context, getRepository(call, input), upload, { digest, accepted: input.layerDigests })
+    // After a restart, the digest is computed from the file. The repository can be deleted and
+    // created again in the meantime.
+    const current = getRepository(call, input)
+    finish(context, current, getUpload(context, current, id), {
+      digest,
+      accepted: input.layerDigests
+    })
     return {
       registryId: context.settings.account,
       repositoryName: repository.name,

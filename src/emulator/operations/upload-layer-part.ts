@@ -16,6 +16,8 @@ export const uploadLayerPart: Operation<'UploadLayerPart'> = async (input, call)
   return store.lockUpload(id, async () => {
     checkPart(call, getUpload(call.context, repository, id), input)
     await store.appendToUpload(id, input.layerPartBlob)
+    // The upload can end in the meantime.
+    getUpload(call.context, getRepository(call, input), id)
     return {
       registryId: settings.account,
       repositoryName: repository.name,

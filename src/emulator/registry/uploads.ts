@@ -11,15 +11,15 @@ import type { RepositoryPath, Route } from './route.js'
 type UploadsRoute = Extract<Route, { kind: 'uploads' }>
 type UploadRoute = Extract<Route, { kind: 'upload' }>
 
-/** Uploads that a request is appending to. */
-const busy = new WeakSet<Upload>()
+/** The IDs of the uploads that a request is appending to. */
+const busy = new Set<string>()
 
 /** The end of the first chunk of an upload, which is the only progress that ECR reports. */
 const firstChunkEnds = new WeakMap<Upload, number>()
 
 /** Handles `POST …/blobs/uploads/`: mounts a blob, stores a complete blob, or starts an upload. */
 export async function startUpload(call: RegistryCall, route: UploadsRoute): Promise<void> {
-  const { context, query, request } = call
+  const { context, query } = call
   const repository = getRepository(call, route)
   const mountable = findMountable(call, repository)
   if (mountable !== undefined) {
@@ -33,17 +33,15 @@ export async function startUpload(call: RegistryCall, route: UploadsRoute): Prom
     sendProgress(call, route, upload, 202)
     return
   }
-  await append(call, upload, request)
-  return finish(call, route, upload, digest)
+  return finish(call, route, await append(call, route, upload), digest)
 }
 
 /** Handles `PATCH`: appends a chunk of known or unknown length. */
 export async function appendChunk(call: RegistryCall, route: UploadRoute): Promise<void> {
-  const { context, request } = call
-  const { chunkStatus } = context.settings
-  const upload = getUpload(call, route)
-  checkRange(call, route, upload)
-  await append(call, upload, request)
+  const { chunkStatus } = call.context.settings
+  const before = getUpload(call, route, route.uploadId)
+  checkRange(call, route, before)
+  const upload = await append(call, route, before)
   if (!firstChunkEnds.has(upload)) firstChunkEnds.set(upload, upload.size - 1)
   sendProgress(call, route, upload, Number(chunkStatus))
 }
@@ -51,37 +49,37 @@ export async function appendChunk(call: RegistryCall, route: UploadRoute): Promi
 /** Handles `PUT`: appends the last chunk, if there is a body, and checks the digest. */
 export async function completeUpload(call: RegistryCall, route: UploadRoute): Promise<void> {
   const { request, query } = call
-  const upload = getUpload(call, route)
+  let upload = getUpload(call, route, route.uploadId)
   const digest = query.get('digest') ?? ''
   checkDigest(digest)
   if (hasBody(request)) {
     checkRange(call, route, upload)
-    await append(call, upload, request)
+    upload = await append(call, route, upload)
   }
   await finish(call, route, upload, digest)
 }
 
 /** Handles `GET` of an upload: returns its progress. */
 export function describeUpload(call: RegistryCall, route: UploadRoute): void {
-  sendProgress(call, route, getUpload(call, route), 204)
+  sendProgress(call, route, getUpload(call, route, route.uploadId), 204)
 }
 
 /** Handles `DELETE` of an upload. */
 export function cancelUpload(call: RegistryCall, route: UploadRoute): void {
-  call.context.store.cancelUpload(getUpload(call, route).id)
+  call.context.store.cancelUpload(getUpload(call, route, route.uploadId).id)
   send(call, 204)
 }
 
-function getUpload(call: RegistryCall, route: UploadRoute): Upload {
-  const { name } = getRepository(call, route)
-  const upload = call.context.store.findUpload(name, route.uploadId)
+function getUpload(call: RegistryCall, path: RepositoryPath, id: string): Upload {
+  const { name } = getRepository(call, path)
+  const upload = call.context.store.findUpload(name, id)
   if (upload === undefined) {
     throw new RegistryError(
       'BLOB_UPLOAD_UNKNOWN',
-      `The upload with the upload id '${route.uploadId}' does not exist in the repository with name '${name}' in the registry with id '${route.alias}'`
+      `The upload with the upload id '${id}' does not exist in the repository with name '${name}' in the registry with id '${path.alias}'`
     )
   }
-  if (busy.has(upload)) {
+  if (busy.has(id)) {
     throw new RegistryError('BLOB_UPLOAD_INVALID', 'Another request is appending to the upload')
   }
   return upload
@@ -112,14 +110,19 @@ function checkRange(call: RegistryCall, route: UploadRoute, upload: Upload): voi
   )
 }
 
-/** Appends the body to the upload. If the request is interrupted, the upload does not change. */
-async function append(call: RegistryCall, upload: Upload, request: IncomingMessage): Promise<void> {
-  busy.add(upload)
+/**
+ * Appends the body to the upload. If the request is interrupted, the upload does not change.
+ *
+ * @throws RegistryError if the upload or its repository was deleted in the meantime
+ */
+async function append(call: RegistryCall, path: RepositoryPath, { id }: Upload): Promise<Upload> {
+  busy.add(id)
   try {
-    await call.context.store.appendToUpload(upload.id, request)
+    await call.context.store.appendToUpload(id, call.request)
   } finally {
-    busy.delete(upload)
+    busy.delete(id)
   }
+  return getUpload(call, path, id)
 }
 
 async function finish(
@@ -137,6 +140,8 @@ async function finish(
     )
   }
   const calculated = await store.uploadDigest(upload.id)
+  // After a restart, the digest is computed from the file. The upload can end in the meantime.
+  getUpload(call, path, upload.id)
   if (calculated !== digest) {
     // The upload is deleted because it cannot be continued after its last chunk.
     store.cancelUpload(upload.id)

@@ -6,6 +6,7 @@ import { storeImage } from '../images/store-image.js'
 import type { Input, ValueOf } from '../model/types.js'
 import { newCatalogData } from '../operations/catalog-data.js'
 import { normalizePolicy } from '../operations/repository-policy.js'
+import { mergeResourceTags } from '../operations/resource-tags.js'
 import type { Repository } from '../store/store.js'
 import { parseSeed } from './seed.js'
 import type { SeedImage, SeedRepository, SeedTag } from './seed.js'
@@ -59,9 +60,20 @@ function checkRepository({ name, catalogData }: SeedRepository): Input<'CreateRe
   return input as Input<'CreateRepository'>
 }
 
+/** Checks resource tags as CreateRepository does. */
+function checkResourceTags(
+  { settings }: EmulatorContext,
+  resourceTags: Readonly<Record<string, string>>
+): void {
+  const tags = Object.entries(resourceTags).map(([Key, Value]) => ({ Key, Value }))
+  checkConstraints('TagList', tags, 'resourceTags')
+  mergeResourceTags(new Map(), tags, settings.limits)
+}
+
 function seedRepository(context: EmulatorContext, seed: SeedRepository, path: string): void {
   const { store } = context
   const { catalogData } = checkRepository(seed)
+  locate(seed.name, `${path}.resourceTags`, () => checkResourceTags(context, seed.resourceTags))
   const found = store.findRepository(seed.name)
   const repository =
     found ??

@@ -1,5 +1,7 @@
 import { invalidValue } from '../invalid-value.js'
 import { isObject } from '../is-object.js'
+import { STRUCTURES } from '../model/structures.js'
+import { parseTime, TIME_EXAMPLE } from '../parse-time.js'
 
 /** The contents of a seed file. */
 export interface Seed {
@@ -55,9 +57,27 @@ export interface SeedTag {
  */
 export function parseSeed(value: unknown): Seed {
   const seed = objectOf(value, 'seed', ['displayName', 'repositories'])
+  const { displayName } = seed
+  const isName = matching(/^.{1,100}$/su, 'a string of 1 to 100 characters')
+  const repositories = listOf(seed.repositories, 'repositories', parseRepository)
+  checkNames(repositories)
   return {
-    displayName: textOf(seed.displayName, 'displayName'),
-    repositories: listOf(seed.repositories, 'repositories', parseRepository)
+    displayName: displayName === undefined ? undefined : isName(displayName, 'displayName'),
+    repositories
+  }
+}
+
+function checkNames(repositories: readonly SeedRepository[]): void {
+  const paths = new Map<string, string>()
+  for (const [at, { name }] of repositories.entries()) {
+    const path = `repositories[${String(at)}]`
+    const first = paths.get(name)
+    if (first !== undefined) {
+      throw new Error(
+        `Seed: "${path}" and "${first}" are the same repository: "${name}". Use one entry per repository.`
+      )
+    }
+    paths.set(name, path)
   }
 }
 
@@ -74,6 +94,8 @@ function parseRepository(value: unknown, path: string): SeedRepository {
   }
 }
 
+const CATALOG_MEMBERS = Object.keys(STRUCTURES.RepositoryCatalogDataInput.members)
+
 function parseMembers(
   name: string,
   json: Readonly<Record<string, unknown>>,
@@ -82,7 +104,7 @@ function parseMembers(
   return {
     name,
     createdAt: dateOf(json.createdAt, `${path}.createdAt`),
-    catalogData: json.catalogData ?? {},
+    catalogData: objectOf(json.catalogData ?? {}, `${path}.catalogData`, CATALOG_MEMBERS),
     resourceTags: textsOf(json.resourceTags, `${path}.resourceTags`),
     policy: json.policy,
     images: listOf(json.images, `${path}.images`, parseImage)
@@ -110,6 +132,9 @@ function parseImage(value: unknown, path: string): SeedImage {
     throw invalidMember(`${path}.attestations`, attestations, 'true or false')
   }
   const platforms = listOf(json.platforms, `${path}.platforms`, parsePlatform)
+  if (json.platforms !== undefined && platforms.length === 0) {
+    throw invalidMember(`${path}.platforms`, json.platforms, 'one platform or more')
+  }
   const indexes = listOf(json.indexes, `${path}.indexes`, parseImage)
   return {
     tags: listOf(json.tags, `${path}.tags`, parseTag),
@@ -194,10 +219,9 @@ function textsOf(value: unknown, path: string): Readonly<Record<string, string>>
 
 function dateOf(value: unknown, path: string): Date | undefined {
   if (value === undefined) return undefined
-  const date = new Date(typeof value === 'string' ? value : NaN)
-  if (Number.isNaN(date.getTime()))
-    throw invalidMember(path, value, 'a date such as 2026-01-01T00:00:00Z')
-  return date
+  const time = parseTime(value)
+  if (time === undefined) throw invalidMember(path, value, TIME_EXAMPLE)
+  return time
 }
 
 function invalidMember(path: string, value: unknown, expected: string): Error {

@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-
-/** The process that holds a lock. */
-interface LockHolder {
-  readonly pid: number
-  readonly host: string
-  /** The start time of the process on Linux. It distinguishes the process from a later one with the same PID. */
-  readonly startTime: string | undefined
-}
+import { describeProcess, isRunning, parseHolder } from './lock-holder.js'
+import type { LockHolder } from './lock-holder.js'
+import { openLockSocket } from './lock-socket.js'
 
 const LOCK_FILE = /^lock-(\d+)$/
 
@@ -17,27 +12,66 @@ const LOCK_FILE = /^lock-(\d+)$/
 const MAX_ATTEMPTS = 100
 
 /**
- * Locks a data directory for this process. Each holder creates the file with the next number, which only one process
- * can do, and a file is never taken away from a process that is alive.
+ * Creates a data directory, if it does not exist, and locks it for this process. Each holder creates the file with the
+ * next number, which only one process can do, and a file is never taken away from a process that is alive. A holder
+ * listens on a socket before its file exists. Other processes connect to the socket to find out whether it is alive.
  *
  * @returns a function that releases the lock
  * @throws Error that names the process that holds the lock
  */
-export function lockDirectory(directory: string): () => void {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const last = Math.max(0, ...listLocks(directory))
-    const path = join(directory, `lock-${String(last)}`)
-    const holder = last === 0 ? undefined : findHolder(path)
-    if (holder !== undefined) throw inUse(directory, path, holder)
-    const own = join(directory, `lock-${String(last + 1)}`)
-    if (!createFile(directory, own)) continue
-    for (const number of listLocks(directory)) {
-      if (number <= last) rmSync(join(directory, `lock-${String(number)}`), { force: true })
+export async function lockDirectory(directory: string): Promise<() => void> {
+  createDirectory(directory)
+  const socket = await openLockSocket(directory)
+  try {
+    const own = await createLock(directory, describeProcess(socket?.name))
+    return () => {
+      // The file remains, so that the next holder does not use the same number. It names no process any more.
+      writeFileSync(own, '')
+      socket?.close()
     }
-    // The file remains, so that the next holder does not use the same number. It names no process any more.
-    return () => writeFileSync(own, '')
+  } catch (error) {
+    socket?.close()
+    throw error
+  }
+}
+
+function createDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR'
+    const reason = isFile ? 'A file with this path exists.' : `${message}.`
+    throw new Error(
+      `The data directory cannot be created: "${directory}". ${reason} Use another directory.`,
+      { cause: error }
+    )
+  }
+}
+
+/** Returns the path of the lock file of this process. */
+async function createLock(directory: string, holder: LockHolder): Promise<string> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const last = lastLock(directory)
+    if (last > 0) await checkEnded(directory, pathOf(directory, last))
+    const own = pathOf(directory, last + 1)
+    if (!createFile(directory, own, holder)) continue
+    if (lastLock(directory) === last + 1) {
+      for (const number of listLocks(directory)) if (number <= last) remove(directory, number)
+      return own
+    }
+    // Since the first look, another process took this number and released it, and a third one deleted its file.
+    rmSync(own, { force: true })
   }
   throw new Error(`The data directory cannot be locked: "${directory}". Start the emulator again.`)
+}
+
+function pathOf(directory: string, number: number): string {
+  return join(directory, `lock-${String(number)}`)
+}
+
+function lastLock(directory: string): number {
+  return Math.max(0, ...listLocks(directory))
 }
 
 function listLocks(directory: string): number[] {
@@ -47,15 +81,18 @@ function listLocks(directory: string): number[] {
   })
 }
 
+/** Deletes a lock file and the socket of its process, which has ended. */
+function remove(directory: string, number: number): void {
+  const path = pathOf(directory, number)
+  const socket = parseHolder(textOf(path))?.socket
+  if (socket !== undefined) rmSync(join(directory, socket), { force: true })
+  rmSync(path, { force: true })
+}
+
 /** Creates the file with its content at once. Returns `false` if it exists. */
-function createFile(directory: string, path: string): boolean {
+function createFile(directory: string, path: string, holder: LockHolder): boolean {
   const temporary = join(directory, `.lock-${randomUUID()}`)
-  const holder: LockHolder = {
-    pid: process.pid,
-    host: hostname(),
-    startTime: startTimeOf(process.pid)
-  }
-  writeFileSync(temporary, JSON.stringify(holder))
+  writeFileSync(temporary, JSON.stringify(holder), { flush: true })
   try {
     linkSync(temporary, path)
     return true
@@ -67,43 +104,31 @@ function createFile(directory: string, path: string): boolean {
   }
 }
 
-/** Returns the process that holds the lock, or `undefined` if it released the lock or has ended. */
-function findHolder(path: string): LockHolder | undefined {
-  let text: string
+/** Returns the contents of a lock file, or an empty text if it was deleted. */
+function textOf(path: string): string {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw error
   }
-  if (text === '') return undefined
-  const holder = JSON.parse(text) as LockHolder
-  if (holder.host === hostname() && !isRunning(holder)) return undefined
-  return holder
 }
 
-function isRunning({ pid, startTime }: LockHolder): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+/** @throws Error if the process that holds the lock did not release it and has not ended */
+async function checkEnded(directory: string, path: string): Promise<void> {
+  const text = textOf(path)
+  if (text === '') return
+  const holder = parseHolder(text)
+  if (holder === undefined) {
+    throw new Error(
+      `The lock file of the data directory is damaged: "${path}". If no other emulator uses the directory, delete this file.`
+    )
   }
-  return startTime === startTimeOf(pid)
-}
-
-/** Returns the field `starttime` of proc_pid_stat(5), or `undefined` on other systems. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
-}
-
-function inUse(directory: string, path: string, { pid, host }: LockHolder): Error {
-  const where = host === hostname() ? '' : ` on host ${host}`
-  return new Error(
-    `The data directory is in use: "${directory}". Process ${String(pid)}${where} uses it. Stop that process, or use another directory. If the process does not exist, delete "${path}".`
+  const running = await isRunning(holder, directory)
+  if (running === false) return
+  const where = holder.host === hostname() ? '' : ` on host ${holder.host}`
+  const unknown = running === true ? '' : ` If the process does not exist, delete "${path}".`
+  throw new Error(
+    `The data directory is in use: "${directory}". Process ${String(holder.pid)}${where} uses it. Stop that process, or use another directory.${unknown}`
   )
 }

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './blobs.js'
-import { lockDirectory } from './data-lock.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import type { Journal } from './journal.js'
@@ -31,7 +30,6 @@ export class EventStore {
   protected state: State = emptyState()
   private readonly journal: Journal | undefined
   private readonly removeDirectory: () => void
-  private readonly unlock: () => void
   private readonly snapshots = new Map<string, Snapshot>()
   private isClosed = false
   /** The events of the current transaction. */
@@ -40,10 +38,12 @@ export class EventStore {
   /**
    * @param directory the data directory; without it, a temporary directory that `close` deletes
    * @param now returns the current time
+   * @param unlock releases the lock of the directory; called when the store is closed or cannot be opened
    */
   constructor(
     directory: string | undefined,
-    readonly now: () => Date
+    readonly now: () => Date,
+    private readonly unlock: () => void = () => undefined
   ) {
     const root = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
     this.removeDirectory =
@@ -51,7 +51,6 @@ export class EventStore {
         ? () => rmSync(root, { recursive: true, force: true })
         : () => undefined
     mkdirSync(root, { recursive: true })
-    this.unlock = directory === undefined ? () => undefined : lockDirectory(root)
     try {
       this.blobs = new Blobs(root)
       const opened = directory === undefined ? undefined : this.open(root)

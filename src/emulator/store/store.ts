@@ -112,12 +112,23 @@ export class Store extends EventStore {
   /**
    * Appends a part to an upload. If the source fails, the upload does not change. The caller must
    * not append to the same upload concurrently.
+   *
+   * @returns `undefined` if the upload ended in the meantime, for example by a deletion of its repository
    */
-  async appendToUpload(id: string, source: Buffer | AsyncIterable<Buffer>): Promise<Upload> {
-    const bytes = await this.blobs.append(id, source)
-    // The repository and its uploads can be deleted in the meantime.
+  async appendToUpload(
+    id: string,
+    source: Buffer | AsyncIterable<Buffer>
+  ): Promise<Upload | undefined> {
+    let bytes: number
+    try {
+      bytes = await this.blobs.append(id, source)
+    } catch (error) {
+      // The file is deleted with the upload.
+      if (!this.state.uploads.has(id)) return undefined
+      throw error
+    }
     const upload = this.state.uploads.get(id)
-    if (upload === undefined) throw new Error(`The upload ${id} has ended`)
+    if (upload === undefined) return undefined
     try {
       this.commit({ type: 'upload-extended', id, bytes })
     } catch (error) {
