@@ -1,6 +1,6 @@
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 
-/** The errors that the SDK's own credential providers threw, such as those of STS or of a token file. */
+/** The errors that the SDK's own credential providers threw, such as errors of STS or of a token file. */
 const ERRORS = new WeakSet()
 
 /** Records the errors of the SDK's credential providers: a response of STS must not be reported as one of ECR Public. */
