@@ -121,6 +121,30 @@ describe('a server that answers as the API', () => {
     }
   })
 
+  test.each(['', '{}', ' {"ok":true}'])(
+    'with status 200 and the body "%s" is named',
+    async (body) => {
+      const host = await serve((_request, response) => void response.writeHead(200).end(body))
+      const proxy = { http_proxy: `http://${host}` }
+      const named = `proxy ${host} (environment variable http_proxy) answered the request to 127.0.0.1:9: "HTTP status 200"`
+      for (const inputs of MODES) {
+        const direct = await errorOf({ AWS_ENDPOINT_URL_ECR_PUBLIC: `http://${host}` }, inputs)
+        expect(direct).toContain(
+          'The response did not come from Amazon ECR Public: "HTTP status 200"'
+        )
+        const proxied = await errorOf(
+          { AWS_ENDPOINT_URL_ECR_PUBLIC: 'http://127.0.0.1:9', ...proxy },
+          inputs
+        )
+        expect(proxied).toContain(
+          body === ''
+            ? named
+            : `did not come from Amazon ECR Public (the request used the proxy ${host} of http_proxy)`
+        )
+      }
+    }
+  )
+
   test('with a request ID is AWS', async () => {
     const host = await serve((_request, response) => {
       const headers = { 'x-amzn-requestid': 'req-9' }

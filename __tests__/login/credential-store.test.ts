@@ -1,5 +1,6 @@
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import {
   readStore,
   restoreStore,
@@ -45,12 +46,12 @@ describe('readStore', () => {
   test('rejects an entry that is not JSON', async () => {
     const { deps, store } = await installStore()
     await writeFile(join(store, HOST), 'secret')
-    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow()
+    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow(/^its output is not JSON$/)
   })
 
-  test('reports the first line of a store that fails', async () => {
-    const { deps } = await installStore('#!/bin/sh\necho locked\necho details\nexit 1\n')
-    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow(/^locked$/)
+  test('reports the status of a store that fails, and not its output', async () => {
+    const { deps } = await installStore('#!/bin/sh\necho secret\nexit 2\n')
+    await expect(readStore('test', HOST, 'x', deps)).rejects.toThrow(/^status 2$/)
     await expect(readStore('none', HOST, 'x', deps)).rejects.toThrow('ENOENT')
   })
 
@@ -64,6 +65,45 @@ describe('readStore', () => {
       expect(await actions()).toEqual([])
     }
   )
+})
+
+describe('a store that does not respond', () => {
+  /** Starts another program, which keeps the standard output open, and waits for it. */
+  const HANGING =
+    '#!/bin/sh\ntrap "" TERM\nsleep 600 &\necho $! > "$LOG.new"\nmv "$LOG.new" "$LOG"\nwait\n'
+
+  async function hasEnded(pid: number): Promise<boolean> {
+    for (let attempt = 0; attempt < 500; attempt++) {
+      try {
+        process.kill(pid, 0)
+      } catch {
+        return true
+      }
+      // A killed program without a parent remains until the init process has read its status.
+      const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+      if (state.includes(') Z ')) return true
+      await setTimeout(10)
+    }
+    return false
+  }
+
+  test('is killed after the timeout, together with the programs that it started', async () => {
+    const { deps, actions } = await installStore(HANGING)
+    const reading = readStore('test', HOST, 'x', { ...deps, timeoutMs: 1500 })
+    await expect(reading).rejects.toThrow(/^no response for 1500 ms$/)
+    expect(await hasEnded(Number((await actions())[0]))).toBe(true)
+  })
+
+  test('is killed when the run is cancelled', async () => {
+    const { deps, actions } = await installStore(HANGING)
+    const cancellation = new AbortController()
+    const reading = readStore('test', HOST, 'x', { ...deps, signal: cancellation.signal })
+    const outcome = expect(reading).rejects.toThrow(/^cancelled$/)
+    while ((await actions()).length === 0) await setTimeout(10)
+    cancellation.abort()
+    await outcome
+    expect(await hasEnded(Number((await actions())[0]))).toBe(true)
+  })
 })
 
 describe('writeToStore', () => {

@@ -102,8 +102,24 @@ describe('restoreCredential with a credential store', () => {
     expect(await readFile(file, 'utf8')).toBe(BEFORE)
     expect(messages).toEqual([
       `The credential store test was skipped for ${HOST}: status 1`,
-      'The credential store test was not restored: locked'
+      'The credential store test was not restored: status 1'
     ])
+    expect(await findRecord(reference)).toBeUndefined()
+  })
+
+  test('does not hold the lock while a store runs', async () => {
+    const { file, store, login, restore } = await setUp(BEFORE)
+    const reference = await login('one')
+    const lock = lockPathOf(file)
+    const program = join(store.deps.env.PATH!.split(':')[0]!, 'docker-credential-test')
+    await writeFile(
+      program,
+      `#!/bin/sh\nif [ -e "${lock}" ]; then echo held; else echo free; fi >> "$LOG"\nexit 1\n`
+    )
+    const before = await store.actions()
+    await restore(reference)
+    expect(await store.actions()).toEqual([...before, 'free'])
+    expect(await store.entry()).toMatchObject({ Secret: 'one' })
   })
 })
 

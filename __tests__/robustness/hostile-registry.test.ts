@@ -236,13 +236,17 @@ describe('a hostile service', () => {
     expect(service.seen.length).toBeLessThan(20)
   })
 
-  it.each(['DescribeRepositories', 'DescribeImageTags', 'DescribeImages'])(
+  it.each([
+    ['DescribeRepositories', 'repositories'],
+    ['DescribeImageTags', 'imageTagDetails'],
+    ['DescribeImages', 'imageDetails']
+  ])(
     'that has another page for ever ends the step with a clear error: %s',
-    async (attacked) => {
+    async (attacked, member) => {
       let pages = 0
       const service = await serve((_request, response, operation) => {
         if (operation !== attacked) return false
-        return json(response, { nextToken: `page ${++pages}` })
+        return json(response, { [member]: [], nextToken: `page ${++pages}` })
       })
       const inputs = { ...CLEANUP, repository: 'team/*' }
       const result = await runInProcess(inputs, envOf(service), 120_000)

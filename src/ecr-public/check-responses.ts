@@ -1,5 +1,6 @@
 import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import { NormalizedSchema } from '@smithy/core/schema'
+import type { MetadataBearer } from '@smithy/types'
 import { problem } from '../runner/errors.js'
 
 /** Returns the first mismatch between a value and the API model, or `undefined`. */
@@ -7,9 +8,20 @@ type Check = (value: unknown, path: string) => Mismatch | undefined
 
 interface Mismatch {
   readonly path: string
-  /** The expected kind of value, such as `a list`. */
+  /** The expected kind of value, such as `a list` or `present`. */
   readonly expected: string
 }
+
+/** The members of an output that this action relies on. The service always returns them. */
+const REQUIRED: ReadonlySet<string> = new Set([
+  'authorizationData',
+  'image',
+  'imageDetails',
+  'imageTagDetails',
+  'registries',
+  'repositories',
+  'repository'
+])
 
 /** The SDK's description of the current operation. */
 interface SmithyContext {
@@ -18,8 +30,9 @@ interface SmithyContext {
 }
 
 /**
- * Rejects responses whose members do not have the types of the API model. The SDK does not check them, so a number
- * instead of a string would cause an unrelated error later.
+ * Rejects responses whose members do not have the types of the API model, or lack a required member. The SDK does not
+ * check them, so a number instead of a string would cause an unrelated error later. The SDK also accepts an empty
+ * response of any server: a response without a member of the API model must have an AWS request ID.
  */
 export function checkResponses(client: Pick<ECRPUBLICClient, 'middlewareStack'>): void {
   const checks = new Map<string, Check>()
@@ -31,7 +44,7 @@ export function checkResponses(client: Pick<ECRPUBLICClient, 'middlewareStack'>)
       if (typeof operation !== 'string' || output === undefined) return result
       let check = checks.get(operation)
       if (check === undefined) {
-        check = checkFor(NormalizedSchema.of(output as Parameters<typeof NormalizedSchema.of>[0]))
+        check = checkForOutput(NormalizedSchema.of(output as OutputSchema))
         checks.set(operation, check)
       }
       const mismatch = check(result.output, operation)
@@ -45,6 +58,24 @@ export function checkResponses(client: Pick<ECRPUBLICClient, 'middlewareStack'>)
     },
     { step: 'initialize', priority: 'low', name: 'checkResponses' }
   )
+}
+
+type OutputSchema = Parameters<typeof NormalizedSchema.of>[0]
+
+function checkForOutput(schema: NormalizedSchema): Check {
+  const checkMembers = checkFor(schema)
+  const names = Array.from(schema.structIterator(), ([name]) => name)
+  return (value, path) => {
+    const output = value as Readonly<Record<string, unknown>> & MetadataBearer
+    const missing = names.find((name) => REQUIRED.has(name) && output[name] === undefined)
+    const isEmpty = missing !== undefined || names.every((name) => output[name] === undefined)
+    const { $metadata } = output
+    if (isEmpty && $metadata.requestId === undefined) {
+      throw Object.assign(new Error('The response is empty'), { $metadata })
+    }
+    if (missing !== undefined) return { path: `${path}.${missing}`, expected: 'present' }
+    return checkMembers(value, path)
+  }
 }
 
 function checkFor(schema: NormalizedSchema): Check {

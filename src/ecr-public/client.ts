@@ -4,6 +4,7 @@ import { checkResponses } from './check-responses.js'
 import { createCredentials } from './credentials.js'
 import type { Endpoints } from './endpoints.js'
 import { recordOperations } from './operation-names.js'
+import { recordProviderErrors } from './provider-errors.js'
 import { createRequestHandler } from './request-handler.js'
 import { createRetryStrategy, fullJitter } from './retry-strategy.js'
 import type { Backoff } from './retry-strategy.js'
@@ -18,7 +19,7 @@ export interface EcrPublicClientOptions {
   /** The environment: credentials and proxy. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The endpoints, as `readEndpoints` returns them. */
-  readonly endpoints: Pick<Endpoints, 'api' | 'useDualStack'>
+  readonly endpoints: Pick<Endpoints, 'api' | 'sts' | 'useDualStack'>
   /** Ends all calls when the run is cancelled. */
   readonly signal: AbortSignal
   /** Receives one line per retry. */
@@ -32,6 +33,9 @@ export interface EcrPublicClientOptions {
   /** Limits calls to the published rates of the service. The default is `true`. */
   readonly limitsRates?: boolean
 }
+
+/** Options of the STS client of the SDK's credential providers, which reject these switches with an endpoint. */
+const CUSTOM_STS = { useDualstackEndpoint: false, useFipsEndpoint: false }
 
 /**
  * Creates the SDK's client. It ignores `AWS_REGION`, since only us-east-1 supports all operations
@@ -48,6 +52,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     useDualstackEndpoint: endpoint === undefined && useDualStack,
     useFipsEndpoint: false,
     ...(credentials === undefined ? {} : { credentials }),
+    ...(options.endpoints.sts === undefined ? {} : { clientConfig: CUSTOM_STS }),
     retryStrategy: createRetryStrategy(
       options.maxAttempts,
       options.backoff ?? fullJitter,
@@ -57,6 +62,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     requestHandler: createRequestHandler(options.env, options.signal),
     customUserAgent: [['ecr-public-action']]
   })
+  if (credentials === undefined) recordProviderErrors(client)
   if (options.limitsRates !== false) limitRates(client, options.signal)
   checkResponses(client)
   if (options.role !== undefined) renewCredentials(client, options.role)

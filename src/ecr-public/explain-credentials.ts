@@ -27,6 +27,7 @@ const INVALID = [
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException'
 ]
+const UNREADABLE = ['ENOENT', 'EISDIR', 'EACCES', 'EPERM', 'ENOTDIR']
 const SIGNATURE = ['InvalidSignatureException', 'SignatureDoesNotMatch', 'IncompleteSignature']
 const SKEW = ['RequestTimeTooSkewed', 'RequestInTheFuture']
 
@@ -34,10 +35,12 @@ const SKEW = ['RequestTimeTooSkewed', 'RequestInTheFuture']
 export function explainCredentials(facts: ErrorFacts, env: Env): Problem | undefined {
   const { name, message } = facts
   if (NO_CREDENTIALS.includes(name)) return noCredentials(message, env)
-  if (facts.code === 'ENOENT' && env.AWS_WEB_IDENTITY_TOKEN_FILE) {
+  const { code = '' } = facts
+  if (UNREADABLE.includes(code) && env.AWS_WEB_IDENTITY_TOKEN_FILE) {
     return {
       what: 'The web identity token of AWS_WEB_IDENTITY_TOKEN_FILE cannot be read',
       value: env.AWS_WEB_IDENTITY_TOKEN_FILE,
+      reason: `The operating system returned ${code}.`,
       fix: 'Run aws-actions/configure-aws-credentials before this step, or unset the variable.'
     }
   }
@@ -74,6 +77,28 @@ function explainSignature({ name, message }: ErrorFacts): Problem | undefined {
     what: 'AWS rejected the signature of the request',
     reason: 'The secret access key does not belong to the access key ID, or ends with a space.',
     fix: CHECK_SECRETS
+  }
+}
+
+/** The variables that configure the SDK's credential providers. */
+const PROVIDER_VARIABLES = [
+  'AWS_PROFILE',
+  'AWS_ROLE_ARN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'
+]
+
+/** Explains any other error of the SDK's credential providers. */
+export function explainProvider({ message }: ErrorFacts, env: Env): Problem {
+  const set = PROVIDER_VARIABLES.filter((name) => env[name])
+  return {
+    what: 'The AWS credentials could not be loaded',
+    value: message,
+    fix: `Check ${set.length === 0 ? 'the shared config files' : `${set.join(', ')} and the shared config files`}, or set "role-to-assume".`
   }
 }
 

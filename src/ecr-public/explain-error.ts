@@ -3,12 +3,18 @@ import type { Problem } from '../runner/errors.js'
 import type { Mode } from '../runner/inputs/input-specs.js'
 import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
-import { explainCredentials, NO_CREDENTIALS_FOUND, OIDC_SNIPPET } from './explain-credentials.js'
+import {
+  explainCredentials,
+  explainProvider,
+  NO_CREDENTIALS_FOUND,
+  OIDC_SNIPPET
+} from './explain-credentials.js'
 import { ECR_PUBLIC, explainNetwork, STS } from './explain-network.js'
 import type { CalledService } from './explain-network.js'
 import { explainRole } from './role/explain-role.js'
 import type { AssumedRole } from './role/explain-role.js'
 import { findOperation } from './operation-names.js'
+import { isProviderError } from './provider-errors.js'
 import { allActions, allowStatements, PERMISSIONS_SECTION } from './permissions.js'
 
 /** The context of an error. */
@@ -50,7 +56,8 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const facts = errorFacts(thrown)
   const operation = context.operation ?? findOperation(thrown)
   const env = context.env ?? process.env
-  const isRoleError = context.assumed !== undefined || isErrorOfProvider(facts)
+  const isOfProvider = isProviderError(thrown)
+  const isRoleError = context.assumed !== undefined || isOfProvider || isErrorOfProvider(facts)
   const service = isRoleError ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
     (isRoleError
@@ -59,7 +66,8 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation) ??
     explainNetwork(facts, env, service) ??
-    explainStatus(facts, operation, service)
+    explainStatus(facts, isOfProvider ? 'the request for credentials' : operation, service) ??
+    (isOfProvider ? explainProvider(facts, env) : undefined)
   if (explanation === undefined) return undefined
   const { what, details, ...rest } = explanation
   const id = facts.requestId === undefined ? '' : ` (AWS request ID ${facts.requestId})`

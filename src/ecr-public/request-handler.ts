@@ -75,8 +75,12 @@ function checkHeaders(headers: HttpRequest['headers']): void {
   }
 }
 
-/** Returns `false` if a proxy sent the response: every response of AWS has a request ID, or is an error with a code. */
+/**
+ * Returns `false` if a proxy sent the response: every response of AWS has a request ID. Other implementations of the
+ * API can omit it, but respond with an object, or with an error that has a code.
+ */
 function isGenuine({ status, headers, body }: ReceivedResponse): boolean {
-  if (status < 300 || headers['x-amzn-requestid'] !== undefined) return true
-  return /"__type"|<ErrorResponse/.test(body.toString('latin1', 0, 2048))
+  if (headers['x-amzn-requestid'] !== undefined) return true
+  const pattern = status < 300 ? /^\s*(?:\{|<\w*Response\b)/ : /"__type"|<ErrorResponse/
+  return pattern.test(body.toString('latin1', 0, 2048))
 }

@@ -23,7 +23,7 @@ export async function checkSender(
   env: Readonly<Record<string, string | undefined>>
 ): Promise<void> {
   const { status } = response
-  if (status < 300 || !hasProxy(env)) return
+  if (!hasProxy(env)) return
   const isOfServer = isGenuine?.(response) ?? (url.protocol === 'https:' || hasJson(response))
   if (isOfServer && status !== 407) return
   const proxy = findProxy(url, env)

@@ -35,7 +35,7 @@ export function proxyRefusal(proxy: Proxy, target: string, status: number): Prox
   }
   const isTransient = status >= 500 || status === 429
   const error = problem({
-    what: `${name} refused the request to ${target}`,
+    what: `${name} ${status < 300 ? 'answered' : 'refused'} the request to ${target}`,
     value: Number.isNaN(status) ? 'a response that is not HTTP' : `HTTP status ${String(status)}`,
     ...(isTransient
       ? { reason: 'The proxy is overloaded, or it cannot connect to the host.' }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { isJsonObject, parseJson } from '../runner/json.js'
 import type { Deps } from '../runner/deps.js'
-import { messageOf } from '../runner/errors.js'
 import { textDigest } from './credential-document.js'
 import { isExpiredPassword } from './expired-entry.js'
 
@@ -25,9 +25,15 @@ export interface StoredCredential {
   readonly previous?: StoreCredential | undefined
 }
 
-type StoreDeps = Pick<Deps, 'env'>
+/** The dependencies for running a store. */
+export interface StoreDeps extends Pick<Deps, 'env'> {
+  /** Ends the store when the run is cancelled. */
+  readonly signal?: AbortSignal
+  /** How long a store may take, in milliseconds. The default is 10 seconds. */
+  readonly timeoutMs?: number
+}
 
-/** How long a store may take, in milliseconds. A store without a desktop session can wait for a person. */
+/** The default timeout. A store without a desktop session can wait for a person. */
 const TIMEOUT_MS = 10_000
 
 /**
@@ -52,7 +58,7 @@ export async function writeToStore(
   deps: StoreDeps
 ): Promise<void> {
   const entry = { ServerURL: host, Username: username, Secret: secret }
-  await runStore(store, 'store', JSON.stringify(entry), deps)
+  checkStatus(await runStore(store, 'store', JSON.stringify(entry), deps))
 }
 
 /**
@@ -70,7 +76,7 @@ export async function restoreStore(
   const current = await findInStore(store, host, deps)
   if (current === undefined || textDigest(current.secret) !== secretDigest) return
   if (previous === undefined || isExpiredPassword(previous.secret, now)) {
-    await runStore(store, 'erase', host, deps)
+    checkStatus(await runStore(store, 'erase', host, deps))
   } else {
     await writeToStore(stored, previous, deps)
   }
@@ -102,49 +108,84 @@ async function findInStore(
   host: string,
   deps: StoreDeps
 ): Promise<StoreCredential | undefined> {
+  const result = await runStore(store, 'get', host, deps)
+  // The protocol of docker-credential-helpers: this message on standard output, and a status other than 0.
+  if (result.status !== 0 && /credentials not found/i.test(result.output)) return undefined
+  checkStatus(result)
+  const entry = parseEntry(result.output)
+  if (!isJsonObject(entry)) return undefined
+  const { Username: username, Secret: secret } = entry
+  if (typeof username !== 'string' || typeof secret !== 'string' || secret === '') return undefined
+  return { username, secret }
+}
+
+/** Parses the output of a store. The error does not quote it, since it can contain a secret. */
+function parseEntry(output: string): unknown {
   try {
-    const entry = parseJson(await runStore(store, 'get', host, deps))
-    if (!isJsonObject(entry)) return undefined
-    const { Username: username, Secret: secret } = entry
-    if (typeof username !== 'string' || typeof secret !== 'string' || secret === '')
-      return undefined
-    return { username, secret }
-  } catch (error) {
-    // The protocol of docker-credential-helpers: this message on standard output, and a status other than 0.
-    if (/credentials not found/i.test(messageOf(error))) return undefined
-    throw error
+    return parseJson(output)
+  } catch {
+    throw new Error('its output is not JSON')
   }
+}
+
+interface StoreResult {
+  readonly status: number | null
+  readonly output: string
+}
+
+/** The error does not quote the output of the store, since it can contain a secret. */
+function checkStatus({ status }: StoreResult): void {
+  if (status !== 0) throw new Error(`status ${String(status)}`)
 }
 
 /**
  * Runs a credential store (https://github.com/docker/docker-credential-helpers). Secrets are passed by standard input.
  *
- * @throws Error with the first line of its output if it fails or takes longer than 10 seconds
+ * @throws Error if it cannot be started, takes longer than the timeout, or is ended by the signal
  */
-function runStore(
+async function runStore(
   store: string,
   action: 'get' | 'store' | 'erase',
   input: string,
-  { env }: StoreDeps
-): Promise<string> {
+  { env, signal, timeoutMs = TIMEOUT_MS }: StoreDeps
+): Promise<StoreResult> {
   if (!/^[\w.-]+$/.test(store)) throw new Error(`"${store}" is not the name of a credential store`)
+  signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
     const child = spawn(`docker-credential-${store}`, [action], {
       env: env,
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: TIMEOUT_MS,
+      detached: process.platform !== 'win32',
       windowsHide: true
     })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.stdin.on('error', () => undefined).end(input)
+    const end = (reason: string): void => {
+      killGroup(child)
+      // A process that left the group can keep the other end open.
+      child.stdout.destroy()
+      child.stdin.destroy()
+      reject(new Error(reason))
+    }
+    const cancel = (): void => end('cancelled')
+    signal?.addEventListener('abort', cancel, { once: true })
+    const timer = setTimeout(() => end(`no response for ${timeoutMs} ms`), timeoutMs)
     child.once('error', reject)
     child.once('close', (status) => {
-      if (status === 0) resolve(output)
-      else
-        reject(
-          new Error(action === 'get' ? (output.split('\n')[0] ?? '') : `status ${String(status)}`)
-        )
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', cancel)
+      resolve({ status, output })
     })
   })
+}
+
+/** Kills a program and, except on Windows, the programs that it started. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
 }

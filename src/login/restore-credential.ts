@@ -3,6 +3,7 @@ import { meansTheSame, textDigest } from './credential-document.js'
 import { removeCredential, withoutExpired } from './credential-edits.js'
 import type { WrittenHost } from './credential-edits.js'
 import { findCredentialFile, removeDirectories } from './credential-file.js'
+import type { StoreDeps, StoredCredential } from './credential-store.js'
 import { explainMalformed } from './explain-malformed.js'
 import { withFileLock } from './file-lock.js'
 import type { LockDeps } from './file-lock.js'
@@ -23,7 +24,8 @@ import { updateCredentialFile } from './update-credential-file.js'
 
 /** The dependencies for undoing a login. */
 export type RestoreDeps = LockDeps &
-  Pick<Deps, 'now' | 'env'> & { readonly log: Pick<Deps['log'], 'debug'> }
+  StoreDeps &
+  Pick<Deps, 'now'> & { readonly log: Pick<Deps['log'], 'debug'> }
 
 /**
  * The outcome of undoing a login: the old content is restored, the file is kept because its entry was changed or is
@@ -49,7 +51,8 @@ export async function restoreCredential(
     return restoreLocked(login, deps)
   })
   if (result === undefined) return 'not-found'
-  const { outcome, isLast, madeDirectory } = result
+  const { outcome, isLast, madeDirectory, stored } = result
+  if (stored.length > 0) await restoreStores(login, stored, deps)
   if (
     isLast &&
     madeDirectory !== undefined &&
@@ -102,6 +105,8 @@ interface LockedResult {
   /** `true` if no other login uses the file. */
   readonly isLast: boolean
   readonly madeDirectory: string | undefined
+  /** The entries of credential stores that login wrote. The record still exists if there are any. */
+  readonly stored: readonly StoredCredential[]
 }
 
 /** Reads the record again, because another job can change it until the lock is acquired. */
@@ -115,7 +120,8 @@ async function restoreLocked(
   const index = logins.findIndex(({ id }) => id === login.id)
   const others = logins.filter(({ id }) => id !== login.id)
   const outcome = await restoreText(login, record, others, deps.now())
-  await restoreStores(record, others, deps)
+  const { stored = [], madeDirectory } = record
+  if (stored.length > 0) await updateStored(stored, others)
   for (const [laterIndex, later] of logins.entries()) {
     if (index === -1 || laterIndex <= index) continue
     const earlier = logins.slice(0, laterIndex).filter(({ id }) => id !== login.id)
@@ -123,8 +129,8 @@ async function restoreLocked(
   }
   await transferDirectory(record, others)
   await writeLogins(login.file, others)
-  await removeRecord(login)
-  return { outcome, isLast: others.length === 0, madeDirectory: record.madeDirectory }
+  if (stored.length === 0) await removeRecord(login)
+  return { outcome, isLast: others.length === 0, madeDirectory, stored }
 }
 
 async function restoreText(
@@ -158,20 +164,20 @@ function originalTextOf(text: string, { before, origin }: LoginRecord): string |
   return origin === null && meansTheSame(text, '{}') ? null : text
 }
 
-/** Restores the credential stores, except for entries that other logins use. A store that fails is skipped. */
+/**
+ * Restores the credential stores, except for entries that other logins use. A store that fails is skipped. The stores
+ * run without the lock, since they can take longer than other processes keep a lock.
+ */
 async function restoreStores(
-  { stored = [] }: LoginRecord,
-  others: readonly LoginReference[],
+  login: LoginReference,
+  stored: readonly StoredCredential[],
   deps: RestoreDeps
 ): Promise<void> {
-  if (stored.length === 0) return
-  const { restoreStore, withoutEnded } = await import('./credential-store.js')
+  const { restoreStore } = await import('./credential-store.js')
   const used = new Set<string>()
-  for (const other of others) {
-    const record = await findRecord(other)
-    if (record?.stored === undefined) continue
-    for (const { host, secretDigest } of record.stored) used.add(`${host} ${secretDigest}`)
-    await writeRecord(other, { ...record, stored: withoutEnded(record.stored, stored) })
+  for (const other of await listLogins(login.file)) {
+    const { stored: entries = [] } = (await findRecord(other)) ?? {}
+    for (const { host, secretDigest } of entries) used.add(`${host} ${secretDigest}`)
   }
   for (const entry of stored) {
     if (used.has(`${entry.host} ${entry.secretDigest}`)) continue
@@ -180,6 +186,24 @@ async function restoreStores(
     } catch (error) {
       deps.log.debug(`The credential store ${entry.store} was not restored: ${messageOf(error)}`)
     }
+  }
+  await withFileLock(lockPathOf(login.file), deps, async () => {
+    // Another login can have read an entry of this login from a store in the meantime.
+    await updateStored(stored, await listLogins(login.file))
+    await removeRecord(login)
+  })
+}
+
+/** Removes the entries of a login that has ended from the records of other logins, which must not restore them. */
+async function updateStored(
+  ended: readonly StoredCredential[],
+  others: readonly LoginReference[]
+): Promise<void> {
+  const { withoutEnded } = await import('./credential-store.js')
+  for (const other of others) {
+    const record = await findRecord(other)
+    if (record?.stored === undefined) continue
+    await writeRecord(other, { ...record, stored: withoutEnded(record.stored, ended) })
   }
 }
 

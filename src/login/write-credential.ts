@@ -10,6 +10,7 @@ import {
   removeDirectories
 } from './credential-file.js'
 import type { CredentialFile } from './credential-file.js'
+import type { StoreDeps } from './credential-store.js'
 import type { CredentialTarget } from './credential-targets.js'
 import { explainMalformed } from './explain-malformed.js'
 import { withFileLock } from './file-lock.js'
@@ -173,7 +174,7 @@ export async function storeCredential(
   login: LoginReference,
   store: string,
   credential: Pick<Credential, 'hosts'> & { readonly username: string; readonly password: string },
-  deps: Pick<Deps, 'env' | 'log'>
+  deps: Pick<Deps, 'log'> & StoreDeps
 ): Promise<void> {
   const { readStore, writeToStore } = await import('./credential-store.js')
   for (const host of credential.hosts) {

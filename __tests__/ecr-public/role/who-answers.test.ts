@@ -36,6 +36,21 @@ describe('a server that answers as STS', () => {
       'Create the OIDC provider in the account of the role'
     ],
     [
+      'InvalidIdentityToken for the audience',
+      stsError('InvalidIdentityToken', 'Incorrect token audience'),
+      'Add the audience to the OIDC provider'
+    ],
+    [
+      'InvalidIdentityToken for the key',
+      stsError('InvalidIdentityToken', 'Could not retrieve verification key from your provider'),
+      'AWS could not get the key of the OIDC provider'
+    ],
+    [
+      'InvalidIdentityToken for another reason',
+      stsError('InvalidIdentityToken', 'bad'),
+      'Check the OIDC provider in the account of the role'
+    ],
+    [
       'ExpiredTokenException',
       stsError('ExpiredTokenException', 'Token expired'),
       'The OIDC token has expired'

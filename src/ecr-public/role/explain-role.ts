@@ -17,9 +17,8 @@ export interface AssumedRole {
 /** The explanations by error code (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html). */
 const EXPLANATIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
   InvalidIdentityToken: {
-    reason:
-      'AWS does not accept the OIDC token: the account of the role does not have an OIDC provider for its issuer, or the provider does not list the audience sts.amazonaws.com.',
-    fix: `Create the OIDC provider in the account of the role. ${ROLE_SECTION}`
+    reason: 'AWS does not accept the OIDC token.',
+    fix: `Check the OIDC provider in the account of the role. ${ROLE_SECTION}`
   },
   ExpiredTokenException: {
     reason: 'The OIDC token has expired.',
@@ -49,7 +48,7 @@ const EXPLANATIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = 
  */
 export function explainRole(facts: ErrorFacts, assumed: AssumedRole): Problem | undefined {
   const { role, subject } = assumed
-  const known = EXPLANATIONS[codeOf(facts)]
+  const known = explainToken(facts) ?? EXPLANATIONS[codeOf(facts)]
   if (known !== undefined) {
     return {
       what: `${whatOf(role)}${afterAttempts(facts)}`,
@@ -70,6 +69,34 @@ export function explainRole(facts: ErrorFacts, assumed: AssumedRole): Problem | 
     fix: `Check the ARN, and compare the subject with the condition in the trust policy. ${ROLE_SECTION}`
   }
 }
+
+/** Explains the causes of InvalidIdentityToken, which differ in the message only. */
+function explainToken(facts: ErrorFacts): Pick<Problem, 'reason' | 'fix'> | undefined {
+  if (codeOf(facts) !== 'InvalidIdentityToken') return undefined
+  const { message } = facts
+  if (/No OpenIDConnect provider/i.test(message)) {
+    return {
+      reason: 'The account of the role does not have an OIDC provider for the issuer of the token.',
+      fix: `Create the OIDC provider in the account of the role. ${ROLE_SECTION}`
+    }
+  }
+  if (/audience/i.test(message)) {
+    return {
+      reason: 'The OIDC provider does not list the audience of the token, sts.amazonaws.com.',
+      fix: `Add the audience to the OIDC provider in the account of the role. ${ROLE_SECTION}`
+    }
+  }
+  if (VERIFICATION_KEY.test(message)) {
+    return {
+      reason: 'AWS could not get the key of the OIDC provider to verify the token.',
+      fix: `Run the job again later. ${ROLE_SECTION}`
+    }
+  }
+  return undefined
+}
+
+/** The message if AWS cannot get the key of the OIDC provider. */
+const VERIFICATION_KEY = /verification key/i
 
 function whatOf(role: string | undefined): string {
   return role === undefined
