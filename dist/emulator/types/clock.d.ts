@@ -4,8 +4,8 @@ export declare class Clock {
     private offsetMs;
     /**
      * @param system the clock that runs underneath
-     * @param start the time at the start, as a date in ISO 8601. Default: the time of `system`
-     * @throws Error if `start` is not a date
+     * @param start the time at the start, in ISO 8601. Default: the time of `system`
+     * @throws Error if `start` is not a time
      */
     constructor(system?: () => Date, start?: unknown);
     /** Returns the current time. */
@@ -20,7 +20,7 @@ export declare class Clock {
     /**
      * Sets the time.
      *
-     * @param time a date in ISO 8601: `2026-12-24T00:00:00Z`
+     * @param time a time in ISO 8601: `2026-12-24T00:00:00Z`
      * @throws Error for any other value
      */
     set(time: unknown): void;

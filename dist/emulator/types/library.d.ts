@@ -3,7 +3,7 @@ import type { LoggedRequest } from './logged-request.js';
 import type { FaultRule } from './faults.js';
 export type { FaultRule } from './faults.js';
 export type { LoggedRequest } from './logged-request.js';
-/** The options of `createEmulator`: the options of the command line in camelCase. */
+/** The options of `createEmulator`. */
 export interface CreateEmulatorOptions extends EmulatorOptions {
     /** Port to listen on. Default: 0, which is a free port. */
     readonly port?: number;
@@ -33,7 +33,7 @@ export interface Emulator {
         now(): Date;
         /** Moves the time forward by a duration such as `90s`, `15m`, `13h`, `30d` or `2w`. */
         advance(duration: string): void;
-        /** Sets the time to a date in ISO 8601. */
+        /** Sets the time to a time in ISO 8601 with a time zone, such as `2026-12-24T00:00:00Z`. */
         set(time: string): void;
     };
     readonly faults: {
@@ -47,7 +47,7 @@ export interface Emulator {
         list(): readonly LoggedRequest[];
         clear(): void;
     };
-    /** Stops the emulator and closes all connections. Without `data`, all data is deleted. */
+    /** Stops the emulator and closes all connections. Without `data`, all data is deleted. It can be called again. */
     close(): Promise<void>;
 }
 /**

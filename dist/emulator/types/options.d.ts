@@ -1,4 +1,4 @@
-import { Clock } from './clock.js';
+import type { Clock } from './clock.js';
 /** Behavior of the service that is not documented: the values of each switch, the default first. */
 export declare const SWITCHES: {
     /** Images of other hosts in the gallery: a frame with the alternative text, or the image itself. */
@@ -101,12 +101,14 @@ export interface EmulatorOptions extends Partial<Switches> {
     readonly verified?: boolean;
     /** The aliases besides the primary one. */
     readonly otherAliases?: readonly OtherAlias[];
-    /** The host for URIs in responses. Default: the host of the request. */
+    /**
+     * The host for URIs in responses, with the port if clients need it: `emulator:5111`. Default: the host of the request.
+     */
     readonly registryHost?: string;
     /** The `partSize` of InitiateLayerUpload, in bytes. */
     readonly partSize?: number;
     readonly limits?: Partial<Limits>;
-    /** The time at the start, in ISO 8601. Default: the system time. */
+    /** The time at the start, in ISO 8601 with a time zone. Default: the system time. */
     readonly clock?: string;
     /** The clock that runs underneath. Default: the system clock. */
     readonly now?: () => Date;
@@ -125,9 +127,3 @@ export interface Settings extends Switches {
     readonly limits: Limits;
     readonly clock: Clock;
 }
-/**
- * Applies the defaults.
- *
- * @throws Error for an option with an invalid value
- */
-export declare function resolveOptions(options: EmulatorOptions): Settings;
