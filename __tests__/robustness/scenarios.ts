@@ -271,8 +271,8 @@ async function checkCleanup(
   await checkEveryTagPulls(emulator, 'team/app')
 }
 
-/** More untagged images than are read one by one: what refers to the kept ones is asked for instead. */
-const MANY = 120
+/** Tags of more images than are read one by one. The referrers of the kept images are listed instead. */
+const MANY_TAGS = Array.from({ length: 120 }, (_, at) => `build-${at}`)
 
 const largeCleanup: Scenario = {
   ...cleanup,
@@ -285,15 +285,23 @@ const largeCleanup: Scenario = {
         images: [
           { tags: [{ tag: 'v3', createdAt: daysAgo(50) }], pushedAt: daysAgo(50) },
           { tags: [{ tag: 'latest', createdAt: daysAgo(300) }], pushedAt: daysAgo(300) },
-          ...Array.from({ length: MANY }, () => ({ tags: [], pushedAt: daysAgo(200) }))
+          ...MANY_TAGS.map((tag) => ({
+            tags: [{ tag, createdAt: daysAgo(200) }],
+            pushedAt: daysAgo(200)
+          }))
         ]
       }
     ]
   },
+  checkSuccess: async (run, emulator) => {
+    expect(run.outputs['failed-count']).toBe('0')
+    await checkCleanup(run, emulator, MANY_TAGS)
+  },
   checkDone: async (emulator) => {
     const { repositories } = await readRegistryState(emulator)
     expect(repositories['team/app']?.images).toHaveLength(2)
-  }
+  },
+  checkFailure: (run, emulator) => checkCleanup(run, emulator, MANY_TAGS)
 }
 
 /** Of a caller who may not get an authorization token, so that manifests are read with an anonymous one. */
