@@ -73,12 +73,19 @@ describe.each(LICENSE_FILES)('%s', (file) => {
     const names = new Set(bundled.map(({ name }) => name))
     const closure = withDependencies(names)
     const known = [...names].flatMap((name) => listTexts(`node_modules/${name}`))
-    const own = listTexts('src')
-    const shared = new Set([...known, ...own])
+    const shared = new Set(known)
+    // A part of a text, such as the one after the apostrophe of "doesn't", can be in a text of the action.
+    const own = listTexts('src').join('\n')
     const isIn = (texts: readonly string[]): boolean => texts.some((text) => code.includes(text))
     const unlisted = [...closure]
       .filter((name) => !names.has(name))
-      .filter((name) => isIn(listTexts(`node_modules/${name}`).filter((text) => !shared.has(text))))
+      .filter((name) =>
+        isIn(
+          listTexts(`node_modules/${name}`).filter(
+            (text) => !shared.has(text) && !own.includes(text)
+          )
+        )
+      )
     expect(unlisted).toEqual([])
     const found = [...names].filter((name) => isIn(listTexts(`node_modules/${name}`)))
     expect(found.length).toBeGreaterThan(names.size / 5)
