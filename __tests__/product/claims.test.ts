@@ -250,7 +250,7 @@ it('describes the emulator sub-action with the defaults of the emulator', () => 
   const { inputs } = readYaml('emulator/action.yml') as {
     readonly inputs: Readonly<Record<string, { readonly description: string }>>
   }
-  const options = read('src/emulator/options.ts')
+  const options = read('src/emulator/resolve-options.ts')
   for (const [name, value] of [
     ['alias', 'a1b2c3d4'],
     ['account', '123456789012']

@@ -21,9 +21,10 @@ export async function explainMalformed<T>(
       {
         what: 'The credential file is malformed',
         value: path,
-        reason: [error.message, ...(syntaxError === undefined ? [] : [`${syntaxError}.`])].join(
-          ' '
-        ),
+        reason:
+          syntaxError === undefined
+            ? error.message
+            : `${error.message} The JSON parser reports ${syntaxError}.`,
         fix: 'Correct or delete the file. It was not changed.'
       },
       error
