@@ -2,9 +2,9 @@ import { posix, win32 } from 'node:path'
 import { displayLocalPath } from '../../src/sync-catalog/display-local-path.js'
 
 it.each([
-  ['/work/app/docs/README.md', '/work/app', posix, 'docs/README.md'],
-  ['/work/app/a\\b.md', '/work/app', posix, 'a\\b.md'],
-  ['/other/README.md', '/work/app', posix, '/other/README.md'],
+  ['/home/me/app/docs/README.md', '/home/me/app', posix, 'docs/README.md'],
+  ['/home/me/app/a\\b.md', '/home/me/app', posix, 'a\\b.md'],
+  ['/other/README.md', '/home/me/app', posix, '/other/README.md'],
   ['D:\\a\\app\\docs\\README.md', 'D:\\a\\app', win32, 'docs/README.md'],
   ['d:\\A\\app\\README.md', 'D:\\a\\app', win32, 'README.md'],
   ['C:\\temp\\README.md', 'D:\\a\\app', win32, 'C:\\temp\\README.md']
