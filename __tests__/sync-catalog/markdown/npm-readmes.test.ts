@@ -59,7 +59,8 @@ function plain(url: string): string {
 }
 
 const idOf = (url: string): string => plain(url.slice(url.indexOf('#') + 1))
-const isAnchorLink = ({ url }: RenderedLink): boolean => url.startsWith('#')
+/** An empty link leads to the page that contains it, as an anchor does, so it is not changed. */
+const isAnchorLink = ({ url }: RenderedLink): boolean => url === '' || url.startsWith('#')
 const isReadmeLink = ({ url }: RenderedLink): boolean => url.startsWith(`${PAGE}#`)
 
 /** Returns the faults of the texts of a README, as an independent renderer sees them. */
@@ -86,9 +87,10 @@ function listFaults(bytes: Buffer): string[] {
       faults.push('the cut of the beginning differs from the cut of the whole text')
     if (Array.from(fitted).length > MAX_TEXT_LENGTH) faults.push('above the limit')
     const cut = renderReadme(fitted)
-    // A comment replaces a definition that is not needed between two lists.
-    const blocks = cut.blocks.filter((block) => block !== '<!-- -->')
-    if (!isBeginning(blocks, renderReadme(part.text).blocks, isTruncated))
+    // Comments are not shown. They are emptied before a cut, and replace definitions that are not needed.
+    const shown = (blocks: readonly string[]): string[] =>
+      blocks.map((block) => block.replace(/<!--[^]*?-->/g, '')).filter((block) => block !== '')
+    if (!isBeginning(shown(cut.blocks), shown(renderReadme(part.text).blocks), isTruncated))
       faults.push('the cut changes a block')
     if (isTruncated && fitted.length < MAX_TEXT_LENGTH * 0.9) faults.push('the cut is too early')
     const written = (link: RenderedLink): boolean => expected.has(plain(link.url))
