@@ -291,15 +291,20 @@ function selectByPolicy(
       .some((target) => target !== undefined && !isLost(target))
     return ownTags(digest).length > 0 || !isReferrer
   })
-  const isUntaggedArtifact = (digest: string): boolean =>
-    ownTags(digest).length === 0 && known.get(digest)?.isArtifact === true
+  const takesNoPlace = (digest: string): boolean => {
+    const hasOnlyReferrerTags = state.images.get(digest)!.length > 0
+    return (
+      ownTags(digest).length === 0 &&
+      (hasOnlyReferrerTags || known.get(digest)?.isArtifact === true)
+    )
+  }
   const isExpired = (digest: string): boolean => {
     const first = policy.find(({ select }) => selects(select, ownTags(digest)))
     if (first === undefined) return false
     if (first.days !== undefined) return pushedAt(digest) + first.days * DAY < now
     const rank = seen
       .filter((other) => selects(first.select, ownTags(other)))
-      .filter((other) => other === digest || !isUntaggedArtifact(other))
+      .filter((other) => other === digest || !takesNoPlace(other))
       .sort((a, b) => pushedAt(b) - pushedAt(a) || (a > b ? -1 : 1))
       .indexOf(digest)
     return rank >= (first.count ?? 0)

@@ -16,17 +16,18 @@ export interface LifecycleImage {
   readonly tags: readonly string[]
   /** Milliseconds since the epoch. `undefined` counts as just now. */
   readonly pushedAt: number | undefined
-  /** `true` for an untagged artifact, such as a signature. It does not take a place among the most recent images. */
-  readonly isArtifact?: boolean
+  /** `true` for an untagged artifact, such as a signature, and for an image that has only referrer tags. */
+  readonly takesNoPlace?: boolean
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Evaluates a lifecycle policy for all tags and untagged images of a repository. The policy ignores referrer tags. An
- * image that has only referrer tags is not evaluated if one of their images exists, and counts as untagged otherwise.
- * Untagged artifacts, such as referrers by `subject`, never take the place of an image. The references decide on those
- * that the rules select.
+ * image that has only referrer tags is not evaluated if one of their images exists, and can be selected as untagged
+ * otherwise. It never takes the place of an image, so that the deletion of its image does not change the rank of others.
+ * The same applies to untagged artifacts, such as referrers by `subject`. The references decide on those that the rules
+ * select.
  *
  * Invariant: a tag or image is deleted only if a rule of the policy selects and expires its image, and what counts as
  * untagged only if it is older than a day.
@@ -82,7 +83,7 @@ function listSelectable(inventory: Inventory, foreignReason: ForeignReason): Lif
       digest,
       tags: own,
       pushedAt,
-      isArtifact: own.length === 0 && isArtifact(image)
+      takesNoPlace: own.length === 0 && (tags.length > 0 || isArtifact(image))
     })
   }
   return selectable
@@ -90,8 +91,8 @@ function listSelectable(inventory: Inventory, foreignReason: ForeignReason): Lif
 
 /**
  * Decides which images expire, with the semantics of private ECR. Each rule counts all images that it selects, also those
- * that another rule expires. The first rule by priority that selects an image decides on it. The rank of an artifact is
- * the one that an image in its place would have.
+ * that another rule expires. The first rule by priority that selects an image decides on it. The rank of an image that
+ * takes no place is the one that another image would have there.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, "Evaluation rules"
  *
@@ -113,7 +114,7 @@ export function evaluateLifecycleRules(
     for (const image of newestFirst) {
       if (!isSelected(image, rule)) continue
       if (!decisions.has(image.digest)) decisions.set(image.digest, evaluate(image, rank + 1))
-      if (image.isArtifact !== true) rank++
+      if (image.takesNoPlace !== true) rank++
     }
   }
   for (const { digest } of images) {
