@@ -1,16 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
-  CompleteLayerUploadCommand,
   CreateRepositoryCommand,
   DeleteRepositoryCommand,
   ECRPUBLICClient,
-  InitiateLayerUploadCommand,
-  PutImageCommand,
-  UploadLayerPartCommand
+  PutImageCommand
 } from '@aws-sdk/client-ecr-public'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { digestOf, pushBlob as pushNewBlob } from '../helpers/push-blob.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { createClient } from './create-client.js'
+
+export { digestOf }
 
 /**
  * `true` if the tests of operations run against AWS: with `ECR_PUBLIC_LIVE=1` and credentials in
@@ -61,34 +61,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-/** Returns the digest of bytes. */
-export function digestOf(bytes: Uint8Array | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-}
-
-/** Uploads a blob through the layer API. An existing layer is accepted. */
-export async function pushBlob(
+/** Uploads a blob through the layer API and returns its digest. An existing layer is accepted. */
+export function pushBlob(
   client: ECRPUBLICClient,
   repositoryName: string,
   bytes: Buffer
 ): Promise<string> {
-  const { uploadId } = await client.send(new InitiateLayerUploadCommand({ repositoryName }))
-  await client.send(
-    new UploadLayerPartCommand({
-      repositoryName,
-      uploadId,
-      partFirstByte: 0,
-      partLastByte: bytes.length - 1,
-      layerPartBlob: bytes
-    })
-  )
-  const digest = digestOf(bytes)
-  await client
-    .send(new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests: [digest] }))
-    .catch((error: unknown) => {
-      if ((error as Error).name !== 'LayerAlreadyExistsException') throw error
-    })
-  return digest
+  return pushNewBlob(client, repositoryName, bytes).catch((error: unknown) => {
+    if ((error as Error).name !== 'LayerAlreadyExistsException') throw error
+    return digestOf(bytes)
+  })
 }
 
 /** The media types of OCI. */

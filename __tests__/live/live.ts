@@ -1,13 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
-  CompleteLayerUploadCommand,
   CreateRepositoryCommand,
   DeleteRepositoryCommand,
   ECRPUBLICClient,
-  InitiateLayerUploadCommand,
-  PutImageCommand,
-  UploadLayerPartCommand
+  PutImageCommand
 } from '@aws-sdk/client-ecr-public'
+import { digestOf, pushBlob } from '../helpers/push-blob.ts'
 import { connectRegistry } from './connect-registry.ts'
 import type { RegistryConnection } from './connect-registry.ts'
 
@@ -116,20 +114,7 @@ export class Live {
     bytes: Buffer,
     mediaType: string
   ): Promise<Descriptor> {
-    const { uploadId } = await this.client.send(new InitiateLayerUploadCommand({ repositoryName }))
-    const part = {
-      repositoryName,
-      uploadId,
-      partFirstByte: 0,
-      partLastByte: bytes.length - 1,
-      layerPartBlob: bytes
-    }
-    await this.client.send(new UploadLayerPartCommand(part))
-    const digest = digestOf(bytes)
-    const layerDigests = [digest]
-    await this.client.send(
-      new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests })
-    )
+    const digest = await pushBlob(this.client, repositoryName, bytes)
     return { mediaType, digest, size: bytes.length }
   }
 
@@ -203,9 +188,4 @@ export function messageOf(error: unknown): string {
 
 function ignoreMissing(error: unknown): void {
   if ((error as Error).name !== 'RepositoryNotFoundException') throw error
-}
-
-/** Returns the digest of bytes. */
-export function digestOf(bytes: Uint8Array | string): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

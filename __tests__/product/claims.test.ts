@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFirstLines } from './first-lines.js'
 import { listFiles } from './make-workspace.js'
 import { readWorkflow, readYaml, ROOT } from './read-workflow.js'
 
@@ -227,17 +226,7 @@ describe('CONTRIBUTING.md', () => {
 })
 
 it('prints the variables of .env.example when the emulator starts', async () => {
-  const emulator = spawn(process.execPath, ['dist/emulator/index.js', '--port', '0'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  let output = ''
-  for await (const chunk of emulator.stdout) {
-    output += String(chunk)
-    if (output.includes('SECRET_ACCESS_KEY=')) break
-  }
-  emulator.kill('SIGTERM')
-  await once(emulator, 'close')
+  const output = await readFirstLines()
   const printed = [...output.matchAll(/^export (\w+)=(.*)$/gm)].map(
     ([, name, value = '']) => `${name ?? ''}=${value.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:5111')}`
   )

@@ -1,8 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { readFirstLines } from './first-lines.js'
 import { ROOT } from './read-workflow.js'
 
 /** Replaces values that differ between runs and machines. */
@@ -28,17 +28,7 @@ it('shows the output of npm start in the README', async () => {
 }, 240_000)
 
 it('shows the first lines of the emulator in docs/emulator.md', async () => {
-  const emulator = spawn(process.execPath, ['dist/emulator/index.js', '--port', '0'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  let output = ''
-  for await (const chunk of emulator.stdout) {
-    output += String(chunk)
-    if (output.includes('SECRET_ACCESS_KEY=')) break
-  }
-  emulator.kill('SIGTERM')
-  await once(emulator, 'close')
+  const output = await readFirstLines()
   const document = readFileSync(join(ROOT, 'docs/emulator.md'), 'utf8')
   const shown = [...document.matchAll(/^ {4}(export .*)$/gm)].map(([, line = '']) => line)
   expect(withoutValues(shown.join('\n'))).toBe(withoutValues(output))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { digestOf, MEDIA_TYPES } from '../live.ts'
+import { digestOf } from '../../helpers/push-blob.ts'
+import { MEDIA_TYPES } from '../live.ts'
 import type { Live, LiveRepository } from '../live.ts'
 import type { RegistryRequest } from '../connect-registry.ts'
 import { other } from './question.ts'

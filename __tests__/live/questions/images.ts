@@ -4,7 +4,7 @@ import {
   DescribeImagesCommand,
   DescribeImageTagsCommand
 } from '@aws-sdk/client-ecr-public'
-import { digestOf } from '../live.ts'
+import { digestOf } from '../../helpers/push-blob.ts'
 import type { Live } from '../live.ts'
 import { errorOf, other } from './question.ts'
 

@@ -9,7 +9,8 @@ import {
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
 import type { Layer } from '@aws-sdk/client-ecr-public'
-import { digestOf, MEDIA_TYPES } from '../live.ts'
+import { digestOf } from '../../helpers/push-blob.ts'
+import { MEDIA_TYPES } from '../live.ts'
 import type { Live, LiveRepository } from '../live.ts'
 import { errorOf } from './question.ts'
 
