@@ -73,7 +73,10 @@ function findTexts({ name, license, directory }) {
   const texts = files.sort().map((file) => readText(join(root, directory, file)))
   if (files.some((file) => !/^notice/i.test(file))) return texts
   const path = join(root, '.github', 'licenses', `${license}.txt`)
-  if (!existsSync(path)) throw new Error(`Add the text of the license of ${name} as ${path}`)
+  if (!existsSync(path))
+    throw new Error(
+      `The license text of "${name}" is missing: "${path}". Add the text as this file.`
+    )
   const { author = `the authors of ${name}` } = readManifest(directory)
   const holder = typeof author === 'string' ? author : author.name
   return [

@@ -4,7 +4,7 @@
 #
 # - `latest`: whether the version is the newest of all
 # - `latest-of-major`: whether it is the newest of its major version
-# - `npm-tag`: `latest`, `latest-1` for the newest version of an older major version 1, or `backport`. npm requires a tag and
+# - `npm-tag`: `latest`, `latest-N` for the newest version of an older major version N, or `backport`. npm requires a tag and
 #   rejects names that are also a range of versions, such as `v1`.
 set -euo pipefail
 

@@ -14,11 +14,14 @@ test.each([
   [{ alias: null }, 'Option "alias" is not valid: null.'],
   [{ data: '' }, 'Option "data" is not valid: "". Use the path of a directory.'],
   [{ profile: 1 }, 'Option "profile" is not valid: 1. Use faithful or strict-oci.'],
-  [{ partSize: -1 }, 'Option "partSize" is not valid: -1. Use a whole number from 1.'],
+  [{ partSize: -1 }, 'Option "partSize" is not valid: -1. Use a whole number of 1 or more.'],
   [{ partSize: 0 }, 'Option "partSize"'],
   [{ partSize: '7' }, 'Option "partSize" is not valid: "7".'],
   [{ faults: {} }, 'Option "faults" is not valid: {}. Use an array of fault rules.'],
-  [{ faults: [{ operation: '*', fault: 'throttle', count: 0 }] }, 'Use a whole number from 1.'],
+  [
+    { faults: [{ operation: '*', fault: 'throttle', count: 0 }] },
+    'Use a whole number of 1 or more.'
+  ],
   [{ allow: 'sts:*' }, 'Option "allow" is not valid: "sts:*". Use an array of IAM actions.'],
   [{ allow: [''] }, 'Option "allow" is not valid: "". Use actions that exist'],
   [{ allow: ['PutImage'] }, 'Option "allow" is not valid: "PutImage".'],

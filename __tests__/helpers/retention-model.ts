@@ -291,7 +291,7 @@ function selectByPolicy(
       .some((target) => target !== undefined && !isLost(target))
     return ownTags(digest).length > 0 || !isReferrer
   })
-  const takesNoPlace = (digest: string): boolean => {
+  const isNotCounted = (digest: string): boolean => {
     const hasOnlyReferrerTags = state.images.get(digest)!.length > 0
     return (
       ownTags(digest).length === 0 &&
@@ -304,7 +304,7 @@ function selectByPolicy(
     if (first.days !== undefined) return pushedAt(digest) + first.days * DAY < now
     const rank = seen
       .filter((other) => selects(first.select, ownTags(other)))
-      .filter((other) => other === digest || !takesNoPlace(other))
+      .filter((other) => other === digest || !isNotCounted(other))
       .sort((a, b) => pushedAt(b) - pushedAt(a) || (a > b ? -1 : 1))
       .indexOf(digest)
     return rank >= (first.count ?? 0)

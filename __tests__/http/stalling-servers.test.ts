@@ -95,7 +95,7 @@ test('the TLS handshake has a limit of its own', async () => {
   const { host } = await stallAfter('')
   const client = createHttpClient({ env: {}, signal }, { connectTimeoutMs: 100 })
   await expect(client.send({ url: new URL(`https://${host}/`), maxBytes: 99 })).rejects.toThrow(
-    'The server sent nothing for 0.1 s'
+    'The server did not send data for 0.1 s'
   )
 })
 
@@ -113,7 +113,7 @@ test('a server that does not read the request stalls', async () => {
   const headers = { 'content-length': String(body.length) }
   const request = { url, method: 'POST', headers, body, maxBytes: 99, tooLong, signal, ...timeouts }
   await expect(createRequestSender({})(request)).rejects.toThrow(
-    'The server sent nothing for 0.2 s'
+    'The server did not send data for 0.2 s'
   )
 })
 

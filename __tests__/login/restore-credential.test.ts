@@ -157,7 +157,7 @@ describe('restoreCredential', () => {
     expect(await findRecord(reference)).toBeDefined()
   })
 
-  test('deletes what a login left that was killed before it wrote its record', async () => {
+  test('deletes the files of a login that was killed before it wrote its record', async () => {
     const { file, restore } = await setUp('{}')
     const reference = createLoginReference(file, { RUNNER_TEMP: await temporaryDirectory() })
     expect(await restore(reference)).toBe('not-found')

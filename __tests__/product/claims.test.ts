@@ -126,7 +126,7 @@ describe('SECURITY.md', () => {
       () => expect(WORKFLOWS.join()).toMatch(/codeql\.yml.*scorecard\.yml/)
     ],
     [
-      'The job that can write to the repository runs no code of the build',
+      'The job that can write to the repository does not run code of the build',
       () => {
         const { steps, permissions } = readWorkflow('.github/workflows/release.yml').jobs.release!
         expect(permissions).toStrictEqual({ contents: 'write' })
@@ -191,7 +191,7 @@ describe('CONTRIBUTING.md', () => {
     )
     const [, ...excluded] = jest.collectCoverageFrom
     expect(excluded).toEqual(['!src/quick-start/**'])
-    expect(read(CONTRIBUTING)).toContain('`src/quick-start/` is left out, because')
+    expect(read(CONTRIBUTING)).toContain('`src/quick-start/` is excluded, because')
   })
 
   it('names the systems for which npm installs a copy of Node.js', () => {

@@ -137,7 +137,7 @@ describe('the license of a package that does not contain a license text', () => 
       ({ name }) => name !== '@vercel/ncc'
     )
     expect(() => licenseText([{ ...found!, license: 'Unknown-1.0' }])).toThrow(
-      'Add the text of the license of @aws-sdk/nested-clients'
+      'The license text of "@aws-sdk/nested-clients" is missing'
     )
   })
 })

@@ -169,7 +169,7 @@ describe('the manifest cache', () => {
     expect(await readFile(entryOf('b'))).toEqual(bytesOf('b'))
   })
 
-  test('deletes the entries that no run has used for 30 days, and what canceled runs left', async () => {
+  test('deletes the entries that no run has used for 30 days, and what cancelled runs left', async () => {
     const { registry, cache } = await open('a', 'b', 'c')
     for (const name of ['a', 'b', 'c']) await registry.findManifest('x/app', digestOf(name))
     const leftover = join(directory, 'sha256', `.${randomUUID()}`)

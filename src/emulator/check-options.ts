@@ -35,7 +35,7 @@ const RULES: Readonly<Record<Exclude<keyof EmulatorOptions, SwitchName>, Rule>> 
     expected: `an array of {"name": "other", "status": "ACTIVE"}, with the status ACTIVE, PENDING or REJECTED. A name has ${ALIAS_FORMAT}`
   },
   registryHost: matching(HOST, 'a host with an optional port, such as emulator:5111'),
-  partSize: { isValid: (value) => isWhole(value, 1), expected: 'a whole number from 1' },
+  partSize: { isValid: (value) => isWhole(value, 1), expected: 'a whole number of 1 or more' },
   limits: { isValid: isObject, expected: 'an object of limits' },
   clock: { isValid: isText, expected: 'a time such as 2026-12-24T00:00:00Z' },
   now: { isValid: (value) => typeof value === 'function', expected: 'a function' }

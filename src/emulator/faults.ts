@@ -152,7 +152,7 @@ function parseRest(rest: Record<string, unknown>): Omit<FaultRule, 'operation' |
     throw invalidValue('Fault: "action"', action, 'a string')
   }
   return {
-    ...optional('count', count, isCount, 'a whole number from 1'),
+    ...optional('count', count, isCount, 'a whole number of 1 or more'),
     ...optional('probability', probability, (number) => number <= 1, 'a number from 0 to 1'),
     ...optional('seed', seed, Number.isSafeInteger, 'a whole number from 0'),
     delayMs: SLOW_MS,

@@ -227,7 +227,7 @@ function limitConnecting(
         stop()
         return
       }
-      // The TLS handshake has the same time again.
+      // The TLS handshake has its own limit of the same length.
       kind = 'idle'
       timer.refresh()
       socket.once('secureConnect', stop)
@@ -239,7 +239,7 @@ function limitConnecting(
 
 /**
  * Aborts a request whose connection is idle. Node.js restarts the timeout of a socket once while a write is pending
- * (`lib/net.js`, `_onTimeout`), so the socket has half of the time, and without a pending write has it twice.
+ * (`lib/net.js`, `_onTimeout`), so the timeout of the socket is half of the limit. If no write is pending, it is started a second time.
  */
 function limitIdle(
   outgoing: ClientRequest,

@@ -17,7 +17,7 @@ export interface StreamedResponse {
 /** Sends one request and returns its response before its body arrives. Only the headers must arrive in the total time. */
 export type ResponseOpener = (request: OpenRequest) => Promise<StreamedResponse>
 
-/** A body that has this size or ends is a response. A host that only sends the beginning of each body stalls. */
+/** The server has responded after this number of body bytes, or at the end of the body. A server that sends only the beginning of each body stalls. */
 const PROGRESS_BYTES = 1024 * 1024
 
 /** Creates the function that sends requests whose response is read while it arrives. */

@@ -1,6 +1,6 @@
 const MESSAGES = {
   connect: 'The server did not accept a connection within',
-  idle: 'The server sent nothing for',
+  idle: 'The server did not send data for',
   total: 'The request took longer than',
   stalled: 'The server did not respond for'
 } as const

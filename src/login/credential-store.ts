@@ -33,7 +33,7 @@ export interface StoreDeps extends Pick<Deps, 'env'> {
   readonly timeoutMs?: number
 }
 
-/** The default timeout. A store without a desktop session can wait for a person. */
+/** The default timeout. Without a desktop session, a store can wait for input that never arrives. */
 const TIMEOUT_MS = 10_000
 
 /**

@@ -64,8 +64,7 @@ export async function restoreCredential(
 }
 
 /**
- * Undoes a login as `restoreCredential` does. A failure is a warning: it must not hide the error of a login, and must not
- * prevent that other files are restored.
+ * Undoes a login as `restoreCredential` does. A failure is a warning: it must not hide the error of a login, and must not prevent other files from being restored.
  */
 export async function restoreOrWarn(
   login: LoginReference,

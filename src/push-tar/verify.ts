@@ -130,7 +130,7 @@ async function hashDecompressed(
   return hash.result().digest
 }
 
-/** Yields the bytes of a layer and checks the first of them, because no client can extract anything else than a tar archive. */
+/** Yields the bytes of a layer and checks the first of them, because clients can extract only a tar archive. */
 async function* checkTarStart(
   chunks: AsyncIterable<Buffer>,
   name: string

@@ -70,7 +70,7 @@ export async function openManifestCache(
   }
 }
 
-/** The name of an entry, or of a temporary file that a canceled run left. */
+/** The name of an entry, or of a temporary file that a cancelled run left. */
 const ENTRY_NAME = /^(?:[0-9a-f]{64}|\.[0-9a-f-]{36})$/
 
 /** Deletes the entries whose last use was before a time. Returns the number of deleted entries. */

@@ -4,7 +4,7 @@ import { relativeInside } from '../runner/local-path-rules.js'
 
 /**
  * Returns a path as a workflow author writes it on every platform: relative to the workspace and with forward slashes,
- * if the file is inside of the workspace.
+ * if the file is in the workspace.
  *
  * @param platform the path functions of the platform
  */

@@ -441,18 +441,23 @@ describe('deletePlanned with an incomplete response', () => {
     ])
   })
 
-  test.each(['describe', 'delete'])('stops if the run is canceled during %s', async (operation) => {
-    const controller = new AbortController()
-    const change = (call: string): void => {
-      if (!call.startsWith(operation)) return
-      controller.abort(new Error('canceled'))
-      throw named('AbortError')
+  test.each(['describe', 'delete'])(
+    'stops if the run is cancelled during %s',
+    async (operation) => {
+      const controller = new AbortController()
+      const change = (call: string): void => {
+        if (!call.startsWith(operation)) return
+        controller.abort(new Error('cancelled'))
+        throw named('AbortError')
+      }
+      const service = createService({ A: ['v1'], B: [] }, { change })
+      const deletions = [planned('A:v1'), planned('B', 1)]
+      await expect(run(service, deletions, deletions, controller.signal)).rejects.toThrow(
+        'cancelled'
+      )
+      expect(service.calls).toHaveLength(operation === 'describe' ? 1 : 2)
     }
-    const service = createService({ A: ['v1'], B: [] }, { change })
-    const deletions = [planned('A:v1'), planned('B', 1)]
-    await expect(run(service, deletions, deletions, controller.signal)).rejects.toThrow('canceled')
-    expect(service.calls).toHaveLength(operation === 'describe' ? 1 : 2)
-  })
+  )
 })
 
 describe('deletePlanned on a service that keeps images without tags', () => {

@@ -342,8 +342,8 @@ describe('evaluateTagRules', () => {
         'the state of pull request 4 is unknown',
         '01 is not the number of a pull request',
         '9999999999 is not the number of a pull request',
-        'neither older-than nor keep-latest is given',
-        'neither older-than nor keep-latest is given'
+        'neither older-than nor keep-latest is set',
+        'neither older-than nor keep-latest is set'
       ])
     })
 

@@ -90,7 +90,7 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.reasons.get(digestOf(3))).toBe('refers to t1')
   })
 
-  test('keeps what an index needs that is found to be needed after it was read', () => {
+  test('keeps the images of an index that is found to be required only after it was read', () => {
     const analysis = analyze([image(1), image(2, index), image(3, index)], [1, 2])
     analysis.learnLinks(digestOf(2), links([1]))
     analysis.learnLinks(digestOf(3), links([2]))

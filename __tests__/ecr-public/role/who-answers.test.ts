@@ -210,7 +210,7 @@ describe("a server that answers as GitHub's token endpoint", () => {
     expect(message).toContain('docs/permissions.md')
   })
 
-  test('behind a proxy that refuses is not blamed', async () => {
+  test('is not named if a proxy refused the request', async () => {
     const proxy = await serve((_request, response) => void response.writeHead(403).end('<html>'))
     const env = {
       http_proxy: `http://${proxy}`,

@@ -108,7 +108,7 @@ describeWithClient('chromium', 'the tags of a repository', () => {
     expect(await tagsOf(page).count()).toBe(50)
   })
 
-  test('without JavaScript, all texts and tags are shown, and no control is that does nothing', async () => {
+  test('without JavaScript, all texts and tags are shown, and and controls that require it are hidden', async () => {
     const { url, host } = await startEmulator({ alias: 'demo', seed: SEED })
     const { page } = await openWindow({ javaScriptEnabled: false })
     await page.goto(`${url}/demo/team/many`)

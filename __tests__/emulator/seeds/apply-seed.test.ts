@@ -193,7 +193,7 @@ test.each([
   ],
   [
     { repositories: [{ name: 'app', images: [{ platforms: [] }] }] },
-    'Seed: "repositories[0].images[0].platforms" is not valid: []. Use one platform or more. The repository is "app".'
+    'Seed: "repositories[0].images[0].platforms" is not valid: []. Use at least one platform. The repository is "app".'
   ]
 ])('rejects an invalid seed with the name of the member: %j', async (seed, message) => {
   await expect(startEmulator({ seed })).rejects.toThrow(message)

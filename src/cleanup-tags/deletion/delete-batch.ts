@@ -23,7 +23,7 @@ export interface BatchResult {
  * Deletes at most 100 tags and images with one call. Looks up the deletions whose outcome is not in the response: an
  * attempt whose connection failed can have succeeded, and its retry then reports missing images.
  *
- * @throws only if the run is canceled
+ * @throws only if the run is cancelled
  */
 export async function deleteBatch(
   lookup: ImageLookup,

@@ -11,7 +11,7 @@ import type { DeletionScope, ExpectedImage } from './deletion-run.js'
  *
  * @param images the images as listed, by digest
  * @returns the outcomes of the deletions that did not succeed
- * @throws only if the run is canceled
+ * @throws only if the run is cancelled
  */
 export async function deletePlanned(
   plan: Pick<RetentionPlan, 'deletions' | 'referrersFirst'>,

@@ -9,7 +9,7 @@ import type { ImageLookup } from './find-images.js'
  * Finds out which deletions succeeded when the response does not report it. The other ones failed, for the reason of
  * `reasonOf`.
  *
- * @throws only if the run is canceled
+ * @throws only if the run is cancelled
  */
 export async function settleDeletions(
   lookup: ImageLookup,

@@ -17,7 +17,7 @@ export interface LifecycleImage {
   /** Milliseconds since the epoch. `undefined` counts as just now. */
   readonly pushedAt: number | undefined
   /** `true` for an untagged artifact, such as a signature, and for an image that has only referrer tags. */
-  readonly takesNoPlace?: boolean
+  readonly isNotCounted?: boolean
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -83,7 +83,7 @@ function listSelectable(inventory: Inventory, foreignReason: ForeignReason): Lif
       digest,
       tags: own,
       pushedAt,
-      takesNoPlace: own.length === 0 && (tags.length > 0 || isArtifact(image))
+      isNotCounted: own.length === 0 && (tags.length > 0 || isArtifact(image))
     })
   }
   return selectable
@@ -91,8 +91,7 @@ function listSelectable(inventory: Inventory, foreignReason: ForeignReason): Lif
 
 /**
  * Decides which images expire, with the semantics of private ECR. Each rule counts all images that it selects, also those
- * that another rule expires. The first rule by priority that selects an image decides on it. The rank of an image that
- * takes no place is the one that another image would have there.
+ * that another rule expires. The first rule by priority that selects an image decides on it. An image that is not counted has the rank that a counted image would have at its position.
  *
  * Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html, "Evaluation rules"
  *
@@ -114,7 +113,7 @@ export function evaluateLifecycleRules(
     for (const image of newestFirst) {
       if (!isSelected(image, rule)) continue
       if (!decisions.has(image.digest)) decisions.set(image.digest, evaluate(image, rank + 1))
-      if (image.takesNoPlace !== true) rank++
+      if (image.isNotCounted !== true) rank++
     }
   }
   for (const { digest } of images) {

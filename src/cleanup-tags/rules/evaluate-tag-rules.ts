@@ -123,7 +123,7 @@ function evaluateOwnTag(
   const claim = rules.closedPullRequests(tag)
   if (claim !== undefined) return evaluatePullRequestTag(listed, claim, rules, facts)
   if (pattern === undefined) return decideKeep('matches no pattern of tags')
-  if (!rules.isForTags) return decideKeep('neither older-than nor keep-latest is given')
+  if (!rules.isForTags) return decideKeep('neither older-than nor keep-latest is set')
   return { pattern }
 }
 
@@ -138,7 +138,7 @@ function evaluatePullRequestTag(
   { pullRequests, now }: StepFacts
 ): Decision {
   const young = olderThan === undefined ? undefined : keepYoung(createdAt, olderThan, now)
-  // It is not due at that age: its pull request can be open.
+  // The age alone does not decide: its pull request can be open.
   if (young !== undefined) return decideKeep(young.reason)
   for (const digits of numbers) {
     const number = parsePullRequestNumber(digits)
@@ -194,7 +194,7 @@ function* evaluateGroup(
     yield [tag, decideKeep('does not contain a version, which sort-by semver requires')]
   }
   const [keep, remove] = createRankDeciders(rules, pattern)
-  // An image with one tag does not come again, and a map of all images would need much memory.
+  // An image with one tag is evaluated only once, and a map of all images would need much memory.
   const ranks = new Map<string, number>()
   let count = 0
   for (const { tag, digest, createdAt } of sorted) {

@@ -29,7 +29,7 @@ const COMMIT_HASH_DIGITS = 7
 const PRE_RELEASE_WORD =
   /^(?:a|b|c|m|rc|cr|alpha|beta|pre|preview|prerelease|dev|snapshot|milestone|ea|nightly|canary|next)\d*$/
 
-/** A release after the release, as in `1.0.0.post1`, which is not a pre-release. Semantic versions do not have them. */
+/** A post-release of Python, as in `1.0.0.post1`, which is not a pre-release. Semantic versions do not have them. */
 const POST_RELEASE_WORD = /^post\d*$/
 
 /** The number of numbers that a complete version has. A fourth one is optional. */

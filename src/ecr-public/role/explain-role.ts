@@ -88,14 +88,14 @@ function explainToken(facts: ErrorFacts): Pick<Problem, 'reason' | 'fix'> | unde
   }
   if (VERIFICATION_KEY.test(message)) {
     return {
-      reason: 'AWS could not get the key of the OIDC provider to verify the token.',
+      reason: 'AWS could not retrieve the verification key of the OIDC provider.',
       fix: `Run the job again later. ${ROLE_SECTION}`
     }
   }
   return undefined
 }
 
-/** The message if AWS cannot get the key of the OIDC provider. */
+/** The message if AWS cannot retrieve the key of the OIDC provider. */
 const VERIFICATION_KEY = /verification key/i
 
 function whatOf(role: string | undefined): string {

@@ -50,7 +50,7 @@ function anchored(heading: Element, { anchorPrefix, slug }: FinishOptions): Elem
   return heading
 }
 
-/** Labels the checkbox of a task list like GitHub. Screen readers would otherwise announce a checkbox only. */
+/** Labels the checkboxes of task lists, as GitHub does. Screen readers would otherwise announce a checkbox only. */
 function labelled(checkbox: Element): Element {
   checkbox.properties.ariaLabel =
     checkbox.properties.checked === true ? 'Completed task' : 'Incomplete task'

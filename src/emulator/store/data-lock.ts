@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 100
 
 /**
  * Creates a data directory, if it does not exist, and locks it for this process. Each holder creates the file with the
- * next number, which only one process can do, and a file is never taken away from a process that is alive. A holder
+ * next number, which only one process can do, and the file of a running process is never deleted. A holder
  * listens on a socket before its file exists. Other processes connect to the socket to find out whether it is alive.
  *
  * @returns a function that releases the lock
@@ -25,7 +25,7 @@ export async function lockDirectory(directory: string): Promise<() => void> {
   try {
     const own = await createLock(directory, describeProcess(socket?.name))
     return () => {
-      // The file remains, so that the next holder does not use the same number. It names no process any more.
+      // The file remains, so that the next holder does not use the same number. It no longer names a process.
       writeFileSync(own, '')
       socket?.close()
     }
@@ -60,7 +60,7 @@ async function createLock(directory: string, holder: LockHolder): Promise<string
       for (const number of listLocks(directory)) if (number <= last) remove(directory, number)
       return own
     }
-    // Since the first look, another process took this number and released it, and a third one deleted its file.
+    // After the first check, another process created and released this lock, and a third one deleted its file.
     rmSync(own, { force: true })
   }
   throw new Error(`The data directory cannot be locked: "${directory}". Start the emulator again.`)

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 
-/** A Unix socket in a data directory. The kernel stops to accept connections when its process ends, however it ends. */
+/** A Unix socket in a data directory. When the process ends for any reason, the kernel stops accepting connections. */
 export interface LockSocket {
   /** The name of its file in the directory. */
   readonly name: string
@@ -61,7 +61,7 @@ function listen(server: Server, path: string): Promise<boolean> {
 }
 
 /**
- * Calls `use` with a short path of a file. The path of a socket can have 107 bytes at most (unix(7)), which the path of
+ * Calls `use` with a short path of a file. The path of a socket can have at most 107 bytes (unix(7)), which the path of
  * the directory can exceed.
  */
 async function atAddress<T>(

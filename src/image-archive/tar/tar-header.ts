@@ -71,7 +71,7 @@ export function isZeroBlock(block: Buffer): boolean {
 /**
  * Returns `true` for the first block of a tar archive. An empty archive consists of zeros, or does not have any bytes.
  *
- * @param start the first 512 bytes, or all bytes if there are less
+ * @param start the first 512 bytes, or all bytes if there are fewer
  */
 export function isTarStart(start: Buffer): boolean {
   if (isZeroBlock(start)) return true
