@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { selectFirst } from '../../src/cleanup-tags/select-first.js'
+import { selectFirst, takeFirst } from '../../src/cleanup-tags/select-first.js'
 
 describe('selectFirst', () => {
   test('returns the same items as sorting all of them', () => {
@@ -16,5 +16,18 @@ describe('selectFirst', () => {
         }
       )
     )
+  })
+})
+
+describe('takeFirst', () => {
+  test('reads no more items than it returns', () => {
+    let read = 0
+    const items = function* (): Generator<number, void, undefined> {
+      while (read < 5) yield ++read
+    }
+    expect(takeFirst(items(), 3)).toEqual([1, 2, 3])
+    expect(read).toBe(3)
+    expect(takeFirst([1], 3)).toEqual([1])
+    expect(takeFirst([1], 0)).toEqual([])
   })
 })

@@ -81,7 +81,8 @@ describe('access denied', () => {
 
   test("refers to the role's trust policy if the role cannot be assumed", () => {
     const error = explained(
-      serviceError('AccessDenied', 'Not authorized to perform: sts:AssumeRoleWithWebIdentity')
+      serviceError('AccessDenied', 'Not authorized to perform: sts:AssumeRoleWithWebIdentity'),
+      { assumed: { role: undefined } }
     )
     expect(error.message).toContain('The role does not exist, or its trust policy does not allow')
     expect(error.message).toContain('docs/permissions.md')

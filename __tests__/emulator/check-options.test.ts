@@ -28,7 +28,7 @@ test.each([
   [{ otherAliases: ['other'] }, 'Option "otherAliases" is not valid: ["other"].'],
   [{ otherAliases: [{ name: 'other', status: 'NEW' }] }, 'Option "otherAliases"'],
   [{ limits: { image: 1 } }, 'Limit "image" is unknown. Use repositories, images,'],
-  [{ limits: { images: -1 } }, 'Limit "images" is not valid: -1. Use a whole number from 0.'],
+  [{ limits: { images: -1 } }, 'Limit "images" is not valid: -1. Use a whole number of 0 or more.'],
   [{ limits: { tagsPerPage: 0 } }, 'Limit "tagsPerPage" is not valid: 0.'],
   [{ limits: 5 }, 'Option "limits" is not valid: 5.'],
   [{ clock: 5 }, 'Option "clock" is not valid: 5.'],

@@ -110,7 +110,7 @@ test.each([
   [['--port', 'http'], 'Option "--port" is not valid: "http". Use a whole number.'],
   [['--port', '99999'], 'Option "port" is not valid: 99999. Use a whole number from 0 to 65535.'],
   [['--limit-parts', '-1'], '--limit-parts'],
-  [['--part-size', '0'], 'Option "partSize" is not valid: 0. Use a whole number from 1.'],
+  [['--part-size', '0'], 'Option "partSize" is not valid: 0. Use a whole number of 1 or more.'],
   [['--allow', ''], 'Option "allow" is not valid: "".'],
   [['--data', ''], 'Option "data" is not valid: "". Use the path of a directory.'],
   [['--registry-host', 'http://x/'], 'Option "registryHost" is not valid: "http://x/".'],

@@ -22,3 +22,11 @@ export function selectFirst<Item>(
   cut()
   return selected
 }
+
+/** Returns the first items as they are, and reads no more of them. */
+export function takeFirst<Item>(items: Iterable<Item>, count: number): Item[] {
+  const taken: Item[] = []
+  if (count <= 0) return taken
+  for (const item of items) if (taken.push(item) === count) break
+  return taken
+}

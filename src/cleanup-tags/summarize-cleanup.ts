@@ -11,7 +11,7 @@ import {
   shortenTag
 } from './format.js'
 import type { CleanupReportContext } from './report-context.js'
-import { selectFirst } from './select-first.js'
+import { selectFirst, takeFirst } from './select-first.js'
 
 /** The maximum number of rows of all lists of deletions. They take about half of the runner's limit of 1 MiB. */
 const MAX_DELETION_ROWS = 2000
@@ -237,10 +237,9 @@ function keptSection(
 ): SummaryBlock[] {
   const maxRows = Math.max(1, Math.floor(MAX_KEPT_ROWS / Math.max(1, results.length)))
   const kept = results.slice(0, MAX_KEPT_ROWS).flatMap(({ rows }) =>
-    selectFirst(
+    takeFirst(
       selectRows(rows(), ({ decision }) => decision === 'keep'),
-      maxRows,
-      () => 0
+      maxRows
     )
   )
   const keptCount = results.reduce((sum, result) => sum + result.keptCount, 0)

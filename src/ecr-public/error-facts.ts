@@ -1,3 +1,4 @@
+import { isStalled } from '../http/timeout-error.js'
 import { messageOf, codeOf } from '../runner/errors.js'
 
 /** The properties of an error of the SDK or the network. */
@@ -15,6 +16,8 @@ export interface ErrorFacts {
   readonly attempts: number | undefined
   /** `HOST:PORT` of the server or proxy, if the error contains it. */
   readonly peer: string | undefined
+  /** `true` if the server did not respond to several attempts. More attempts would not succeed. */
+  readonly isStalled: boolean
   /** `true` if an AWS service returned the error. */
   readonly isServiceError: boolean
 }
@@ -34,6 +37,7 @@ export function errorFacts(thrown: unknown): ErrorFacts {
     requestId: stringOf(metadata.requestId),
     attempts: numberOf(metadata.attempts),
     peer: peerOf(recordOf(error)),
+    isStalled: isStalled(error),
     isServiceError: recordOf(error).$fault !== undefined
   }
 }

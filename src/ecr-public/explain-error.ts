@@ -57,7 +57,7 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const operation = context.operation ?? findOperation(thrown)
   const env = context.env ?? process.env
   const isOfProvider = isProviderError(thrown)
-  const isRoleError = context.assumed !== undefined || isOfProvider || isErrorOfProvider(facts)
+  const isRoleError = context.assumed !== undefined || isOfProvider
   const service = isRoleError ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
     (isRoleError
@@ -74,19 +74,6 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   // Causes are logged as well, so a cause whose message can contain a secret is dropped.
   const cause = messageOf(thrown) === facts.message ? thrown : undefined
   return problem({ what: `${what}${id}`, ...rest }, cause, details)
-}
-
-/** The error codes that only STS returns. */
-const STS_ERRORS =
-  /^(?:InvalidIdentityToken|IDPCommunicationError|IDPRejectedClaim|ValidationError|RegionDisabled)(?:Exception)?$/
-
-/** Returns `true` if the SDK's own providers could not assume the role of `AWS_ROLE_ARN` or of a profile. */
-function isErrorOfProvider({ name, message }: ErrorFacts): boolean {
-  return (
-    STS_ERRORS.test(name) ||
-    (name === 'ExpiredTokenException' && message.startsWith('Token expired')) ||
-    (DENIED.includes(name) && /\bsts:AssumeRole/.test(message))
-  )
 }
 
 /** Returns one line for any error: the explanation, or the message if there is none. */

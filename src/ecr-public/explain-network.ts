@@ -139,9 +139,6 @@ function explainOtherServer(
   }
 }
 
-/** The message of `TimeoutError` for a server that stalled. More attempts would not succeed. */
-const STALLED = 'The server did not respond for'
-
 function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Problem | undefined {
   const { name, code, message } = facts
   const isLost = (code !== undefined && LOST_CODES.includes(code)) || name === 'TimeoutError'
@@ -151,7 +148,7 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
     what: `The connection to ${service.name} was lost${afterAttempts(facts)}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
     ...(proxy === undefined ? {} : { reason: `The request used the proxy ${proxy}.` }),
-    fix: message.startsWith(STALLED)
+    fix: facts.isStalled
       ? 'Run the job again later. Outages are listed at https://health.aws.amazon.com.'
       : 'Run the job again. If it fails often, increase "max-attempts".'
   }

@@ -56,7 +56,7 @@ export function checkOptions(options: EmulatorOptions): void {
     const from = POSITIVE_LIMITS.includes(name) ? 1 : 0
     limits[name] = {
       isValid: (value) => isWhole(value, from) || value === Infinity,
-      expected: `a whole number from ${String(from)}`
+      expected: `a whole number of ${String(from)} or more`
     }
   }
   checkMembers(options.limits ?? {}, limits, 'Limit')

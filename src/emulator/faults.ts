@@ -154,7 +154,7 @@ function parseRest(rest: Record<string, unknown>): Omit<FaultRule, 'operation' |
   return {
     ...optional('count', count, isCount, 'a whole number of 1 or more'),
     ...optional('probability', probability, (number) => number <= 1, 'a number from 0 to 1'),
-    ...optional('seed', seed, Number.isSafeInteger, 'a whole number from 0'),
+    ...optional('seed', seed, Number.isSafeInteger, 'a whole number of 0 or more'),
     delayMs: SLOW_MS,
     ...optional('delayMs', delayMs, (number) => number <= 600_000, 'milliseconds from 0 to 600000'),
     ...(action === undefined ? {} : { action })

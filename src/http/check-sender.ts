@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { findProxy, hasProxy } from './proxy.js'
+import { proxyRefusal } from './proxy-error.js'
+import { findProxy } from './proxy.js'
 
 /** A response with its whole body. */
 export interface ReceivedResponse {
@@ -17,19 +18,16 @@ export type IsGenuine = (response: ReceivedResponse) => boolean
  *
  * @throws ProxyError if a proxy sent the response
  */
-export async function checkSender(
+export function checkSender(
   response: ReceivedResponse,
   { url, isGenuine }: Readonly<{ url: URL; isGenuine?: IsGenuine | undefined }>,
   env: Readonly<Record<string, string | undefined>>
-): Promise<void> {
+): void {
   const { status } = response
-  if (!hasProxy(env)) return
   const isOfServer = isGenuine?.(response) ?? (url.protocol === 'https:' || hasJson(response))
   if (isOfServer && status !== 407) return
   const proxy = findProxy(url, env)
-  if (proxy === undefined) return
-  const { proxyRefusal } = await import('./proxy-error.js')
-  throw proxyRefusal(proxy, url.host, status)
+  if (proxy !== undefined) throw proxyRefusal(proxy, url.host, status)
 }
 
 function hasJson({ status, body }: ReceivedResponse): boolean {

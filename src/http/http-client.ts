@@ -150,7 +150,7 @@ async function openOnce(
       return { url, status, headers, body: Buffer.alloc(0), stream }
     }
     const body = await collectBody(stream, maxBytes, () => tooLarge(request))
-    await checkSender({ status, headers, body }, { url }, env)
+    checkSender({ status, headers, body }, { url }, env)
     return { url, status, headers, body, stream }
   } catch (error) {
     throw noResponse(url, error)

@@ -5,6 +5,7 @@ import { checkSender } from './check-sender.js'
 import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
 import { createConnections } from './connections.js'
+import { proxyFailure } from './proxy-error.js'
 import { findProxy, hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
 import { createStallLimit } from './stall-limit.js'
@@ -66,7 +67,7 @@ export function createRequestSender(env: Env, options: SenderOptions = {}): Requ
   const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
   return async (request) => {
     const response = await attempt(request)
-    await checkSender(response, request, env)
+    checkSender(response, request, env)
     return response
   }
 }
@@ -111,7 +112,7 @@ export function createAttempt<Request extends OpenRequest, Response>(
       )
     } catch (thrown) {
       const error = stallLimit.failed(server, thrown)
-      throw hasProxy(env) ? await attributeToProxy(error, request.url, env) : error
+      throw hasProxy(env) ? attributeToProxy(error, request.url, env) : error
     }
   }
 }
@@ -120,7 +121,7 @@ export function createAttempt<Request extends OpenRequest, Response>(
  * Returns an error that names the proxy if the proxy closed the connection or did not respond. The agent reports all
  * other errors of a proxy.
  */
-async function attributeToProxy(error: unknown, url: URL, env: Env): Promise<unknown> {
+function attributeToProxy(error: unknown, url: URL, env: Env): unknown {
   const isOfPeer =
     error instanceof TimeoutError
       ? error.isConnecting || url.protocol === 'http:'
@@ -129,9 +130,7 @@ async function attributeToProxy(error: unknown, url: URL, env: Env): Promise<unk
         // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
         (url.protocol === 'http:' || messageOf(error).includes('before secure TLS'))
   const proxy = isOfPeer ? findProxy(url, env) : undefined
-  if (proxy === undefined) return error
-  const { proxyFailure } = await import('./proxy-error.js')
-  return proxyFailure(proxy, url.host, error)
+  return proxy === undefined ? error : proxyFailure(proxy, url.host, error)
 }
 
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */

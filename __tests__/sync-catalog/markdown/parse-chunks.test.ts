@@ -39,6 +39,11 @@ const TEXTS: readonly (readonly [string, string])[] = [
       lines((at) => `[r${at}]: x.md\n[r ${at}]: y.md\n`)
   ],
   [
+    'references with spaces that are not collapsed',
+    lines((at) => `See [text][foo\u00a0bar], [\u3000wide] and ${at}.\n\n`) +
+      '[foo\u00a0bar]: a.md\n[\u3000wide]: b.md\n'
+  ],
+  [
     'references after indented code',
     lines((at) => `See [^${at % 9}].\n\n    code [^${at % 9}]\n\n`) + '[^1]: Note\n\n[^2]: Note\n'
   ]

@@ -164,9 +164,7 @@ export function listPullRequests(
   for (const { tag, createdAt } of tags) {
     const claim = closedPullRequests(tag)
     if (claim === undefined || excludeTags.findMatch(tag) !== undefined) continue
-    if (olderThan !== undefined && evaluateAge(createdAt, olderThan, now, '').action === 'keep') {
-      continue
-    }
+    if (olderThan !== undefined && keepYoung(createdAt, olderThan, now) !== undefined) continue
     const numbers = claim.numbers.map(parsePullRequestNumber)
     // A tag with an impossible number is always kept, so the states of its other numbers are not needed.
     if (numbers.includes(undefined)) continue
@@ -248,8 +246,11 @@ function evaluateDanglingTag(
     return decideKeep('its image is not in the repository, but untagged is false')
   }
   if (foreignReason !== undefined) return decideKeepForeign(foreignReason)
-  const reason = 'its image is not in the repository'
-  return evaluateAge(createdAt, rules.olderThan ?? PUSH_GRACE, now, reason)
+  const minimum = rules.olderThan ?? PUSH_GRACE
+  return (
+    keepYoung(createdAt, minimum, now) ??
+    decideDelete(`its image is not in the repository, older than ${minimum.text}`)
+  )
 }
 
 function evaluateUntagged(
@@ -273,17 +274,7 @@ function evaluateUntagged(
   return untagged
 }
 
-/** Decides to delete what is older than a duration. An unknown age is never old enough. */
-export function evaluateAge(
-  since: number | undefined,
-  minimum: Duration,
-  now: number,
-  reason: string
-): Decision {
-  return keepYoung(since, minimum, now) ?? decideDelete(`${reason}, older than ${minimum.text}`)
-}
-
-/** Decides to keep what is not older than a duration. Returns `undefined` if it is older. */
+/** Decides to keep what is not older than a duration, or has an unknown age. Returns `undefined` if it is older. */
 export function keepYoung(
   since: number | undefined,
   minimum: Duration,

@@ -133,7 +133,7 @@ function parseImage(value: unknown, path: string): SeedImage {
   }
   const platforms = listOf(json.platforms, `${path}.platforms`, parsePlatform)
   if (json.platforms !== undefined && platforms.length === 0) {
-    throw invalidMember(`${path}.platforms`, json.platforms, 'one platform or more')
+    throw invalidMember(`${path}.platforms`, json.platforms, 'at least one platform')
   }
   const indexes = listOf(json.indexes, `${path}.indexes`, parseImage)
   return {

@@ -1,4 +1,5 @@
 import type { Node, Nodes, Parent, Root } from 'mdast'
+import { normalizeIdentifier } from 'micromark-util-normalize-identifier'
 import { rangeOf } from './edits.js'
 import { definitionKey, listDefinitions } from './list-definitions.js'
 import { walk } from './walk.js'
@@ -148,7 +149,7 @@ function listLabels(text: string): string[] {
 
 /** Returns the key of a label, as `definitionKey` does. */
 function keyOf(label: string): string {
-  return label.replace(/\s+/g, ' ').trim().toLowerCase().toUpperCase().toLowerCase()
+  return normalizeIdentifier(label).toLowerCase()
 }
 
 /** Parses a chunk as if the header of its table and the definitions that it can refer to were before it. */
