@@ -43,7 +43,7 @@ describe('a server that answers as STS', () => {
     [
       'InvalidIdentityToken for the key',
       stsError('InvalidIdentityToken', 'Could not retrieve verification key from your provider'),
-      'AWS could not get the key of the OIDC provider'
+      'AWS could not retrieve the verification key of the OIDC provider'
     ],
     [
       'InvalidIdentityToken for another reason',
