@@ -25,5 +25,6 @@ export function originOf(host: string): string {
 function hostName(host: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host)
   if (bracketed?.[1] !== undefined) return bracketed[1]
-  return (isIP(host) === 6 ? host : host.replace(/:\d+$/, '')).toLowerCase()
+  const isIPv6 = host.indexOf(':') !== host.lastIndexOf(':')
+  return (isIPv6 ? host : host.replace(/:\d+$/, '')).toLowerCase()
 }
