@@ -1,4 +1,5 @@
 import type { DockerImage, LayerFile, StoredBlob } from '../image-archive/contents.js'
+import { distinctBy } from '../image-archive/distinct-by.js'
 import { sha256Digest } from '../oci/digest.js'
 import type { Descriptor, Manifest, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
@@ -158,10 +159,9 @@ function composedImage(
   platform: Platform
 ): ComposedImage {
   const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
-  const unique = new Map(layers.map((layer) => [layer.descriptor.digest, layer]))
   return {
     manifests: { children: [], root, referrers: [] },
-    layers: [...unique.values()],
+    layers: distinctBy(layers, ({ descriptor }) => descriptor.digest),
     relatedManifests: [],
     platforms: [{ platform, digest: root.digest, size }]
   }

@@ -1,4 +1,5 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import { distinctBy } from '../image-archive/distinct-by.js'
 import { isAttestation, parseManifest } from '../oci/manifest.js'
 import { distinctByPlatform, listIndexChildren } from './list-index-children.js'
 import type { CurrentTag } from './list-current-tags.js'
@@ -58,7 +59,7 @@ async function listMissing(manifests: readonly Stored[], context: PushContext): 
 }
 
 function distinctManifests(manifests: readonly Stored[]): Stored[] {
-  return [...new Map(manifests.map((manifest) => [manifest.digest, manifest])).values()]
+  return distinctBy(manifests, ({ digest }) => digest)
 }
 
 /** Returns a manifest after all manifests that it lists. */
@@ -77,37 +78,29 @@ async function listMissingBlobs(
   manifests: Iterable<Stored>,
   { layerApi }: PushContext
 ): Promise<StoredBlob[]> {
-  const blobs = uniqueBlobs([...manifests].flatMap(blobsOf))
-  if (blobs.size === 0) return []
-  const available = await layerApi.check([...blobs.keys()])
-  return [...blobs.values()].filter(
-    ({ descriptor }) => available.get(descriptor.digest) !== descriptor.size
-  )
+  const blobs = distinctBlobs([...manifests].flatMap(blobsOf))
+  if (blobs.length === 0) return []
+  const available = await layerApi.check(blobs.map(({ descriptor }) => descriptor.digest))
+  return blobs.filter(({ descriptor }) => available.get(descriptor.digest) !== descriptor.size)
 }
 
 /** Returns the layers of the manifests, without their configs, each once. */
 function listLayers(manifests: readonly Stored[], pushed: PushedLayers): PushedLayer[] {
-  const blobs = uniqueBlobs(manifests.flatMap(blobsOf))
-  for (const manifest of manifests) {
-    const [config] = blobsOf(manifest)
-    if (config !== undefined) blobs.delete(config.descriptor.digest)
-  }
+  const configs = new Set(manifests.map((manifest) => blobsOf(manifest)[0]?.descriptor.digest))
+  const layers = distinctBlobs(manifests.flatMap(blobsOf)).filter(
+    ({ descriptor }) => !configs.has(descriptor.digest)
+  )
   const pushedByDigest = new Map(
     [...pushed.values()].map((layer) => [layer.descriptor.digest, layer])
   )
-  return [...blobs.values()].map(
+  return layers.map(
     ({ descriptor }) =>
       pushedByDigest.get(descriptor.digest) ?? { descriptor, result: 'found', milliseconds: 0 }
   )
 }
 
-function uniqueBlobs(blobs: readonly StoredBlob[]): Map<string, StoredBlob> {
-  const unique = new Map<string, StoredBlob>()
-  for (const blob of blobs) {
-    const { digest } = blob.descriptor
-    if (!unique.has(digest)) unique.set(digest, blob)
-  }
-  return unique
+function distinctBlobs(blobs: readonly StoredBlob[]): StoredBlob[] {
+  return distinctBy(blobs, ({ descriptor }) => descriptor.digest)
 }
 
 function blobsOf(manifest: Stored): readonly StoredBlob[] {
