@@ -31,7 +31,8 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     const tags = given?.tags ?? checkArchiveTags(image)
     const warning = given === undefined ? describeOtherNames(image) : undefined
     if (warning !== undefined) deps.log.warning(warning)
-    const { target, currentTags } = await resolveTarget(repository, registryId, tags, dryRun, deps)
+    const named = 'repository' in image ? image.repository : repository
+    const { target, currentTags } = await resolveTarget(named, registryId, tags, dryRun, deps)
     if (given !== undefined) checkReferences(given, target)
     const pushed = await pushImage(image, currentTags, target, inputs, deps)
     if (wait && !dryRun) await waitUntilServed(pushed, target, deps)

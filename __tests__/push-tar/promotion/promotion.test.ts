@@ -274,6 +274,15 @@ describe('a promotion to another repository', () => {
   })
 })
 
+it.each(['team/app', 'team/rc'])('resolves both repositories at once (%s)', async (repository) => {
+  const { emulator } = await start()
+  const texts = { from: 'team/rc:rc1', 'image-tags': 'v1' }
+  const { deps, operations } = await pushTo(repository, emulator, texts)
+  expect(deps.lines.filter((line) => line.includes('Registry: '))).toHaveLength(1)
+  const described = operations.filter((name) => name === 'DescribeRepositories')
+  expect(described).toHaveLength(1)
+})
+
 describe('the referrers of a promoted image', () => {
   it('are copied for the index, its children and the referrers themselves', async () => {
     const { emulator, source } = await start()
