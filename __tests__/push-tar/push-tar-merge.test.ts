@@ -507,6 +507,29 @@ describe('the input "image-tags"', () => {
     }
   )
 
+  it('is required if no name of the archive is a tag, with all names', async () => {
+    const digestName = `ex.com/app@${amd64.content.digest}`
+    const tags = ['1.0.0+build.5', digestName, 'feature/x']
+    const manifests = tags.map((name) => ({
+      ...descriptorOf(amd64.content),
+      annotations: { 'org.opencontainers.image.ref.name': name }
+    }))
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests } })
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      `The archive does not contain a tag for the image. Its names cannot be used as tags: ${tags.join(', ')}. A tag cannot contain "+". The name contains the digest of the image instead of a tag. A tag cannot contain "/". Set the input "image-tags", for example to "1.0.0-build.5".`
+    )
+  })
+
+  it('is required if the archive has only the name with the digest', async () => {
+    const name = `ex.com/app@${amd64.content.digest}`
+    const annotations = { 'org.opencontainers.image.ref.name': name }
+    const manifests = [{ ...descriptorOf(amd64.content), annotations }]
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests } })
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      `This name cannot be used as a tag. The name contains the digest of the image instead of a tag. Set the input "image-tags", or set it to "none" to push the image without a tag.`
+    )
+  })
+
   it.each([
     [
       '1.0.0+build.5',
