@@ -38,6 +38,8 @@ export interface ImageToPush {
   readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
   /** The tags by which clients without the referrers API find referrers. */
   readonly referrerTags?: readonly ReferrerTag[] | undefined
+  /** Returns `true` if the repository that the image is promoted from has this manifest, with or without a tag. */
+  readonly isInSource?: ((digest: string) => Promise<boolean>) | undefined
 }
 
 /** The inputs that a plan depends on. */

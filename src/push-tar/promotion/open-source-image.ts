@@ -57,6 +57,7 @@ export async function openSourceImage(
   return {
     root,
     ...related,
+    isInSource: async (each) => (await findDigest(each, source.address, deps.api)) === each,
     repository: into,
     tags: [],
     otherNames: [],
