@@ -2,7 +2,11 @@ import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import {
+  BatchDeleteImageCommand,
+  CreateRepositoryCommand,
+  PutImageCommand
+} from '@aws-sdk/client-ecr-public'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { pushTar } from '../../src/push-tar/push-tar.js'
 import type { Report } from '../../src/runner/report.js'
@@ -17,6 +21,7 @@ import {
   writeOciDirectory
 } from '../helpers/archives.js'
 import type { TestImage } from '../helpers/archives.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { pullImage } from '../helpers/pull-image.js'
@@ -338,6 +343,50 @@ describe('archives with the same index, each with the content of one platform', 
       `The archive does not contain the whole image: "${at('a.tar')}"`
     )
   })
+})
+
+describe('an index with manifests that the repository has', () => {
+  const index = buildIndex([amd64, arm64])
+  const writeBoth = async (): Promise<void> => {
+    await writeOciArchive(at('amd.tar'), [amd64])
+    await writeOciArchive(at('index.tar'), [index])
+    await push({ tar: at('amd.tar'), 'image-tags': 'amd' })
+  }
+
+  it('is put with only the other manifests', async () => {
+    await writeBoth()
+    const { report, writing } = await push({ tar: at('index.tar'), 'image-tags': 'v1' })
+    expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2)
+    expect(report.plan.filter(({ kind }) => kind === 'manifest')).toMatchObject([
+      { action: 'keep', platform: 'linux/amd64' },
+      { action: 'push', platform: 'linux/arm64/v8' }
+    ])
+    expect((await pullImage(emulator, 'team/app', 'v1')).map(({ digest }) => digest)).toEqual(
+      [amd64, arm64].map(({ content }) => content.digest)
+    )
+  })
+
+  it.each(['index.tar', '{amd,arm}.tar'])(
+    'is put with all of them if one is deleted meanwhile (%s)',
+    async (tar) => {
+      await writeBoth()
+      await writeOciArchive(at('arm.tar'), [arm64])
+      const { api } = makeDeps(emulator)
+      let isDeleted = false
+      const deleting = interceptApi(api, async (command, send) => {
+        if (command instanceof PutImageCommand && !isDeleted) {
+          isDeleted = true
+          const imageIds = [{ imageDigest: amd64.content.digest }]
+          await api.send(new BatchDeleteImageCommand({ repositoryName: 'team/app', imageIds }))
+        }
+        return send(command)
+      })
+      const inputs = { repository: 'team/app', tar: at(tar), 'image-tags': 'v1' }
+      await pushTar(makeInputs('push-tar', inputs), makeDeps(emulator, { api: deleting }))
+      expect(isDeleted).toBe(true)
+      expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(2)
+    }
+  )
 })
 
 describe('archives of several kinds', () => {

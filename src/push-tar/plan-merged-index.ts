@@ -97,9 +97,10 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
   const distinct = distinctBy(parts, ({ composed }) => composed.manifests.root.digest)
   return {
     manifests: {
-      children: distinct.flatMap(({ plan, composed }) =>
-        plan.isInRepository ? [] : composed.manifests.root
-      ),
+      children: distinct.map(({ plan, composed }) => ({
+        ...composed.manifests.root,
+        isFound: plan.isInRepository
+      })),
       root,
       referrers: all.flatMap(({ manifests }) => manifests.referrers)
     },
