@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { runAction } from '../helpers/run-action.js'
 import { startDelayingServer } from '../helpers/start-delaying-server.js'
 import type { DelayedCall, DelayingServer } from '../helpers/start-delaying-server.js'
@@ -67,6 +68,30 @@ describe('the calls in a row', () => {
     expect(rounds(first)).toBe(8)
     expect(rounds(await callsOf(inputs))).toBe(4)
     expect(rounds(await callsOf({ ...inputs, 'image-tags': '1, latest' }))).toBe(5)
+  })
+
+  it('are 13 for the first push of an index, and 9 if the repository has one of its images', async () => {
+    const amd64 = buildImage()
+    const layers = [{ arm: 'arm' }]
+    const arm64 = buildImage({ layers, platform: { os: 'linux', architecture: 'arm64' } })
+    const tar = join(directory, 'index.tar')
+    const push = async (
+      repository: string,
+      tag: string,
+      image: TestImage | TestIndex
+    ): Promise<DelayedCall[]> => {
+      await writeOciArchive(tar, [image])
+      return callsOf({ mode: 'push-tar', repository, tar, 'image-tags': tag })
+    }
+    await callsOf({ mode: 'ensure-repo', repository: 'team/other' })
+    const first = await push('team/app', '1', buildIndex([amd64, arm64]))
+    await push('team/other', '1', amd64)
+    const second = await push('team/other', '2', buildIndex([amd64, arm64]))
+    const put = (calls: readonly DelayedCall[]): number =>
+      calls.filter(({ name }) => name === 'PutImage').length
+    // Five blobs take two turns.
+    expect([rounds(first), put(first)]).toEqual([13, 3])
+    expect([rounds(second), put(second)]).toEqual([9, 2])
   })
 
   it('are 6 for one batch of deletions, and 3 in a dry run', async () => {

@@ -19,8 +19,9 @@ export interface ReferrerTagDecision extends ReferrerTag {
 
 /**
  * Decides about the referrer tags of an image. cosign adds a signature by moving the tag to a manifest with one more
- * layer (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md), so a tag of the repository is moved if
- * nothing is lost. Any other one is kept, because it may list signatures that were added there.
+ * layer (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md), so a tag of the repository is moved from
+ * an earlier version of the referrer: one that the source has, or one whose content the new version lists. Any other tag
+ * is kept, because it may list signatures that were added in the repository.
  *
  * @throws ActionError if the manifest of a tag in the repository cannot be read
  */
@@ -36,10 +37,10 @@ export async function decideReferrerTags(
       const current = await findImage(tag)
       if (current === undefined) return { tag, digest, action: 'create' }
       if (current === digest) return { tag, digest, action: 'keep' }
-      const isEarlier =
+      const isEarlierVersion =
         (await image.isInSource?.(current)) === true ||
         (await isContained(current, manifests.get(digest), target, deps))
-      if (isEarlier) return { tag, digest, action: 'move', current }
+      if (isEarlierVersion) return { tag, digest, action: 'move', current }
       log.warning(
         `The referrer tag ${target.name}:${tag} is not moved. It refers to ${current}, which contains signatures or other content that ${digest} does not contain. To replace it, delete this tag and run the step again.`
       )
