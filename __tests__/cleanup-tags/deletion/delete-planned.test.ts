@@ -431,6 +431,46 @@ describe('deletePlanned with an incomplete response', () => {
     expect(outcomes).toEqual({ 'A:v1': 'failed: KmsError', 'A:v2': 'deleted' })
   })
 
+  test('looks up an image that the response contains as deleted and as failed', async () => {
+    const failures = {
+      'A:v1': { imageId: { imageTag: 'v1' }, failureCode: 'KmsError' as const }
+    }
+    const deleted = { imageTag: 'v1', imageDigest: digestOf('A') }
+    const answer = ({ imageIds, failures: failed }: DeletionResponse) => ({
+      imageIds: [...imageIds, deleted],
+      failures: failed
+    })
+    const service = createService({ A: ['v1'], B: [] }, { failures, answer })
+    const { outcomes } = await run(service, [planned('A:v1'), planned('B', 1, 'A')])
+    expect(outcomes).toEqual({
+      'A:v1': 'failed: KmsError',
+      B: `kept: ${digestOf('A')} must be deleted first, but was kept`
+    })
+  })
+
+  test('does not assign the failure of an image to the deletion of one of its tags', async () => {
+    const imageId = { imageDigest: digestOf('A') }
+    const failures = { v1: { imageId, failureCode: 'ImageReferencedByManifestList' as const } }
+    const service = createService({ A: ['v1', 'v2'] }, { failures })
+    const { outcomes } = await run(service, [planned('A:v1!')])
+    expect(outcomes).toEqual({ 'A:v1': 'failed: the response does not contain it' })
+    expect(service.calls.filter((call) => call.startsWith('delete'))).toEqual(['delete v1'])
+  })
+
+  test('does not assign the failure of a tag to the deletion of its image', async () => {
+    const imageId = { imageTag: 'v1' }
+    const failures = { A: { imageId, failureCode: 'ImageReferencedByManifestList' as const } }
+    const service = createService({ A: ['v1'] }, { failures, keepsUntagged: true })
+    const { outcomes } = await run(service, [planned('A:v1')])
+    expect(outcomes).toEqual({
+      'A:v1': 'failed: its tag was deleted but its image was not: the response does not contain it'
+    })
+    expect(service.calls.filter((call) => call.startsWith('delete'))).toEqual([
+      'delete A:v1',
+      'delete A'
+    ])
+  })
+
   test('warns of a tag that was created just before the deletion and was deleted too', async () => {
     const created = { imageTag: 'new', imageDigest: digestOf('C') }
     const answer = ({ imageIds }: DeletionResponse) => ({ imageIds: [...imageIds, created] })
