@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals'
 import { createQuerySender } from '../../../src/cleanup-tags/github/send-query.js'
-import type { BoundedRequest, BufferedResponse } from '../../../src/http/request-sender.js'
+import type { RequestSender } from '../../../src/http/request-sender.js'
 import { makeDeps } from '../../helpers/make-deps.js'
 
 const ENV = {
@@ -9,15 +9,10 @@ const ENV = {
 }
 
 function setUp(signal: AbortSignal = new AbortController().signal) {
-  const respond = jest.fn((_request: BoundedRequest) => {
+  const respond = jest.fn<RequestSender>(() => {
     const body = Buffer.from('{"data":{"viewer":1}}')
     const headers = { 'content-type': 'application/json' }
-    return Promise.resolve({
-      status: 200,
-      reason: '',
-      headers,
-      body
-    } as unknown as BufferedResponse)
+    return Promise.resolve({ status: 200, reason: 'OK', headers, body })
   })
   const deps = makeDeps({ env: ENV }, { signal, sleep: () => Promise.resolve() })
   return { respond, sender: createQuerySender('secret', 3, deps, respond) }
