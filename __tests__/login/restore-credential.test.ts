@@ -107,6 +107,23 @@ describe('restoreCredential with a credential store', () => {
     expect(await findRecord(reference)).toBeUndefined()
   })
 
+  test('does not write into a store after the login was undone', async () => {
+    const { file, store, restore, login } = await setUp(BEFORE)
+    const reference = await login('one')
+    await restore(reference)
+    const actions = await store.actions()
+    const ignore = (): void => undefined
+    const log = { info: ignore, notice: ignore, warning: ignore, debug: ignore }
+    await storeCredential(
+      reference,
+      'test',
+      { hosts: [HOST], username: 'AWS', password: 'two' },
+      { ...store.deps, log: log as never }
+    )
+    expect(await store.actions()).toEqual([...actions, 'get'])
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
   test('does not hold the lock and keeps the record while a store runs', async () => {
     const { file, store, login, restore } = await setUp(BEFORE)
     const reference = await login('one')
