@@ -17,7 +17,7 @@ const PARTS = {
       'find-repositories',
       'repository-names'
     ].map((file) => `src/ecr-public/${file}.ts`),
-    testFiles: ['resolve-*', 'find-*', 'choose-*', 'registry-reader'].map(
+    testFiles: ['repository-*', 'resolve-*', 'find-*', 'choose-*'].map(
       (file) => `__tests__/ecr-public/${file}.test.ts`
     )
   },
