@@ -17,7 +17,7 @@ const PARTS = {
       'find-repositories',
       'repository-names'
     ].map((file) => `src/ecr-public/${file}.ts`),
-    testFiles: ['repository-*', 'resolve-*', 'find-*', 'choose-*'].map(
+    testFiles: ['repository-*', 'registry-reader', 'resolve-*', 'find-*', 'choose-*'].map(
       (file) => `__tests__/ecr-public/${file}.test.ts`
     )
   },
