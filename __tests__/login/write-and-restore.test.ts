@@ -347,6 +347,45 @@ describe('an equivalent credential', () => {
   })
 })
 
+describe('an equivalent credential that tools do not find', () => {
+  const more = { identity: 'one AWS access key', hosts: [HOST, 'ecr-public.aws.com'] }
+
+  test('is replaced if one of its entries was changed', async () => {
+    for (const host of more.hosts) {
+      const { file, login } = await setUp()
+      await login('a', more)
+      const { auths } = JSON.parse(await readFile(file, 'utf8'))
+      auths[host] = { auth: 'QVdTOnRoZWlycw==' }
+      await writeFile(file, JSON.stringify({ auths }))
+      await login('b', more)
+      for (const each of more.hosts) expect(await tokenIn(file, each)).toBe('token of b')
+    }
+  })
+
+  test('is replaced if an entry with a path was added, which is then removed', async () => {
+    const { file, login } = await setUp()
+    await login('a', more)
+    const { auths } = JSON.parse(await readFile(file, 'utf8'))
+    auths[`${HOST}/alias`] = { auth: 'QVdTOnRoZWlycw==' }
+    await writeFile(file, JSON.stringify({ auths }))
+    await login('b', more)
+    const after = JSON.parse(await readFile(file, 'utf8')) as { auths: object }
+    expect(Object.keys(after.auths)).toEqual(more.hosts)
+  })
+})
+
+test('the last login deletes an empty file that did not exist before the first login', async () => {
+  const { file, login } = await setUp()
+  const a = await login('a')
+  const { auths } = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ auths, psFormat: 'table' }))
+  const b = await login('b')
+  const { auths: current } = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ auths: current }))
+  for (const reference of [a, b]) await restoreCredential(reference, deps)
+  expect(await readdir(join(file, '..', '..'))).not.toContain('.docker')
+})
+
 test('parseLogins ignores a malformed state', () => {
   for (const text of ['', '{}', 'x']) expect(parseLogins(text)).toEqual([])
 })
