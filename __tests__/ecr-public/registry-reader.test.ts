@@ -10,11 +10,13 @@ interface Answers {
   readonly repositories?: readonly Repository[]
   /** The name of an error for each operation that fails. */
   readonly errors?: Readonly<Record<string, string>>
+  /** The message of the errors. The default is their name. */
+  readonly message?: string
 }
 
 /** Creates a reader of an API that answers as given. The inputs of the calls are recorded. */
 function createReader(answers: Answers, registryId?: string) {
-  const { registries = [], repositories = [], errors = {} } = answers
+  const { registries = [], repositories = [], errors = {}, message } = answers
   const inputs: object[] = []
   const send = (command: { readonly input: { readonly repositoryNames?: string[] } }) => {
     const { name } = command.constructor
@@ -22,15 +24,19 @@ function createReader(answers: Answers, registryId?: string) {
     inputs.push(command.input)
     const error = errors[name]
     if (error !== undefined) {
-      return Promise.reject(Object.assign(new Error(error), { name: error }))
+      return Promise.reject(Object.assign(new Error(message ?? error), { name: error }))
     }
     if (name === 'DescribeRegistriesCommand') return Promise.resolve({ registries })
     const found = repositories.filter(({ repositoryName = '' }) => names?.includes(repositoryName))
     return Promise.resolve({ repositories: names === undefined ? repositories : found })
   }
+  const logged: string[] = []
   const { log } = makeDeps({ env: {} })
-  const api = { send } as unknown as EcrPublicApi
-  return { reader: new RegistryReader({ api, log }, registryId), inputs }
+  const deps = {
+    api: { send } as unknown as EcrPublicApi,
+    log: { ...log, info: (text: string) => void logged.push(text) }
+  }
+  return { reader: new RegistryReader(deps, registryId), inputs, logged }
 }
 
 const registryOf = (registryUri: string, ...aliases: Registry['aliases'] & object): Registry => ({
@@ -73,6 +79,11 @@ describe('RegistryReader.describe', () => {
     const registries = [registryOf('public.ecr.aws/main', aliasOf('a1', 'ACTIVE'))]
     const { reader } = createReader({ registries })
     expect((await reader.describe())?.aliases).toEqual(['main', 'a1'])
+  })
+
+  test('does not return an empty alias', async () => {
+    const { reader } = createReader({ registries: [registryOf('', aliasOf('a1', 'ACTIVE'))] })
+    expect((await reader.describe())?.aliases).toEqual(['a1'])
   })
 
   test.each([
@@ -140,6 +151,45 @@ test('RegistryReader lists and reads repositories of the requested registry, eac
   expect(await reader.find('c')).toBeUndefined()
   expect(inputs).toMatchObject([{ registryId: ID, repositoryNames: ['b'] }, { registryId: ID }])
   expect(inputs).toHaveLength(2)
+})
+
+describe('RegistryReader.logIdentity', () => {
+  const registries = [{ ...registryOf('public.ecr.aws/main'), registryId: '111111111111' }]
+
+  test('logs the account and the URI that a repository has, with no further call', async () => {
+    const repositories = [
+      { ...repositoryOf('a', ''), registryId: undefined },
+      repositoryOf('b', 'public.ecr.aws/main/b')
+    ]
+    const { reader, inputs, logged } = createReader({ registries, repositories })
+    await reader.load(['a', 'b', 'c'])
+    await reader.logIdentity()
+    expect(logged).toEqual([`Registry: ${ID} (public.ecr.aws/main)`])
+    expect(inputs).toEqual([{ repositoryNames: ['a', 'b', 'c'] }])
+  })
+
+  test('logs the account in the message about a repository that does not exist', async () => {
+    const errors = { DescribeRepositoriesCommand: 'RepositoryNotFoundException' }
+    const { reader, logged } = createReader({ registries, errors })
+    const message = `does not exist in the registry with id '${ID}'`
+    for (const [text, expected] of [
+      [message, `Registry: ${ID}`],
+      ['does not exist', 'Registry: 111111111111 (public.ecr.aws/main)']
+    ] as const) {
+      const own = createReader({ registries, errors, message: text })
+      await own.reader.find('a')
+      await own.reader.logIdentity()
+      expect(own.logged).toEqual([expected])
+    }
+    await reader.logIdentity()
+    expect(logged).toEqual(['Registry: 111111111111 (public.ecr.aws/main)'])
+  })
+
+  test('reports that the registry is not known', async () => {
+    const { reader, logged } = createReader({})
+    await reader.logIdentity()
+    expect(logged).toEqual(['Registry: not known, since the API did not return it'])
+  })
 })
 
 test('nameOf rejects a repository without a name', () => {

@@ -11,6 +11,7 @@ describe('parseRepositoryReference', () => {
     ['team/app', undefined, 'team/app'],
     ['my.app/web', undefined, 'my.app/web'],
     ['my.application/web/x', undefined, 'my.application/web/x'],
+    ['my.community/web/x', undefined, 'my.community/web/x'],
     ['1.2.3/web/x', undefined, '1.2.3/web/x'],
     ['1.2.3.4.5/web/x', undefined, '1.2.3.4.5/web/x'],
     ['v1.2.3.4/web/x', undefined, 'v1.2.3.4/web/x'],
@@ -23,6 +24,7 @@ describe('parseRepositoryReference', () => {
     ['PUBLIC.ECR.AWS/alias/app', 'public.ecr.aws', 'alias/app'],
     ['ecr-public.aws.com/alias/app', 'ecr-public.aws.com', 'alias/app'],
     ['other.io/alias/app', 'other.io', 'alias/app'],
+    ['192.168.10.20/alias/app', '192.168.10.20', 'alias/app'],
     ['127.0.0.1/alias/app', '127.0.0.1', 'alias/app'],
     ['127.0.0.1:5000/alias/app', '127.0.0.1:5000', 'alias/app'],
     ['host:5000/alias/app', 'host:5000', 'alias/app']
@@ -39,7 +41,8 @@ describe('parseRepositoryReference', () => {
     'team/app@sha256:0',
     'public.ecr.aws/alias/app:v1',
     'host:50x/alias/app',
-    'ftp://public.ecr.aws/alias/app'
+    'ftp://public.ecr.aws/alias/app',
+    'team/https://app'
   ])('rejects a tag or digest: %s', (text) => {
     expect(() => parseRepositoryReference(text, 'from')).toThrow(
       `Input "from" contains a tag or digest: "${text}".`
