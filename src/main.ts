@@ -124,12 +124,19 @@ async function createDeps(
   const api = await createApi(inputs, { env, signal, log, sleep, mask })
   const now = (): Date => new Date()
   const random = Math.random
+  let getToken: Deps['accountToken'] | undefined
+  const accountToken: Deps['accountToken'] = async (refused) => {
+    const { createAccountToken } = await import('./registry-client/account-token.js')
+    getToken ??= createAccountToken({ api, signal, log, mask })
+    return getToken(refused)
+  }
   return {
     api,
     openRegistry: async (host) => {
       const { createRegistry } = await import('./registry-client/create-registry.js')
-      return createRegistry(host, { api, env, signal, log, mask, now, random, sleep })
+      return createRegistry(host, { accountToken, env, signal, log, mask, now, random, sleep })
     },
+    accountToken,
     log,
     now,
     sleep,

@@ -40,6 +40,12 @@ export interface ImageToPush {
   readonly referrerTags?: readonly ReferrerTag[] | undefined
 }
 
+/** Returns `true` if the push writes a manifest from the layers of an archive. */
+export function hasDockerImage({ root }: ImageToPush): boolean {
+  const images = root.kind === 'merged-index' ? root.children.map(({ image }) => image) : [root]
+  return images.some(({ kind }) => kind === 'docker-image')
+}
+
 /** The inputs that a plan depends on. */
 export type PlanOptions = Pick<PushTarInputs, 'dryRun' | 'reuseLayers'>
 
