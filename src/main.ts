@@ -113,6 +113,8 @@ async function createApi(
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
 }
 
+type RegistryClient = Pick<Deps, 'openRegistry' | 'accountToken'>
+
 async function createDeps(
   inputs: Inputs,
   env: NodeJS.ProcessEnv,
@@ -124,19 +126,24 @@ async function createDeps(
   const api = await createApi(inputs, { env, signal, log, sleep, mask })
   const now = (): Date => new Date()
   const random = Math.random
-  let getToken: Deps['accountToken'] | undefined
-  const accountToken: Deps['accountToken'] = async (refused) => {
-    const { createAccountToken } = await import('./registry-client/account-token.js')
-    getToken ??= createAccountToken({ api, signal, log, mask })
-    return getToken(refused)
+  const loadRegistryClient = async (): Promise<RegistryClient> => {
+    const [{ createAccountToken }, { createRegistry }] = await Promise.all([
+      import('./registry-client/account-token.js'),
+      import('./registry-client/create-registry.js')
+    ])
+    const accountToken = createAccountToken({ api, signal, log, mask })
+    const registryDeps = { accountToken, env, signal, log, mask, now, random, sleep }
+    return {
+      accountToken,
+      openRegistry: (host) => Promise.resolve(createRegistry(host, registryDeps))
+    }
   }
+  let registryClient: Promise<RegistryClient> | undefined
+  const getRegistryClient = (): Promise<RegistryClient> => (registryClient ??= loadRegistryClient())
   return {
     api,
-    openRegistry: async (host) => {
-      const { createRegistry } = await import('./registry-client/create-registry.js')
-      return createRegistry(host, { accountToken, env, signal, log, mask, now, random, sleep })
-    },
-    accountToken,
+    openRegistry: async (host) => (await getRegistryClient()).openRegistry(host),
+    accountToken: async (refused) => (await getRegistryClient()).accountToken(refused),
     log,
     now,
     sleep,
