@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RegistryDeps } from './registry-client/create-reader.js'
 import type { Deps, EcrPublicApi } from './runner/deps.js'
 import { ActionError } from './runner/errors.js'
 import { readInputs } from './runner/inputs/inputs.js'
@@ -113,7 +114,29 @@ async function createApi(
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
 }
 
+type RegistryContext = Omit<RegistryDeps, 'accountToken'> & Pick<Deps, 'api'>
 type RegistryClient = Pick<Deps, 'openRegistry' | 'accountToken'>
+
+/** Creates the functions that read registries. Their code is loaded on first use. */
+function createRegistryClient(context: RegistryContext): RegistryClient {
+  const load = async (): Promise<RegistryClient> => {
+    const [{ createAccountToken }, { createRegistry }] = await Promise.all([
+      import('./registry-client/account-token.js'),
+      import('./registry-client/create-registry.js')
+    ])
+    const accountToken = createAccountToken(context)
+    return {
+      accountToken,
+      openRegistry: (host) => Promise.resolve(createRegistry(host, { ...context, accountToken }))
+    }
+  }
+  let loaded: Promise<RegistryClient> | undefined
+  const client = (): Promise<RegistryClient> => (loaded ??= load())
+  return {
+    accountToken: async (refused) => (await client()).accountToken(refused),
+    openRegistry: async (host) => (await client()).openRegistry(host)
+  }
+}
 
 async function createDeps(
   inputs: Inputs,
@@ -126,24 +149,9 @@ async function createDeps(
   const api = await createApi(inputs, { env, signal, log, sleep, mask })
   const now = (): Date => new Date()
   const random = Math.random
-  const loadRegistryClient = async (): Promise<RegistryClient> => {
-    const [{ createAccountToken }, { createRegistry }] = await Promise.all([
-      import('./registry-client/account-token.js'),
-      import('./registry-client/create-registry.js')
-    ])
-    const accountToken = createAccountToken({ api, signal, log, mask })
-    const registryDeps = { accountToken, env, signal, log, mask, now, random, sleep }
-    return {
-      accountToken,
-      openRegistry: (host) => Promise.resolve(createRegistry(host, registryDeps))
-    }
-  }
-  let registryClient: Promise<RegistryClient> | undefined
-  const getRegistryClient = (): Promise<RegistryClient> => (registryClient ??= loadRegistryClient())
   return {
     api,
-    openRegistry: async (host) => (await getRegistryClient()).openRegistry(host),
-    accountToken: async (refused) => (await getRegistryClient()).accountToken(refused),
+    ...createRegistryClient({ api, env, signal, log, mask, now, random, sleep }),
     log,
     now,
     sleep,

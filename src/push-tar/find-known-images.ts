@@ -48,7 +48,7 @@ export async function findKnownImages(
       signal,
       registry,
       path: target.path,
-      check: layerApi.check,
+      check: (digests) => layerApi.check(digests),
       searchSignal: AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     })
   } catch (error) {

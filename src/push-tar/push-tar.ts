@@ -24,6 +24,9 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
   if (compression === 'zstd') checkZstdSupport()
   const given = imageTags === undefined ? undefined : parseGivenTags(imageTags)
 
+  // A token of the registry does not depend on the other calls, so it is requested before the first read.
+  const requestToken = (): void => void deps.accountToken().catch(() => undefined)
+  if (source.kind === 'from') requestToken()
   const image =
     source.kind === 'from'
       ? await openSourceImage(source.reference, inputs, deps)
@@ -32,8 +35,7 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     const tags = given?.tags ?? checkArchiveTags(image)
     const warning = given === undefined ? describeOtherNames(image) : undefined
     if (warning !== undefined) deps.log.warning(warning)
-    // The search for known layers reads the registry. Its token does not depend on the other calls.
-    if (reuseLayers && hasDockerImage(image)) deps.accountToken().catch(() => undefined)
+    if (reuseLayers && hasDockerImage(image)) requestToken()
     const { target, currentTags } = await resolveTarget(repository, registryId, tags, dryRun, deps)
     if (given !== undefined) checkReferences(given, target)
     const pushed = await pushImage(image, currentTags, target, inputs, deps)

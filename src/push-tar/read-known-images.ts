@@ -131,10 +131,7 @@ class Search {
       const known = await findPlatformImage(digest, platform, this.source)
       if (known !== undefined) {
         // The layers are checked while the config is read.
-        await Promise.all([
-          this.checkLayers(known.manifest),
-          this.addLayers(known.manifest)
-        ])
+        await Promise.all([this.checkLayers(known.manifest), this.addLayers(known.manifest)])
         if (isSame(known.manifest, this.image)) this.same ??= known
       }
       this.compared.add(digest)
