@@ -67,6 +67,20 @@ it('reuses a connection', async () => {
   expect(ports.size).toBe(1)
 })
 
+it('reuses a connection of another client of the same environment', async () => {
+  const ports = new Set<number | undefined>()
+  const url = await serve((request, response) => {
+    ports.add(request.socket.remotePort)
+    response.end()
+  })
+  const env = {}
+  await createRequestSender(env)(requestTo(url))
+  await createRequestSender(env)(requestTo(url))
+  expect(ports.size).toBe(1)
+  await createRequestSender({})(requestTo(url))
+  expect(ports.size).toBe(2)
+})
+
 it.each([
   ['before its response', () => undefined],
   ['in the middle of its response', (_, response) => void response.writeHead(200).write('half')]

@@ -4,7 +4,7 @@ import { ActionError, codeOf, messageOf } from '../runner/errors.js'
 import { checkSender } from './check-sender.js'
 import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
-import { createConnections } from './connections.js'
+import { connectionsOf } from './connections.js'
 import { proxyFailure } from './proxy-error.js'
 import { findProxy, hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
@@ -91,7 +91,7 @@ export function createAttempt<Request extends OpenRequest, Response>(
   { connectTimeoutMs = CONNECT_TIMEOUT_MS, stallLimit = PROCESS_STALL_LIMIT }: SenderOptions,
   send: (request: Request, limits: Limits) => Promise<Response>
 ): (request: Request) => Promise<Response> {
-  const connect = createConnections(env)
+  const connect = connectionsOf(env)
   return async (request) => {
     const { host, pathname } = request.url
     // The emulator serves the API and the registry at one host. The path of the API is always "/".

@@ -29,16 +29,14 @@ export async function planDockerImage(
   deps: Pick<Deps, 'api' | 'log' | 'openRegistry' | 'signal'>
 ): Promise<PushPlan> {
   checkManifestSize(image)
-  const { compression } = context.compressor
   const config = configBlob(image.config)
   const [known, availableConfig] = await Promise.all([
     options.reuseLayers && target.exists
-      ? findKnownImages(image, currentTags, target, compression, deps)
+      ? findKnownImages(image, currentTags, target, context, deps)
       : NOTHING_KNOWN,
     context.layerApi.check([config.descriptor.digest])
   ])
-  const availableLayers = await context.layerApi.check(layersToCheck(known))
-  const available = new Map([...availableConfig, ...availableLayers])
+  const available = new Map([...availableConfig, ...known.available])
 
   const { same } = known
   return same !== undefined && isComplete(same.manifest, available)
@@ -97,12 +95,6 @@ function mayBeInRepository(known: KnownImages, currentTags: readonly CurrentTag[
   return currentTags.some(
     ({ digest }) => digest !== undefined && (digest === incomplete || !known.compared.has(digest))
   )
-}
-
-/** Returns the digests of the known layers, to check that the repository still has them. */
-function layersToCheck({ layers, same }: KnownImages): string[] {
-  const known = [...layers.values(), ...(same?.manifest.layers ?? [])]
-  return known.filter((layer) => !isStoredElsewhere(layer)).map(({ digest }) => digest)
 }
 
 function isComplete({ config, layers }: Manifest, available: ReadonlyMap<string, number>): boolean {

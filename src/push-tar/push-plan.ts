@@ -42,6 +42,12 @@ export interface ImageToPush {
   readonly isInSource?: ((digest: string) => Promise<boolean>) | undefined
 }
 
+/** Returns `true` if the push writes a manifest from the layers of an archive. */
+export function hasDockerImage({ root }: ImageToPush): boolean {
+  const images = root.kind === 'merged-index' ? root.children.map(({ image }) => image) : [root]
+  return images.some(({ kind }) => kind === 'docker-image')
+}
+
 /** The inputs that a plan depends on. */
 export type PlanOptions = Pick<PushTarInputs, 'dryRun' | 'reuseLayers'>
 
