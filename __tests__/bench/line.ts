@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
 import type { BenchArchives } from './archive.ts'
-import { startBenchEmulator } from './emulator.ts'
-import type { BenchEmulator } from './emulator.ts'
+import { withSeededEmulator } from './emulator.ts'
+import type { BenchEmulator, SeedRepository } from './emulator.ts'
 import { measurePeerLogin } from './login.ts'
 import { measure, median } from './measure.ts'
 import type { Measurement } from './measure.ts'
@@ -31,7 +31,7 @@ interface LineWork {
   readonly work: string
   /** The calls in a row that the protocol needs, without the connection. `__tests__/bundle/round-trips.test.ts` counts them. */
   readonly rounds: number
-  readonly seed?: readonly object[]
+  readonly seed?: readonly SeedRepository[]
   /** Prepares the emulator without the line. */
   readonly prepare?: Run
   readonly ours: Run
@@ -120,11 +120,7 @@ async function runOverLine(
   speed: LineSpeed,
   nodeSeconds: number
 ): Promise<LineRun> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-line-seed-'))
-  const seedFile = join(directory, 'seed.json')
-  await writeFile(seedFile, JSON.stringify({ repositories: seed }))
-  const emulator = await startBenchEmulator(['--seed', seedFile])
-  try {
+  return withSeededEmulator(seed, [], async (emulator) => {
     await prepare?.(emulator)
     const line = await startLine(emulator, speed)
     try {
@@ -143,10 +139,7 @@ async function runOverLine(
     } finally {
       await line.stop()
     }
-  } finally {
-    await emulator.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 const TAGS = 10_000
