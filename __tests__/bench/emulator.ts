@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -63,6 +63,41 @@ export async function startBenchEmulator(args: readonly string[] = []): Promise<
       await ended
       await rm(data, { recursive: true, force: true })
     }
+  }
+}
+
+/** A repository of a seed file. */
+export interface SeedRepository {
+  readonly name: string
+  readonly createdAt?: string
+  readonly catalogData?: Readonly<Record<string, unknown>>
+  readonly images?: readonly {
+    readonly tags: readonly { readonly tag: string; readonly createdAt: string }[]
+    readonly pushedAt: string
+    readonly platforms: readonly string[]
+  }[]
+}
+
+/**
+ * Starts an emulator with these repositories, runs a function and stops the emulator.
+ *
+ * @param args other arguments of the emulator
+ * @param use receives a directory that exists until it ends
+ */
+export async function withSeededEmulator<Result>(
+  repositories: readonly SeedRepository[],
+  args: readonly string[],
+  use: (emulator: BenchEmulator, directory: string) => Promise<Result>
+): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-seed-'))
+  const seed = join(directory, 'seed.json')
+  await writeFile(seed, JSON.stringify({ repositories }))
+  const emulator = await startBenchEmulator(['--seed', seed, ...args])
+  try {
+    return await use(emulator, directory)
+  } finally {
+    await emulator.stop()
+    await rm(directory, { recursive: true, force: true })
   }
 }
 

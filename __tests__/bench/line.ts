@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
 import type { BenchArchives } from './archive.ts'
-import { startBenchEmulator } from './emulator.ts'
-import type { BenchEmulator } from './emulator.ts'
+import { withSeededEmulator } from './emulator.ts'
+import type { BenchEmulator, SeedRepository } from './emulator.ts'
 import { measurePeerLogin } from './login.ts'
 import { measure, median } from './measure.ts'
 import type { Measurement } from './measure.ts'
@@ -36,7 +36,7 @@ interface LineWork {
   readonly rounds: number
   /** The connections in a row. The default is 1. The registry redirects reads of blobs to another host. */
   readonly connections?: number
-  readonly seed?: readonly object[]
+  readonly seed?: readonly SeedRepository[]
   /** Prepares the emulator without the line. */
   readonly prepare?: Run
   readonly ours: Run
@@ -125,11 +125,7 @@ async function runOverLine(
   speed: LineSpeed,
   nodeSeconds: number
 ): Promise<LineRun> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-line-seed-'))
-  const seedFile = join(directory, 'seed.json')
-  await writeFile(seedFile, JSON.stringify({ repositories: seed }))
-  const emulator = await startBenchEmulator(['--seed', seedFile])
-  try {
+  return withSeededEmulator(seed, [], async (emulator) => {
     await prepare?.(emulator)
     const line = await startLine(emulator, speed)
     try {
@@ -147,10 +143,7 @@ async function runOverLine(
     } finally {
       await line.stop()
     }
-  } finally {
-    await emulator.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 const TAGS = 10_000

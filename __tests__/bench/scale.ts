@@ -1,9 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measureAction } from './action.ts'
-import { startBenchEmulator } from './emulator.ts'
-import type { BenchEmulator } from './emulator.ts'
+import { withSeededEmulator } from './emulator.ts'
+import type { BenchEmulator, SeedRepository } from './emulator.ts'
 import type { Measurement } from './measure.ts'
 import type { Line } from './table.ts'
 
@@ -19,17 +18,6 @@ interface Scenario {
   readonly minimumCalls: (count: number) => number
   readonly inputs: (count: number) => Readonly<Record<string, string>>
   readonly seed: (count: number) => readonly SeedRepository[]
-}
-
-interface SeedRepository {
-  readonly name: string
-  readonly createdAt?: string
-  readonly catalogData?: Readonly<Record<string, unknown>>
-  readonly images?: readonly {
-    readonly tags: readonly { readonly tag: string; readonly createdAt: string }[]
-    readonly pushedAt: string
-    readonly platforms: readonly string[]
-  }[]
 }
 
 interface Run extends Measurement {
@@ -163,7 +151,7 @@ async function benchCache(runs: number): Promise<Line[]> {
 async function runTwiceWithCache(count: number): Promise<[Run, Run]> {
   const repositories = named(count).map((name) => ({ name, images: taggedImages(4) }))
   const limit = ['--limit-account-reads-per-second', String(READS_PER_SECOND)]
-  return withEmulator(repositories, limit, async (emulator, directory) => {
+  return withSeededEmulator(repositories, limit, async (emulator, directory) => {
     const inputs = {
       mode: 'cleanup-tags',
       repository: 'scale/*',
@@ -223,31 +211,13 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
 }
 
 async function runOnce(scenario: Scenario, count: number): Promise<Run> {
-  return withEmulator(scenario.seed(count), [], async (emulator, directory) => {
+  return withSeededEmulator(scenario.seed(count), [], async (emulator, directory) => {
     const readme = join(directory, 'README.md')
     await writeFile(readme, README)
     const inputs = { ...scenario.inputs(count) }
     if ('readme' in inputs) inputs.readme = readme
     return measureRun(inputs, emulator)
   })
-}
-
-/** Starts an emulator with these repositories and passes it on, with a directory that exists until the end. */
-async function withEmulator<Result>(
-  repositories: readonly SeedRepository[],
-  args: readonly string[],
-  use: (emulator: BenchEmulator, directory: string) => Promise<Result>
-): Promise<Result> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-scale-'))
-  const seed = join(directory, 'seed.json')
-  await writeFile(seed, JSON.stringify({ repositories }))
-  const emulator = await startBenchEmulator(['--seed', seed, ...args])
-  try {
-    return await use(emulator, directory)
-  } finally {
-    await emulator.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
 }
 
 async function measureRun(

@@ -1,18 +1,16 @@
 import {
   BatchDeleteImageCommand,
-  CompleteLayerUploadCommand,
   CreateRepositoryCommand,
   DescribeImagesCommand,
   DescribeImageTagsCommand,
   ECRPUBLICClient,
-  InitiateLayerUploadCommand,
   paginateDescribeImages,
   paginateDescribeImageTags,
-  PutImageCommand,
-  UploadLayerPartCommand
+  PutImageCommand
 } from '@aws-sdk/client-ecr-public'
 import { sha256Digest } from '../../src/oci/digest.js'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import { pushBlob } from './push-blob.js'
 import type { RunningEmulator } from './start-emulator.js'
 
 /** A manifest or index that a test pushes. */
@@ -62,8 +60,8 @@ export class TestRepository {
   static async create(client: ECRPUBLICClient, name: string): Promise<TestRepository> {
     await client.send(new CreateRepositoryCommand({ repositoryName: name }))
     const repository = new TestRepository(client, name)
-    await repository.uploadBlob(EMPTY)
-    await repository.uploadBlob(LAYER)
+    await pushBlob(client, name, EMPTY)
+    await pushBlob(client, name, LAYER)
     return repository
   }
 
@@ -179,24 +177,6 @@ export class TestRepository {
         imageTag,
         createdAt?.getTime() ?? 0
       ])
-    )
-  }
-
-  private async uploadBlob(blob: Buffer): Promise<void> {
-    const repositoryName = this.name
-    const { uploadId } = await this.client.send(new InitiateLayerUploadCommand({ repositoryName }))
-    await this.client.send(
-      new UploadLayerPartCommand({
-        repositoryName,
-        uploadId,
-        partFirstByte: 0,
-        partLastByte: blob.length - 1,
-        layerPartBlob: blob
-      })
-    )
-    const layerDigests = [sha256Digest(blob)]
-    await this.client.send(
-      new CompleteLayerUploadCommand({ repositoryName, uploadId, layerDigests })
     )
   }
 }

@@ -1,7 +1,8 @@
-import { createServer, request } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { forward } from './forward.js'
 import { recordHost } from './record-host.js'
 import type { RunningEmulator } from './start-emulator.js'
 
@@ -47,7 +48,7 @@ export async function startDelayingServer(emulator: RunningEmulator): Promise<De
     const call: Interval = { name: nameOf(incoming), round, opensConnection, isOver: false }
     calls.push(call)
     response.on('close', () => (call.isOver = true))
-    void delay(DELAY_MILLISECONDS).then(() => forward(emulator, incoming, response))
+    void delay(DELAY_MILLISECONDS).then(() => forward(emulator.url, incoming, response))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`
@@ -73,20 +74,6 @@ function nameOf({ method, url, headers }: IncomingMessage): string {
   const target = headers['x-amz-target']
   if (typeof target === 'string') return target.replace(/^.*\./, '')
   return `${method ?? ''} ${(url ?? '').replace(/\?.*$/, '')}`
-}
-
-function forward(
-  emulator: RunningEmulator,
-  incoming: IncomingMessage,
-  response: ServerResponse
-): void {
-  const { method, url, headers } = incoming
-  const outgoing = request(`${emulator.url}${url ?? ''}`, { method, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
-    answer.pipe(response)
-  })
-  outgoing.on('error', () => response.destroy())
-  incoming.pipe(outgoing)
 }
 
 afterEach(async () => {

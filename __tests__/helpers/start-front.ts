@@ -1,6 +1,7 @@
-import { createServer, request as sendRequest } from 'node:http'
+import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { forward } from './forward.js'
 import { recordHost } from './record-host.js'
 
 /** A server in front of an emulator that does not respond to some requests. */
@@ -37,14 +38,7 @@ export async function startFront(
       hanging++
       return
     }
-    const { method, headers } = incoming
-    const url = new URL(incoming.url ?? '', target())
-    const outgoing = sendRequest(url, { method: method ?? 'GET', headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers)
-      answer.pipe(response)
-    })
-    outgoing.on('error', () => response.destroy())
-    incoming.pipe(outgoing)
+    forward(target(), incoming, response)
   })
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -82,6 +82,20 @@ describe.each(POINTS)('a server that %s', (_name, text) => {
   })
 })
 
+test('a server whose registry stalls does not reach the limit for the API', async () => {
+  const server = await stallAfter('')
+  const stallLimit = createStallLimit(150)
+  const url = new URL(`http://${server.host}/`)
+  const attemptsFor = async (scope: string): Promise<number> => {
+    const client = createHttpClient({ env: {}, signal }, { stallLimit, scope })
+    await sendUntilStalled(() => client.send({ url, maxBytes: 99 }))
+    return server.attempts
+  }
+  expect(await attemptsFor('registry')).toBe(1)
+  expect(await attemptsFor('registry')).toBe(1)
+  expect(await attemptsFor('api')).toBe(2)
+})
+
 test('a server that does not finish the TLS handshake reaches the limit', async () => {
   const { host } = await stallAfter('')
   const client = createHttpClient({ env: {}, signal }, { stallLimit: createStallLimit(150) })

@@ -48,6 +48,11 @@ export type RequestSender = (request: BoundedRequest) => Promise<BufferedRespons
 export interface SenderOptions {
   /** How long connecting may take, in milliseconds. */
   readonly connectTimeoutMs?: number
+  /**
+   * The part of each host that these requests use. The stalls of each part count on their own, because the emulator serves
+   * the API and the registry at one host. Defaults to the API.
+   */
+  readonly scope?: string
   /** The default is the limit that all requests of the process share. */
   readonly stallLimit?: StallLimit
 }
@@ -88,14 +93,16 @@ export type OpenRequest = Omit<BoundedRequest, 'maxBytes' | 'tooLong' | 'isGenui
 /** Returns a function that sends a request within all limits. An error that a proxy caused names the proxy. */
 export function createAttempt<Request extends OpenRequest, Response>(
   env: Env,
-  { connectTimeoutMs = CONNECT_TIMEOUT_MS, stallLimit = PROCESS_STALL_LIMIT }: SenderOptions,
+  {
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    scope = 'api',
+    stallLimit = PROCESS_STALL_LIMIT
+  }: SenderOptions,
   send: (request: Request, limits: Limits) => Promise<Response>
 ): (request: Request) => Promise<Response> {
   const connect = connectionsOf(env)
   return async (request) => {
-    const { host, pathname } = request.url
-    // The emulator serves the API and the registry at one host. The path of the API is always "/".
-    const server = pathname === '/' ? host : `${host}/…`
+    const server = `${scope} ${request.url.host}`
     try {
       const remaining = stallLimit.remainingMs(server)
       const connection = await connect(request.url)

@@ -72,7 +72,7 @@ export function createReader(
   options: RegistryOptions = {}
 ): Reader {
   const origin = originOf(host)
-  const client = createHttpClient(deps, options)
+  const client = createHttpClient(deps, { ...options, scope: 'registry' })
   const authorizer = createAuthorizer(origin, deps, (url, authorization) =>
     getWithRetries(
       (request) => client.send(request),

@@ -30,7 +30,7 @@ export async function fetchLogo(
   if (url === null) return { kind: 'unknown', reason: 'its URL is not valid' }
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
   try {
-    const client = createHttpClient({ env, signal: bounded })
+    const client = createHttpClient({ env, signal: bounded }, { scope: 'logo' })
     const response = await client.send({ url, maxBytes: MAX_BYTES, maxRedirects: MAX_REDIRECTS })
     if (response.status === 404 || response.status === 410) return { kind: 'missing' }
     if (response.status === 200) return { kind: 'image', bytes: response.body }
