@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { proxyRefusal } from './proxy-error.js'
+import { proxyRefusal } from './explain-proxy.js'
 import { findProxy } from './proxy.js'
 
 /** A response with its whole body. */
