@@ -218,7 +218,8 @@ describe('findPullRequests with errors of GitHub', () => {
       response.end('<h1>Login</h1>')
       return true
     })
-    expect(message).toMatch(/^The response of GitHub is incomplete/)
+    expect(message).toContain("did not come from GitHub's API")
+    expect(message).toContain('Nothing was deleted.')
   })
 
   test('rejects an error that is not about the number of a pull request', async () => {

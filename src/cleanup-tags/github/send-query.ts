@@ -1,4 +1,4 @@
-import { beginsJsonObject } from '../../http/json-body.js'
+import { beginsJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
@@ -111,10 +111,10 @@ function createFetch(
       tooLong: () => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`),
       signal,
       // A proxy can read a request without TLS, and respond itself.
-      isGenuine: ({ body }) => url.protocol === 'https:' || beginsJsonObject(body)
+      isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
     })
     // Octokit accepts a redirect and an HTML page as a response without data.
-    if (status < 400 && !beginsJsonObject(body)) throw otherServer(url, status)
+    if (status < 400 && !beginsJson(body)) throw otherServer(url, status)
     const texts = Object.entries(headers).map(([name, value]): [string, string] => {
       return [name, String(value)]
     })

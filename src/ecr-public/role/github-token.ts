@@ -1,4 +1,4 @@
-import { beginsJsonObject } from '../../http/json-body.js'
+import { beginsJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import type { BufferedResponse, RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
@@ -96,14 +96,14 @@ async function requestOnce(
     tooLong: () => new TokenResponseError(200, false),
     signal,
     // A proxy can read a request without TLS, and respond itself.
-    isGenuine: ({ body }) => url.protocol === 'https:' || beginsJsonObject(body)
+    isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
   })
   const token = tokenOf(response)
   if (token !== undefined) mask(token)
   const subject = token === undefined ? undefined : subjectOf(token)
   if (token === undefined || subject === undefined) {
     const { status, headers, body } = response
-    throw new TokenResponseError(status, beginsJsonObject(body), headers.location)
+    throw new TokenResponseError(status, beginsJson(body), headers.location)
   }
   return { token, subject }
 }

@@ -3,7 +3,7 @@ export class TokenResponseError extends Error {
   override readonly name = 'TokenResponseError'
 
   /**
-   * @param isJson `true` if the body is a JSON object, as GitHub's own responses are
+   * @param isJson `true` if the body is JSON, as GitHub's own responses are
    * @param location the target of a redirect
    */
   constructor(
