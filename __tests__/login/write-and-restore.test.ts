@@ -111,6 +111,19 @@ describe('one login', () => {
     expect((await writeCredential(second, target, credentialOf('b'), deps)).action).toBe('update')
   })
 
+  test('does not keep a credential longer because of logins in between', async () => {
+    const { file, login } = await setUp('{}')
+    const at = (minutes: number): Partial<Credential> => ({
+      identity: 'key',
+      expiresAt: new Date(Date.parse('2026-01-01T12:00:00Z') + minutes * 60_000)
+    })
+    await login('a', at(0))
+    await login('b', at(4))
+    expect(await tokenIn(file)).toBe('token of a')
+    await login('c', at(8))
+    expect(await tokenIn(file)).toBe('token of c')
+  })
+
   test('keeps an entry that another program changed after the login', async () => {
     const { file, login } = await setUp()
     const reference = await login('a')

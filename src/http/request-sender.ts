@@ -1,12 +1,9 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { ActionError, codeOf, messageOf } from '../runner/errors.js'
-import { checkSender } from './check-sender.js'
 import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
 import { connectionsOf } from './connections.js'
-import { proxyFailure } from './proxy-error.js'
-import { findProxy, hasProxy } from './proxy.js'
+import { hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
 import { createStallLimit } from './stall-limit.js'
 import type { StallLimit } from './stall-limit.js'
@@ -72,7 +69,10 @@ export function createRequestSender(env: Env, options: SenderOptions = {}): Requ
   const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
   return async (request) => {
     const response = await attempt(request)
-    checkSender(response, request, env)
+    if (hasProxy(env)) {
+      const { checkSender } = await import('./check-sender.js')
+      checkSender(response, request, env)
+    }
     return response
   }
 }
@@ -119,25 +119,11 @@ export function createAttempt<Request extends OpenRequest, Response>(
       )
     } catch (thrown) {
       const error = stallLimit.failed(server, thrown)
-      throw hasProxy(env) ? attributeToProxy(error, request.url, env) : error
+      if (!hasProxy(env)) throw error
+      const { attributeToProxy } = await import('./attribute-to-proxy.js')
+      throw attributeToProxy(error, request.url, env)
     }
   }
-}
-
-/**
- * Returns an error that names the proxy if the proxy closed the connection or did not respond. The agent reports all
- * other errors of a proxy.
- */
-function attributeToProxy(error: unknown, url: URL, env: Env): unknown {
-  const isOfPeer =
-    error instanceof TimeoutError
-      ? error.isConnecting || url.protocol === 'http:'
-      : codeOf(error) === 'ECONNRESET' &&
-        !(error instanceof ActionError) &&
-        // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
-        (url.protocol === 'http:' || messageOf(error).includes('before secure TLS'))
-  const proxy = isOfPeer ? findProxy(url, env) : undefined
-  return proxy === undefined ? error : proxyFailure(proxy, url.host, error)
 }
 
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */
