@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
@@ -55,6 +55,44 @@ it.each([['text'], [Buffer.from('text')], [new Uint8Array([116, 101, 120, 116])]
     expect(seen).toEqual(['POST', '/path?q=1', 'b', 'text'])
   }
 )
+
+describe('a body whose end is held back', () => {
+  const bytes = Buffer.alloc(100_000, 'a')
+  const headers = { 'content-length': String(bytes.length) }
+
+  it('is complete for the server only after its end may be sent', async () => {
+    let received = 0
+    const events = new EventEmitter()
+    const started = once(events, 'started')
+    const url = await serve((request, response) => {
+      request.on('data', (piece: Buffer) => {
+        received += piece.length
+        if (received > bytes.length - 1000) events.emit('started')
+      })
+      request.on('end', () => response.end())
+    })
+    const body = { bytes, byteLength: bytes.length, mayEnd: once(events, 'may end') }
+    const response = createRequestSender({})(requestTo(url, { method: 'POST', headers, body }))
+    await started
+    expect(received).toBeLessThan(bytes.length)
+    events.emit('may end')
+    expect((await response).status).toBe(200)
+    expect(received).toBe(bytes.length)
+  })
+
+  it('is aborted if its end must not be sent', async () => {
+    const events = new EventEmitter()
+    const aborted = once(events, 'aborted')
+    const url = await serve((request) => {
+      request.resume().on('close', () => events.emit('aborted'))
+    })
+    const mayEnd = once(server!, 'request').then(() => Promise.reject(new Error('Not in order')))
+    const body = { bytes, byteLength: bytes.length, mayEnd }
+    const response = createRequestSender({})(requestTo(url, { method: 'POST', headers, body }))
+    await expect(response).rejects.toThrow('Not in order')
+    await aborted
+  })
+})
 
 it('reuses a connection', async () => {
   const ports = new Set<number | undefined>()

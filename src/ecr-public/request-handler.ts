@@ -2,6 +2,7 @@ import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
 import type { ReceivedResponse } from '../http/check-sender.js'
 import { createRequestSender } from '../http/request-sender.js'
+import type { BoundedRequest } from '../http/request-sender.js'
 import { codeOf, problem } from '../runner/errors.js'
 
 /** The idle timeout of a connection in milliseconds. The SDK does not have one by default. */
@@ -38,7 +39,7 @@ export function createRequestHandler(
         url,
         method: request.method,
         headers: request.headers,
-        body: request.body as string | Uint8Array | undefined,
+        body: request.body as BoundedRequest['body'],
         idleTimeoutMs: IDLE_TIMEOUT_MS,
         totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MAX_RESPONSE_BYTES,

@@ -9,12 +9,21 @@ import { createStallLimit } from './stall-limit.js'
 import type { StallLimit } from './stall-limit.js'
 import { TimeoutError } from './timeout-error.js'
 
+/** A body whose last bytes are sent later, so that the server cannot process the request before. */
+export interface HeldBody {
+  readonly bytes: Uint8Array
+  /** The number of bytes, which the SDK sends as the content length. */
+  readonly byteLength: number
+  /** Resolves when the last bytes can be sent. Aborts the request if it rejects. */
+  readonly mayEnd: Promise<unknown>
+}
+
 /** One request, with limits for the time it may take and for the size of its response. */
 export interface BoundedRequest {
   readonly url: URL
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array | undefined
+  readonly body?: string | Uint8Array | HeldBody | undefined
   /** How long the connection may be idle, in milliseconds. */
   readonly idleTimeoutMs: number
   /** How long the whole request may take, in milliseconds. */
@@ -188,8 +197,29 @@ export function send<T>(
     outgoing.on('close', () => {
       if (!hasResponse) reject(closedEarly())
     })
-    outgoing.end(body)
+    writeBody(outgoing, body, controller)
   })
+}
+
+/** The number of bytes of a held body that are sent at its end. */
+const HELD_BYTES = 16
+
+function writeBody(
+  outgoing: ClientRequest,
+  body: BoundedRequest['body'],
+  controller: AbortController
+): void {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    outgoing.end(body)
+    return
+  }
+  const { bytes, mayEnd } = body
+  const held = Math.max(0, bytes.length - HELD_BYTES)
+  outgoing.write(bytes.subarray(0, held))
+  mayEnd.then(
+    () => outgoing.end(bytes.subarray(held)),
+    (error: unknown) => controller.abort(error)
+  )
 }
 
 /** Closes the connection if the server responded without reading the whole request. It would remain open forever. */
