@@ -4,13 +4,14 @@ import { decodeText, withoutFrontMatter } from './decode-text.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { createEditor } from './edits.js'
-import type { Range } from './edits.js'
+import type { Edit, Range } from './edits.js'
 import { createAnchorLinker, listCutAnchorEdits } from './link-anchors.js'
 import type { PartAnchors } from './link-anchors.js'
 import { listEmojiEdits } from './list-emoji-edits.js'
 import type { EmojiNames } from './list-emoji-edits.js'
 import { listLinkEdits } from './list-link-edits.js'
 import type { FaultyLink, LinkEdits } from './list-link-edits.js'
+import { listCommentEdits } from './list-reductions.js'
 import { listThemeEdits } from './list-theme-edits.js'
 import { removeSkipped } from './remove-skipped.js'
 import { restoreDefinitions } from './restore-definitions.js'
@@ -48,7 +49,10 @@ interface AssembledText {
 
 /** An about or usage text that is not truncated yet. */
 export interface PartText extends AssembledText {
-  /** The beginning of a text above the limit, with the definitions that it needs. It is longer than the limit. */
+  /**
+   * The beginning of a text above the limit, with the definitions that it needs and with empty comments. It is longer than
+   * the limit.
+   */
   readonly beginning?: AssembledText | undefined
 }
 
@@ -135,9 +139,9 @@ function createAssembler(
   const edit = createEditor(document.text, emojiEdits)
   const assembleFor = (linked: LinkEdits, target: LinkBase | undefined): Assemble => {
     const linkAnchors = target && createAnchorLinker({ ...source, edit }, addressOfFile(target))
-    return withBeginning(document, (ranges) => {
+    return withBeginning(document, (ranges, more) => {
       const links = linkAnchors?.(ranges)
-      const all = [...edits, ...linked.edits, ...(links?.edits ?? [])]
+      const all = [...edits, ...linked.edits, ...(links?.edits ?? []), ...more]
       return { text: assemblePart(document, ranges, all), anchors: links?.anchors }
     })
   }
@@ -162,27 +166,32 @@ function linkEdits(
   return base === undefined ? { edits: [], faults: [] } : listLinkEdits(document, base, removed)
 }
 
+/** The maximum length of an about or usage text, in characters (the API model's AboutText and UsageText). */
+export const MAX_TEXT_LENGTH = 25_600
+
+/** The length of the first beginning that is tried. It is more than the limit, because edits can make a text shorter. */
+const BEGINNING_LENGTH = 1.25 * MAX_TEXT_LENGTH
+
 /** Adds the beginning of a text that is longer than the limit. */
 function withBeginning(
   document: MarkdownDocument,
-  assemble: (ranges: readonly PartRange[]) => AssembledText
+  assemble: (ranges: readonly PartRange[], more: readonly Edit[]) => AssembledText
 ): Assemble {
   return (ranges) => {
-    const whole = assemble(ranges)
+    const whole = assemble(ranges, [])
     if (whole.text.length <= MAX_TEXT_LENGTH) return whole
-    for (let length = 2 * MAX_TEXT_LENGTH; ; length *= 2) {
+    // A text that is cut has empty comments. With the other edits, it does not need to be parsed again for them.
+    const commentEdits = listCommentEdits(document)
+    for (let length = BEGINNING_LENGTH; ; length *= 2) {
       const { kept, closing } = beginningOf(document, ranges, length)
       if (kept === ranges) return { ...whole, beginning: whole }
-      const { text, anchors } = assemble(kept)
+      const { text, anchors } = assemble(kept, commentEdits)
       // Edits can make a text shorter.
       if (text.length > MAX_TEXT_LENGTH)
         return { ...whole, beginning: { text: text + closing, anchors } }
     }
   }
 }
-
-/** The maximum length of an about or usage text, in characters (the API model's AboutText and UsageText). */
-export const MAX_TEXT_LENGTH = 25_600
 
 /** The maximum length of a description, in UTF-16 code units, which are never fewer than characters (the API model's RepositoryDescription). */
 export const MAX_DESCRIPTION_LENGTH = 1024
@@ -217,7 +226,7 @@ export function fitText(part: PartText, url: string | undefined): FittedText {
 
 /** Returns the heading of the section in which a text exceeds the limit, or `undefined` before the first heading. */
 export function sectionAtLimit(part: PartText): string | undefined {
-  return sectionAt(parseDocument((part.beginning ?? part).text), MAX_TEXT_LENGTH)
+  return sectionAt(parseDocument(part.text), MAX_TEXT_LENGTH)
 }
 
 function endingFor(url: string | undefined): string {

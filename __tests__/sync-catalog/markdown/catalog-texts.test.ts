@@ -1,0 +1,32 @@
+import {
+  fitText,
+  MAX_TEXT_LENGTH,
+  readReadme,
+  sectionAtLimit
+} from '../../../src/sync-catalog/markdown/catalog-texts.js'
+
+const section = (at: number): string =>
+  `## Part ${at}\n\n<!-- hidden ${'x'.repeat(200)} -->\n\n${'Words of it. '.repeat(80)}\n\n`
+const README = `# A\n\n${Array.from({ length: 60 }, (_, at) => section(at)).join('')}`
+
+describe('a text that is longer than the limit', () => {
+  const { about } = readReadme(Buffer.from(README), ['Usage'], { base: undefined })
+
+  it('is cut after its beginning, which is short and has empty comments', () => {
+    const length = about?.beginning?.text.length ?? 0
+    expect(length).toBeGreaterThan(MAX_TEXT_LENGTH)
+    expect(length).toBeLessThan(1.5 * MAX_TEXT_LENGTH)
+    expect(about?.beginning?.text).not.toContain('hidden')
+  })
+
+  it('is cut as the whole text is', () => {
+    const fitted = fitText(about ?? { text: '' }, 'https://example.com/')
+    expect(fitted.isTruncated).toBe(true)
+    expect(fitted).toEqual(fitText({ text: about?.text ?? '' }, 'https://example.com/'))
+  })
+
+  it('exceeds the limit in a section that is found with the comments', () => {
+    const at = Math.floor(MAX_TEXT_LENGTH / section(10).length)
+    expect(sectionAtLimit(about ?? { text: '' })).toBe(`Part ${at}`)
+  })
+})
