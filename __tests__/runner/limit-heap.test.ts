@@ -1,4 +1,4 @@
-import { limitHeap } from '../../src/cleanup-tags/limit-heap.js'
+import { limitHeap } from '../../src/runner/limit-heap.js'
 
 /** Returns a reference to an object that nothing else refers to. */
 function createGarbage(): WeakRef<object> {

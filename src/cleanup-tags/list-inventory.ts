@@ -4,7 +4,7 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { isSha256Digest } from '../oci/digest.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import { ActionError, problem } from '../runner/errors.js'
-import { limitHeap } from './limit-heap.js'
+import { limitHeap } from '../runner/limit-heap.js'
 import { isSameSet } from './rules/inventory.js'
 import type { ListedImage, ListedTag } from './rules/inventory.js'
 

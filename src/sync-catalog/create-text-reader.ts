@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import pLimit from 'p-limit'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
+import { limitHeap } from '../runner/limit-heap.js'
 import { workspaceOf } from '../runner/read-local-file.js'
 import type { Annotation } from './annotation.js'
 import { describeFaults, describeUnknownBase, missingLinks } from './describe-links.js'
@@ -44,6 +46,9 @@ export interface LocalContext {
  */
 const MAX_CACHED_LENGTH = 20_000_000
 
+/** The heap size from which garbage is collected between two repositories. Live objects need about 20 MiB. */
+const HEAP_BYTES = 64 * 1024 * 1024
+
 /** Creates a function that reads the local files of a repository. Files that all repositories share are read once. */
 export function createTextReader(
   context: LocalContext
@@ -54,11 +59,16 @@ export function createTextReader(
   )
   const cache = new Map<string, Promise<LocalTexts>>()
   let remainingLength = MAX_CACHED_LENGTH
+  // Parsing creates much more garbage than the texts have characters, so it is collected between two files.
+  const readInTurn = pLimit(1)
   return async (name) => {
     const key = isPerRepository ? name : ''
     const cached = cache.get(key)
     if (cached !== undefined) return cached
-    const texts = readTexts(name, context)
+    const texts = readInTurn(async () => {
+      await limitHeap(HEAP_BYTES)
+      return detachTexts(await readTexts(name, context))
+    })
     cache.set(key, texts)
     if (isPerRepository) {
       remainingLength -= lengthOf(await texts)
@@ -66,6 +76,26 @@ export function createTextReader(
     }
     return texts
   }
+}
+
+/** Copies all texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is used. */
+function detachTexts({ annotations, missingLinks: missing, ...texts }: LocalTexts): LocalTexts {
+  return {
+    ...texts,
+    aboutText: texts.aboutText && detach(texts.aboutText),
+    usageText: texts.usageText && detach(texts.usageText),
+    annotations: annotations.map((annotation) => ({
+      ...annotation,
+      text: detach(annotation.text),
+      kind: annotation.kind && detach(annotation.kind)
+    })),
+    missingLinks: missing.map(({ file, links }) => ({ file, links: links.map(detach) }))
+  }
+}
+
+/** UTF-16 keeps halves of surrogate pairs, which a shortened link can end with. */
+function detach(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
 }
 
 function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number {

@@ -1,5 +1,5 @@
 import type { Log } from '../../runner/deps.js'
-import { limitHeap } from '../limit-heap.js'
+import { limitHeap } from '../../runner/limit-heap.js'
 import { isSameSet } from '../rules/inventory.js'
 import type { ListedImage } from '../rules/inventory.js'
 import type { PlannedDeletion } from '../rules/plan-retention.js'
