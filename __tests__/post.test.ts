@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startJob } from './helpers/action-job.js'
 import type { ActionJob } from './helpers/action-job.js'
@@ -115,6 +115,103 @@ test('keeps the login with logout: false', async () => {
   expect(post).toMatchObject({ exitCode: 0, log: '' })
   expect(await get(job, DOCKER)).toBe(after)
   expect(after).toContain(emulator.host)
+})
+
+test('a second login with logout: false changes nothing and reports it', async () => {
+  const { job } = await setUp()
+  const inputs = { ...LOGIN, logout: 'false' }
+  expect((await job.main(inputs)).outputs.changed).toBe('true')
+  const before = await get(job, DOCKER)
+  const second = await job.main(inputs)
+  expect(second.outputs.changed).toBe('false')
+  expect(second.log).toContain('an equivalent credential already exists')
+  expect(await get(job, DOCKER)).toBe(before)
+  // A login that is undone keeps the credential as well, because it did not write it.
+  const third = await job.main(LOGIN)
+  expect(third.outputs.changed).toBe('false')
+  expect((await job.post(third)).exitCode).toBe(0)
+  expect(await get(job, DOCKER)).toBe(before)
+  const other = await job.main(inputs, { env: { AWS_ACCESS_KEY_ID: 'AKIAANOTHER' } })
+  expect(other.outputs.changed).toBe('true')
+  expect(await readdir(join(job.home, '.docker'))).toEqual(['config.json'])
+})
+
+describe('after RUNNER_TEMP was deleted during the job', () => {
+  test('the post step warns that the credential remains, and changes nothing', async () => {
+    const { emulator, job } = await setUp()
+    await put(job, DOCKER, '{"auths":{"quay.io":{"auth":"b2xkOng="}}}')
+    await put(job, CONTAINERS, '{}')
+    const main = await job.main(LOGIN)
+    const after = [await get(job, DOCKER), await get(job, CONTAINERS)]
+    await rm(job.runnerTemp, { recursive: true })
+    await mkdir(job.runnerTemp)
+    const post = await job.post(main)
+    expect(post.exitCode).toBe(0)
+    const warnings = post.log.split('\n').filter((line) => line.startsWith('::warning::'))
+    expect(warnings).toHaveLength(2)
+    for (const [path, command] of [
+      [DOCKER, `docker --config ${join(job.home, '.docker')} logout`],
+      [CONTAINERS, `podman logout --authfile ${join(job.home, CONTAINERS)}`]
+    ] as const) {
+      const file = join(job.home, path)
+      const warning = warnings.find((line) => line.includes(`is still in ${file}.`))
+      expect(warning).toContain(`The credential of ${emulator.host} is still in`)
+      expect(warning).toContain(`run "${command} ${emulator.host}"`)
+    }
+    expect(post.log).not.toContain('Nothing to restore')
+    expect([await get(job, DOCKER), await get(job, CONTAINERS)]).toEqual(after)
+  })
+
+  test.each([
+    ['another program changed the entry', '{"auths":{"HOST":{"auth":"dGhlaXJzOng="}}}'],
+    ['the entry is gone', '{"auths":{}}']
+  ])('the post step does not warn if %s', async (_name, text) => {
+    const { emulator, job } = await setUp()
+    const main = await job.main(LOGIN)
+    const changed = text.replace('HOST', emulator.host)
+    await put(job, DOCKER, changed)
+    await rm(job.runnerTemp, { recursive: true })
+    const post = await job.post(main)
+    expect(post.exitCode).toBe(0)
+    expect(post.log).not.toContain('::warning::')
+    expect(await get(job, DOCKER)).toBe(changed)
+  })
+})
+
+describe('entries that container tools prefer to the new credential', () => {
+  test.each([
+    ['true', 'at the end of the job'],
+    ['false', 'is not restored, because "logout" is false']
+  ])('are removed with one log line each, with logout: %s', async (logout, restored) => {
+    const { emulator, job } = await setUp()
+    const { host } = emulator
+    const before = JSON.stringify({
+      auths: { [`${host}/alias`]: { auth: 'b2xkOng=' } },
+      credHelpers: { [host]: 'ecr-login', 'quay.io': 'other' }
+    })
+    await put(job, DOCKER, before)
+    const main = await job.main({ ...LOGIN, logout })
+    const lines = main.log.split('\n').filter((line) => line.startsWith('Removed '))
+    const file = join(job.home, DOCKER)
+    expect(lines).toEqual([
+      expect.stringContaining(`Removed the entry "${host}/alias" from ${file}, because`),
+      expect.stringContaining(
+        `Removed the credential helper "ecr-login" of ${host} from ${file}, because`
+      )
+    ])
+    for (const line of lines) expect(line).toContain(restored)
+    expect(main.log).not.toContain('b2xkOng=')
+    const { auths, credHelpers } = JSON.parse(await get(job, DOCKER))
+    expect(Object.keys(auths as object)).toEqual([host])
+    expect(credHelpers).toEqual({ 'quay.io': 'other' })
+    await job.post(main)
+    if (logout === 'true') expect(await get(job, DOCKER)).toBe(before)
+  })
+
+  test('are not logged if there are none', async () => {
+    const { job } = await setUp()
+    expect((await job.main(LOGIN)).log).not.toContain('Removed')
+  })
 })
 
 test('does nothing after another mode or a failed login', async () => {

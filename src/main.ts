@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RegistryDeps } from './registry-client/create-reader.js'
 import type { Deps, EcrPublicApi } from './runner/deps.js'
 import { ActionError } from './runner/errors.js'
 import { readInputs } from './runner/inputs/inputs.js'
@@ -113,6 +114,30 @@ async function createApi(
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
 }
 
+type RegistryContext = Omit<RegistryDeps, 'accountToken'> & Pick<Deps, 'api'>
+type RegistryClient = Pick<Deps, 'openRegistry' | 'accountToken'>
+
+/** Creates the functions that read registries. Their code is loaded on first use. */
+function createRegistryClient(context: RegistryContext): RegistryClient {
+  const load = async (): Promise<RegistryClient> => {
+    const [{ createAccountToken }, { createRegistry }] = await Promise.all([
+      import('./registry-client/account-token.js'),
+      import('./registry-client/create-registry.js')
+    ])
+    const accountToken = createAccountToken(context)
+    return {
+      accountToken,
+      openRegistry: (host) => Promise.resolve(createRegistry(host, { ...context, accountToken }))
+    }
+  }
+  let loaded: Promise<RegistryClient> | undefined
+  const client = (): Promise<RegistryClient> => (loaded ??= load())
+  return {
+    accountToken: async (refused) => (await client()).accountToken(refused),
+    openRegistry: async (host) => (await client()).openRegistry(host)
+  }
+}
+
 async function createDeps(
   inputs: Inputs,
   env: NodeJS.ProcessEnv,
@@ -126,10 +151,7 @@ async function createDeps(
   const random = Math.random
   return {
     api,
-    openRegistry: async (host) => {
-      const { createRegistry } = await import('./registry-client/create-registry.js')
-      return createRegistry(host, { api, env, signal, log, mask, now, random, sleep })
-    },
+    ...createRegistryClient({ api, env, signal, log, mask, now, random, sleep }),
     log,
     now,
     sleep,

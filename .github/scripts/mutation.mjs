@@ -17,7 +17,7 @@ const PARTS = {
       'find-repositories',
       'repository-names'
     ].map((file) => `src/ecr-public/${file}.ts`),
-    testFiles: ['resolve-*', 'find-*', 'choose-*', 'registry-reader'].map(
+    testFiles: ['repository-*', 'registry-reader', 'resolve-*', 'find-*', 'choose-*'].map(
       (file) => `__tests__/ecr-public/${file}.test.ts`
     )
   },
@@ -43,6 +43,10 @@ const PARTS = {
 
 const [name = '', ...more] = process.argv.slice(2)
 const isPart = Object.hasOwn(PARTS, name)
+if (!isPart && name !== '' && !name.startsWith('-')) {
+  console.error(`Unknown part: "${name}". Use one of ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(1)
+}
 // The name is short, since podman rejects a path of more than 50 characters.
 const temporary = mkdtempSync(join(tmpdir(), 'ecr-'))
 for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS)) {
@@ -54,7 +58,7 @@ for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS
       '.github/stryker.config.json',
       '--mutate',
       mutate.join(),
-      ...(isPart || name === '' ? more : [name, ...more])
+      ...(isPart ? more : process.argv.slice(2))
     ],
     {
       stdio: 'inherit',

@@ -178,7 +178,10 @@ export async function makeLargeArchives(
   return paths
 }
 
-/** Writes `size` bytes by repeating `bytes` from the offset `start`. A push does not parse the content of layers. */
+/** The first header of a tar archive. A push does not parse more of a layer. */
+const TAR_HEADER_BYTES = 512
+
+/** Writes `size` bytes: the first header of `bytes`, and `bytes` from the offset `start` repeatedly. */
 async function writeLargeLayer(
   bytes: Buffer,
   { directory, name, start, size }: { directory: string; name: string; start: number; size: number }
@@ -186,11 +189,12 @@ async function writeLargeLayer(
   const hash = createHash('sha256')
   const handle = await open(join(directory, name), 'w')
   try {
+    let piece = bytes.subarray(0, TAR_HEADER_BYTES)
     for (let written = 0, from = start; written < size; from = 0) {
-      const piece = bytes.subarray(from, from + size - written)
       hash.update(piece)
       await handle.writeFile(piece)
       written += piece.length
+      piece = bytes.subarray(from, from + size - written)
     }
   } finally {
     await handle.close()

@@ -19,8 +19,8 @@ interface Setting {
   readonly threads: number
 }
 
-/** The number of threads that a push uses after its archive is verified. */
-const THREADS = Math.min(4, availableParallelism() + 1)
+/** The number of threads that a push uses. */
+const THREADS = Math.min(4, availableParallelism())
 /** The default settings of a push. */
 const GZIP: Setting = {
   compression: 'gzip',

@@ -216,8 +216,7 @@ async function postLoop(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     const part = new PartBody(partMemory, PART_BYTES)
     part.append(bytes.subarray(at, at + PART_BYTES))
-    const body = part.finish(fieldsOf(uploadId, at))
-    createHash('sha256').update(body).digest()
+    const { bytes: body } = part.finish(fieldsOf(uploadId, at))
     await post(emulator, 'UploadLayerPart', body, agent)
   }
   agent.destroy()

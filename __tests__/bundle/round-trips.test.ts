@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildImage, writeDockerArchive } from '../helpers/archives.js'
+import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { runAction } from '../helpers/run-action.js'
 import { startDelayingServer } from '../helpers/start-delaying-server.js'
 import type { DelayedCall, DelayingServer } from '../helpers/start-delaying-server.js'
@@ -58,15 +59,46 @@ describe('the calls in a row', () => {
     expect(rounds(await callsOf(inputs))).toBe(2)
   })
 
-  it('are 8 for a first push, 4 if nothing changes, and 5 for one more tag', async () => {
+  it('are 8 for a first push, 3 if nothing changes, and 4 for one more tag', async () => {
     const tar = await writeArchive('1')
     const inputs = { mode: 'push-tar', repository: 'team/app', tar, 'image-tags': '1' }
     const first = await callsOf(inputs)
     const parts = first.filter(({ name }) => name === 'UploadLayerPart')
     expect(Math.min(...parts.map(({ round }) => round))).toBe(4)
     expect(rounds(first)).toBe(8)
-    expect(rounds(await callsOf(inputs))).toBe(4)
-    expect(rounds(await callsOf({ ...inputs, 'image-tags': '1, latest' }))).toBe(5)
+    expect(rounds(await callsOf(inputs))).toBe(3)
+    expect(rounds(await callsOf({ ...inputs, 'image-tags': '1, latest' }))).toBe(4)
+  })
+
+  it('are 11 for an image with one changed layer', async () => {
+    const inputs = { mode: 'push-tar', repository: 'team/app' }
+    await callsOf({ ...inputs, tar: await writeArchive('1'), 'image-tags': '1' })
+    const calls = await callsOf({ ...inputs, tar: await writeArchive('2'), 'image-tags': '2' })
+    expect(rounds(calls)).toBe(11)
+  })
+
+  it('are 13 for the first push of an index, and 9 if the repository has one of its images', async () => {
+    const amd64 = buildImage()
+    const layers = [{ arm: 'arm' }]
+    const arm64 = buildImage({ layers, platform: { os: 'linux', architecture: 'arm64' } })
+    const tar = join(directory, 'index.tar')
+    const push = async (
+      repository: string,
+      tag: string,
+      image: TestImage | TestIndex
+    ): Promise<DelayedCall[]> => {
+      await writeOciArchive(tar, [image])
+      return callsOf({ mode: 'push-tar', repository, tar, 'image-tags': tag })
+    }
+    await callsOf({ mode: 'ensure-repo', repository: 'team/other' })
+    const first = await push('team/app', '1', buildIndex([amd64, arm64]))
+    await push('team/other', '1', amd64)
+    const second = await push('team/other', '2', buildIndex([amd64, arm64]))
+    const put = (calls: readonly DelayedCall[]): number =>
+      calls.filter(({ name }) => name === 'PutImage').length
+    // Five blobs take two turns.
+    expect([rounds(first), put(first)]).toEqual([13, 3])
+    expect([rounds(second), put(second)]).toEqual([9, 2])
   })
 
   it('are 6 for one batch of deletions, and 3 in a dry run', async () => {
@@ -78,4 +110,29 @@ describe('the calls in a row', () => {
     expect(rounds(await callsOf({ ...inputs, 'dry-run': 'true' }))).toBe(3)
     expect(rounds(await callsOf(inputs))).toBe(6)
   })
+})
+
+describe('the calls that wait for a connection', () => {
+  /** Returns the calls after the first ones that waited for a connection. */
+  const laterOpens = (calls: readonly DelayedCall[]): string[] =>
+    calls
+      .filter(({ round, opensConnection }) => round > 1 && opensConnection)
+      .map(nameWithoutDigest)
+
+  it('are the first ones of a first push and of a push without changes', async () => {
+    const inputs = { mode: 'push-tar', repository: 'team/app', tar: await writeArchive('1') }
+    expect(laterOpens(await callsOf({ ...inputs, 'image-tags': '1' }))).toEqual([])
+    expect(laterOpens(await callsOf({ ...inputs, 'image-tags': '1' }))).toEqual([])
+  })
+
+  it('include the read of the config of a known image, whose host is known from a redirect', async () => {
+    const inputs = { mode: 'push-tar', repository: 'team/app' }
+    await callsOf({ ...inputs, tar: await writeArchive('1'), 'image-tags': '1' })
+    const calls = await callsOf({ ...inputs, tar: await writeArchive('2'), 'image-tags': '2' })
+    expect(laterOpens(calls)).toEqual(['GET /_blobs/…'])
+  })
+
+  function nameWithoutDigest({ name }: DelayedCall): string {
+    return name.replace(/sha256:[0-9a-f]+/, '…')
+  }
 })

@@ -1,6 +1,6 @@
 import { DescribeImageTagsCommand } from '@aws-sdk/client-ecr-public'
 import type { ImageDetail, ImageTagDetail } from '@aws-sdk/client-ecr-public'
-import { listAllImages, listTags } from '../../src/cleanup-tags/list-inventory.js'
+import { listAllImages, listTags, toListedImage } from '../../src/cleanup-tags/list-inventory.js'
 import { createInventory } from '../../src/cleanup-tags/rules/inventory.js'
 import type { EcrPublicApi } from '../../src/runner/deps.js'
 
@@ -82,5 +82,47 @@ describe('listAllImages', () => {
     const { unsettled } = createInventory(tagged.tags, tagged.images, images)
     expect([...unsettled]).toEqual([digestOf('c')])
     expect([...images.keys()]).toEqual(['a', 'b', 'c', 'd'].map(digestOf))
+  })
+
+  test.each<[string, ImageDetail, object]>([
+    ['push time', { imagePushedAt: new Date(0) }, { pushedAt: 0 }],
+    ['size', { imageSizeInBytes: 11 }, { sizeBytes: 11 }],
+    ['media type', { imageManifestMediaType: 'other' }, { mediaType: 'other' }],
+    ['artifact type', { artifactMediaType: 'other' }, { artifactMediaType: 'other' }],
+    ['tags', { imageTags: ['v1', 'v2'] }, { tags: ['v1', 'v2'] }]
+  ])('returns the current %s of an image that changed', async (_name, change, expected) => {
+    const api = serve([[tagOf('v1', 'a')]], [[{ ...imageOf('a', 'v1'), ...change }]])
+    const images = await listAllImages(api, REPOSITORY, await listTags(api, REPOSITORY))
+    expect([...images]).toMatchObject([[digestOf('a'), { digest: digestOf('a'), ...expected }]])
+  })
+})
+
+describe('toListedImage', () => {
+  test.each<[string, ImageDetail]>([
+    ['imageDigest', { imageDigest: undefined }],
+    ['imageDigest', { imageDigest: 'sha256:a' }],
+    ['imagePushedAt', { imagePushedAt: undefined }],
+    ['imagePushedAt', { imagePushedAt: new Date(NaN) }]
+  ])('rejects an image without a valid %s: %j', (member, change) => {
+    expect(() => toListedImage({ ...imageOf('a'), ...change })).toThrow(
+      `The response of ECR Public is incomplete: "DescribeImages: ${member}".`
+    )
+  })
+})
+
+describe('listTags with an incomplete response', () => {
+  test.each<[string, ImageTagDetail]>([
+    ['imageTag', { imageTag: undefined }],
+    ['imageTag', { imageTag: '' }],
+    ['createdAt', { createdAt: undefined }],
+    ['createdAt', { createdAt: new Date(NaN) }],
+    ['imageDigest', { imageDetail: undefined }],
+    ['imageDigest', { imageDetail: { ...imageOf('a'), imageDigest: '' } }],
+    ['imagePushedAt', { imageDetail: { ...imageOf('a'), imagePushedAt: undefined } }]
+  ])('rejects a tag without a valid %s: %j', async (member, change) => {
+    const api = serve([[tagOf('v1', 'a')], [{ ...tagOf('v2', 'a'), ...change }]], [])
+    await expect(listTags(api, REPOSITORY)).rejects.toThrow(
+      `The response of ECR Public is incomplete: "DescribeImageTags: ${member}".`
+    )
   })
 })

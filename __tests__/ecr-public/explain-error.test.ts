@@ -1,6 +1,9 @@
 import { DescribeRepositoriesCommand } from '@aws-sdk/client-ecr-public'
+import { slug } from 'github-slugger'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { errorFacts } from '../../src/ecr-public/error-facts.js'
 import { explainBriefly, explainError } from '../../src/ecr-public/explain-error.js'
@@ -75,8 +78,32 @@ describe('access denied', () => {
         `${user} ecr-public:PutImage with an explicit deny in a service control policy`
       )
     )
-    expect(error.message).toContain('is denied by a policy')
+    expect(error.message).toContain('ecr-public:PutImage is denied by a service control policy')
+    expect(error.message).toContain('An Allow statement cannot override a Deny statement.')
     expect(error.details).toBeUndefined()
+  })
+
+  test('does not show a statement if another policy limits the permissions', () => {
+    const error = explained(
+      serviceError(
+        'AccessDeniedException',
+        `${user} ecr-public:PutImage because no permissions boundary allows the ecr-public:PutImage action`
+      )
+    )
+    expect(error.message).toContain('ecr-public:PutImage is not allowed by a permissions boundary')
+    expect(error.message).toContain('Change the permissions boundary of the role.')
+    expect(error.details).toBeUndefined()
+  })
+
+  test('names the policy that denies AssumeRoleWithWebIdentity', () => {
+    const error = explained(
+      serviceError('AccessDenied', 'sts:X with an explicit deny in a resource-based policy'),
+      { assumed: { role: 'arn' } }
+    )
+    expect(error.message).toContain(
+      'The IAM role arn could not be assumed: sts:AssumeRoleWithWebIdentity is denied by a resource-based policy'
+    )
+    expect(error.message).toContain('from the trust policy of the role')
   })
 
   test("refers to the role's trust policy if the role cannot be assumed", () => {
@@ -124,6 +151,24 @@ describe('credentials', () => {
     const { message } = explained(serviceError(name, 'The security token included is expired'))
     expect(message).toContain('The AWS session has expired')
     expect(message).toContain('"role-to-assume", which renews the session')
+    expect(message).toContain('docs/permissions.md#credentials-from-another-action')
+  })
+
+  test.each([
+    ['InvalidIdentityToken', 'No OpenIDConnect provider found', 'the-role-and-its-trust-policy'],
+    ['InvalidIdentityToken', 'verification key', 'if-the-role-cannot-be-assumed'],
+    ['ExpiredTokenException', 'expired', 'if-the-role-cannot-be-assumed'],
+    ['IDPRejectedClaimException', 'rejected', 'if-the-role-cannot-be-assumed'],
+    ['IDPCommunicationErrorException', 'no response', 'if-the-role-cannot-be-assumed'],
+    ['ValidationError', 'Request ARN is invalid', 'if-the-role-cannot-be-assumed'],
+    ['RegionDisabledException', 'not active', 'if-the-role-cannot-be-assumed'],
+    ['AccessDenied', 'Not authorized', 'the-role-and-its-trust-policy']
+  ])('%s of STS (%s) links to a section of the page about permissions', (name, text, section) => {
+    const { message } = explained(serviceError(name, text), { assumed: { role: 'arn' } })
+    expect(message).toContain(`docs/permissions.md#${section}.`)
+    const page = readFileSync(join(import.meta.dirname, '../../docs/permissions.md'), 'utf8')
+    const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading))
+    expect(headings).toContain(section)
   })
 
   test('invalid credentials: detects the missing session token of a temporary key', () => {
@@ -218,7 +263,24 @@ describe('the network', () => {
     ],
     ['an expired certificate', systemError('CERT_HAS_EXPIRED', 'x'), {}, ['clock']],
     ['the wrong certificate', systemError('ERR_TLS_CERT_ALTNAME_INVALID', 'x'), {}, ['another']],
-    ['no TLS', systemError('EPROTO', 'wrong version number'), {}, ['does not support TLS']],
+    [
+      'no TLS',
+      systemError('EPROTO', 'wrong version number', { host: 'ecr.example' }),
+      {},
+      ['The server does not support TLS: "ecr.example"']
+    ],
+    [
+      'a TLS alert through a proxy',
+      systemError('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'tlsv1 alert protocol version'),
+      proxyEnv,
+      ['The TLS handshake with the server failed', 'The request used the proxy proxy.example:3128']
+    ],
+    [
+      'a certificate that a proxy replaced',
+      systemError('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed'),
+      proxyEnv,
+      ['NODE_EXTRA_CA_CERTS', 'The request used the proxy proxy.example:3128 of HTTPS_PROXY.']
+    ],
     [
       'a proxy that blocks the host',
       Object.assign(new SyntaxError('<'), { $metadata: { httpStatusCode: 403 } }),

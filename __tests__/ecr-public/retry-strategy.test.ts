@@ -19,7 +19,37 @@ it.each([
   expect(isWorthRetrying(error)).toBe(true)
 })
 
+/** Creates an error of STS with a message. */
+function stsError(name: string, message: string): Error {
+  return Object.assign(serviceError(name, 'client', 400), { message })
+}
+
+const OUTAGES = [
+  stsError('IDPCommunicationError', 'no response'),
+  stsError('IDPCommunicationErrorException', 'no response'),
+  stsError('InvalidIdentityToken', "Couldn't retrieve verification key from your provider"),
+  stsError('InvalidIdentityTokenException', 'Could not retrieve verification key')
+]
+
+it.each(OUTAGES)('retries after an outage of the OIDC provider: %s', async (error) => {
+  expect(isWorthRetrying(error)).toBe(true)
+  const types: string[] = []
+  const backoff = (_attempt: number, type: string): number => types.push(type) * 0
+  const log = { info: () => undefined } as unknown as Log
+  const strategy = createRetryStrategy(2, backoff, log, new AbortController().signal)
+  const token = await strategy.acquireInitialRetryToken('')
+  const info = {
+    error: error as NonNullable<RetryErrorInfo['error']>,
+    errorType: 'TRANSIENT' as const
+  }
+  const second = await strategy.refreshRetryTokenForRetry(token, info)
+  expect(types).toEqual(['THROTTLING'])
+  await expect(strategy.refreshRetryTokenForRetry(second, info)).rejects.toThrow('No attempts left')
+})
+
 it.each([
+  stsError('InvalidIdentityToken', 'No OpenIDConnect provider found in your account'),
+  stsError('IDPRejectedClaim', 'revoked'),
   serviceError('RepositoryNotFoundException', 'client', 400),
   serviceError('AccessDeniedException', 'client', 400),
   serviceError('InvalidParameterException', 'client', 400),

@@ -7,6 +7,7 @@ import { createRequestHandler } from '../../src/ecr-public/request-handler.js'
 import { createRequestSender } from '../../src/http/request-sender.js'
 import type { SenderOptions } from '../../src/http/request-sender.js'
 import { execute } from '../../src/runner/exec.js'
+import { createAccountToken } from '../../src/registry-client/account-token.js'
 import { createRegistry } from '../../src/registry-client/create-registry.js'
 import type { RunningEmulator } from './start-emulator.js'
 
@@ -74,14 +75,16 @@ export function makeDeps(
     return client
   }
   const api = replaced.api ?? createApi()
+  const accountToken = replaced.accountToken ?? createAccountToken({ api, signal, log, mask })
   let directory: Promise<string> | undefined
   return {
     api,
+    accountToken,
     openRegistry: (host) =>
       Promise.resolve(
         createRegistry(
           host,
-          { api, env, signal, log, mask, now, random, sleep },
+          { accountToken, env, signal, log, mask, now, random, sleep },
           { limitsRates: false, ...senderOptions }
         )
       ),

@@ -9,8 +9,8 @@ import type {
   StoredIndex,
   StoredManifest
 } from '../../src/image-archive/contents.js'
-import { openArchive } from '../../src/image-archive/open-archive.js'
-import type { OpenArchiveOptions } from '../../src/image-archive/open-archive.js'
+import { openArchives } from '../../src/image-archive/open-archives.js'
+import type { OpenArchivesOptions } from '../../src/image-archive/open-archives.js'
 import { sha256Digest } from '../../src/oci/digest.js'
 
 /** Creates a directory before each test of a file and deletes it after the test. */
@@ -32,7 +32,7 @@ const opened: ArchiveContents[] = []
 export async function openTestArchive(
   path: string,
   archiveImage?: string,
-  options: Partial<OpenArchiveOptions> = {}
+  options: Partial<OpenArchivesOptions> = {}
 ): Promise<ArchiveContents> {
   const contents = await openArchive(path, {
     archiveImage,
@@ -42,6 +42,15 @@ export async function openTestArchive(
   })
   opened.push(contents)
   return contents
+}
+
+/** Opens one archive. */
+export async function openArchive(
+  path: string,
+  options: OpenArchivesOptions
+): Promise<ArchiveContents> {
+  const [contents] = await openArchives([path], options)
+  return contents!
 }
 
 /** Reads all bytes of a content. */

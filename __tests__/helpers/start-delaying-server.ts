@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { forward } from './forward.js'
 import { recordHost } from './record-host.js'
@@ -12,6 +12,8 @@ export interface DelayedCall {
   readonly name: string
   /** Number of the calls that had to end before this one started, plus one: 1 for the first call. */
   readonly round: number
+  /** `true` for the first call of a connection, which waits for one more round trip. */
+  readonly opensConnection: boolean
 }
 
 /** A server between the action and an emulator, which delays each request. */
@@ -28,9 +30,7 @@ export interface DelayingServer {
  */
 const DELAY_MILLISECONDS = 500
 
-interface Interval {
-  readonly name: string
-  readonly round: number
+interface Interval extends DelayedCall {
   isOver: boolean
 }
 
@@ -39,10 +39,13 @@ const running = new Set<DelayingServer>()
 /** Starts a server that forwards requests to the emulator after a delay. `afterEach` closes it. */
 export async function startDelayingServer(emulator: RunningEmulator): Promise<DelayingServer> {
   let calls: Interval[] = []
+  const sockets = new WeakSet<Socket>()
   const server = createServer((incoming, response) => {
     const over = calls.filter(({ isOver }) => isOver)
     const round = 1 + Math.max(0, ...over.map((call) => call.round))
-    const call: Interval = { name: nameOf(incoming), round, isOver: false }
+    const opensConnection = !sockets.has(incoming.socket)
+    sockets.add(incoming.socket)
+    const call: Interval = { name: nameOf(incoming), round, opensConnection, isOver: false }
     calls.push(call)
     response.on('close', () => (call.isOver = true))
     void delay(DELAY_MILLISECONDS).then(() => forward(emulator.url, incoming, response))
@@ -55,7 +58,7 @@ export async function startDelayingServer(emulator: RunningEmulator): Promise<De
     takeCalls: () => {
       const taken = calls
       calls = []
-      return taken.map(({ name, round }) => ({ name, round }))
+      return taken.map(({ name, round, opensConnection }) => ({ name, round, opensConnection }))
     },
     close: async () => {
       running.delete(started)

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
@@ -56,6 +56,44 @@ it.each([['text'], [Buffer.from('text')], [new Uint8Array([116, 101, 120, 116])]
   }
 )
 
+describe('a body whose end is held back', () => {
+  const bytes = Buffer.alloc(100_000, 'a')
+  const headers = { 'content-length': String(bytes.length) }
+
+  it('is complete for the server only after its end may be sent', async () => {
+    let received = 0
+    const events = new EventEmitter()
+    const started = once(events, 'started')
+    const url = await serve((request, response) => {
+      request.on('data', (piece: Buffer) => {
+        received += piece.length
+        if (received > bytes.length - 1000) events.emit('started')
+      })
+      request.on('end', () => response.end())
+    })
+    const body = { bytes, byteLength: bytes.length, mayEnd: once(events, 'may end') }
+    const response = createRequestSender({})(requestTo(url, { method: 'POST', headers, body }))
+    await started
+    expect(received).toBeLessThan(bytes.length)
+    events.emit('may end')
+    expect((await response).status).toBe(200)
+    expect(received).toBe(bytes.length)
+  })
+
+  it('is aborted if its end must not be sent', async () => {
+    const events = new EventEmitter()
+    const aborted = once(events, 'aborted')
+    const url = await serve((request) => {
+      request.resume().on('close', () => events.emit('aborted'))
+    })
+    const mayEnd = once(server!, 'request').then(() => Promise.reject(new Error('Not in order')))
+    const body = { bytes, byteLength: bytes.length, mayEnd }
+    const response = createRequestSender({})(requestTo(url, { method: 'POST', headers, body }))
+    await expect(response).rejects.toThrow('Not in order')
+    await aborted
+  })
+})
+
 it('reuses a connection', async () => {
   const ports = new Set<number | undefined>()
   const url = await serve((request, response) => {
@@ -65,6 +103,20 @@ it('reuses a connection', async () => {
   const sendRequest = createRequestSender({})
   for (let count = 0; count < 3; count++) await sendRequest(requestTo(url))
   expect(ports.size).toBe(1)
+})
+
+it('reuses a connection of another client of the same environment', async () => {
+  const ports = new Set<number | undefined>()
+  const url = await serve((request, response) => {
+    ports.add(request.socket.remotePort)
+    response.end()
+  })
+  const env = {}
+  await createRequestSender(env)(requestTo(url))
+  await createRequestSender(env)(requestTo(url))
+  expect(ports.size).toBe(1)
+  await createRequestSender({})(requestTo(url))
+  expect(ports.size).toBe(2)
 })
 
 it.each([

@@ -3,7 +3,6 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { ArchiveContents, StoredContent } from '../../src/image-archive/contents.js'
-import { openArchive } from '../../src/image-archive/open-archive.js'
 import { ActionError } from '../../src/runner/errors.js'
 import {
   blobName,
@@ -17,7 +16,12 @@ import {
 } from '../helpers/archives.js'
 import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { isSoak } from '../helpers/counts.js'
-import { readStoredContent, readDiffIds, useDirectory } from '../helpers/read-archive.js'
+import {
+  openArchive,
+  readStoredContent,
+  readDiffIds,
+  useDirectory
+} from '../helpers/read-archive.js'
 import { tarArchive, tarMember, writeChecksum } from '../helpers/tar-writer.js'
 import type { TarMember } from '../helpers/tar-writer.js'
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openArchive } from '../../src/image-archive/open-archive.js'
 import { ActionError } from '../../src/runner/errors.js'
 import { malformedArchives } from '../helpers/malformed-archives.js'
+import { openArchive } from '../helpers/read-archive.js'
 
 let directory: string
 

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals'
-import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -39,10 +40,74 @@ test('releases the lock if the body fails', async () => {
   await expect(withFileLock(lock, deps, () => Promise.resolve('next'))).resolves.toBe('next')
 })
 
-test('creates the directory of the lock if another process deleted it', async () => {
-  const directory = join(await temporaryDirectory(), 'gone')
+test('creates the directories of the lock, for the owner only, if another process deleted them', async () => {
+  const parent = join(await temporaryDirectory(), 'gone')
+  const directory = join(parent, 'gone')
   await withFileLock(join(directory, 'lock'), deps, async () => {
     expect(await readdir(directory)).toEqual(['lock'])
+    for (const path of [parent, directory]) expect((await stat(path)).mode & 0o777).toBe(0o700)
+  })
+})
+
+test('fails at once if the lock file cannot be created', async () => {
+  const lock = join(await temporaryDirectory(), 'x'.repeat(300))
+  const sleep = jest.fn(() => rm(lock, { force: true }))
+  await expect(
+    withFileLock(lock, { ...deps, sleep }, () => Promise.resolve())
+  ).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
+  expect(sleep).not.toHaveBeenCalled()
+})
+
+describe('withFileLock beside another process', () => {
+  const DEAD_PID = 2 ** 22 + 1
+  const ended = Object.assign(new Error('no such process'), { code: 'ESRCH' })
+  afterEach(() => jest.restoreAllMocks())
+
+  async function holderOf(lock: string): Promise<{ readonly pidNamespace: string }> {
+    return JSON.parse(await readFile(lock, 'utf8')) as { pidNamespace: string }
+  }
+
+  /** Creates a lock of this machine. The waiting process deletes it when it sleeps, if it is still the same. */
+  async function createLock(pid: number) {
+    const lock = join(await temporaryDirectory(), 'lock')
+    const { pidNamespace } = await withFileLock(lock, deps, () => holderOf(lock))
+    const text = JSON.stringify({ id: 'other', pid, pidNamespace })
+    await writeFile(lock, text)
+    const sleep = jest.fn(async () => {
+      expect(await readFile(lock, 'utf8')).toBe(text)
+      await rm(lock)
+    })
+    return { lock, text, pidNamespace, sleep }
+  }
+
+  test.each<[string, Error | undefined]>([
+    ['runs', undefined],
+    ['runs as another user', Object.assign(new Error('not permitted'), { code: 'EPERM' })]
+  ])('waits for a process that %s', async (_name, error) => {
+    const { lock, sleep } = await createLock(4711)
+    jest.spyOn(process, 'kill').mockImplementation(() => {
+      if (error !== undefined) throw error
+      return true
+    })
+    await withFileLock(lock, { ...deps, sleep }, () => Promise.resolve())
+    expect(sleep).toHaveBeenCalledTimes(1)
+  })
+
+  test('waits for a process that acquired the lock while a stale lock was removed', async () => {
+    const { lock, text, pidNamespace, sleep } = await createLock(process.pid)
+    await writeFile(lock, JSON.stringify({ id: 'dead', pid: DEAD_PID, pidNamespace }))
+    jest.spyOn(process, 'kill').mockImplementation((pid) => {
+      if (pid !== DEAD_PID) return true
+      writeFileSync(lock, text)
+      throw ended
+    })
+    await withFileLock(lock, { ...deps, sleep }, () => Promise.resolve())
+    expect(sleep).toHaveBeenCalledTimes(1)
+  })
+
+  test('does not fail if another process removed its lock', async () => {
+    const { lock } = await createLock(DEAD_PID)
+    await expect(withFileLock(lock, deps, () => rm(lock))).resolves.toBeUndefined()
   })
 })
 

@@ -108,12 +108,19 @@ test('saves the credential files for the post step', async () => {
   ])
 })
 
-test('with logout: false, saves nothing for the post step and deletes its temporary files', async () => {
+test('with logout: false, saves nothing for the post step and keeps no old content', async () => {
   const { deps } = await setUp()
   await login(makeInputs('login', { logout: 'false' }), deps)
   expect(deps.loginStates.at(-1)).toBe('[]')
   expect(await readdir(join(home, 'docker'))).toEqual(['config.json'])
-  expect(await readdir(join(home, 'temp'))).toEqual([])
+  const names = await readdir(join(home, 'temp'))
+  expect(names).toHaveLength(2)
+  for (const name of names) {
+    // A later login of the job finds the credential by its digest.
+    const kept = JSON.parse(await readFile(join(home, 'temp', name), 'utf8')) as object
+    expect(Object.keys(kept)).toEqual(['hosts', 'identity', 'expiresAt'])
+    expect(JSON.stringify(kept)).not.toContain('"auth"')
+  }
 })
 
 describe('without access to the registry', () => {

@@ -107,14 +107,32 @@ describe('restoreCredential with a credential store', () => {
     expect(await findRecord(reference)).toBeUndefined()
   })
 
-  test('does not hold the lock while a store runs', async () => {
+  test('does not write into a store after the login was undone', async () => {
+    const { file, store, restore, login } = await setUp(BEFORE)
+    const reference = await login('one')
+    await restore(reference)
+    const actions = await store.actions()
+    const ignore = (): void => undefined
+    const log = { info: ignore, notice: ignore, warning: ignore, debug: ignore }
+    await storeCredential(
+      reference,
+      'test',
+      { hosts: [HOST], username: 'AWS', password: 'two' },
+      { ...store.deps, log: log as never }
+    )
+    expect(await store.actions()).toEqual([...actions, 'get'])
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
+  test('does not hold the lock and keeps the record while a store runs', async () => {
     const { file, store, login, restore } = await setUp(BEFORE)
     const reference = await login('one')
     const lock = lockPathOf(file)
+    const { record } = reference
     const program = join(store.deps.env.PATH!.split(':')[0]!, 'docker-credential-test')
     await writeFile(
       program,
-      `#!/bin/sh\nif [ -e "${lock}" ]; then echo held; else echo free; fi >> "$LOG"\nexit 1\n`
+      `#!/bin/sh\nif [ ! -e "${lock}" ] && [ -e "${record}" ]; then echo free; fi >> "$LOG"\nexit 1\n`
     )
     const before = await store.actions()
     await restore(reference)
@@ -172,5 +190,9 @@ describe('restoreCredential', () => {
     await writeFile(temporary, 'x')
     expect(await restore(reference)).toBe('not-found')
     expect(await readFile(file, 'utf8')).toBe('{}')
+    await writeFile(lockPathOf(file), '')
+    await utimes(lockPathOf(file), anHourAgo, anHourAgo)
+    expect(await restore(reference)).toBe('not-found')
+    expect((await readdir(dirname(file))).sort()).toEqual(['.config.json.other', 'config.json'])
   })
 })

@@ -64,6 +64,8 @@ async function tokenIn(file: string, host = HOST): Promise<string | undefined> {
 }
 
 const WITH_STORE = '{"credsStore": "desktop", "credHelpers": {"public.ecr.aws": "ecr-login"}}'
+/** Login removes an entry with a path, and the last login restores it. */
+const WITH_PATH = '{"auths":{"public.ecr.aws/alias":{"auth":"dGhlaXJzOnNlY3JldA=="}}}'
 const BEFORE =
   '{\n    "psFormat" : "table",\n  "auths":{"public.ecr.aws":{"auth":"QVdTOmZpcnN0"}}}\n\n'
 
@@ -109,6 +111,19 @@ describe('one login', () => {
     expect((await writeCredential(second, target, credentialOf('b'), deps)).action).toBe('update')
   })
 
+  test('does not keep a credential longer because of logins in between', async () => {
+    const { file, login } = await setUp('{}')
+    const at = (minutes: number): Partial<Credential> => ({
+      identity: 'key',
+      expiresAt: new Date(Date.parse('2026-01-01T12:00:00Z') + minutes * 60_000)
+    })
+    await login('a', at(0))
+    await login('b', at(4))
+    expect(await tokenIn(file)).toBe('token of a')
+    await login('c', at(8))
+    expect(await tokenIn(file)).toBe('token of c')
+  })
+
   test('keeps an entry that another program changed after the login', async () => {
     const { file, login } = await setUp()
     const reference = await login('a')
@@ -133,6 +148,15 @@ describe('one login', () => {
     expect((await stat(reference.record)).mode & 0o777).toBe(0o600)
     expect(JSON.stringify(reference)).not.toContain('QVdT')
     expect(JSON.stringify(await findRecord(reference))).not.toContain('token of a')
+  })
+
+  test('keeps an empty file that had content before the login', async () => {
+    const { file, login } = await setUp('{"psFormat": "table"}')
+    const reference = await login('a')
+    const { auths } = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ auths }))
+    expect(await restoreCredential(reference, deps)).toBe('restored')
+    expect(await readFile(file, 'utf8')).toBe('{}')
   })
 
   test('keeps the credential of a forgotten login and deletes all other files', async () => {
@@ -183,8 +207,9 @@ describe('jobs that share a credential file', () => {
   test.each(orders)(
     '%s: the last one restores the file from before all of them',
     async (_name, order) => {
-      for (const before of [BEFORE, WITH_STORE, '{}', undefined]) {
+      for (const before of [BEFORE, WITH_STORE, WITH_PATH, '{}', undefined]) {
         const { file, login } = await setUp(before)
+        if (before !== undefined) await chmod(file, 0o640)
         const references = new Map<string, LoginReference>()
         for (const job of ['a', 'b', 'c']) references.set(job, await login(job))
         const running = ['a', 'b', 'c']
@@ -198,12 +223,15 @@ describe('jobs that share a credential file', () => {
         expect(after).toBe(before)
         const rest = await readdir(join(file, '..')).catch(() => [])
         expect(rest).toEqual(before === undefined ? [] : ['config.json'])
+        if (before === undefined) {
+          expect(await readdir(join(file, '..', '..'))).not.toContain('.docker')
+        } else expect((await stat(file)).mode & 0o777).toBe(0o640)
       }
     }
   )
 
   test.each(orders)('%s: changes of another program are kept', async (_name, order) => {
-    for (const before of [BEFORE, WITH_STORE, '{"credsStore": "desktop"}']) {
+    for (const before of [BEFORE, WITH_STORE, WITH_PATH, '{"credsStore": "desktop"}']) {
       const { file, login } = await setUp(before)
       const references = new Map<string, LoginReference>()
       for (const job of ['a', 'b', 'c']) {
@@ -233,6 +261,15 @@ describe('jobs that share a credential file', () => {
     expect(await tokenIn(file)).toBe('first')
     await restoreCredential(b, deps)
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(BEFORE))
+  })
+
+  test('a forgotten login does not affect the other logins', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a')
+    const b = await login('b')
+    await forgetLogin(a, deps)
+    expect(await listLogins(file)).toEqual([b])
+    expect(await findRecord(b)).toBeDefined()
   })
 
   test('concurrent entries of another program are kept', async () => {
@@ -287,6 +324,19 @@ describe('an equivalent credential', () => {
     expect(await readdir(join(file, '..')).catch(() => [])).toEqual([])
   })
 
+  test('is kept for the first login if later logins end before it', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a', same)
+    const b = await login('b', same)
+    const c = await login('c', { identity: 'another' })
+    await restoreCredential(b, deps)
+    expect(await tokenIn(file)).toBe('token of c')
+    await restoreCredential(c, deps)
+    expect(await tokenIn(file)).toBe('token of a')
+    await restoreCredential(a, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
   test.each<[string, Partial<Credential>]>([
     ['other AWS credentials', { identity: 'another' }],
     ['a later expiration time', { ...same, expiresAt: new Date('2026-01-01T12:06:00Z') }],
@@ -310,7 +360,60 @@ describe('an equivalent credential', () => {
   })
 })
 
+describe('an equivalent credential that tools do not find', () => {
+  const more = { identity: 'one AWS access key', hosts: [HOST, 'ecr-public.aws.com'] }
+
+  test('is replaced if one of its entries was changed', async () => {
+    for (const host of more.hosts) {
+      const { file, login } = await setUp()
+      await login('a', more)
+      const { auths } = JSON.parse(await readFile(file, 'utf8'))
+      auths[host] = { auth: 'QVdTOnRoZWlycw==' }
+      await writeFile(file, JSON.stringify({ auths }))
+      await login('b', more)
+      for (const each of more.hosts) expect(await tokenIn(file, each)).toBe('token of b')
+    }
+  })
+
+  test('is replaced if an entry with a path was added, which is then removed', async () => {
+    const { file, login } = await setUp()
+    await login('a', more)
+    const { auths } = JSON.parse(await readFile(file, 'utf8'))
+    auths[`${HOST}/alias`] = { auth: 'QVdTOnRoZWlycw==' }
+    await writeFile(file, JSON.stringify({ auths }))
+    await login('b', more)
+    const after = JSON.parse(await readFile(file, 'utf8')) as { auths: object }
+    expect(Object.keys(after.auths)).toEqual(more.hosts)
+  })
+})
+
+test('the last login deletes an empty file that did not exist before the first login', async () => {
+  const { file, login } = await setUp()
+  const a = await login('a')
+  const { auths } = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ auths, psFormat: 'table' }))
+  const b = await login('b')
+  const { auths: current } = JSON.parse(await readFile(file, 'utf8'))
+  await writeFile(file, JSON.stringify({ auths: current }))
+  for (const reference of [a, b]) await restoreCredential(reference, deps)
+  expect(await readdir(join(file, '..', '..'))).not.toContain('.docker')
+})
+
 test('parseLogins ignores a malformed state', () => {
-  for (const text of ['', '{}', '[1, null, {"id": "x"}]', 'x'])
-    expect(parseLogins(text)).toEqual([])
+  for (const text of ['', '{}', 'x']) expect(parseLogins(text)).toEqual([])
+})
+
+test('parseLogins ignores each value that is not a login, and keeps the others', () => {
+  const login = { id: 'id', file: 'file', record: 'record' }
+  const others = [
+    1,
+    null,
+    'text',
+    [],
+    ...Object.keys(login).flatMap((name) => [
+      { ...login, [name]: 1 },
+      { ...login, [name]: undefined }
+    ])
+  ]
+  expect(parseLogins(JSON.stringify([...others, login]))).toEqual([login])
 })

@@ -12,6 +12,7 @@ import { runAction } from '../helpers/run-action.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 import { startTlsFront } from '../helpers/tls.js'
+import { serveText, serveTunnel, TLS_ALERT } from '../helpers/who-answers.js'
 import { runInProcess } from '../robustness/run-in-process.js'
 
 type Texts = Readonly<Record<string, string>>
@@ -180,7 +181,7 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   'Access denied: … is not allowed': against(ENSURE, {
     allow: ['ecr-public:DescribeRepositories']
   }),
-  'Access denied: … denied by a policy': apiError(
+  'Access denied: … is denied by': apiError(
     'AccessDeniedException',
     'User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr-public:DescribeRepositories with an explicit deny in a service control policy'
   ),
@@ -231,6 +232,17 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     const { url } = await startTlsFront(new URL((await startEmulator()).url))
     return logOf({ mode: 'login' }, endpoint(url))
   },
+  'but the response is not TLS': async () => {
+    const proxy = `http://${await serveTunnel('<html>Blocked</html>')}`
+    return logOf({ mode: 'login' }, { ...KEYS, HTTPS_PROXY: proxy })
+  },
+  'The server does not support TLS': async () =>
+    logOf(
+      { mode: 'login' },
+      endpoint(`https://${await serveText('HTTP/1.1 400 Bad Request\r\n\r\n')}`)
+    ),
+  'The TLS handshake with the server failed': async () =>
+    logOf({ mode: 'login' }, endpoint(`https://${await serveText(TLS_ALERT)}`)),
   'The connection to … was lost': async () => {
     const emulator = await startEmulator()
     await emulator.fault({ operation: '*', fault: 'reset-before' })
@@ -357,5 +369,6 @@ export const PROVOKED_ELSEWHERE: Readonly<Record<string, readonly [path: string,
       '__tests__/login/credential-file.test.ts',
       'credential file is read-only'
     ],
+    'is still in': ['__tests__/post.test.ts', 'is still in'],
     'did not respond': ['__tests__/robustness/hanging-counterparts.test.ts', 'did not respond']
   }

@@ -43,7 +43,7 @@ function trackBuffers(count: number): TrackedBuffers {
   }
   return {
     inUse,
-    acquire: async (atMost) => taken(await buffers.acquire(atMost)),
+    acquire: async (...options) => taken(await buffers.acquire(...options)),
     tryAcquire: (atMost) => {
       const buffer = buffers.tryAcquire(atMost)
       return buffer === undefined ? undefined : taken(buffer)

@@ -1,8 +1,12 @@
 import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import {
+  BatchDeleteImageCommand,
+  CreateRepositoryCommand,
+  PutImageCommand
+} from '@aws-sdk/client-ecr-public'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { pushTar } from '../../src/push-tar/push-tar.js'
 import type { Report } from '../../src/runner/report.js'
@@ -17,8 +21,10 @@ import {
   writeOciDirectory
 } from '../helpers/archives.js'
 import type { TestImage } from '../helpers/archives.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
+import { pullImage } from '../helpers/pull-image.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
 
@@ -227,6 +233,160 @@ describe.each([
     expect(one.writing).toEqual([])
     expect(both.report.outputs.platforms).toHaveLength(1)
   })
+})
+
+describe('archives with the same index, each with the content of one platform', () => {
+  const s390x = build('s390x')
+  const attestations = [amd64, arm64].map(buildAttestation)
+  const multi = buildIndex([amd64, arm64, ...attestations, s390x], {
+    tags: ['ex.com/app:1'],
+    descriptors: [
+      undefined,
+      undefined,
+      attestationDescriptor(amd64),
+      attestationDescriptor(arm64),
+      undefined
+    ]
+  })
+  const all = [...multi.children] as TestImage[]
+  const blobs = (images: readonly TestImage[]): string[] =>
+    images.flatMap(({ content, configDigest, layers }) => [
+      content.digest,
+      configDigest,
+      ...layers.map(({ digest }) => digest)
+    ])
+  /** Writes the whole index with the content of these manifests. */
+  const writePart = async (
+    name: string,
+    images: readonly TestImage[],
+    write: typeof writeOciArchive = writeOciArchive
+  ): Promise<void> => {
+    const kept = new Set(blobs(images))
+    const without = blobs(all).filter((digest) => !kept.has(digest))
+    await write(at(name), [multi], { without, manifestJson: true })
+  }
+  const [amdAttestation, armAttestation] = attestations as [TestImage, TestImage]
+
+  it('become this index, with the attestations of all of them', async () => {
+    await writePart('a.tar', [amd64, amdAttestation])
+    await writePart('b', [arm64, armAttestation], writeOciDirectory)
+    await writePart('c.tar', [s390x])
+    const { report, warnings } = await push({ tar: at('*') })
+    expect(warnings).toEqual([])
+    expect(report.outputs.digest).toBe(multi.content.digest)
+    const pulled = await pullImage(emulator, 'team/app', '1')
+    expect(pulled.map(({ digest }) => digest)).toEqual(all.map(({ content }) => content.digest))
+    const again = await push({ tar: at('*') })
+    expect([again.report.changed, again.writing]).toEqual([false, []])
+  })
+
+  it('become this index if one of them has several platforms, in any order', async () => {
+    await writePart('a.tar', [amd64, amdAttestation, s390x])
+    await writePart('b.tar', [arm64, armAttestation])
+    for (const tar of [`${at('a.tar')}\n${at('b.tar')}`, `${at('b.tar')}\n${at('a.tar')}`]) {
+      const { report } = await push({ tar })
+      expect(report.outputs.digest).toBe(multi.content.digest)
+    }
+  })
+
+  it('become an index of their platforms, with a warning about what none of them contains', async () => {
+    await writePart('a.tar', [amd64, amdAttestation])
+    await writePart('b.tar', [arm64])
+    const { report, warnings } = await push({ tar: at('*.tar') })
+    expect((await getManifest('1')).manifests.map(({ digest }) => digest)).toEqual(
+      [amd64, arm64].map(({ content }) => content.digest)
+    )
+    const missing = 'None of the archives contains an attestation, linux/s390x.'
+    expect(warnings).toEqual([
+      `${at('a.tar')}: Only linux/amd64 of this archive is pushed. ${missing}`,
+      `${at('a.tar')}: The attestation of this image is not pushed, because its index is not complete.`,
+      `${at('b.tar')}: Only linux/arm64/v8 of this archive is pushed. ${missing}`
+    ])
+    expect(report.outputs.platforms).toHaveLength(2)
+  })
+
+  it('are rejected if one has several platforms, and one platform is in none of them', async () => {
+    await writePart('a.tar', [amd64, amdAttestation, arm64])
+    await writePart('b.tar', [arm64, armAttestation])
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `several platforms of the image, but not all of them: "${at('a.tar')}". It contains linux/amd64, linux/arm64/v8. Missing: linux/s390x.`
+    )
+  })
+
+  it('are rejected if another archive has another image for a platform', async () => {
+    await writePart('a.tar', [amd64, amdAttestation, s390x])
+    await writePart('b.tar', [arm64, armAttestation])
+    await writeOciArchive(at('c.tar'), [build('arm64', { layers: [{ other: 'other' }] }, 'v8')])
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `different images for the same platform: "linux/arm64/v8". The archives are ${at('a.tar')} and ${at('c.tar')}.`
+    )
+  })
+
+  it('are rejected before anything is sent if a layer of another archive has another type', async () => {
+    const path = at('b.tar')
+    await writePart('a.tar', [amd64, amdAttestation, s390x])
+    await writePart('b.tar', [arm64, armAttestation])
+    const bytes = await readFile(path)
+    const position = bytes.indexOf(arm64.layers[1]!.blob)
+    await writeFile(path, bytes.fill(0x20, position, position + 16))
+    const before = (await emulator.operations()).length
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `A layer in ${path} does not have the format of its media type`
+    )
+    expect((await emulator.operations()).slice(before)).toEqual([])
+  })
+
+  it('do not complete an image that is not an index', async () => {
+    await writeOciArchive(at('a.tar'), [amd64], { without: [amd64.layers[1]!.digest] })
+    await writeOciArchive(at('b.tar'), [amd64])
+    await expect(push({ tar: at('*.tar') })).rejects.toThrow(
+      `The archive does not contain the whole image: "${at('a.tar')}"`
+    )
+  })
+})
+
+describe('an index with manifests that the repository has', () => {
+  const index = buildIndex([amd64, arm64])
+  const writeBoth = async (): Promise<void> => {
+    await writeOciArchive(at('amd.tar'), [amd64])
+    await writeOciArchive(at('index.tar'), [index])
+    await push({ tar: at('amd.tar'), 'image-tags': 'amd' })
+  }
+
+  it('is put with only the other manifests', async () => {
+    await writeBoth()
+    const { report, writing } = await push({ tar: at('index.tar'), 'image-tags': 'v1' })
+    expect(writing.filter((operation) => operation === 'PutImage')).toHaveLength(2)
+    expect(report.plan.filter(({ kind }) => kind === 'manifest')).toMatchObject([
+      { action: 'keep', platform: 'linux/amd64' },
+      { action: 'push', platform: 'linux/arm64/v8' }
+    ])
+    expect((await pullImage(emulator, 'team/app', 'v1')).map(({ digest }) => digest)).toEqual(
+      [amd64, arm64].map(({ content }) => content.digest)
+    )
+  })
+
+  it.each(['index.tar', '{amd,arm}.tar'])(
+    'is put with all of them if one is deleted meanwhile (%s)',
+    async (tar) => {
+      await writeBoth()
+      await writeOciArchive(at('arm.tar'), [arm64])
+      const { api } = makeDeps(emulator)
+      let isDeleted = false
+      const deleting = interceptApi(api, async (command, send) => {
+        if (command instanceof PutImageCommand && !isDeleted) {
+          isDeleted = true
+          const imageIds = [{ imageDigest: amd64.content.digest }]
+          await api.send(new BatchDeleteImageCommand({ repositoryName: 'team/app', imageIds }))
+        }
+        return send(command)
+      })
+      const inputs = { repository: 'team/app', tar: at(tar), 'image-tags': 'v1' }
+      await pushTar(makeInputs('push-tar', inputs), makeDeps(emulator, { api: deleting }))
+      expect(isDeleted).toBe(true)
+      expect(await pullImage(emulator, 'team/app', 'v1')).toHaveLength(2)
+    }
+  )
 })
 
 describe('archives of several kinds', () => {
@@ -506,6 +666,29 @@ describe('the input "image-tags"', () => {
       }
     }
   )
+
+  it('is required if no name of the archive is a tag, with all names', async () => {
+    const digestName = `ex.com/app@${amd64.content.digest}`
+    const tags = ['1.0.0+build.5', digestName, 'feature/x']
+    const manifests = tags.map((name) => ({
+      ...descriptorOf(amd64.content),
+      annotations: { 'org.opencontainers.image.ref.name': name }
+    }))
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests } })
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      `The archive does not contain a tag for the image. Its names cannot be used as tags: ${tags.join(', ')}. A tag cannot contain "+". The name contains the digest of the image instead of a tag. A tag cannot contain "/". Set the input "image-tags", for example to "1.0.0-build.5".`
+    )
+  })
+
+  it('is required if the archive has only the name with the digest', async () => {
+    const name = `ex.com/app@${amd64.content.digest}`
+    const annotations = { 'org.opencontainers.image.ref.name': name }
+    const manifests = [{ ...descriptorOf(amd64.content), annotations }]
+    await writeOciArchive(at('a.tar'), [amd64], { index: { manifests } })
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      `This name cannot be used as a tag. The name contains the digest of the image instead of a tag. Set the input "image-tags", or set it to "none" to push the image without a tag.`
+    )
+  })
 
   it.each([
     [

@@ -122,6 +122,7 @@ async function search(
       signal,
       registry: fake.client,
       path: 'a/b',
+      check: () => Promise.resolve(new Map()),
       searchSignal: signal,
       ...source
     }

@@ -85,6 +85,7 @@ function listReferences({ file, text }: Declaration, declarations: Declarations)
   }
   // What opens it is handed to the modes by main.ts.
   imports.set('openRegistry', keyOf('registry-client/create-registry.ts', 'createRegistry'))
+  imports.set('accountToken', keyOf('registry-client/account-token.ts', 'createAccountToken'))
   const words = new Set(text.match(/[A-Za-z_$][\w$]*/g) ?? [])
   return [...words].map((word) => imports.get(word) ?? keyOf(file, word))
 }

@@ -134,7 +134,7 @@ test('a query ends if the API of GitHub hangs', async () => {
   const stallLimit = createStallLimit(LIMIT_MS)
   const send = await createQuerySender('t', 20, deps, createRequestSender({}, { stallLimit }))
   await expect(send('query { viewer { login } }')).rejects.toThrow(
-    `Cannot read the pull requests from ${front.host}. The server did not respond for 1.5 s.`
+    `Cannot read the pull requests from ${front.host}. The request failed: The server did not respond for 1.5 s.`
   )
   expect(front.hanging()).toBe(1)
 })

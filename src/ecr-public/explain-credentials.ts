@@ -1,5 +1,6 @@
 import type { Problem } from '../runner/errors.js'
 import type { ErrorFacts } from './error-facts.js'
+import { PERMISSIONS_PAGE } from './permissions.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -14,6 +15,9 @@ steps:
 
 /** The first sentence of the error if a job does not have credentials. */
 export const NO_CREDENTIALS_FOUND = 'AWS credentials were not found'
+
+/** The section that describes credentials of another action. */
+const CREDENTIALS_SECTION = `See ${PERMISSIONS_PAGE}#credentials-from-another-action.`
 
 const CHECK_SECRETS = 'Check the secrets of the workflow, or assume a role with OIDC.'
 
@@ -48,7 +52,7 @@ export function explainCredentials(facts: ErrorFacts, env: Env): Problem | undef
     return {
       what: 'The AWS session has expired',
       value: message,
-      fix: 'Set "role-to-assume", which renews the session, or run aws-actions/configure-aws-credentials directly before this step.'
+      fix: `Set "role-to-assume", which renews the session, or run aws-actions/configure-aws-credentials directly before this step. ${CREDENTIALS_SECTION}`
     }
   }
   if (INVALID.includes(name)) {

@@ -1,6 +1,5 @@
 import { ActionError, messageOf, problem } from '../runner/errors.js'
 import type { Problem } from '../runner/errors.js'
-import type { Mode } from '../runner/inputs/input-specs.js'
 import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import {
@@ -9,30 +8,23 @@ import {
   NO_CREDENTIALS_FOUND,
   OIDC_SNIPPET
 } from './explain-credentials.js'
+import { explainDenied } from './explain-denied.js'
+import type { DeniedContext, Explanation } from './explain-denied.js'
 import { ECR_PUBLIC, explainNetwork, STS } from './explain-network.js'
 import type { CalledService } from './explain-network.js'
 import { explainRole } from './role/explain-role.js'
 import type { AssumedRole } from './role/explain-role.js'
 import { findOperation } from './operation-names.js'
 import { isProviderError } from './provider-errors.js'
-import { allActions, allowStatements, PERMISSIONS_SECTION } from './permissions.js'
 
 /** The context of an error. */
-export interface ErrorContext {
-  readonly mode?: Mode | undefined
+export interface ErrorContext extends DeniedContext {
   /** The API operation. The default is the operation that this action's client recorded for the error. */
   readonly operation?: string | undefined
   /** The role, if the call is AssumeRoleWithWebIdentity of STS. */
   readonly assumed?: AssumedRole | undefined
-  /** The IAM actions that the run can require, as far as they are known. */
-  readonly requiredActions?: readonly string[] | undefined
   /** The environment of the step. The default is `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
-}
-
-/** An explained error, with details to log below it. */
-interface Explanation extends Problem {
-  readonly details?: string | undefined
 }
 
 const THROTTLED = [
@@ -45,7 +37,6 @@ const THROTTLED = [
   'TooManyRequestsException',
   'SlowDown'
 ]
-const DENIED = ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'OptInRequired']
 
 /**
  * Explains an error of the SDK or the network: what happened, the usual cause and how to fix it, with the AWS request
@@ -84,61 +75,6 @@ export function explainBriefly(thrown: unknown, context: ErrorContext = {}): str
 function withSnippet(found: Problem | undefined): Explanation | undefined {
   if (found?.what !== NO_CREDENTIALS_FOUND) return found
   return { ...found, details: OIDC_SNIPPET }
-}
-
-function explainDenied(
-  { name, message }: ErrorFacts,
-  operation: string | undefined,
-  { mode, requiredActions = [] }: ErrorContext
-): Explanation | undefined {
-  if (!DENIED.includes(name)) return undefined
-  const action = deniedAction(message, operation)
-  const isExplicit = /explicit deny/i.test(message)
-  const others = requiredActions.filter((each) => each !== action)
-  return {
-    what: `Access denied: ${action ?? 'an IAM action'} is ${isExplicit ? 'denied by a policy' : 'not allowed'}`,
-    value: message,
-    reason: reasonOfDenial(action, isExplicit, others),
-    fix: isExplicit
-      ? 'Remove the explicit deny from the service control policy, permissions boundary or IAM policy. An Allow statement cannot override it.'
-      : `Add the statement below to the IAM policy of the job's role. The README section "${PERMISSIONS_SECTION}" contains the complete policy of ${mode === undefined ? 'every mode' : `mode ${mode}`}.`,
-    ...(isExplicit ? {} : { details: statementsFor(action, mode, others) })
-  }
-}
-
-function reasonOfDenial(
-  action: string | undefined,
-  isExplicit: boolean,
-  others: readonly string[]
-): string | undefined {
-  const sentences: string[] = []
-  if (others.length > 0) sentences.push(`This run can also require ${others.join(', ')}.`)
-  if (!isExplicit && action?.startsWith('ecr-public:') === true) {
-    sentences.push('Permissions that begin with "ecr:" apply only to private repositories.')
-  }
-  return sentences.length === 0 ? undefined : sentences.join(' ')
-}
-
-/** Returns the IAM action in the message, or the action of the operation if the message does not contain one. */
-function deniedAction(message: string, operation: string | undefined): string | undefined {
-  const named = /\b((?:ecr-public|sts|iam|kms):[A-Za-z]+)/.exec(message)?.[1]
-  return named ?? (operation === undefined ? undefined : `ecr-public:${operation}`)
-}
-
-function statementsFor(
-  action: string | undefined,
-  mode: Mode | undefined,
-  others: readonly string[]
-): string | undefined {
-  const missing = action === undefined ? [] : [action]
-  // An authorization token requires both actions, and a policy usually lacks both.
-  const token = allActions('login').slice(0, 2)
-  const needed = missing.some((each) => token.includes(each)) ? token : missing
-  if (needed.length === 0 && mode === undefined) return undefined
-  const statements = allowStatements(
-    needed.length > 0 ? [...needed, ...others] : allActions(mode ?? 'login')
-  )
-  return `IAM statement to add:\n${JSON.stringify(statements, undefined, 2)}`
 }
 
 /** The first sentence for errors about something that does not exist. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../runner/errors.js'
+import { explainConnection } from '../http/explain-connection.js'
 import { findProxy, proxyAddress } from '../http/proxy.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
@@ -26,13 +27,6 @@ export const STS: CalledService = {
   endpointVariables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL']
 }
 
-const CERTIFICATE_CODES = [
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
-]
 const LOST_CODES = [
   'ECONNRESET',
   'EPIPE',
@@ -49,71 +43,28 @@ export function explainNetwork(
   service: CalledService
 ): Problem | undefined {
   return (
-    explainHost(facts, env, service) ??
-    explainTls(facts) ??
     explainOtherServer(facts, env, service) ??
+    explainUnconnected(facts, env, service) ??
     explainLoss(facts, env, service)
   )
 }
 
-/** Explains that the endpoint cannot be resolved or rejects connections. A `ProxyError` explains this for a proxy. */
-function explainHost(
-  { code, peer, message }: ErrorFacts,
+function explainUnconnected(
+  facts: ErrorFacts,
   env: Env,
   service: CalledService
 ): Problem | undefined {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return {
-      what: 'The name of the host cannot be resolved',
-      value: peer ?? message,
-      reason: 'The name does not exist in DNS, or the DNS server does not respond.',
-      fix: endpointFix(env, service)
-    }
-  }
-  if (code === 'ECONNREFUSED') {
-    return {
-      what: 'The host refused the connection',
-      value: peer ?? message,
-      fix: endpointFix(env, service)
-    }
-  }
-  return undefined
+  const server = facts.peer ?? hostOf(env, service)
+  const found = explainConnection(facts, server, endpointFix(env, service))
+  const proxy = proxyOf(env, service)
+  if (found === undefined || proxy === undefined) return found
+  const { reason } = found
+  const used = `The request used the proxy ${proxy}.`
+  return { ...found, reason: reason === undefined ? used : `${reason} ${used}` }
 }
 
-function explainTls({ code, message }: ErrorFacts): Problem | undefined {
-  if (code !== undefined && CERTIFICATE_CODES.includes(code)) {
-    return {
-      what: 'The server certificate is not trusted (unknown issuer)',
-      value: `${code}: ${message}`,
-      reason: 'The usual cause is a proxy that decrypts TLS connections.',
-      fix: 'Set NODE_EXTRA_CA_CERTS to the PEM file of its CA certificate.'
-    }
-  }
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return {
-      what: 'The server certificate is expired or not valid yet',
-      value: `${code}: ${message}`,
-      fix: 'Check the clock of the runner, then the certificate.'
-    }
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return {
-      what: 'The server certificate belongs to another host',
-      value: message,
-      fix: 'Check the endpoint, the proxy and the DNS records.'
-    }
-  }
-  if (code === 'EPROTO') {
-    return {
-      what: 'The server does not support TLS',
-      fix: 'Use http:// in AWS_ENDPOINT_URL for an emulator, and in HTTPS_PROXY for a proxy without TLS.'
-    }
-  }
-  return undefined
-}
-
-/** The error names of the SDK for a response without an error code. */
-const WITHOUT_CODE = ['SyntaxError', 'Unknown', 'UnknownError']
+/** The error names of the SDK for a response without an error code. STS: `NotFound` for status 404. */
+const WITHOUT_CODE = ['NotFound', 'SyntaxError', 'Unknown', 'UnknownError']
 
 /** Explains a response of a captive portal, a firewall or a wrong endpoint. A `ProxyError` explains one of a proxy. */
 function explainOtherServer(
@@ -135,7 +86,7 @@ function explainOtherServer(
     fix:
       proxy === undefined
         ? endpointFix(env, service)
-        : `Allow ${service.host} on the proxy, or add it to NO_PROXY.`
+        : `Allow ${hostOf(env, service)} on the proxy, or add it to NO_PROXY.`
   }
 }
 
@@ -161,10 +112,19 @@ function endpointFix(env: Env, { endpointVariables, host }: CalledService): stri
     : `Check that the endpoint of ${name} is running, or unset the variable.`
 }
 
-/** Returns the address and the variable of the proxy for a service, without its user name and password. */
-function proxyOf(env: Env, { endpointVariables, host }: CalledService): string | undefined {
+/** Returns the host that the environment sets for a service, or its default host. */
+function hostOf(env: Env, service: CalledService): string {
+  return urlOf(env, service)?.host ?? service.host
+}
+
+function urlOf(env: Env, { endpointVariables, host }: CalledService): URL | null {
   const variable = endpointVariables.find((each) => env[each]) ?? ''
-  const url = URL.parse(env[variable] ?? `https://${host}`)
+  return URL.parse(env[variable] ?? `https://${host}`)
+}
+
+/** Returns the address and the variable of the proxy for a service, without its user name and password. */
+function proxyOf(env: Env, service: CalledService): string | undefined {
+  const url = urlOf(env, service)
   if (url === null) return undefined
   try {
     const proxy = findProxy(url, env)

@@ -14,6 +14,10 @@ export interface ModePermissions {
   readonly optional: readonly OptionalPermissions[]
 }
 
+/** The page that describes permissions and roles. */
+export const PERMISSIONS_PAGE =
+  'https://github.com/OWNER/ecr-public-action/blob/main/docs/permissions.md'
+
 /** The README section with one policy per mode. */
 export const PERMISSIONS_SECTION = 'Permissions'
 

@@ -2,7 +2,8 @@ import { buildQueryString, HttpResponse } from '@smithy/core/protocols'
 import type { HttpHandlerOptions, HttpRequest, RequestHandlerMetadata } from '@smithy/types'
 import type { ReceivedResponse } from '../http/check-sender.js'
 import { createRequestSender } from '../http/request-sender.js'
-import { problem } from '../runner/errors.js'
+import type { BoundedRequest } from '../http/request-sender.js'
+import { codeOf, problem } from '../runner/errors.js'
 
 /** The idle timeout of a connection in milliseconds. The SDK does not have one by default. */
 const IDLE_TIMEOUT_MS = 60_000
@@ -38,13 +39,15 @@ export function createRequestHandler(
         url,
         method: request.method,
         headers: request.headers,
-        body: request.body as string | Uint8Array | undefined,
+        body: request.body as BoundedRequest['body'],
         idleTimeoutMs: IDLE_TIMEOUT_MS,
         totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
         maxBytes: MAX_RESPONSE_BYTES,
         tooLong,
         signal,
         isGenuine
+      }).catch((error: unknown) => {
+        throw withHost(error, url)
       })
       const { status, reason, headers, body } = received
       const texts: Record<string, string> = {}
@@ -52,6 +55,13 @@ export function createRequestHandler(
       return { response: new HttpResponse({ statusCode: status, reason, headers: texts, body }) }
     }
   }
+}
+
+/** Adds the host to an error of a connection, which Node.js does not do for TLS errors. */
+function withHost(error: unknown, { host }: URL): unknown {
+  if (!(error instanceof Error) || codeOf(error) === undefined) return error
+  const hasPeer = ['host', 'hostname', 'address'].some((name) => name in error)
+  return hasPeer ? error : Object.assign(error, { host })
 }
 
 function urlOf({ protocol, hostname, port, path, query }: HttpRequest): URL {

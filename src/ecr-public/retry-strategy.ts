@@ -43,6 +43,18 @@ const CLOCK_ERRORS: ReadonlySet<string> = new Set([
 const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
 
 /**
+ * Returns `true` if STS could not reach the OIDC provider or retrieve its key, which STS documents as retryable
+ * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html). The SDK adds `Exception`
+ * to the names.
+ */
+function isProviderOutage({ name, message }: Error): boolean {
+  return (
+    name.startsWith('IDPCommunicationError') ||
+    (name.startsWith('InvalidIdentityToken') && /verification key/i.test(message))
+  )
+}
+
+/**
  * Returns `false` if the service or a proxy rejected the call and would reject it again, or if this action rejected it.
  * Lost connections and incomplete responses are retried.
  */
@@ -59,6 +71,7 @@ export function isWorthRetrying(thrown: unknown): boolean {
   }
   if (fault !== 'client') return true
   return (
+    isProviderOutage(thrown) ||
     THROTTLE_ERROR.test(name) ||
     metadata?.httpStatusCode === 429 ||
     // The SDK has corrected its clock, so that the next signature is valid. It also marks other errors.
@@ -89,7 +102,7 @@ export function createRetryStrategy(
       if (failed >= maxAttempts || !isWorthRetrying(errorInfo.error)) {
         throw new Error('No attempts left')
       }
-      const delay = Math.max(backoff(failed, errorInfo.errorType), hintedDelay(errorInfo))
+      const delay = Math.max(backoff(failed, typeOf(errorInfo)), hintedDelay(errorInfo))
       const seconds = (delay / 1000).toFixed(1)
       log.info(
         `${service}: attempt ${failed} of ${maxAttempts} failed with ${name}. Retrying in ${seconds} s.`
@@ -104,6 +117,11 @@ export function createRetryStrategy(
 /** The delay is 0, since it has passed when the SDK receives the token. */
 function tokenAfter(failedAttempts: number): RetryToken {
   return { getRetryCount: () => failedAttempts, getRetryDelay: () => 0 }
+}
+
+/** An OIDC provider is usually unreachable for seconds, so its errors are retried as slowly as throttling errors. */
+function typeOf({ error, errorType }: RetryErrorInfo): RetryErrorType {
+  return error instanceof Error && isProviderOutage(error) ? 'THROTTLING' : errorType
 }
 
 /** Returns the name of the error, such as `ThrottlingException` or `ECONNRESET`. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { proxyRefusal } from './proxy-error.js'
+import { proxyRefusal } from './explain-proxy.js'
+import { beginsJson } from './json-body.js'
 import { findProxy } from './proxy.js'
 
 /** A response with its whole body. */
@@ -24,12 +25,10 @@ export function checkSender(
   env: Readonly<Record<string, string | undefined>>
 ): void {
   const { status } = response
-  const isOfServer = isGenuine?.(response) ?? (url.protocol === 'https:' || hasJson(response))
+  const isOfServer =
+    isGenuine?.(response) ??
+    (url.protocol === 'https:' || status < 400 || beginsJson(response.body))
   if (isOfServer && status !== 407) return
   const proxy = findProxy(url, env)
   if (proxy !== undefined) throw proxyRefusal(proxy, url.host, status)
-}
-
-function hasJson({ status, body }: ReceivedResponse): boolean {
-  return status < 400 || /^\s*[[{]/.test(body.toString('latin1', 0, 64))
 }

@@ -5,11 +5,21 @@ import { hasProxy } from './proxy.js'
 /** At most 50 connections per host: more would only wait for the rate limits of the service. */
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 50 }
 
+type Env = Readonly<Record<string, string | undefined>>
+
+const connectionsByEnv = new WeakMap<Env, Connect>()
+
 /**
- * Creates connections to servers, through the proxies that the environment sets. The modules for TLS and for proxies
- * are loaded on first use.
+ * Returns the connections to servers, through the proxies that the environment sets. All clients of one environment
+ * share them. The modules for TLS and for proxies are loaded on first use.
  */
-export function createConnections(env: Readonly<Record<string, string | undefined>>): Connect {
+export function connectionsOf(env: Env): Connect {
+  const connect = connectionsByEnv.get(env) ?? createConnections(env)
+  connectionsByEnv.set(env, connect)
+  return connect
+}
+
+function createConnections(env: Env): Connect {
   const direct = createDirect()
   if (!hasProxy(env)) return direct
   let loaded: Promise<http.Agent> | undefined

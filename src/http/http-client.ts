@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ActionError, messageOf, problem } from '../runner/errors.js'
+import { ActionError, problem } from '../runner/errors.js'
 import { isLoopback } from './loopback.js'
-import { checkSender } from './check-sender.js'
+import { hasProxy } from './proxy.js'
 import { collectBody } from './read-body.js'
 import { createRequestSender } from './request-sender.js'
 import type { OpenRequest, RequestSender, SenderOptions } from './request-sender.js'
@@ -130,8 +130,8 @@ async function sendOnce(
 ): Promise<HttpResponse> {
   const { url, maxBytes } = request
   const bounds = { ...boundsOf(request, signal), maxBytes, tooLong: () => tooLarge(request) }
-  const { status, headers, body } = await sendRequest(bounds).catch((error: unknown) => {
-    throw noResponse(url, error)
+  const { status, headers, body } = await sendRequest(bounds).catch(async (error: unknown) => {
+    throw await noResponse(url, error)
   })
   return { url, status, headers, body }
 }
@@ -150,10 +150,13 @@ async function openOnce(
       return { url, status, headers, body: Buffer.alloc(0), stream }
     }
     const body = await collectBody(stream, maxBytes, () => tooLarge(request))
-    checkSender({ status, headers, body }, { url }, env)
+    if (hasProxy(env)) {
+      const { checkSender } = await import('./check-sender.js')
+      checkSender({ status, headers, body }, { url }, env)
+    }
     return { url, status, headers, body, stream }
   } catch (error) {
-    throw noResponse(url, error)
+    throw await noResponse(url, error)
   }
 }
 
@@ -170,10 +173,12 @@ function boundsOf(request: HttpRequest, signal: AbortSignal): OpenRequest {
   }
 }
 
-function noResponse(url: URL, error: unknown): ActionError {
+async function noResponse(url: URL, error: unknown): Promise<ActionError> {
   if (error instanceof ActionError) return error
-  const reason = `The request failed: ${messageOf(error)}.`
-  return problem({ what: `No response from ${url.host}`, reason }, error)
+  const { describeFailure } = await import('./explain-connection.js')
+  const connect = `Allow the runner to connect to ${url.host}, or set HTTPS_PROXY to a proxy.`
+  const { reason, fix } = describeFailure(error, url.host, connect)
+  return problem({ what: `No response from ${url.host}`, reason, fix }, error)
 }
 
 function tooLarge({ url, maxBytes }: HttpRequest): ActionError {

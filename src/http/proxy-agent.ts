@@ -4,9 +4,9 @@ import { HttpProxyAgent } from 'http-proxy-agent'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type * as http from 'node:http'
 import type { AgentSignal, Connect } from './connection-types.js'
+import { proxyFailure, proxyRefusal } from './explain-proxy.js'
 import { findProxy } from './proxy.js'
 import type { Proxy } from './proxy.js'
-import { proxyFailure, proxyRefusal } from './proxy-error.js'
 
 /**
  * Chooses the direct agent or the agent of a proxy for each connection. Node's own `proxyEnv` exists only from

@@ -1,7 +1,4 @@
-import { ActionError, codeOf, messageOf, problem } from '../runner/errors.js'
-import { proxyAddress } from './proxy.js'
-import type { Proxy } from './proxy.js'
-import { isStalled, TimeoutError } from './timeout-error.js'
+import { ActionError } from '../runner/errors.js'
 
 /** A proxy that refused a request, closed the connection or cannot be reached. The message names its variable. */
 export class ProxyError extends ActionError {
@@ -14,86 +11,4 @@ export class ProxyError extends ActionError {
   ) {
     super(error.message, { cause: error.cause })
   }
-}
-
-/**
- * Creates the error for a status that a proxy answered itself.
- *
- * @param target `HOST` or `HOST:PORT` of the server behind the proxy
- */
-export function proxyRefusal(proxy: Proxy, target: string, status: number): ProxyError {
-  const name = nameOf(proxy)
-  if (status === 407) {
-    const isGiven = proxy.url.username !== '' || proxy.url.password !== ''
-    const error = problem({
-      what: `${name} ${isGiven ? 'refused the user name and password' : 'requires a user name and password'}`,
-      value: 'HTTP status 407',
-      expected: `Use ${proxy.variable}=http://USER:PASSWORD@HOST:PORT with percent-encoded special characters.`,
-      fix: 'Store the URL in a secret.'
-    })
-    return new ProxyError(error, false)
-  }
-  const isTransient = status >= 500 || status === 429
-  const error = problem({
-    what: `${name} ${status < 300 ? 'answered' : 'refused'} the request to ${target}`,
-    value: Number.isNaN(status) ? 'a response that is not HTTP' : `HTTP status ${String(status)}`,
-    ...(isTransient
-      ? { reason: 'The proxy is overloaded, or it cannot connect to the host.' }
-      : {}),
-    fix: fixOf(target)
-  })
-  return new ProxyError(error, isTransient)
-}
-
-/** Creates the error for a proxy that closed the connection, or to which a connection is not possible. */
-export function proxyFailure(proxy: Proxy, target: string, cause: unknown): ProxyError {
-  const code = codeOf(cause)
-  const name = nameOf(proxy)
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const error = problem({
-      what: `${name} was not found: its name cannot be resolved`,
-      fix: `Correct ${proxy.variable}, or add ${target} to NO_PROXY.`
-    })
-    return new ProxyError(error, true)
-  }
-  if (isClosed(cause)) {
-    const error = problem({
-      what: `${name} refused the request to ${target}`,
-      reason: 'It closed the connection.',
-      fix: fixOf(target)
-    })
-    return new ProxyError(error, true)
-  }
-  if (cause instanceof TimeoutError) {
-    const what = `${name} did not respond to the request to ${target}`
-    const error = problem(
-      { what, reason: `${cause.message.replace('The server', 'It')}.`, fix: fixOf(target) },
-      cause
-    )
-    return new ProxyError(error, !isStalled(cause))
-  }
-  const error = problem({
-    what: `A connection to ${name.replace(/^T/, 't')} is not possible`,
-    value: code === undefined || messageOf(cause).includes(code) ? messageOf(cause) : code,
-    fix:
-      code === 'EPROTO'
-        ? `If the proxy does not use TLS, begin ${proxy.variable} with http:// instead of https://.`
-        : `Check that the proxy is running, and correct ${proxy.variable}, or add ${target} to NO_PROXY.`
-  })
-  return new ProxyError(error, true)
-}
-
-/** `https-proxy-agent` reports a closed connection without a code. */
-function isClosed(cause: unknown): boolean {
-  const code = codeOf(cause)
-  if (code === 'ECONNRESET' || code === 'EPIPE') return true
-  return code === undefined && messageOf(cause).includes('CONNECT response')
-}
-
-function nameOf(proxy: Proxy): string {
-  return `The proxy ${proxyAddress(proxy)} (environment variable ${proxy.variable})`
-}
-
-function fixOf(target: string): string {
-  return `Allow ${target} on the proxy, or add it to NO_PROXY.`
 }

@@ -1,23 +1,29 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { ActionError, codeOf, messageOf } from '../runner/errors.js'
-import { checkSender } from './check-sender.js'
 import type { IsGenuine, ReceivedResponse } from './check-sender.js'
 import type { AgentSignal, Connection } from './connection-types.js'
-import { createConnections } from './connections.js'
-import { proxyFailure } from './proxy-error.js'
-import { findProxy, hasProxy } from './proxy.js'
+import { connectionsOf } from './connections.js'
+import { hasProxy } from './proxy.js'
 import { closedEarly, readBody } from './read-body.js'
 import { createStallLimit } from './stall-limit.js'
 import type { StallLimit } from './stall-limit.js'
 import { TimeoutError } from './timeout-error.js'
+
+/** A body whose last bytes are sent later, so that the server cannot process the request before. */
+export interface HeldBody {
+  readonly bytes: Uint8Array
+  /** The number of bytes, which the SDK sends as the content length. */
+  readonly byteLength: number
+  /** Resolves when the last bytes can be sent. Aborts the request if it rejects. */
+  readonly mayEnd: Promise<unknown>
+}
 
 /** One request, with limits for the time it may take and for the size of its response. */
 export interface BoundedRequest {
   readonly url: URL
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array | undefined
+  readonly body?: string | Uint8Array | HeldBody | undefined
   /** How long the connection may be idle, in milliseconds. */
   readonly idleTimeoutMs: number
   /** How long the whole request may take, in milliseconds. */
@@ -72,7 +78,10 @@ export function createRequestSender(env: Env, options: SenderOptions = {}): Requ
   const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
   return async (request) => {
     const response = await attempt(request)
-    checkSender(response, request, env)
+    if (hasProxy(env)) {
+      const { checkSender } = await import('./check-sender.js')
+      checkSender(response, request, env)
+    }
     return response
   }
 }
@@ -100,7 +109,7 @@ export function createAttempt<Request extends OpenRequest, Response>(
   }: SenderOptions,
   send: (request: Request, limits: Limits) => Promise<Response>
 ): (request: Request) => Promise<Response> {
-  const connect = createConnections(env)
+  const connect = connectionsOf(env)
   return async (request) => {
     const server = `${scope} ${request.url.host}`
     try {
@@ -119,25 +128,11 @@ export function createAttempt<Request extends OpenRequest, Response>(
       )
     } catch (thrown) {
       const error = stallLimit.failed(server, thrown)
-      throw hasProxy(env) ? attributeToProxy(error, request.url, env) : error
+      if (!hasProxy(env)) throw error
+      const { attributeToProxy } = await import('./attribute-to-proxy.js')
+      throw attributeToProxy(error, request.url, env)
     }
   }
-}
-
-/**
- * Returns an error that names the proxy if the proxy closed the connection or did not respond. The agent reports all
- * other errors of a proxy.
- */
-function attributeToProxy(error: unknown, url: URL, env: Env): unknown {
-  const isOfPeer =
-    error instanceof TimeoutError
-      ? error.isConnecting || url.protocol === 'http:'
-      : codeOf(error) === 'ECONNRESET' &&
-        !(error instanceof ActionError) &&
-        // After the TLS handshake, only the server can have closed a tunnel in an orderly way.
-        (url.protocol === 'http:' || messageOf(error).includes('before secure TLS'))
-  const proxy = isOfPeer ? findProxy(url, env) : undefined
-  return proxy === undefined ? error : proxyFailure(proxy, url.host, error)
 }
 
 /** Sends a request. One controller aborts it for all reasons: the caller's signal and the timeouts. */
@@ -202,8 +197,29 @@ export function send<T>(
     outgoing.on('close', () => {
       if (!hasResponse) reject(closedEarly())
     })
-    outgoing.end(body)
+    writeBody(outgoing, body, controller)
   })
+}
+
+/** The number of bytes of a held body that are sent at its end. */
+const HELD_BYTES = 16
+
+function writeBody(
+  outgoing: ClientRequest,
+  body: BoundedRequest['body'],
+  controller: AbortController
+): void {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    outgoing.end(body)
+    return
+  }
+  const { bytes, mayEnd } = body
+  const held = Math.max(0, bytes.length - HELD_BYTES)
+  outgoing.write(bytes.subarray(0, held))
+  mayEnd.then(
+    () => outgoing.end(bytes.subarray(held)),
+    (error: unknown) => controller.abort(error)
+  )
 }
 
 /** Closes the connection if the server responded without reading the whole request. It would remain open forever. */

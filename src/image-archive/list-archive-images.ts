@@ -1,4 +1,5 @@
 import { problem } from '../runner/errors.js'
+import { distinctBy } from './distinct-by.js'
 import { findDockerEntries } from './docker/docker-archive.js'
 import type { DockerEntry } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
@@ -57,7 +58,8 @@ function archiveImage(
   oci: OciEntry | undefined
 ): ArchiveImage {
   const named = entries.flatMap((entry) => entry.references)
-  const references = distinctReferences([...named, ...(oci?.references ?? [])])
+  // Of `app:1` and `docker.io/library/app:1`, the first one is kept.
+  const references = distinctBy([...named, ...(oci?.references ?? [])], completeReference)
   const found = references.map((name) => ({ name, tag: findTag(name) }))
   return {
     docker: entries[0],
@@ -75,14 +77,4 @@ function archiveImage(
 function findTag(reference: string): string | undefined {
   const tag = isTag(reference) ? reference : parseReference(reference)?.tag
   return tag === CRANE_PLACEHOLDER ? undefined : tag
-}
-
-/** Removes duplicates. Of `app:1` and `docker.io/library/app:1`, the first one is kept. */
-function distinctReferences(references: readonly string[]): string[] {
-  const distinct = new Map<string, string>()
-  for (const reference of references) {
-    const complete = completeReference(reference)
-    if (!distinct.has(complete)) distinct.set(complete, reference)
-  }
-  return [...distinct.values()]
 }

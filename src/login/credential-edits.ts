@@ -25,12 +25,20 @@ export interface WrittenHost {
   readonly helper?: string | undefined
 }
 
+/** A credential helper of a host before login. */
+export interface ReplacedHelper {
+  readonly host: string
+  readonly helper: string
+}
+
 /** The text of a credential file with the credential of login. */
 export interface AddedCredential {
   readonly text: string
   readonly hosts: readonly WrittenHost[]
   /** The keys of removed entries, such as `public.ecr.aws/alias`, which other programs prefer to the entry of the host. */
   readonly setAside: readonly string[]
+  /** The credential helpers of the hosts that were deleted, or replaced by the empty helper. */
+  readonly replacedHelpers: readonly ReplacedHelper[]
   /** The credential store of the file, which oras and helm read before the file, or `undefined`. */
   readonly store: string | undefined
   /**
@@ -70,6 +78,10 @@ export async function addCredential(
   for (const host of setAside) edits.push({ section: 'auths', host, value: undefined })
   return {
     setAside,
+    replacedHelpers: hosts.flatMap((host): ReplacedHelper[] => {
+      const old = findValue(document, 'credHelpers', host)
+      return typeof old === 'string' && old !== helper ? [{ host, helper: old }] : []
+    }),
     store,
     text: await editCredentialText(before, edits),
     hosts: hosts.map((host) => ({ host, authDigest: digestOf({ auth }), helper })),

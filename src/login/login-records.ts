@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Deps } from '../runner/deps.js'
 import { codeOf, messageOf, problem } from '../runner/errors.js'
+import { textDigest } from './credential-document.js'
 import type { Undo } from './credential-edits.js'
 import type { StoredCredential } from './credential-store.js'
 import { removeFile } from './remove-file.js'
@@ -27,7 +28,7 @@ export interface LoginRecord extends Undo {
   readonly madeDirectory?: string | undefined
   /** The digest of the AWS access key of the login, if it is known. */
   readonly identity?: string | undefined
-  /** The expiration time of the credential, ISO 8601. */
+  /** The expiration time of the credential in the file, ISO 8601. */
   readonly expiresAt: string
 }
 
@@ -38,12 +39,29 @@ export interface LoginReference {
   readonly file: string
   /** The path of the `LoginRecord`. */
   readonly record: string
+  /** The entries of the login, to find them if the record was deleted. Earlier versions did not save them. */
+  readonly entries?: WrittenEntries | undefined
 }
 
+/** The entries that a login writes into `auths`. */
+export interface WrittenEntries {
+  readonly hosts: readonly string[]
+  /** The digest of the value of all hosts. */
+  readonly authDigest: string
+}
+
+/** The data of a login that is never undone, to find an equivalent credential. It does not contain secrets. */
+export type KeptLogin = Pick<LoginRecord, 'hosts' | 'identity' | 'expiresAt'>
+
 /** Creates the reference of a login. The post step requires it before the login writes any file. */
-export function createLoginReference(file: string, env: Deps['env']): LoginReference {
+export function createLoginReference(
+  file: string,
+  env: Deps['env'],
+  entries?: WrittenEntries
+): LoginReference {
   const id = randomUUID()
-  return { id, file, record: join(env.RUNNER_TEMP || tmpdir(), `ecr-public-login-${id}.json`) }
+  const record = join(env.RUNNER_TEMP || tmpdir(), `ecr-public-login-${id}.json`)
+  return { id, file, record, entries }
 }
 
 /** Returns the path of the lock file that protects a credential file and its list of logins. */
@@ -92,6 +110,25 @@ export async function removeRecord(login: LoginReference): Promise<void> {
   await removeFile(login.record)
 }
 
+/** Records a login that is never undone, until the runner deletes `RUNNER_TEMP` after the job. */
+export async function writeKeptLogin(login: LoginReference, kept: KeptLogin): Promise<void> {
+  const { hosts, identity, expiresAt } = kept
+  await writeJson(keptPathOf(login), { hosts, identity, expiresAt })
+}
+
+/** Returns the last login of the job into the same credential file that is never undone, or `undefined`. */
+export async function findKeptLogin(login: LoginReference): Promise<KeptLogin | undefined> {
+  try {
+    return JSON.parse(await readFile(keptPathOf(login), 'utf8')) as KeptLogin
+  } catch {
+    return undefined
+  }
+}
+
+function keptPathOf({ file, record }: LoginReference): string {
+  return join(dirname(record), `ecr-public-login-kept-${textDigest(file)}.json`)
+}
+
 /** Parses a list of logins. Ignores values that are not a login, and malformed text. */
 export function parseLogins(text: string): LoginReference[] {
   try {
@@ -104,8 +141,16 @@ export function parseLogins(text: string): LoginReference[] {
 
 function isLoginReference(value: unknown): value is LoginReference {
   if (typeof value !== 'object' || value === null) return false
-  const { id, file, record } = value as Partial<Record<keyof LoginReference, unknown>>
-  return typeof id === 'string' && typeof file === 'string' && typeof record === 'string'
+  const { id, file, record, entries } = value as Partial<Record<keyof LoginReference, unknown>>
+  const isReference =
+    typeof id === 'string' && typeof file === 'string' && typeof record === 'string'
+  return isReference && (entries === undefined || isWrittenEntries(entries))
+}
+
+function isWrittenEntries(value: unknown): value is WrittenEntries {
+  if (typeof value !== 'object' || value === null) return false
+  const { hosts, authDigest } = value as Partial<Record<keyof WrittenEntries, unknown>>
+  return Array.isArray(hosts) && typeof authDigest === 'string'
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

@@ -7,6 +7,7 @@ import type { Change } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
 import { getAuthorizationToken } from './authorization-token.js'
 import type { AuthorizationToken, DecodedToken } from './authorization-token.js'
+import { digestOf } from './credential-document.js'
 import { currentMachine, listCredentialTargets } from './credential-targets.js'
 import type { CredentialTarget } from './credential-targets.js'
 import { createLoginReference } from './login-records.js'
@@ -90,9 +91,11 @@ async function writeCredentials(
   inputs: LoginInputs,
   deps: Deps
 ): Promise<Change[]> {
+  const { hosts, auth } = credential
+  const entries = { hosts, authDigest: digestOf({ auth }) }
   const logins = targets.map((target) => ({
     target,
-    reference: createLoginReference(target.file, deps.env)
+    reference: createLoginReference(target.file, deps.env, entries)
   }))
   // Saved before any file is written, so that the post step can restore the files even if this step is killed.
   deps.saveLoginState(JSON.stringify(logins.map(({ reference }) => reference)))
@@ -104,6 +107,7 @@ async function writeCredentials(
       const outcome = await writeCredential(reference, target, credential, deps)
       written.push(reference)
       plan.push(changeOf(target, credential, outcome))
+      logRemovals(target, outcome, inputs, deps)
       if (outcome.hasConflict) warnOfConflict(target, deps)
       if (outcome.store !== undefined) {
         await storeCredential(reference, outcome.store, credential, deps)
@@ -141,6 +145,28 @@ function changeOf(
     ...(action === 'keep' ? { reason: 'an equivalent credential already exists' } : {}),
     file: path,
     hosts
+  }
+}
+
+/** Logs the entries that login removed because container tools would use them instead of the new credential. */
+function logRemovals(
+  { path }: CredentialTarget,
+  { setAside, replacedHelpers }: WriteOutcome,
+  { logout }: LoginInputs,
+  { log }: Deps
+): void {
+  const kept = 'It is not restored, because "logout" is false.'
+  for (const key of setAside) {
+    const restored = logout ? 'It is restored at the end of the job unless it has expired.' : kept
+    log.info(
+      `Removed the entry "${key}" from ${path}, because podman, buildah and skopeo would use it instead of the new credential. ${restored}`
+    )
+  }
+  for (const { host, helper } of replacedHelpers) {
+    const restored = logout ? 'It is restored at the end of the job.' : kept
+    log.info(
+      `Removed the credential helper "${helper}" of ${host} from ${path}, because container tools would use it instead of the new credential. ${restored}`
+    )
   }
 }
 

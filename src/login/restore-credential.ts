@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
-import { meansTheSame, textDigest } from './credential-document.js'
-import { removeCredential, withoutExpired } from './credential-edits.js'
+import { basename, dirname } from 'node:path'
+import { meansTheSame, parseCredentialDocument, textDigest } from './credential-document.js'
+import { isAsWritten, removeCredential, withoutExpired } from './credential-edits.js'
 import type { WrittenHost } from './credential-edits.js'
 import { findCredentialFile, removeDirectories } from './credential-file.js'
 import type { StoreDeps, StoredCredential } from './credential-store.js'
@@ -12,6 +13,7 @@ import {
   listLogins,
   lockPathOf,
   removeRecord,
+  writeKeptLogin,
   writeLogins,
   writeRecord
 } from './login-records.js'
@@ -29,9 +31,9 @@ export type RestoreDeps = LockDeps &
 
 /**
  * The outcome of undoing a login: the old content is restored, the file is kept because its entry was changed or is
- * still used, or the login or the file does not exist anymore.
+ * still used, the login or the file does not exist anymore, or the credential remains because its record is missing.
  */
-export type RestoreOutcome = 'restored' | 'kept' | 'not-found'
+export type RestoreOutcome = 'restored' | 'kept' | 'not-found' | 'remains'
 
 /**
  * Undoes a login: restores the content that the credential file had before. Keeps entries that were changed after the
@@ -44,13 +46,15 @@ export async function restoreCredential(
   login: LoginReference,
   deps: RestoreDeps
 ): Promise<RestoreOutcome> {
-  if ((await findRecord(login)) === undefined && !(await hasLeftovers(login))) return 'not-found'
+  if ((await findRecord(login)) === undefined && !(await hasLeftovers(login))) {
+    return outcomeWithoutRecord(login)
+  }
   const result = await withFileLock(lockPathOf(login.file), deps, async () => {
     // Only a process that holds the lock has temporary files.
     for (const path of await listTemporaryFiles(login.file)) await removeFile(path)
     return restoreLocked(login, deps)
   })
-  if (result === undefined) return 'not-found'
+  if (result === undefined) return outcomeWithoutRecord(login)
   const { outcome, isLast, madeDirectory, stored } = result
   if (stored.length > 0) await restoreStores(login, stored, deps)
   if (
@@ -69,13 +73,35 @@ export async function restoreCredential(
 export async function restoreOrWarn(
   login: LoginReference,
   deps: RestoreDeps & { readonly log: Pick<Deps['log'], 'warning'> }
-): Promise<RestoreOutcome | undefined> {
+): Promise<Exclude<RestoreOutcome, 'remains'> | undefined> {
   try {
-    return await restoreCredential(login, deps)
+    const outcome = await restoreCredential(login, deps)
+    if (outcome !== 'remains') return outcome
+    deps.log.warning(remainsText(login))
+    return undefined
   } catch (error) {
     deps.log.warning(`The credential file ${login.file} was not restored. ${messageOf(error)}`)
     return undefined
   }
+}
+
+/** Checks whether the credential of a login without a record is still in the file. Does not change the file. */
+async function outcomeWithoutRecord({ file, entries }: LoginReference): Promise<RestoreOutcome> {
+  if (entries === undefined) return 'not-found'
+  const { hosts, authDigest } = entries
+  const text = (await findCredentialFile(file))?.text ?? ''
+  const document = await explainMalformed(file, text, () => parseCredentialDocument(text))
+  return hosts.some((host) => isAsWritten(document, { host, authDigest })) ? 'remains' : 'not-found'
+}
+
+function remainsText({ file, record, entries }: LoginReference): string {
+  const hosts = entries?.hosts ?? []
+  const logout =
+    basename(file) === 'config.json'
+      ? `docker --config ${dirname(file)} logout`
+      : `podman logout --authfile ${file}`
+  const commands = hosts.map((host) => `"${logout} ${host}"`).join(' and ')
+  return `The credential of ${hosts.join(' and ')} is still in ${file}. The record of the login does not exist anymore (${record}), so the previous content was not restored. Do not delete files in RUNNER_TEMP during the job. To remove the credential, run ${commands} when no other job uses it.`
 }
 
 /** Returns `true` if a process was killed before it wrote the record, and left its lock or a temporary file. */
@@ -87,7 +113,7 @@ async function hasLeftovers({ file }: LoginReference): Promise<boolean> {
   return isLocked || (await listTemporaryFiles(file)).length > 0
 }
 
-/** Deletes the record of a login, so that the login is never undone. */
+/** Deletes the record of a login, so that the login is never undone. A later login of the job can still find it. */
 export async function forgetLogin(login: LoginReference, deps: LockDeps): Promise<void> {
   await withFileLock(lockPathOf(login.file), deps, async () => {
     const logins = await listLogins(login.file)
@@ -95,6 +121,9 @@ export async function forgetLogin(login: LoginReference, deps: LockDeps): Promis
       login.file,
       logins.filter(({ id }) => id !== login.id)
     )
+    const record = await findRecord(login)
+    // Without an identity, no other login is known to be equivalent.
+    if (record?.identity !== undefined) await writeKeptLogin(login, record)
     await removeRecord(login)
   })
 }

@@ -2,7 +2,7 @@ import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import { findValue, parseCredentialDocument, textDigest } from './credential-document.js'
 import { addCredential, isAsWritten } from './credential-edits.js'
-import type { AddedCredential } from './credential-edits.js'
+import type { AddedCredential, ReplacedHelper } from './credential-edits.js'
 import {
   checkWritable,
   CREDENTIAL_FILE_MODE,
@@ -16,6 +16,7 @@ import { explainMalformed } from './explain-malformed.js'
 import { withFileLock } from './file-lock.js'
 import type { LockDeps } from './file-lock.js'
 import {
+  findKeptLogin,
   findRecord,
   listLogins,
   lockPathOf,
@@ -23,7 +24,7 @@ import {
   writeLogins,
   writeRecord
 } from './login-records.js'
-import type { LoginReference } from './login-records.js'
+import type { KeptLogin, LoginReference } from './login-records.js'
 import { updateCredentialFile } from './update-credential-file.js'
 
 /** A credential for one registry. */
@@ -45,6 +46,10 @@ export interface WriteOutcome {
   readonly hasConflict: boolean
   /** As in `AddedCredential`. */
   readonly store: string | undefined
+  /** As in `AddedCredential`. */
+  readonly setAside: readonly string[]
+  /** As in `AddedCredential`. */
+  readonly replacedHelpers: readonly ReplacedHelper[]
 }
 
 /** The maximum difference between the expiration times of equivalent credentials. */
@@ -87,12 +92,18 @@ async function writeLocked(
   others: readonly LoginReference[],
   madeDirectory: string | undefined
 ): Promise<WriteOutcome> {
-  let outcome: WriteOutcome = { action: 'keep', hasConflict: false, store: undefined }
+  let outcome: WriteOutcome = {
+    action: 'keep',
+    hasConflict: false,
+    store: undefined,
+    setAside: [],
+    replacedHelpers: []
+  }
   const [first] = others
   const firstRecord = first === undefined ? undefined : await findRecord(first)
   await updateCredentialFile(target.file, async (old) => {
     await checkWritable(target.path, old)
-    const change = await planChange(target, old, credential, others)
+    const change = await planChange(login, target, old, credential, others)
     outcome = change
     await writeRecord(login, {
       before: old?.text ?? null,
@@ -100,10 +111,10 @@ async function writeLocked(
       mode: old?.mode ?? CREDENTIAL_FILE_MODE,
       afterDigest: textDigest(change.text),
       hosts: change.hosts,
-      setAside: change.action === 'keep' ? [] : change.setAside,
+      setAside: change.setAside,
       madeDirectory,
       identity: credential.identity,
-      expiresAt: credential.expiresAt.toISOString()
+      expiresAt: change.expiresAt
     })
     await writeLogins(target.file, [...others, login])
     return change.action === 'keep' ? undefined : { text: change.text, mode: CREDENTIAL_FILE_MODE }
@@ -113,9 +124,12 @@ async function writeLocked(
 
 interface PlannedChange extends AddedCredential {
   readonly action: WriteOutcome['action']
+  /** The expiration time of the credential in the file, ISO 8601. */
+  readonly expiresAt: string
 }
 
 async function planChange(
+  login: LoginReference,
   target: CredentialTarget,
   old: CredentialFile | undefined,
   credential: Credential,
@@ -129,41 +143,51 @@ async function planChange(
   const equivalent =
     old === undefined || added.setAside.length > 0
       ? undefined
-      : await findEquivalent(old.text, added, credential, others)
+      : findEquivalent(old.text, added, credential, await listCandidates(login, others))
   if (equivalent !== undefined) {
-    return { ...added, text: before, hosts: equivalent, action: 'keep' }
+    const { hosts, expiresAt } = equivalent
+    return { ...added, text: before, hosts, expiresAt, action: 'keep' }
   }
   const document = parseCredentialDocument(before)
   const hasEntry = credential.hosts.some((host) => findValue(document, 'auths', host) !== undefined)
-  return { ...added, action: hasEntry ? 'update' : 'create' }
+  const expiresAt = credential.expiresAt.toISOString()
+  return { ...added, expiresAt, action: hasEntry ? 'update' : 'create' }
+}
+
+/** Lists the logins whose entries can be in the file. */
+async function listCandidates(
+  login: LoginReference,
+  others: readonly LoginReference[]
+): Promise<KeptLogin[]> {
+  const found = [await findKeptLogin(login)]
+  for (const other of others) found.push(await findRecord(other))
+  return found.filter((candidate) => candidate !== undefined)
 }
 
 /**
- * Returns the entries of an earlier login of this action if they are still in the file and equivalent to the new
- * credential: from the same AWS access key, and with the same remaining time.
+ * Returns an earlier login of this action if its entries are still in the file and equivalent to the new credential:
+ * from the same AWS access key, and with the same remaining time.
  */
-async function findEquivalent(
+function findEquivalent(
   text: string,
   added: AddedCredential,
   { identity, expiresAt }: Credential,
-  others: readonly LoginReference[]
-): Promise<AddedCredential['hosts'] | undefined> {
+  candidates: readonly KeptLogin[]
+): KeptLogin | undefined {
   if (identity === undefined) return undefined
   const document = parseCredentialDocument(text)
   const hostsAndHelpers = (hosts: AddedCredential['hosts']): string =>
     JSON.stringify(hosts.map(({ host, helper }) => [host, helper ?? null]))
-  for (const other of others) {
-    const record = await findRecord(other)
-    if (record?.identity !== identity) continue
-    const isFresh = expiresAt.getTime() - Date.parse(record.expiresAt) <= EQUAL_EXPIRY_MS
-    const isInFile = record.hosts.every((host) => isAsWritten(document, host))
-    const hasSameHosts = hostsAndHelpers(record.hosts) === hostsAndHelpers(added.hosts)
+  return candidates.find((candidate) => {
+    if (candidate.identity !== identity) return false
+    const isFresh = expiresAt.getTime() - Date.parse(candidate.expiresAt) <= EQUAL_EXPIRY_MS
+    const isInFile = candidate.hosts.every((host) => isAsWritten(document, host))
+    const hasSameHosts = hostsAndHelpers(candidate.hosts) === hostsAndHelpers(added.hosts)
     const hasHelpers = added.hosts.every(
       ({ host, helper }) => findValue(document, 'credHelpers', host) === helper
     )
-    if (isFresh && isInFile && hasSameHosts && hasHelpers) return record.hosts
-  }
-  return undefined
+    return isFresh && isInFile && hasSameHosts && hasHelpers
+  })
 }
 
 /**

@@ -29,6 +29,11 @@ export function isManifestMediaType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest
 }
 
+/** Returns `true` for the config of a container image, in OCI or Docker format. */
+export function isImageConfigMediaType(mediaType: string | undefined): boolean {
+  return mediaType === MEDIA_TYPES.ociConfig || mediaType === MEDIA_TYPES.dockerConfig
+}
+
 /** Returns the compression of a layer with this media type, or `undefined` if it is not a known layer type. */
 export function compressionOfLayer(mediaType: string): 'none' | 'gzip' | 'zstd' | undefined {
   const isLayer = mediaType.includes('.layer.') || mediaType.includes('.rootfs.')

@@ -4,6 +4,9 @@ import type { ActionError } from '../runner/errors.js'
 import { MAX_TAGS_PER_IMAGE } from './limits.js'
 import type { PushTarget } from './resolve-target.js'
 
+/** The maximum number of names that an error lists. */
+const MAX_LISTED_NAMES = 20
+
 /** The tags of the input `image-tags`. */
 export interface GivenTags {
   readonly tags: readonly string[]
@@ -68,32 +71,46 @@ export function checkArchiveTags({ tags, otherNames }: ArchiveNames): readonly s
 /** Returns a warning about the names in the archives that cannot be tags, or `undefined` if there are none. */
 export function describeOtherNames({ tags, otherNames }: ArchiveNames): string | undefined {
   // containerd also names an image by its digest, which is not meant as a tag.
-  const name = otherNames.find((each) => !/@sha256:[0-9a-f]{64}$/.test(each))
+  const name = otherNames.find((each) => !hasDigest(each))
   if (name === undefined || tags.length === 0) return undefined
   return `The name "${name}" in the archive is not used as a tag. ${reasonFor(name)}`
 }
 
 function noTagProblem(otherNames: readonly string[]): ActionError {
-  const [name] = otherNames
+  const [name, another] = otherNames
+  const meant = otherNames.find((each) => !hasDigest(each) && !hasOwnTag(each))
   return problem({
     what: 'The archive does not contain a tag for the image',
-    value: name,
-    reason:
-      name === undefined ? undefined : `This name cannot be used as a tag. ${reasonFor(name)}`,
+    value: another === undefined ? name : undefined,
+    reason: name === undefined ? undefined : reasonForAll(otherNames),
     fix:
-      name === undefined || hasOwnTag(name)
+      meant === undefined
         ? 'Set the input "image-tags", or set it to "none" to push the image without a tag.'
-        : `Set the input "image-tags", for example to "${suggestTag(name)}".`
+        : `Set the input "image-tags", for example to "${suggestTag(meant)}".`
   })
+}
+
+/** Returns the names, if there are several, and why none of them is a tag. */
+function reasonForAll(names: readonly string[]): string {
+  const reasons = [...new Set(names.map(reasonFor))].join(' ')
+  if (names.length === 1) return `This name cannot be used as a tag. ${reasons}`
+  const listed = names.slice(0, MAX_LISTED_NAMES).join(', ')
+  const more = names.length - MAX_LISTED_NAMES
+  return `Its names cannot be used as tags: ${listed}${more > 0 ? `, and ${more} more` : ''}. ${reasons}`
 }
 
 /** Returns why a name is not a tag, as a full sentence. */
 function reasonFor(name: string): string {
+  if (hasDigest(name)) return 'The name contains the digest of the image instead of a tag.'
   if (hasOwnTag(name)) return 'Its tag is the placeholder for an image that was pulled by digest.'
   const [character] = /[^A-Za-z0-9_.-]/u.exec(name) ?? []
   if (character !== undefined) return `A tag cannot contain "${character}".`
   if (/^[.-]/.test(name)) return `A tag cannot start with "${name.charAt(0)}".`
   return name === '' ? 'It does not contain a tag.' : 'A tag has at most 128 characters.'
+}
+
+function hasDigest(name: string): boolean {
+  return /@sha256:[0-9a-f]{64}$/.test(name)
 }
 
 function hasOwnTag(name: string): boolean {

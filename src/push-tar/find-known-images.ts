@@ -4,10 +4,10 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
-import type { Compression } from './compress/compressor.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { NOTHING_KNOWN, readKnownImages } from './read-known-images.js'
 import type { KnownImages } from './read-known-images.js'
+import type { PushContext } from './push-context.js'
 import type { PushTarget } from './resolve-target.js'
 
 /** The maximum duration of the search in milliseconds. Uploading a layer does not take much longer. */
@@ -25,7 +25,7 @@ export async function findKnownImages(
   image: DockerImage,
   currentTags: readonly CurrentTag[],
   target: PushTarget,
-  compression: Compression,
+  { compressor, layerApi }: PushContext,
   deps: SearchDeps & Pick<Deps, 'openRegistry'>
 ): Promise<KnownImages> {
   const { log, signal } = deps
@@ -39,7 +39,7 @@ export async function findKnownImages(
     annotations,
     platform,
     tagged,
-    compression
+    compression: compressor.compression
   }
   try {
     const registry = await deps.openRegistry(target.host)
@@ -48,6 +48,7 @@ export async function findKnownImages(
       signal,
       registry,
       path: target.path,
+      check: (digests) => layerApi.check(digests),
       searchSignal: AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     })
   } catch (error) {

@@ -89,7 +89,7 @@ function uncompressedSource({ content, diffId }: LayerFile, context: PushContext
     name: nameOf(content),
     mediaType: mediaTypeOf(compressor.compression),
     maxBytes: maxCompressedBytes(content.size),
-    open: createOpener(content, context, () => compressor.compress(read))
+    open: createOpener(content, context, () => compressor.compress(read, content.size))
   }
 }
 
@@ -112,6 +112,12 @@ function nameOf({ archive, name }: StoredContent): string {
   return archive === undefined ? name : `${archive}: ${name}`
 }
 
+/** New memory for each chunk of a layer that is verified, because the chunks are in use for different times. */
+const SMALL_CHUNKS: ReadMemory = {
+  chunkBytes: 128 * 1024,
+  allocate: (bytes) => Buffer.allocUnsafeSlow(bytes)
+}
+
 function readStored(
   content: StoredContent,
   expected: ExpectedLayer | undefined,
@@ -120,7 +126,7 @@ function readStored(
   if (expected === undefined) {
     return readAhead(readWithProgress(content, createChunkRing(2), context))
   }
-  const chunks = readAhead(readWithProgress(content, undefined, context))
+  const chunks = readAhead(readWithProgress(content, SMALL_CHUNKS, context))
   return verifyLayer(chunks, nameOf(content), expected, context.signal)
 }
 

@@ -1,4 +1,5 @@
 import type { StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import { distinctBy } from '../image-archive/distinct-by.js'
 import { parseManifest } from '../oci/manifest.js'
 import type { Descriptor } from '../oci/manifest.js'
 import { platformKey } from '../oci/platform.js'
@@ -23,13 +24,10 @@ export function distinctByPlatform<T extends Pick<Descriptor, 'platform'>>(
   children: readonly T[],
   identityOf: (child: T) => string
 ): T[] {
-  const distinct = new Map<string, T>()
-  for (const child of children) {
+  return distinctBy(children, (child) => {
     const platform = child.platform === undefined ? '' : platformKey(child.platform)
-    const key = `${identityOf(child)} ${platform}`
-    if (!distinct.has(key)) distinct.set(key, child)
-  }
-  return [...distinct.values()]
+    return `${identityOf(child)} ${platform}`
+  })
 }
 
 function indexChild(image: StoredManifest, descriptor: Descriptor): StoredIndexChild {

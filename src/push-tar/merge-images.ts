@@ -6,6 +6,7 @@ import type {
   StoredIndex,
   StoredManifest
 } from '../image-archive/contents.js'
+import { groupBy } from '../image-archive/group-by.js'
 import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
 import { platformKey } from '../oci/platform.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
@@ -74,16 +75,16 @@ function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild
 
 /** @throws ActionError if two archives have different images for one platform, in any order of the archives */
 function checkPlatforms(children: readonly ArchiveChild[]): void {
-  const platforms = new Map<string, ArchiveChild[]>()
-  for (const child of children) {
-    if (child.platform === undefined || isAttestation(child)) continue
-    const key = platformKey(child.platform)
-    const others = platforms.get(key) ?? []
-    const other = others.find(
-      ({ path, image }) => path !== child.path && identityOf(image) !== identityOf(child.image)
-    )
-    if (other !== undefined) throw conflict(other, child)
-    platforms.set(key, [...others, child])
+  const images = children.filter((child) => !isAttestation(child))
+  const groups = groupBy(images, ({ platform }) => platform && platformKey(platform))
+  groups.delete(undefined)
+  for (const group of groups.values()) {
+    for (const child of group) {
+      const other = group.find(
+        ({ path, image }) => path !== child.path && identityOf(image) !== identityOf(child.image)
+      )
+      if (other !== undefined) throw conflict(child, other)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ArchiveContents } from '../image-archive/contents.js'
-import { openArchive } from '../image-archive/open-archive.js'
+import { openArchives } from '../image-archive/open-archives.js'
 import type { Deps } from '../runner/deps.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
 import { findArchives } from './find-archives.js'
@@ -26,15 +26,12 @@ export async function openImage(
     source.kind === 'tar'
       ? await findArchives(source.lines)
       : [await saveImage(source.reference, deps)]
-  const archives: ArchiveContents[] = []
+  const info = (line: string): void => log.info(line)
+  const archives = await openArchives(paths, { archiveImage, temporaryDirectory, signal, info })
   const close = async (): Promise<void> => {
     for (const archive of archives) await archive.close()
   }
   try {
-    for (const path of paths) {
-      const info = (line: string): void => log.info(line)
-      archives.push(await openArchive(path, { archiveImage, temporaryDirectory, signal, info }))
-    }
     const merged = mergeImages(
       archives.map((archive, at) => ({ ...archive, path: paths[at] ?? '' }))
     )

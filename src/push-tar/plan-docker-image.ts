@@ -1,4 +1,5 @@
 import type { DockerImage, LayerFile, StoredBlob } from '../image-archive/contents.js'
+import { distinctBy } from '../image-archive/distinct-by.js'
 import { sha256Digest } from '../oci/digest.js'
 import type { Descriptor, Manifest, Platform } from '../oci/manifest.js'
 import { MEDIA_TYPES } from '../oci/media-types.js'
@@ -28,16 +29,14 @@ export async function planDockerImage(
   deps: Pick<Deps, 'api' | 'log' | 'openRegistry' | 'signal'>
 ): Promise<PushPlan> {
   checkManifestSize(image)
-  const { compression } = context.compressor
   const config = configBlob(image.config)
   const [known, availableConfig] = await Promise.all([
     options.reuseLayers && target.exists
-      ? findKnownImages(image, currentTags, target, compression, deps)
+      ? findKnownImages(image, currentTags, target, context, deps)
       : NOTHING_KNOWN,
     context.layerApi.check([config.descriptor.digest])
   ])
-  const availableLayers = await context.layerApi.check(layersToCheck(known))
-  const available = new Map([...availableConfig, ...availableLayers])
+  const available = new Map([...availableConfig, ...known.available])
 
   const { same } = known
   return same !== undefined && isComplete(same.manifest, available)
@@ -98,12 +97,6 @@ function mayBeInRepository(known: KnownImages, currentTags: readonly CurrentTag[
   )
 }
 
-/** Returns the digests of the known layers, to check that the repository still has them. */
-function layersToCheck({ layers, same }: KnownImages): string[] {
-  const known = [...layers.values(), ...(same?.manifest.layers ?? [])]
-  return known.filter((layer) => !isStoredElsewhere(layer)).map(({ digest }) => digest)
-}
-
 function isComplete({ config, layers }: Manifest, available: ReadonlyMap<string, number>): boolean {
   return [config, ...layers].every(
     (descriptor) => isStoredElsewhere(descriptor) || isAvailable(descriptor, available)
@@ -158,10 +151,9 @@ function composedImage(
   platform: Platform
 ): ComposedImage {
   const size = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
-  const unique = new Map(layers.map((layer) => [layer.descriptor.digest, layer]))
   return {
     manifests: { children: [], root, referrers: [] },
-    layers: [...unique.values()],
+    layers: distinctBy(layers, ({ descriptor }) => descriptor.digest),
     relatedManifests: [],
     platforms: [{ platform, digest: root.digest, size }]
   }

@@ -1,3 +1,4 @@
+import { distinctBy } from '../image-archive/distinct-by.js'
 import type { StoredIndex, StoredManifest } from '../image-archive/contents.js'
 import type { Deps } from '../runner/deps.js'
 import type { CurrentTag } from './list-current-tags.js'
@@ -78,10 +79,7 @@ async function hasIndex(
 
 /** Layers that several images contain are uploaded once. Images of docker-archives share the objects of their layers. */
 function distinctUploads(uploads: readonly UploadItem[]): UploadItem[] {
-  const distinct = new Map(
-    uploads.map((item) => ['kind' in item ? item : item.descriptor.digest, item])
-  )
-  return [...distinct.values()]
+  return distinctBy(uploads, (item) => ('kind' in item ? item : item.descriptor.digest))
 }
 
 function compose(planned: readonly PlannedChild[], pushed: PushedLayers): ComposedImage {
@@ -95,17 +93,20 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
     }))
   )
   const all = parts.map(({ composed }) => composed)
+  // The index can list one manifest for several platforms. It is put once.
+  const distinct = distinctBy(parts, ({ composed }) => composed.manifests.root.digest)
   return {
     manifests: {
-      children: distinctManifests(parts).flatMap(({ plan, composed }) =>
-        plan.isInRepository ? [] : composed.manifests.root
-      ),
+      children: distinct.map(({ plan, composed }) => ({
+        ...composed.manifests.root,
+        isFound: plan.isInRepository
+      })),
       root,
       referrers: all.flatMap(({ manifests }) => manifests.referrers)
     },
     layers: distinctLayers(all.flatMap(({ layers }) => layers)),
     relatedManifests: [
-      ...distinctManifests(parts).map(({ child, plan, composed }): RelatedManifest => ({
+      ...distinct.map(({ child, plan, composed }): RelatedManifest => ({
         digest: composed.manifests.root.digest,
         platform: child.platform,
         isNew: !plan.isInRepository,
@@ -117,18 +118,6 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
       composed.platforms.map((image) => ({ ...image, platform: child.platform ?? image.platform }))
     )
   }
-}
-
-/** The index can list one manifest for several platforms. It is put once. */
-function distinctManifests<T extends { readonly composed: ComposedImage }>(
-  parts: readonly T[]
-): T[] {
-  const distinct = new Map<string, T>()
-  for (const part of parts) {
-    const { digest } = part.composed.manifests.root
-    if (!distinct.has(digest)) distinct.set(digest, part)
-  }
-  return [...distinct.values()]
 }
 
 function descriptorOf({ mediaType, digest, bytes }: ManifestToPut): {

@@ -1,4 +1,6 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import pLimit from 'p-limit'
+import { distinctBy } from '../image-archive/distinct-by.js'
 import { isAttestation, parseManifest } from '../oci/manifest.js'
 import { distinctByPlatform, listIndexChildren } from './list-index-children.js'
 import type { CurrentTag } from './list-current-tags.js'
@@ -6,8 +8,12 @@ import type { PushContext } from './push-context.js'
 import type { PushedLayer } from './push-layer.js'
 import type { PushedLayers } from './push-layers.js'
 import type { PlatformImage, PushPlan, RelatedManifest, StoredIndexChild } from './push-plan.js'
+import type { ChildToPut } from './put-manifests.js'
 
 type Stored = StoredManifest | StoredIndex
+
+/** The number of manifests that are looked up in parallel. */
+const CONCURRENCY = 16
 
 /**
  * Plans the push of an image with all its manifests and referrers, byte for byte. Only the blobs of manifests that the
@@ -19,12 +25,16 @@ export async function planStoredImage(
   currentTags: readonly CurrentTag[],
   context: PushContext
 ): Promise<PushPlan> {
-  const isInRepository =
-    currentTags.some(({ digest }) => digest === root.digest) || (await hasManifest(root, context))
+  const isTagged = currentTags.some(({ digest }) => digest === root.digest)
   const children = listChildren(root)
   const allReferrers = distinctManifests(referrers.flatMap(withChildren))
-  const newReferrers = await listMissing(allReferrers, context)
-  const newManifests = new Set([...(isInRepository ? [] : withChildren(root)), ...newReferrers])
+  // The children are looked up together with the root, because a first push would otherwise wait for one more call.
+  const missing = new Set(
+    await listMissing([...(isTagged ? [] : [...children, root]), ...allReferrers], context)
+  )
+  const isInRepository = !missing.has(root)
+  const newReferrers = allReferrers.filter((referrer) => missing.has(referrer))
+  const newManifests = isInRepository ? new Set(newReferrers) : missing
   const uploads = await listMissingBlobs(newManifests, context)
   return {
     digest: root.digest,
@@ -33,7 +43,7 @@ export async function planStoredImage(
     looksUpFirst: false,
     compose: (pushed) => ({
       manifests: {
-        children: isInRepository ? [] : children,
+        children: isInRepository ? [] : children.map((child) => toChild(child, missing)),
         root,
         referrers: newReferrers
       },
@@ -47,18 +57,22 @@ export async function planStoredImage(
   }
 }
 
-async function hasManifest({ digest }: Stored, { findImage }: PushContext): Promise<boolean> {
-  return (await findImage(digest)) === digest
+function toChild(child: Stored, missing: ReadonlySet<Stored>): ChildToPut {
+  const { bytes, mediaType, digest } = child
+  return { bytes, mediaType, digest, isFound: !missing.has(child) }
 }
 
 /** Returns the manifests that the repository does not have. */
-async function listMissing(manifests: readonly Stored[], context: PushContext): Promise<Stored[]> {
-  const found = await Promise.all(manifests.map((manifest) => hasManifest(manifest, context)))
-  return manifests.filter((_, at) => found[at] === false)
+async function listMissing(
+  manifests: readonly Stored[],
+  { findImage }: PushContext
+): Promise<Stored[]> {
+  const found = await pLimit(CONCURRENCY).map(manifests, ({ digest }) => findImage(digest))
+  return manifests.filter(({ digest }, at) => found[at] !== digest)
 }
 
 function distinctManifests(manifests: readonly Stored[]): Stored[] {
-  return [...new Map(manifests.map((manifest) => [manifest.digest, manifest])).values()]
+  return distinctBy(manifests, ({ digest }) => digest)
 }
 
 /** Returns a manifest after all manifests that it lists. */
@@ -77,37 +91,29 @@ async function listMissingBlobs(
   manifests: Iterable<Stored>,
   { layerApi }: PushContext
 ): Promise<StoredBlob[]> {
-  const blobs = uniqueBlobs([...manifests].flatMap(blobsOf))
-  if (blobs.size === 0) return []
-  const available = await layerApi.check([...blobs.keys()])
-  return [...blobs.values()].filter(
-    ({ descriptor }) => available.get(descriptor.digest) !== descriptor.size
-  )
+  const blobs = distinctBlobs([...manifests].flatMap(blobsOf))
+  if (blobs.length === 0) return []
+  const available = await layerApi.check(blobs.map(({ descriptor }) => descriptor.digest))
+  return blobs.filter(({ descriptor }) => available.get(descriptor.digest) !== descriptor.size)
 }
 
 /** Returns the layers of the manifests, without their configs, each once. */
 function listLayers(manifests: readonly Stored[], pushed: PushedLayers): PushedLayer[] {
-  const blobs = uniqueBlobs(manifests.flatMap(blobsOf))
-  for (const manifest of manifests) {
-    const [config] = blobsOf(manifest)
-    if (config !== undefined) blobs.delete(config.descriptor.digest)
-  }
+  const configs = new Set(manifests.map((manifest) => blobsOf(manifest)[0]?.descriptor.digest))
+  const layers = distinctBlobs(manifests.flatMap(blobsOf)).filter(
+    ({ descriptor }) => !configs.has(descriptor.digest)
+  )
   const pushedByDigest = new Map(
     [...pushed.values()].map((layer) => [layer.descriptor.digest, layer])
   )
-  return [...blobs.values()].map(
+  return layers.map(
     ({ descriptor }) =>
       pushedByDigest.get(descriptor.digest) ?? { descriptor, result: 'found', milliseconds: 0 }
   )
 }
 
-function uniqueBlobs(blobs: readonly StoredBlob[]): Map<string, StoredBlob> {
-  const unique = new Map<string, StoredBlob>()
-  for (const blob of blobs) {
-    const { digest } = blob.descriptor
-    if (!unique.has(digest)) unique.set(digest, blob)
-  }
-  return unique
+function distinctBlobs(blobs: readonly StoredBlob[]): StoredBlob[] {
+  return distinctBy(blobs, ({ descriptor }) => descriptor.digest)
 }
 
 function blobsOf(manifest: Stored): readonly StoredBlob[] {

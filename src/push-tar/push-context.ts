@@ -27,7 +27,7 @@ export interface PushContext extends Pick<Deps, 'log' | 'now' | 'random' | 'slee
   readonly signal: AbortSignal
 }
 
-/** The number of buffers for parts, 14 MiB each. */
+/** The number of buffers for parts, 7 MiB each. A layer uses three: one part is processed, one transferred, one built. */
 const PART_BUFFERS = 4
 /** Parts get more attempts than other calls, because a part that fails loses the upload of its whole layer. */
 const EXTRA_PART_ATTEMPTS = 3

@@ -90,7 +90,7 @@ async function pushOnce(
     const isNew = !isFound
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
-    const referrerTags = await decideReferrerTags(image, target, context)
+    const referrerTags = await decideReferrerTags(image, target, context, deps)
     if (!dryRun) {
       await putManifests(manifests, tagsToPut, target.address, deps.api)
       await putReferrerTags(image, referrerTags, target, deps.api)

@@ -3,7 +3,7 @@ import type { StreamDigest } from '../oci/digest.js'
 import type { Descriptor } from '../oci/manifest.js'
 import { createLayerSource } from './layer-source.js'
 import type { LayerSource, UploadItem } from './layer-source.js'
-import { MAX_PART_SIZE_BYTES } from './limits.js'
+import { MAX_PART_SIZE_BYTES, MAX_PARTS, MIN_PART_SIZE_BYTES } from './limits.js'
 import type { PushContext } from './push-context.js'
 import { PartStream } from './upload/part-stream.js'
 import { uploadBlob } from './upload/upload-blob.js'
@@ -33,7 +33,7 @@ export interface LayerOptions {
  * Layers up to this size are kept in memory until their digest is known, and are looked up before they are uploaded.
  * The upload of a larger layer starts with its first part.
  */
-const MAX_KEPT_BYTES = 3 * MAX_PART_SIZE_BYTES
+const MAX_KEPT_BYTES = 3 * MIN_PART_SIZE_BYTES
 
 type LayerResult = StreamDigest & Pick<PushedLayer, 'result'>
 
@@ -101,7 +101,7 @@ async function lookUpAndUpload(
   looksUpFirst: boolean,
   context: PushContext
 ): Promise<LayerResult> {
-  const first = openParts(source, MAX_PART_SIZE_BYTES, context)
+  const first = openParts(source, context)
   try {
     const isWhole = await first.fill()
     if (isWhole || looksUpFirst) {
@@ -121,31 +121,36 @@ async function upload(
   context: PushContext
 ): Promise<LayerResult> {
   const { name, digest } = source
-  const open = reuseFirst(first, (partSize) => openParts(source, partSize, context))
+  const open = reuseFirst(first, () => openParts(source, context))
   return { ...(await uploadBlob({ name, digest, open }, context)), result: 'uploaded' }
 }
 
 /** Returns the first stream for the first upload, and a new stream for each later one. */
 function reuseFirst(
   first: PartStream | undefined,
-  openAgain: (partSize: number) => PartStream
+  openAgain: () => PartStream
 ): BlobSource['open'] {
   let unused = first
-  return (partSize) => {
-    const stream = unused ?? openAgain(partSize)
+  return () => {
+    const stream = unused ?? openAgain()
     unused = undefined
-    stream.limitPartSize(partSize)
     return stream
   }
 }
 
-function openParts(
-  source: LayerSource,
-  partSize: number,
-  { buffers, signal }: PushContext
-): PartStream {
-  const capacity = Math.max(1, Math.min(partSize, source.maxBytes))
-  return new PartStream(source.open(), { capacity, buffers, signal })
+function openParts(source: LayerSource, { buffers, signal }: PushContext): PartStream {
+  const { maxBytes } = source
+  const capacity = Math.max(1, Math.min(partSizeFor(maxBytes), maxBytes))
+  return new PartStream(source.open(), { capacity, priority: maxBytes, buffers, signal })
+}
+
+/**
+ * Returns the size of the parts of a layer: as small as the service allows. The next part is transferred while the service
+ * processes the previous one, so larger parts are not faster. They need more memory, and the first one is sent later.
+ */
+function partSizeFor(layerBytes: number): number {
+  const size = Math.ceil(layerBytes / MAX_PARTS)
+  return Math.min(MAX_PART_SIZE_BYTES, Math.max(MIN_PART_SIZE_BYTES, size))
 }
 
 async function readTotal(source: LayerSource, { signal }: PushContext): Promise<StreamDigest> {

@@ -38,6 +38,14 @@ export interface ImageToPush {
   readonly referrers?: readonly (StoredManifest | StoredIndex)[] | undefined
   /** The tags by which clients without the referrers API find referrers. */
   readonly referrerTags?: readonly ReferrerTag[] | undefined
+  /** Returns `true` if the repository that the image is promoted from has this manifest, with or without a tag. */
+  readonly isInSource?: ((digest: string) => Promise<boolean>) | undefined
+}
+
+/** Returns `true` if the push writes a manifest from the layers of an archive. */
+export function hasDockerImage({ root }: ImageToPush): boolean {
+  const images = root.kind === 'merged-index' ? root.children.map(({ image }) => image) : [root]
+  return images.some(({ kind }) => kind === 'docker-image')
 }
 
 /** The inputs that a plan depends on. */

@@ -12,10 +12,16 @@ export interface ManifestToPut {
   readonly digest: string
 }
 
+/** A manifest of an index to put. */
+export interface ChildToPut extends ManifestToPut {
+  /** `true` if the repository has it. It is put only if the service does not find it. */
+  readonly isFound?: boolean | undefined
+}
+
 /** The manifests of an image, in the order in which they are put. */
 export interface ManifestsToPut {
   /** The manifests of an index, nested ones first. They are put by digest, without a tag. */
-  readonly children: readonly ManifestToPut[]
+  readonly children: readonly ChildToPut[]
   readonly root: ManifestToPut
   /** The referrers of the image. They are put by digest, without a tag. */
   readonly referrers: readonly ManifestToPut[]
@@ -34,8 +40,8 @@ export class LayersMissingError extends Error {
 }
 
 /**
- * Puts all manifests of an image: the children, the root under each tag, and the referrers. No tag refers to an
- * incomplete image at any time.
+ * Puts all manifests of an image: the children that the repository does not have, the root under each tag, and the
+ * referrers. No tag refers to an incomplete image at any time.
  *
  * @param tags the tags to set. `undefined` puts the root by its digest. If there are none, the root is not put
  * @throws LayersMissingError if the service does not find layers of a manifest
@@ -49,13 +55,13 @@ export async function putManifests(
   const putUntagged = async (manifests: readonly ManifestToPut[]): Promise<void> => {
     for (const manifest of manifests) await putImage(manifest, undefined, repository, api)
   }
-  await putUntagged(children)
+  await putUntagged(children.filter(({ isFound }) => isFound !== true))
   for (const tag of tags) {
     try {
       await putImage(root, tag, repository, api)
     } catch (error) {
       if (nameOf(error) !== 'ReferencedImagesNotFoundException') throw error
-      // The service may not find manifests immediately after it stored them.
+      // The service may not find manifests immediately after it stored them, and found ones can be deleted meanwhile.
       await putUntagged(children)
       await putImage(root, tag, repository, api)
     }

@@ -8,6 +8,7 @@ import { platformKey } from '../oci/platform.js'
 import type { Deps, Registry, RetryOptions, ServedManifest } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import type { Compression } from './compress/compressor.js'
+import type { LayerApi } from './upload/layer-api.js'
 
 /** An image of the repository. */
 export interface KnownImage {
@@ -32,6 +33,8 @@ export interface ImageToFind {
 export interface KnownImages {
   /** The layers of the image to find, by diff ID. The repository may have lost them since. */
   readonly layers: ReadonlyMap<string, Descriptor>
+  /** The sizes in bytes of the layers and configs of all compared images that the repository still has, by digest. */
+  readonly available: ReadonlyMap<string, number>
   /** The image itself: an image with the same config and equivalent layers. */
   readonly same: KnownImage | undefined
   /** The digests of all images that were compared with the image to find. */
@@ -41,6 +44,7 @@ export interface KnownImages {
 /** The result for a repository that was not searched. */
 export const NOTHING_KNOWN: KnownImages = {
   layers: new Map(),
+  available: new Map(),
   same: undefined,
   compared: new Set()
 }
@@ -50,6 +54,8 @@ export interface KnownImagesSource extends Pick<Deps, 'log' | 'signal'> {
   readonly registry: Registry
   /** The path below the host, `alias/name`. */
   readonly path: string
+  /** Returns the sizes in bytes of the layers and configs that the repository has, by digest. */
+  readonly check: LayerApi['check']
   /** Aborts when the search takes too long. */
   readonly searchSignal: AbortSignal
 }
@@ -102,6 +108,7 @@ function whenAborted(signal: AbortSignal): Promise<'aborted'> {
 /** The state of one search. */
 class Search {
   private readonly layers = new Map<string, Descriptor>()
+  private readonly available = new Map<string, number>()
   private readonly compared = new Set<string>()
   private readonly requested = new Set<string>()
   private readonly layerFiles: ReadonlyMap<string, LayerFile>
@@ -123,8 +130,9 @@ class Search {
     try {
       const known = await findPlatformImage(digest, platform, this.source)
       if (known !== undefined) {
+        // The layers are checked while the config is read.
+        await Promise.all([this.checkLayers(known.manifest), this.addLayers(known.manifest)])
         if (isSame(known.manifest, this.image)) this.same ??= known
-        await this.addLayers(known.manifest)
       }
       this.compared.add(digest)
     } catch (error) {
@@ -147,9 +155,18 @@ class Search {
   result(): KnownImages {
     return {
       layers: new Map(this.layers),
+      available: new Map(this.available),
       same: this.same,
       compared: new Set(this.compared)
     }
+  }
+
+  private async checkLayers({ config, layers }: Manifest): Promise<void> {
+    const digests = [config, ...layers].flatMap((descriptor) =>
+      isStoredElsewhere(descriptor) ? [] : [descriptor.digest]
+    )
+    const found = await this.source.check(digests)
+    for (const [digest, size] of found) this.available.set(digest, size)
   }
 
   private async addLayers({ config, layers }: Manifest): Promise<void> {

@@ -149,14 +149,19 @@ function tagChange(
 }
 
 function referrerTagChange(
-  { tag, digest, action }: ReferrerTagDecision,
+  { tag, digest, action, current }: ReferrerTagDecision,
   repositoryName: string
 ): Change {
+  const reasons: Readonly<Record<ReferrerTagDecision['action'], string>> = {
+    create: 'tag of a referrer of the image',
+    move: `the tag refers to an earlier version of the referrer (${current ?? ''})`,
+    keep: 'the tag already exists'
+  }
   return {
     action,
     kind: 'tag',
     target: `${repositoryName}:${tag}`,
-    reason: action === 'create' ? 'tag of a referrer of the image' : 'the tag already exists',
+    reason: reasons[action],
     digest
   }
 }

@@ -2,6 +2,7 @@ import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { createPredictor } from '../ecr-public/predict-repository.js'
 import { resolveNamedRepositories, throwMissing } from '../ecr-public/resolve-repositories.js'
+import type { ResolvedRepository } from '../ecr-public/resolve-repositories.js'
 import { isRepositoryName, parseRepositoryReference } from '../ecr-public/repository-names.js'
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
@@ -26,37 +27,50 @@ export interface PushTarget {
  * Resolves the input `repository` and reads what `tags` refer to now. In a dry run, a repository that does not exist is
  * an empty one.
  *
+ * @param repository the input, or the repository that it names if it was resolved before
  * @throws ActionError if the name is invalid, belongs to another registry, or is not the name of a repository
  */
 export async function resolveTarget(
-  repository: string,
+  repository: string | ResolvedRepository,
   registryId: string | undefined,
   tags: readonly string[],
   dryRun: boolean,
   deps: Pick<Deps, 'api' | 'log'>
 ): Promise<{ readonly target: PushTarget; readonly currentTags: readonly CurrentTag[] }> {
   // Most repositories are given by their name, so their tags can be read before the name is confirmed.
-  const early = isName(repository)
-    ? listCurrentTags(tags, addressOf(repository, registryId), deps.api)
-    : undefined
-  early?.catch(() => undefined)
-  const [resolved] = await resolveNamedRepositories([repository], deps, registryId)
-  const { name, repository: found } = resolved ?? { name: repository, repository: undefined }
+  const early = findName(repository)
+  const earlyTags =
+    early === undefined ? undefined : listCurrentTags(tags, addressOf(early, registryId), deps.api)
+  earlyTags?.catch(() => undefined)
+  const { name, repository: found } = await resolve(repository, registryId, deps)
   if (found === undefined && dryRun) {
     const target = await predictTarget(name, registryId, deps)
     return { target, currentTags: tags.map((tag) => ({ tag, digest: undefined })) }
   }
   const target = targetOf(name, found ?? throwMissing(name), registryId)
-  const isEarly = early !== undefined && name === repository
+  const isEarly = earlyTags !== undefined && name === early
   return {
     target,
-    currentTags: await (isEarly ? early : listCurrentTags(tags, target.address, deps.api))
+    currentTags: await (isEarly ? earlyTags : listCurrentTags(tags, target.address, deps.api))
   }
 }
 
-/** Returns `true` if the text has the form of a repository name, without a registry host. */
-function isName(text: string): boolean {
-  return isRepositoryName(text) && parseRepositoryReference(text).host === undefined
+async function resolve(
+  repository: string | ResolvedRepository,
+  registryId: string | undefined,
+  deps: Pick<Deps, 'api' | 'log'>
+): Promise<ResolvedRepository> {
+  if (typeof repository !== 'string') return repository
+  const [resolved] = await resolveNamedRepositories([repository], deps, registryId)
+  return resolved ?? { name: repository, repository: undefined }
+}
+
+/** Returns the name of a resolved repository, or the text if it has the form of a name, without a registry host. */
+function findName(repository: string | ResolvedRepository): string | undefined {
+  if (typeof repository !== 'string') return repository.name
+  const isName =
+    isRepositoryName(repository) && parseRepositoryReference(repository).host === undefined
+  return isName ? repository : undefined
 }
 
 async function predictTarget(

@@ -16,7 +16,8 @@ import { HandOver } from './hand-over.js'
 /** The maximum size of a decompressed layer in bytes, to stop early at data that is made to expand without end. */
 const MAX_UNCOMPRESSED_BYTES = 256 * 1024 ** 3
 
-const CHUNK_BYTES = 1024 * 1024
+/** The size of decompressed chunks. Larger ones need more memory until they are garbage collected. */
+const CHUNK_BYTES = 256 * 1024
 
 /** The diff ID that a stored layer must have. */
 export interface ExpectedLayer {

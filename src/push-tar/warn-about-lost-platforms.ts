@@ -1,7 +1,7 @@
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
 import type { Platform } from '../oci/manifest.js'
-import { MEDIA_TYPES } from '../oci/media-types.js'
+import { isImageConfigMediaType } from '../oci/media-types.js'
 import { platformKey } from '../oci/platform.js'
 import type { Deps, Registry, RetryOptions } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
@@ -88,9 +88,7 @@ async function listPlatforms(
   const parsed = parseManifest(served.bytes, digest, served.mediaType)
   if (parsed.kind === 'manifest') {
     const { config } = parsed
-    const isImage =
-      config.mediaType === MEDIA_TYPES.ociConfig || config.mediaType === MEDIA_TYPES.dockerConfig
-    if (!isImage) return []
+    if (!isImageConfigMediaType(config.mediaType)) return []
     const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES, RETRY_OPTIONS)
     const { platform } = parseConfig(bytes, config.digest)
     return platform.os === '' ? [] : [platform]

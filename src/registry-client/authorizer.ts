@@ -1,5 +1,4 @@
-import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr-public'
-import { messageOf, problem } from '../runner/errors.js'
+import { problem } from '../runner/errors.js'
 import type { HttpResponse } from '../http/http-client.js'
 import type { Challenge } from './challenge.js'
 import { findTokenUrl } from './challenge.js'
@@ -41,7 +40,7 @@ export type GetToken = (url: URL, authorization: string | undefined) => Promise<
 const OPEN: Authorization = { kind: 'open', isAnonymous: true }
 
 /** The part of `Deps` that an authorizer uses. */
-type AuthorizerDeps = Pick<Deps, 'api' | 'signal' | 'log' | 'mask'>
+type AuthorizerDeps = Pick<Deps, 'accountToken' | 'log' | 'mask'>
 
 /**
  * Creates the authorizer of a registry. public.ecr.aws accepts the authorization token of the API as a Bearer token
@@ -93,8 +92,9 @@ class AccountAuthorizer implements Authorizer {
     return true
   }
 
-  private async begin(): Promise<Authorization> {
-    this.credential = await findAuthorizationToken(this.deps)
+  /** @param refused the token to replace, if there is one */
+  private async begin(refused?: string): Promise<Authorization> {
+    this.credential = await this.deps.accountToken(refused)
     if (this.credential === undefined) return OPEN
     return { kind: 'account', header: `Bearer ${this.credential}`, isAnonymous: false }
   }
@@ -107,7 +107,7 @@ class AccountAuthorizer implements Authorizer {
   ): Promise<Authorization> | undefined {
     const hadWorked = this.worked.has(refused)
     this.worked = new WeakSet()
-    if (hadWorked) return this.begin()
+    if (hadWorked) return this.begin(this.credential)
     if (refused.kind === 'account') return Promise.resolve({ ...OPEN })
     if (refused.kind === 'open' && challenge !== undefined) {
       return this.tokenFor(challenge, repository)
@@ -143,29 +143,6 @@ class AccountAuthorizer implements Authorizer {
     }
     return { kind: 'token', header: `Bearer ${token}`, isAnonymous: true }
   }
-}
-
-async function findAuthorizationToken(deps: AuthorizerDeps): Promise<string | undefined> {
-  try {
-    const { authorizationData } = await deps.api.send(new GetAuthorizationTokenCommand({}))
-    const token = authorizationData?.authorizationToken
-    if (token === undefined || token === '') return undefined
-    deps.mask(token)
-    maskPassword(token, deps)
-    return token
-  } catch (error) {
-    deps.signal.throwIfAborted()
-    deps.log.debug(`Reading the registry anonymously: ${messageOf(error)}`)
-    return undefined
-  }
-}
-
-/** Masks the password inside the token, which is `AWS:<password>` in base64. */
-function maskPassword(token: string, deps: AuthorizerDeps): void {
-  const password = Buffer.from(token, 'base64')
-    .toString('utf8')
-    .replace(/^[^:]*:/, '')
-  if (password !== '') deps.mask(password)
 }
 
 function tokenOf(response: HttpResponse, deps: AuthorizerDeps): string | undefined {

@@ -14,7 +14,7 @@ import type { Deps, RetryOptions } from '../runner/deps.js'
 /** The part of `Deps` that a registry client uses. */
 export type RegistryDeps = Pick<
   Deps,
-  'api' | 'env' | 'signal' | 'log' | 'mask' | 'now' | 'random' | 'sleep'
+  'accountToken' | 'env' | 'signal' | 'log' | 'mask' | 'now' | 'random' | 'sleep'
 >
 
 /** The options of a registry client. */

@@ -109,6 +109,13 @@ export interface Deps {
    * in `registryUri`, such as `public.ecr.aws` or `127.0.0.1:5111`.
    */
   readonly openRegistry: (host: string) => Promise<Registry>
+  /**
+   * Returns the authorization token of the API, with which registries are read, or `undefined` if the caller does not
+   * get one. It is requested once. A mode can request it while other calls are in progress, before it opens a registry.
+   *
+   * @param refused the token to replace, because a registry that accepted it refuses it now
+   */
+  readonly accountToken: (refused?: string) => Promise<string | undefined>
   readonly log: Log
   /** Returns the current time. */
   readonly now: () => Date

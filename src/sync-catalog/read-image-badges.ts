@@ -4,7 +4,7 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
-import { MEDIA_TYPES } from '../oci/media-types.js'
+import { isImageConfigMediaType } from '../oci/media-types.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps, Registry } from '../runner/deps.js'
 import { badgesOf } from './badges.js'
@@ -68,7 +68,8 @@ async function listPlatforms(
   if (manifest.kind === 'index') {
     return manifest.manifests.flatMap((child) => (isImage(child) ? (child.platform ?? []) : []))
   }
-  if (manifest.artifactType !== undefined || !isImageConfig(manifest.config)) return []
+  if (manifest.artifactType !== undefined || !isImageConfigMediaType(manifest.config.mediaType))
+    return []
   const bytes = await registry.getBlob(path, manifest.config.digest, MAX_CONFIG_BYTES)
   const { platform } = parseConfig(bytes, `image config ${manifest.config.digest}`)
   return platformName(platform) === '' ? [] : [platform]
@@ -84,8 +85,4 @@ function isImage({ platform, annotations, artifactType }: Descriptor): boolean {
     artifactType === undefined &&
     annotations?.['vnd.docker.reference.type'] === undefined
   )
-}
-
-function isImageConfig({ mediaType }: Descriptor): boolean {
-  return mediaType === MEDIA_TYPES.ociConfig || mediaType === MEDIA_TYPES.dockerConfig
 }

@@ -257,6 +257,20 @@ describe('deletePlanned', () => {
     expect(remaining(service)).toEqual(['A v2', 'B v3 v1'])
   })
 
+  test('keeps a tag that its image did not have when it was listed', async () => {
+    const service = createService({ A: ['v1', 'v2'], B: ['v3', 'v4'] })
+    const { outcomes } = await run(service, [planned('A:v3!')])
+    expect(outcomes['A:v3']).toMatch(/^kept: its image changed/)
+    expect(service.calls).toEqual(['describe A'])
+  })
+
+  test('keeps an image that had a tag when it was listed, if it is to be deleted as untagged', async () => {
+    const service = createService({ A: ['v1'] })
+    const { outcomes } = await run(service, [planned('A')])
+    expect(outcomes.A).toBe('kept: another tag of its image could not be deleted')
+    expect(service.calls).toEqual(['describe A'])
+  })
+
   test('reports an image that another client deleted as kept, and deletes what follows it', async () => {
     const change = before((images) => images.delete(digestOf('A')))
     const service = createService({ A: ['v1'], B: [] }, { change })
@@ -375,6 +389,67 @@ describe('deletePlanned', () => {
   })
 })
 
+describe('deletePlanned after a call without an answer', () => {
+  const lost = (images: Map<string, Image>): void => {
+    images.get(digestOf('A'))!.tags = []
+    images.get(digestOf('B'))!.tags.push('v1')
+    throw named('TimeoutError')
+  }
+  const first = `kept: ${digestOf('A')} must be deleted first, but was kept`
+
+  test('keeps an image whose tag was moved, and all that must be deleted after it', async () => {
+    const change = (call: string, _count: number, images: Map<string, Image>): void => {
+      if (call === 'delete A:v1') lost(images)
+    }
+    const service = createService({ A: ['v1'], B: ['v2'], R: [] }, { change })
+    const { outcomes } = await run(service, [planned('A:v1'), planned('R', 1, 'A')])
+    const reason = `it was moved to ${digestOf('B')} after it was listed`
+    expect(outcomes).toEqual({ 'A:v1': `kept: ${reason}`, R: first })
+    expect(remaining(service)).toEqual(['A', 'B v2 v1', 'R'])
+  })
+
+  test.each(['describe A,B', 'describe v1'])(
+    'reports a deletion as failed if its outcome cannot be read with %s',
+    async (lookup) => {
+      let isLost = false
+      const change = (call: string, _count: number, images: Map<string, Image>): void => {
+        if (call === 'delete A:v1,B') {
+          isLost = true
+          images.delete(digestOf('B'))
+          images.get(digestOf('A'))!.tags = []
+          throw named('TimeoutError')
+        }
+        if (isLost && call === lookup) throw named('ServerException')
+      }
+      const service = createService({ A: ['v1'], B: [], C: [], R: [] }, { change })
+      const deletions = [planned('A:v1'), planned('B'), planned('R', 1, 'A')]
+      const { outcomes } = await run(service, deletions)
+      const failed =
+        'failed: TimeoutError happened; its current state could not be read: ServerException happened'
+      expect(outcomes).toEqual({
+        'A:v1': failed,
+        B: lookup === 'describe v1' ? 'deleted' : failed,
+        R: first
+      })
+      expect(service.images.has(digestOf('R'))).toBe(true)
+    }
+  )
+
+  test('stops if the run is cancelled while the outcome is read', async () => {
+    const controller = new AbortController()
+    const change = (call: string, count: number): void => {
+      if (call.startsWith('delete')) throw named('TimeoutError')
+      if (count < 3) return
+      controller.abort(new Error('cancelled'))
+      throw named('AbortError')
+    }
+    const service = createService({ A: ['v1'], B: [] }, { change })
+    const deletions = [planned('A:v1'), planned('B', 1)]
+    await expect(run(service, deletions, deletions, controller.signal)).rejects.toThrow('cancelled')
+    expect(service.calls).toEqual(['describe A', 'delete A:v1', 'describe A'])
+  })
+})
+
 describe('deletePlanned with an incomplete response', () => {
   const texts = ['A:v1', 'B:v2!', 'C']
   const images = { A: ['v1'], B: ['v2', 'v3'], C: [] }
@@ -413,22 +488,84 @@ describe('deletePlanned with an incomplete response', () => {
     ['v2', 'B:v2', { imageId: { imageTag: 'v2', imageDigest: digestOf('B') } }],
     ['C', 'C', { imageId: { imageDigest: digestOf('C') } }]
   ])('assigns a failure of %s to its deletion: %s %j', async (id, name, failure) => {
-    const failures = { [id]: { ...failure, failureCode: 'KmsError' as const } }
-    const service = createService(images, { failures })
-    const { outcomes } = await run(
-      service,
-      texts.map((text) => planned(text))
-    )
-    const others = { 'A:v1': 'deleted', 'B:v2': 'deleted', C: 'deleted' }
-    expect(outcomes).toEqual({ ...others, [name]: 'failed: KmsError' })
+    for (const failureCode of ['KmsError', 'ImageReferencedByManifestList'] as const) {
+      const service = createService(images, { failures: { [id]: { ...failure, failureCode } } })
+      const { outcomes } = await run(
+        service,
+        texts.map((text) => planned(text))
+      )
+      const others = { 'A:v1': 'deleted', 'B:v2': 'deleted', C: 'deleted' }
+      expect(outcomes).toEqual({ ...others, [name]: `failed: ${failureCode}` })
+    }
   })
 
-  test('does not assign the failure of a tag to the deletion of another tag of the same image', async () => {
-    const failure = { imageId: { imageTag: 'v1', imageDigest: digestOf('A') } }
-    const failures = { v1: { ...failure, failureCode: 'KmsError' as const } }
-    const service = createService({ A: ['v1', 'v2', 'v3'] }, { failures })
-    const { outcomes } = await run(service, [planned('A:v1!'), planned('A:v2!')])
-    expect(outcomes).toEqual({ 'A:v1': 'failed: KmsError', 'A:v2': 'deleted' })
+  test.each(['KmsError', 'ImageReferencedByManifestList'] as const)(
+    'does not assign the failure %s of a tag to the deletion of another tag of the same image',
+    async (failureCode) => {
+      const imageId = { imageTag: 'v1', imageDigest: digestOf('A') }
+      const service = createService(
+        { A: ['v1', 'v2', 'v3'] },
+        { failures: { v1: { imageId, failureCode } } }
+      )
+      const { outcomes } = await run(service, [planned('A:v1!'), planned('A:v2!')])
+      expect(outcomes).toEqual({ 'A:v1': `failed: ${failureCode}`, 'A:v2': 'deleted' })
+    }
+  )
+
+  test('looks up a tag if the response contains only another tag of its image', async () => {
+    const deleted = { imageTag: 'v1', imageDigest: digestOf('A') }
+    const service = createService({ A: ['v1', 'v2', 'v3'] })
+    const api = {
+      send: (command: unknown) =>
+        command instanceof BatchDeleteImageCommand
+          ? Promise.resolve({ imageIds: [deleted] })
+          : (service.api.send as (command: unknown) => Promise<unknown>)(command)
+    } as unknown as EcrPublicApi
+    const { outcomes } = await run({ ...service, api }, [planned('A:v1!'), planned('A:v2!')])
+    expect(outcomes).toEqual({
+      'A:v1': 'deleted',
+      'A:v2': 'failed: the response does not contain it'
+    })
+  })
+
+  test('looks up an image that the response contains as deleted and as failed', async () => {
+    const failures = {
+      'A:v1': { imageId: { imageTag: 'v1' }, failureCode: 'KmsError' as const }
+    }
+    const deleted = { imageTag: 'v1', imageDigest: digestOf('A') }
+    const answer = ({ imageIds, failures: failed }: DeletionResponse) => ({
+      imageIds: [...imageIds, deleted],
+      failures: failed
+    })
+    const service = createService({ A: ['v1'], B: [] }, { failures, answer })
+    const { outcomes } = await run(service, [planned('A:v1'), planned('B', 1, 'A')])
+    expect(outcomes).toEqual({
+      'A:v1': 'failed: KmsError',
+      B: `kept: ${digestOf('A')} must be deleted first, but was kept`
+    })
+  })
+
+  test('does not assign the failure of an image to the deletion of one of its tags', async () => {
+    const imageId = { imageDigest: digestOf('A') }
+    const failures = { v1: { imageId, failureCode: 'ImageReferencedByManifestList' as const } }
+    const service = createService({ A: ['v1', 'v2'] }, { failures })
+    const { outcomes } = await run(service, [planned('A:v1!')])
+    expect(outcomes).toEqual({ 'A:v1': 'failed: the response does not contain it' })
+    expect(service.calls.filter((call) => call.startsWith('delete'))).toEqual(['delete v1'])
+  })
+
+  test('does not assign the failure of a tag to the deletion of its image', async () => {
+    const imageId = { imageTag: 'v1' }
+    const failures = { A: { imageId, failureCode: 'ImageReferencedByManifestList' as const } }
+    const service = createService({ A: ['v1'] }, { failures, keepsUntagged: true })
+    const { outcomes } = await run(service, [planned('A:v1')])
+    expect(outcomes).toEqual({
+      'A:v1': 'failed: its tag was deleted but its image was not: the response does not contain it'
+    })
+    expect(service.calls.filter((call) => call.startsWith('delete'))).toEqual([
+      'delete A:v1',
+      'delete A'
+    ])
   })
 
   test('warns of a tag that was created just before the deletion and was deleted too', async () => {
@@ -474,6 +611,53 @@ describe('deletePlanned on a service that keeps images without tags', () => {
       'delete A,B'
     ])
   })
+
+  test.each([
+    ['keeps images', true, ['describe A', 'describe A', 'delete A', 'describe B', 'delete B']],
+    ['deletes images', false, ['describe A']]
+  ])(
+    'finds out once that the service %s without their last tag',
+    async (_name, keepsUntagged, more) => {
+      const service = createService({ A: ['v1'], B: ['v2'] }, { keepsUntagged })
+      await run(service, [planned('A:v1'), planned('B:v2', 1)])
+      expect(remaining(service)).toEqual([])
+      const requested = ['describe A', 'delete A:v1', 'describe B', 'delete B:v2']
+      expect(service.calls.toSorted()).toEqual([...requested, ...more].sort())
+    }
+  )
+
+  test('finds it out with the next image if the first one was pushed again', async () => {
+    const change = (_call: string, count: number, images: Map<string, Image>): void => {
+      if (count === 3) images.get(digestOf('A'))!.tags.push('new')
+    }
+    const service = createService({ A: ['v1'], B: ['v2'] }, { keepsUntagged: true, change })
+    const { outcomes } = await run(service, [planned('A:v1'), planned('B:v2', 1)])
+    expect(outcomes).toEqual({ 'A:v1': 'deleted', 'B:v2': 'deleted' })
+    expect(remaining(service)).toEqual(['A new'])
+    expect(service.calls.slice(-2)).toEqual(['describe B', 'delete B'])
+  })
+
+  test.each([false, true])(
+    'reports the tag as deleted if the image cannot be read then, and stops if cancelled: %p',
+    async (isCancelled) => {
+      const controller = new AbortController()
+      const change = (_call: string, count: number): void => {
+        if (count !== 3) return
+        if (isCancelled) controller.abort(new Error('cancelled'))
+        throw named('ServerException')
+      }
+      const service = createService({ A: ['v1'], B: [] }, { keepsUntagged: true, change })
+      const deletions = [planned('A:v1'), planned('B', 1)]
+      const result = run(service, deletions, deletions, controller.signal)
+      if (isCancelled) {
+        await expect(result).rejects.toThrow('cancelled')
+        return
+      }
+      const { outcomes, warnings } = await result
+      expect(outcomes).toEqual({ 'A:v1': 'deleted', B: 'deleted' })
+      expect(warnings).toEqual(['team/app: ServerException happened'])
+    }
+  )
 
   test('keeps an image that was tagged again in between', async () => {
     const change = (_call: string, count: number, images: Map<string, Image>): void => {
@@ -530,5 +714,34 @@ describe('deletePlanned on a service that refuses deletions', () => {
     expect(outcomes['A:v1']).toMatch(/^failed: ImageReferencedByManifestList: /)
     expect(outcomes.R).toBe(`kept: ${digestOf('A')} must be deleted first, but was kept`)
     expect(remaining(service)).toEqual(['A v1', 'K keep', 'R'])
+  })
+
+  const refusal = (tag: string, ...holders: string[]): ImageFailure => ({
+    imageId: { imageTag: tag },
+    failureCode: 'ImageReferencedByManifestList',
+    failureReason: `Requested image referenced by manifest list: [${holders.map(digestOf).join()}]`
+  })
+
+  test.each<[string, Readonly<Record<string, ImageFailure>>]>([
+    ['one of its holders', { 'A:v1': refusal('v1', 'R', 'K') }],
+    [
+      'its holder, of which only a tag is deleted',
+      { 'A:v1': refusal('v1', 'K'), k1: refusal('k1', 'A') }
+    ]
+  ])('keeps the referrers of an image if %s is kept', async (_name, failures) => {
+    const service = createService({ A: ['v1'], K: ['k1', 'keep'], R: [] }, { failures })
+    const deletions = [planned('K:k1!'), planned('A:v1'), planned('R', 1, 'A')]
+    const [tag, subject, referrer] = deletions as [
+      PlannedDeletion,
+      PlannedDeletion,
+      PlannedDeletion
+    ]
+    const { outcomes } = await run(service, deletions, [
+      tag,
+      { ...referrer, phase: 0, after: [] },
+      { ...subject, phase: 1, after: [referrer.row.digest] }
+    ])
+    expect(outcomes.R).toBe(`kept: ${digestOf('A')} must be deleted first, but was kept`)
+    expect(service.images.has(digestOf('R'))).toBe(true)
   })
 })

@@ -21,7 +21,8 @@ async function createRepository() {
     if (command instanceof DescribeImagesCommand) calls.push(command.input.imageIds?.length)
     return send(command)
   })
-  return { api, digests, calls, repository: { repositoryName: 'team/app' } }
+  const addTag = (number: string, tag: string) => repository.push({ name: number }, tag)
+  return { api, digests, calls, addTag, repository: { repositoryName: 'team/app' } }
 }
 
 const REMAINING_TAGS = ['v0', 'v1', 'v4', 'v5', 'v6', 'v7']
@@ -47,6 +48,15 @@ describe('findImages', () => {
     const images = await findImages({ ...lookup, imageCount: MAX_IMAGES_TO_LIST }, ids)
     expect(images.flatMap(({ tags }) => tags).sort()).toEqual(REMAINING_TAGS)
     expect(calls).toEqual([9, undefined])
+  })
+
+  test('finds tags in the list of a small repository, also of an image with another tag', async () => {
+    const { calls, addTag, ...lookup } = await createRepository()
+    await addTag('4', 'other')
+    const ids = ['v2', 'v4', 'v5'].map((imageTag) => ({ imageTag }))
+    const images = await findImages({ ...lookup, imageCount: 9 }, ids)
+    expect(images.map(({ tags }) => [...tags].sort())).toEqual([['other', 'v4'], ['v5']])
+    expect(calls).toEqual([3, undefined])
   })
 
   test('splits the ids in halves if an image is missing in a large repository', async () => {

@@ -70,6 +70,9 @@ describe('findPullRequests', () => {
   test.each([
     [{ GITHUB_REPOSITORY: '' }, 'The environment variable GITHUB_REPOSITORY is not a repository'],
     [{ GITHUB_REPOSITORY: 'a"b/c' }, 'GITHUB_REPOSITORY is not a repository: "a"b/c".'],
+    [{ GITHUB_REPOSITORY: 'a/b/c' }, 'GITHUB_REPOSITORY is not a repository: "a/b/c".'],
+    [{ GITHUB_REPOSITORY: 'a/b"c' }, 'GITHUB_REPOSITORY is not a repository: "a/b"c".'],
+    [{ GITHUB_GRAPHQL_URL: 'graphql' }, 'GITHUB_GRAPHQL_URL is not a valid URL: "graphql".'],
     [{ GITHUB_GRAPHQL_URL: 'http://github.example/graphql' }, 'GITHUB_GRAPHQL_URL is not a valid'],
     [{ GITHUB_GRAPHQL_URL: 'ftp://127.0.0.1' }, 'GITHUB_GRAPHQL_URL is not a valid URL']
   ])('rejects the environment %j without a call', async (env, message) => {
@@ -204,6 +207,10 @@ describe('findPullRequests with errors of GitHub', () => {
     ['without data', {}],
     ['without a pull request', { data: { repository: { databaseId: 4711 } } }],
     ['with an unknown state', { data: { repository: { p1: { state: 'DRAFT' } } } }],
+    [
+      'with a member of every object as state',
+      { data: { repository: { p1: { state: 'constructor' } } } }
+    ],
     ['with a state that is not a text', { data: { repository: { p1: { state: 1 } } } }],
     ['with a pull request that is not an object', { data: { repository: { p1: true } } }],
     ['that is a list', []]
@@ -218,18 +225,29 @@ describe('findPullRequests with errors of GitHub', () => {
       response.end('<h1>Login</h1>')
       return true
     })
-    expect(message).toMatch(/^The response of GitHub is incomplete/)
+    expect(message).toContain("did not come from GitHub's API")
+    expect(message).toContain('Nothing was deleted.')
   })
 
-  test('rejects an error that is not about the number of a pull request', async () => {
-    const { message } = await rejected((_, response) =>
-      sendJson(response, 200, {
-        data: { repository: { p1: null } },
-        errors: [{ path: ['repository', 'p1'], message: 'Something went wrong' }]
-      })
-    )
-    expect(message).toBe(
-      'Cannot read the pull requests of harbour/tide. Something went wrong. Nothing was deleted. Run the job again.'
-    )
+  const accepted = { type: 'NOT_FOUND', path: ['repository', 'p1'], message: 'Not a number' }
+
+  test.each<[string, object, string]>([
+    ['without a type', { path: ['repository', 'p1'] }, ''],
+    ['of another type', { type: 'INTERNAL', path: ['repository', 'p1'] }, ': "INTERNAL"'],
+    ['of another number', { type: 'NOT_FOUND', path: ['repository', 'p2'] }, ': "NOT_FOUND"'],
+    ['of another object', { type: 'NOT_FOUND', path: ['viewer', 'p1'] }, ': "NOT_FOUND"'],
+    ['without a path', { type: 'NOT_FOUND' }, ': "NOT_FOUND"']
+  ])('rejects an error %s, also beside an accepted one', async (_name, error, value) => {
+    for (const others of [[], [accepted]]) {
+      const { message } = await rejected((_, response) =>
+        sendJson(response, 200, {
+          data: { repository: { p1: null } },
+          errors: [...others, { ...error, message: 'Something went wrong.' }]
+        })
+      )
+      expect(message).toContain(
+        `Cannot read the pull requests of harbour/tide${value}. Something went wrong. Nothing was deleted. `
+      )
+    }
   })
 })

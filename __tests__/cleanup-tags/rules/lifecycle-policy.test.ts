@@ -104,10 +104,23 @@ describe('parseLifecyclePolicy', () => {
       withSelection({ ...untagged, tagPrefixList: ['a'] }),
       /tagPrefixList": .*Remove it unless tagStatus is tagged/
     ],
+    ...['tagPrefixList', 'tagPatternList'].flatMap((name) =>
+      // An empty prefix, and an empty list, would select all tagged images.
+      [[''], ['a', ''], [], [1, 'a'], [['a']]].map((list): [string, () => unknown, RegExp] => [
+        `${JSON.stringify(list)} as ${name}`,
+        withSelection({ ...untagged, tagStatus: 'tagged', [name]: list }),
+        new RegExp(`${name}": .*strings that are not empty`)
+      ])
+    ),
     [
-      'an empty prefix',
-      withSelection({ ...untagged, tagStatus: 'tagged', tagPrefixList: [''] }),
-      /strings that are not empty/
+      'a text instead of a list',
+      withSelection({ ...untagged, tagStatus: 'tagged', tagPrefixList: 'a' }),
+      /tagPrefixList": .*Use a list/
+    ],
+    [
+      'an unknown member of a selection',
+      withSelection({ ...untagged, tagPatterns: ['a'] }),
+      /has an unknown member in "selection": "tagPatterns"/
     ],
     [
       'five wildcards',

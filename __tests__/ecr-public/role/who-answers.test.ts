@@ -74,8 +74,24 @@ describe('a server that answers as STS', () => {
     ...ANSWER_ROWS.map(([answer, listener]): [string, RequestListener, string] => [
       answer,
       listener,
-      'AWS STS'
+      /^\d/.test(answer)
+        ? `The response did not come from AWS STS: "HTTP status ${answer.slice(0, 3)}"`
+        : 'AWS STS'
     ]),
+    ...[401, 404].map((status): [string, RequestListener, string] => [
+      `${String(status)} without a body`,
+      (_request, response) => void response.writeHead(status).end(),
+      `The response did not come from AWS STS: "HTTP status ${String(status)}"`
+    ]),
+    [
+      'an explicit deny',
+      stsError(
+        'AccessDenied',
+        'Not authorized to perform sts:AssumeRoleWithWebIdentity with an explicit deny in a service control policy',
+        403
+      ),
+      'sts:AssumeRoleWithWebIdentity is denied by a service control policy'
+    ],
     [
       'Throttling',
       stsError('Throttling', 'Rate exceeded'),
@@ -95,6 +111,28 @@ describe('a server that answers as STS', () => {
     )
     expect(message).toContain(text)
     expect(message).not.toContain('ECR Public')
+    if (message.includes('did not come from')) expect(message).toContain('AWS_ENDPOINT_URL_STS')
+  })
+
+  test.each([
+    ['IDPCommunicationError', 'no response'],
+    ['InvalidIdentityToken', "Couldn't retrieve verification key from your identity provider"]
+  ])('with %s is called again', async (code, text) => {
+    const emulator = await startEmulator()
+    let calls = 0
+    const sts = await serve((request, response) => {
+      calls++
+      stsError(code, text)(request, response)
+    })
+    const env = {
+      ...emulator.env,
+      AWS_ENDPOINT_URL_STS: `http://${sts}`,
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${emulator.url}/_emulator/id-token`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token'
+    }
+    const inputs = { mode: 'login', 'role-to-assume': ROLE, 'max-attempts': '2' }
+    expect(await errorOf(env, inputs)).toContain('could not be assumed after 2 attempts')
+    expect(calls).toBe(2)
   })
 
   test.each(MODES)(
@@ -119,7 +157,9 @@ describe('a server that answers as STS', () => {
       expect(missing).toMatch(/cannot be resolved: "sts\.invalid.*AWS_ENDPOINT_URL_STS/)
       const url = 'https://oidc.invalid/token'
       const noToken = await errorOf({ ...env, ACTIONS_ID_TOKEN_REQUEST_URL: url }, withRole)
-      expect(noToken).toContain('GitHub\'s OIDC token endpoint did not respond: "oidc.invalid"')
+      expect(noToken).toMatch(
+        /^GitHub's OIDC token endpoint did not respond: "oidc\.invalid"\. The name of the host cannot be resolved\..*Allow the runner to connect to oidc\.invalid/
+      )
     }
   )
 
@@ -156,7 +196,7 @@ describe('a server that answers as STS', () => {
     expect(ofSts).toContain('The server certificate is not trusted')
     const ofGitHub = await errorOf({ ...token, ACTIONS_ID_TOKEN_REQUEST_URL: front.url }, inputs)
     expect(ofGitHub).toMatch(
-      /GitHub's OIDC token endpoint did not respond: .*self-signed certificate/
+      /GitHub's OIDC token endpoint did not respond: .*self-signed certificate.*NODE_EXTRA_CA_CERTS/
     )
   })
 
@@ -178,7 +218,9 @@ describe('a server that answers as STS', () => {
 
 const TOKEN_ERROR: Readonly<Partial<Record<keyof typeof ANSWERS, string>>> = {
   '403 without a body': 'GitHub refused to issue an OIDC token',
-  '200 with HTML': "The response of GitHub's OIDC token endpoint does not contain a token"
+  '404 with HTML': "The response did not come from GitHub's OIDC token endpoint",
+  '200 with HTML': "The response did not come from GitHub's OIDC token endpoint",
+  'a response that is not HTTP': 'The response is not HTTP'
 }
 
 describe("a server that answers as GitHub's token endpoint", () => {
@@ -191,6 +233,39 @@ describe("a server that answers as GitHub's token endpoint", () => {
     const error = await errorOf(env, { mode: 'login', 'role-to-assume': ROLE })
     expect(error).toContain(TOKEN_ERROR[answer] ?? "GitHub's OIDC token endpoint")
     expect(error).not.toMatch(/AWS|ECR/)
+  })
+
+  test.each<[string, RequestListener, RegExp]>([
+    [
+      'a redirect',
+      (_request, response) =>
+        void response.writeHead(302, { location: 'https://portal.example/login?a' }).end(),
+      /^The response did not come from GitHub's OIDC token endpoint: "[^"]*HTTP status 302, redirect to portal\.example"/
+    ],
+    [
+      '401 with JSON',
+      (_request, response) => void response.writeHead(401).end('{"message":"no"}'),
+      /^GitHub refused to issue an OIDC token .*HTTP status 401".* Add "permissions: id-token: write"/
+    ],
+    [
+      'JSON without a value',
+      (_request, response) => void response.end('{"count":1}'),
+      /^The response of GitHub's OIDC token endpoint does not contain a token/
+    ],
+    [
+      '503 with JSON',
+      (_request, response) => void response.writeHead(503).end('{}'),
+      /^GitHub's OIDC token endpoint failed: .*githubstatus/
+    ]
+  ])('with %s is named, with a fix', async (_name, listener, expected) => {
+    const gitHub = await serve(listener)
+    const env = {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `http://${gitHub}/?x=1`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'hunter4'
+    }
+    const error = await errorOf(env, { mode: 'login', 'role-to-assume': ROLE })
+    expect(error).toMatch(expected)
+    expect(error).not.toMatch(/hunter4|AWS|firewall refused/)
   })
 
   test('with a text that is not a token is named, and the text is not shown', async () => {
@@ -242,7 +317,7 @@ test.each(ANSWER_ROWS)(
     })
     expect(error).toContain(
       answer === '200 with HTML'
-        ? 'The response of GitHub is incomplete'
+        ? `The response of ${gitHub} did not come from GitHub's API`
         : `Cannot read the pull requests from ${gitHub}`
     )
     expect(error).not.toContain('. . ')

@@ -7,6 +7,7 @@ import {
   createDeflateCompressor,
   gzip
 } from '../../../src/push-tar/compress/gzip.js'
+import { createPrioritySlots } from '../../../src/push-tar/priority-slots.js'
 import { splitByCompressibility } from '../../../src/push-tar/compress/split-by-compressibility.js'
 
 const KIB = 1024
@@ -94,8 +95,9 @@ describe('splitByCompressibility', () => {
         const compressed: Buffer[] = []
         const compressor = createDeflateCompressor(level, 3)
         const memory = createBlockMemory(BLOCK_SIZE_BYTES)
-        for await (const piece of gzip(chunks(), { compressor, memory, blocksAhead: () => 3 }))
-          compressed.push(piece)
+        const slots = createPrioritySlots(4)
+        const options = { compressor, memory, slots, priority: 0, blocksAhead: () => 3 }
+        for await (const piece of gzip(chunks(), options)) compressed.push(piece)
         expect(zlib.gunzipSync(Buffer.concat(compressed)).equals(bytes)).toBe(true)
       }),
       { numRuns: 10 }

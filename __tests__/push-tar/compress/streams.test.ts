@@ -9,6 +9,7 @@ import {
   gzip
 } from '../../../src/push-tar/compress/gzip.js'
 import { mapAhead } from '../../../src/push-tar/map-ahead.js'
+import { createPrioritySlots } from '../../../src/push-tar/priority-slots.js'
 import {
   createZstdCompressor,
   FRAME_SIZE_BYTES,
@@ -44,7 +45,13 @@ function mixed(length: number, seed: number): Buffer {
 /** Returns the gzip options of one test. */
 function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[1] {
   const compressor = createDeflateCompressor(level, blocksAhead)
-  return { compressor, blocksAhead: () => blocksAhead, memory: createBlockMemory(BLOCK_SIZE_BYTES) }
+  return {
+    compressor,
+    blocksAhead: () => blocksAhead,
+    memory: createBlockMemory(BLOCK_SIZE_BYTES),
+    slots: createPrioritySlots(blocksAhead + 1),
+    priority: 0
+  }
 }
 
 const sizes = fc.array(fc.integer({ min: 1, max: 1_500_000 }), { minLength: 1, maxLength: 5 })
@@ -111,7 +118,9 @@ describe('zstd in parallel frames', () => {
           zstd(chunked(bytes, cut), {
             compressor: createZstdCompressor(3, 3),
             blocksAhead: () => 3,
-            memory: createBlockMemory(FRAME_SIZE_BYTES)
+            memory: createBlockMemory(FRAME_SIZE_BYTES),
+            slots: createPrioritySlots(4),
+            priority: 0
           })
         )
         expect(zlib.zstdDecompressSync(compressed).equals(bytes)).toBe(true)

@@ -274,6 +274,129 @@ describe('a promotion to another repository', () => {
   })
 })
 
+describe('a referrer tag that moved in the source', () => {
+  const tag = tagOf(indexDigest, '.sig')
+
+  /** Sets the tag of cosign to a manifest with a layer per signature. All of them sign the same payload. */
+  async function signWith(repository: TestRepository, ...signatures: string[]): Promise<string> {
+    const text = repository.textOf({ name: 'signatures' })
+    const manifest = JSON.parse(text) as { layers: object[] }
+    const layers = signatures.map((signature) => ({
+      ...manifest.layers[0],
+      annotations: { 'dev.cosignproject.cosign/signature': signature }
+    }))
+    return repository.pushText(JSON.stringify({ ...manifest, layers }), tag)
+  }
+
+  it('is moved if a signature was added', async () => {
+    const { emulator, source } = await start()
+    const first = await signWith(source, 'one')
+    await promote(emulator)
+    expect(await findServed(emulator, tag)).toBe(first)
+    const second = await signWith(source, 'one', 'two')
+    // Without the earlier manifest, only the layers show that nothing is lost.
+    await source.delete(first)
+    for (const ifTagExists of ['fail', 'skip', 'move']) {
+      const dry = await promote(emulator, { 'dry-run': 'true', 'if-tag-exists': ifTagExists })
+      expect(writing(dry.operations)).toEqual([])
+      expect(dry.report.changed).toBe(true)
+    }
+    const { report, deps } = await promote(emulator, { 'if-tag-exists': 'fail' })
+    expect(await findServed(emulator, tag)).toBe(second)
+    expect(report.plan).toContainEqual({
+      action: 'move',
+      kind: 'tag',
+      target: `team/app:${tag}`,
+      reason: `the tag refers to an earlier version of the referrer (${first})`,
+      digest: second
+    })
+    expect(deps.lines.filter((line) => line.startsWith('warning'))).toEqual([])
+    const again = await promote(emulator)
+    expect([again.report.changed, writing(again.operations)]).toEqual([false, []])
+  })
+
+  it('is moved if the source still has the manifest of the target', async () => {
+    const { emulator, source } = await start()
+    await signWith(source, 'one')
+    await promote(emulator)
+    const replaced = await signWith(source, 'two')
+    await promote(emulator)
+    expect(await findServed(emulator, tag)).toBe(replaced)
+  })
+
+  it('is not moved if the target has a signature of its own, with a warning', async () => {
+    const { emulator, source } = await start()
+    const target = await TestRepository.create(createPlainClient(emulator), 'team/other')
+    const texts = { from: 'team/rc:rc1', 'image-tags': 'v1' }
+    await signWith(source, 'one')
+    await pushTo('team/other', emulator, texts)
+    const own = await signWith(target, 'one', 'own')
+    const next = await signWith(source, 'one', 'two')
+    const { deps, report } = await pushTo('team/other', emulator, texts)
+    expect((await target.state()).tags.get(tag)).toBe(own)
+    expect(deps.lines).toContain(
+      `warning: The referrer tag team/other:${tag} is not moved. It refers to ${own}, which contains signatures or other content that ${next} does not contain. To replace it, delete this tag and run the step again.`
+    )
+    expect(report.plan).toContainEqual(
+      expect.objectContaining({ action: 'keep', target: `team/other:${tag}`, digest: own })
+    )
+  })
+
+  it('is moved if it is a list of referrers that became longer, and kept if it became shorter', async () => {
+    const { emulator, source } = await start()
+    const children = await Promise.all(
+      ['one', 'two'].map((name) => source.push({ name, subject: indexDigest }))
+    )
+    const list = tagOf(indexDigest)
+    const short = await source.push({ name: 'list', children: children.slice(0, 1) }, list)
+    await promote(emulator)
+    const long = await source.push({ name: 'list', children }, list)
+    await source.delete(short)
+    await promote(emulator)
+    expect(await findServed(emulator, list)).toBe(long)
+    await source.push({ name: 'list', children: children.slice(1) }, list)
+    await source.delete(long)
+    const { deps } = await promote(emulator)
+    expect(await findServed(emulator, list)).toBe(long)
+    expect(deps.lines).toContainEqual(expect.stringMatching(/^warning: .* is not moved\./))
+  })
+
+  it('fails the step before a tag is set if the manifest of the target cannot be read', async () => {
+    const { emulator, source } = await start()
+    await signWith(source, 'one')
+    await promote(emulator)
+    await source.delete(await signWith(source, 'other'))
+    await signWith(source, 'two')
+    const registryOf = makeDeps(emulator).openRegistry
+    const openRegistry: typeof registryOf = async (host) => {
+      const registry = await registryOf(host)
+      return {
+        ...registry,
+        findManifest: (path, reference, options) =>
+          path.endsWith('team/app')
+            ? Promise.reject(new Error('broken'))
+            : registry.findManifest(path, reference, options)
+      }
+    }
+    const first = await source.state()
+    for (const [digest, tags] of first.images) if (tags.length === 0) await source.delete(digest)
+    const before = (await emulator.operations()).length
+    await expect(promote(emulator, { 'image-tags': 'v2' }, { openRegistry })).rejects.toThrow(
+      'broken'
+    )
+    expect((await emulator.operations()).slice(before)).not.toContain('PutImage')
+  })
+})
+
+it.each(['team/app', 'team/rc'])('resolves both repositories at once (%s)', async (repository) => {
+  const { emulator } = await start()
+  const texts = { from: 'team/rc:rc1', 'image-tags': 'v1' }
+  const { deps, operations } = await pushTo(repository, emulator, texts)
+  expect(deps.lines.filter((line) => line.includes('Registry: '))).toHaveLength(1)
+  const described = operations.filter((name) => name === 'DescribeRepositories')
+  expect(described).toHaveLength(1)
+})
+
 describe('the referrers of a promoted image', () => {
   it('are copied for the index, its children and the referrers themselves', async () => {
     const { emulator, source } = await start()

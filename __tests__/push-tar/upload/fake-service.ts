@@ -82,9 +82,10 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
         uploads.set(uploadId, [])
         return { uploadId, partSize: 5 * MIB }
       }),
-    uploadPart: (body) =>
-      call('part', () => {
-        const { uploadId, partFirstByte, partLastByte, layerPartBlob } = readPart(body)
+    uploadPart: async (body, _uploadId, mayEnd) => {
+      await mayEnd
+      return call('part', () => {
+        const { uploadId, partFirstByte, partLastByte, layerPartBlob } = readPart(body.bytes)
         sent.push(`${String(partFirstByte)}-${String(partLastByte)}`)
         const parts = uploads.get(uploadId)
         if (parts === undefined) throw serviceError('UploadNotFoundException')
@@ -96,7 +97,8 @@ export function createFakeService(nextFault: (operation: string) => Fault): Fake
         if (bytes.length !== partLastByte - partFirstByte + 1) throw new Error('wrong length')
         parts.push(bytes)
         return partLastByte
-      }),
+      })
+    },
     complete: (uploadId, digest) =>
       call('complete', () => {
         const parts = uploads.get(uploadId)

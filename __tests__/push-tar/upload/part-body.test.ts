@@ -1,7 +1,10 @@
 import fc from 'fast-check'
+import { sha256Digest } from '../../../src/oci/digest.js'
 import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
 import { bodySize, PartBody } from '../../../src/push-tar/upload/part-body.js'
 import { readPart } from './fake-service.js'
+
+const MIB = 1024 * 1024
 
 const fields = {
   registryId: '123456789012',
@@ -23,7 +26,9 @@ it('builds the JSON of the request regardless of the chunk sizes', () => {
         for (const piece of pieces) taken += part.append(Buffer.from(piece))
         expect(taken).toBe(Math.min(all.length, capacity))
         expect(part.isFull).toBe(taken === capacity)
-        const { layerPartBlob, ...rest } = readPart(part.finish(fields))
+        const { bytes, sha256 } = part.finish(fields)
+        expect(sha256Digest(bytes)).toBe(`sha256:${sha256}`)
+        const { layerPartBlob, ...rest } = readPart(bytes)
         expect(Buffer.from(layerPartBlob, 'base64')).toEqual(all.subarray(0, taken))
         expect(rest).toEqual(fields)
       }
@@ -36,7 +41,7 @@ it('encodes more bytes than fit in one call of the encoder', () => {
   const part = new PartBody(Buffer.alloc(bodySize(bytes.length)), bytes.length)
   part.append(bytes.subarray(0, 1))
   part.append(bytes.subarray(1))
-  const { layerPartBlob } = readPart(part.finish(fields))
+  const { layerPartBlob } = readPart(part.finish(fields).bytes)
   expect(Buffer.from(layerPartBlob, 'base64').equals(bytes)).toBe(true)
 })
 
@@ -56,7 +61,7 @@ it('returns its bytes from any byte on', () => {
 it('can be finished again for another attempt', () => {
   const part = new PartBody(Buffer.alloc(bodySize(100)), 100)
   part.append(Buffer.from('abcd'))
-  expect(String(part.finish(fields))).toBe(String(part.finish(fields)))
+  expect(part.finish(fields)).toEqual(part.finish(fields))
 })
 
 describe('the buffers of parts', () => {
@@ -71,6 +76,34 @@ describe('the buffers of parts', () => {
     expect(await waiting).toBe(one)
     buffers.release(two)
     expect(await buffers.acquire()).toBe(two)
+  })
+
+  it('are given to the waiting caller with the highest priority', async () => {
+    const buffers = createPartBuffers(2)
+    const [one, two] = [await buffers.acquire(), await buffers.acquire()]
+    const order: number[] = []
+    const waiting = [1, 2].map((priority) =>
+      buffers.acquire(undefined, priority).then(() => order.push(priority))
+    )
+    buffers.release(one)
+    await Promise.race(waiting)
+    expect(order).toEqual([2])
+    buffers.release(two)
+    await Promise.all(waiting)
+  })
+
+  it('are fewer if they are larger, so that they need the same memory', async () => {
+    const buffers = createPartBuffers(4)
+    const large = await buffers.acquire(10 * MIB)
+    await buffers.acquire(10 * MIB)
+    expect(buffers.tryAcquire()).toBeUndefined()
+    const waiting = [buffers.acquire(), buffers.acquire()]
+    buffers.release(large)
+    expect((await Promise.all(waiting)).map(({ length }) => length)).toEqual([
+      bodySize(5 * MIB),
+      bodySize(5 * MIB)
+    ])
+    expect(buffers.tryAcquire()).toBeUndefined()
   })
 
   it('are small for small parts', async () => {

@@ -17,7 +17,7 @@ async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 /** Returns the bytes of a part. */
 function bytesOf(part: PartBody): Buffer {
   const fields = { repositoryName: 'app', uploadId: 'u', partFirstByte: 0, partLastByte: 0 }
-  return Buffer.from(readPart(part.finish(fields)).layerPartBlob, 'base64')
+  return Buffer.from(readPart(part.finish(fields).bytes).layerPartBlob, 'base64')
 }
 
 describe('a stream of parts', () => {

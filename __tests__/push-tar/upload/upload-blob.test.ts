@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { EventEmitter, once } from 'node:events'
 import { sha256Digest } from '../../../src/oci/digest.js'
 import type { StreamDigest } from '../../../src/oci/digest.js'
 import type { PushContext } from '../../../src/push-tar/push-context.js'
@@ -28,8 +29,8 @@ function source(
   { buffers, signal }: PushContext,
   digest?: string
 ): Parameters<typeof uploadBlob>[0] {
-  const open = (capacity: number): PartStream =>
-    new PartStream(chunks(bytes), { capacity, buffers, signal })
+  const open = (): PartStream =>
+    new PartStream(chunks(bytes), { capacity: 10 * MIB, buffers, signal })
   return { name: 'layer', open, ...(digest === undefined ? {} : { digest }) }
 }
 
@@ -170,6 +171,98 @@ describe('an upload', () => {
   })
 })
 
+describe('parts in order', () => {
+  /**
+   * Creates a service that records when a request starts, when it may end, and when it was processed.
+   *
+   * @param pipelined the requests that are processed only after the next request has started
+   */
+  function recording(
+    pipelined: readonly number[],
+    fails: readonly number[] = []
+  ): { api: LayerApi; events: readonly string[] } {
+    const service = createFakeService(() => 'none')
+    const events: string[] = []
+    const starts = new EventEmitter()
+    let parts = 0
+    const api: LayerApi = {
+      ...service,
+      uploadPart: async (body, uploadId, mayEnd) => {
+        const part = ++parts
+        const next = pipelined.includes(part) ? once(starts, String(part + 1)) : undefined
+        events.push(`start ${part}`)
+        starts.emit(String(part))
+        await mayEnd
+        events.push(`end ${part}`)
+        await next
+        if (fails.includes(part)) throw serviceError('ThrottlingException')
+        const last = await service.uploadPart(body, uploadId)
+        events.push(`received ${part}`)
+        return last
+      }
+    }
+    return { api, events }
+  }
+
+  it('are transferred while the previous one is processed, one at a time', async () => {
+    const { api, events } = recording([1, 2])
+    const bytes = bytesOf(14 * MIB)
+    const context = makeContext(api, { buffers: createPartBuffers(3) })
+    expect((await upload(bytes, context)).digest).toBe(sha256Digest(bytes))
+    const at = (event: string): number => events.indexOf(event)
+    expect(at('start 2')).toBeLessThan(at('received 1'))
+    expect(at('end 2')).toBeGreaterThan(at('received 1'))
+    expect(at('start 3')).toBeGreaterThan(at('received 1'))
+    expect(at('end 3')).toBeGreaterThan(at('received 2'))
+  })
+
+  it('are sent again after the previous one if that failed', async () => {
+    const { api, events } = recording([1], [1])
+    const bytes = bytesOf(9 * MIB)
+    const context = makeContext(api, { buffers: createPartBuffers(3) })
+    expect((await upload(bytes, context)).digest).toBe(sha256Digest(bytes))
+    // The second request is aborted before its end. The third repeats the first part, and the fourth the second one.
+    expect(events.filter((event) => !event.startsWith('start'))).toEqual([
+      'end 1',
+      'end 3',
+      'received 3',
+      'end 4',
+      'received 4'
+    ])
+  })
+
+  it('start with a part that is built while the upload is initiated', async () => {
+    const service = createFakeService(() => 'none')
+    const events = new EventEmitter()
+    const isRead = once(events, 'read')
+    const context = makeContext({
+      ...service,
+      initiate: async () => {
+        await isRead
+        return service.initiate()
+      }
+    })
+    const read = async function* (): AsyncGenerator<Buffer> {
+      events.emit('read')
+      yield await Promise.resolve(bytesOf(10))
+    }
+    const { buffers, signal } = context
+    const open = (): PartStream => new PartStream(read(), { capacity: 10, buffers, signal })
+    await uploadBlob({ name: 'layer', open }, context)
+    expect(service.blobs.size).toBe(1)
+  })
+
+  it('release the buffer of the first one if the upload cannot be initiated', async () => {
+    const buffers = createPartBuffers(2)
+    const service = createFakeService(() => 'before')
+    await expect(upload(bytesOf(6 * MIB), makeContext(service, { buffers }))).rejects.toThrow(
+      'socket hang up'
+    )
+    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire()).toBeDefined()
+  })
+})
+
 describe('a response about a part', () => {
   const first = 5 * MIB
   /** Creates a service that rejects the second part once with this error. */
@@ -213,7 +306,7 @@ describe('a response about a part', () => {
     const api: LayerApi = {
       ...service,
       uploadPart: (body) => {
-        const { partFirstByte, partLastByte, layerPartBlob } = readPart(body)
+        const { partFirstByte, partLastByte, layerPartBlob } = readPart(body.bytes)
         expect(Buffer.from(layerPartBlob, 'base64')).toHaveLength(partLastByte - partFirstByte + 1)
         parts.push(`${String(partFirstByte)}-${String(partLastByte)}`)
         if (lastByte < 99) {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { ArchiveContents, StoredContent } from '../../../src/image-archive/contents.js'
-import { openArchive } from '../../../src/image-archive/open-archive.js'
 import { splitZstdFrames } from '../../../src/image-archive/compression/zstd-frames.js'
 import {
   blobName,
@@ -14,6 +13,7 @@ import {
   dockerMembers,
   ociMembers
 } from '../../helpers/archives.js'
+import { openArchive } from '../../helpers/read-archive.js'
 import { tarArchive, writeChecksum } from '../../helpers/tar-writer.js'
 import type { TarMember } from '../../helpers/tar-writer.js'
 import { FUZZ_TIMEOUT_MS, tellFuzzCounts, tryHostile } from './fuzz.js'

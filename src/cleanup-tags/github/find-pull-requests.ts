@@ -9,11 +9,11 @@ import type { GitHubDeps, QueryError, QueryResult } from './send-query.js'
 const NUMBERS_PER_QUERY = 100
 
 /** The states of GraphQL's enumeration `PullRequestState`. */
-const STATES: Readonly<Record<string, PullRequestState>> = {
-  OPEN: 'open',
-  CLOSED: 'closed',
-  MERGED: 'closed'
-}
+const STATES: ReadonlyMap<unknown, PullRequestState> = new Map([
+  ['OPEN', 'open'],
+  ['CLOSED', 'closed'],
+  ['MERGED', 'closed']
+])
 
 /** The repository whose pull requests are read. */
 interface GitHubRepository {
@@ -83,8 +83,7 @@ function readStates(
     const pullRequest = found[`p${number}`]
     // An issue and a number that does not exist are null.
     if (pullRequest === null) return [number, 'none']
-    const text = isJsonObject(pullRequest) ? pullRequest.state : undefined
-    const state = typeof text === 'string' ? STATES[text] : undefined
+    const state = isJsonObject(pullRequest) ? STATES.get(pullRequest.state) : undefined
     if (state === undefined) throw incomplete(`pull request ${number}`)
     return [number, state]
   })

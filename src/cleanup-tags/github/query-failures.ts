@@ -1,7 +1,7 @@
+import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
 import { isStalled } from '../../http/timeout-error.js'
 import type { Deps } from '../../runner/deps.js'
-import { messageOf, problem } from '../../runner/errors.js'
-import type { ActionError } from '../../runner/errors.js'
+import { ActionError, messageOf, problem } from '../../runner/errors.js'
 
 const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
@@ -21,7 +21,7 @@ export function waitBeforeRetry(
   attempt: number,
   { random, now }: Pick<Deps, 'random' | 'now'>
 ): number | undefined {
-  if (isStalled(error)) return undefined
+  if (isStalled(error) || !isWorthRetrying((error as Error).cause)) return undefined
   const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
   const response = responseOf(error)
   if (isRateLimit(error, response)) {
@@ -34,9 +34,16 @@ export function waitBeforeRetry(
 }
 
 /** Returns the error for a query that was not answered. Its message does not contain the request or the token. */
-export function explainFailure(error: unknown, host: string, now: Date): ActionError {
+export async function explainFailure(
+  error: unknown,
+  host: string,
+  now: Date
+): Promise<ActionError> {
   const what = `Cannot read the pull requests from ${host}`
   const response = responseOf(error)
+  if (response.status === undefined && !isRateLimit(error, response)) {
+    return explainLoss(error, what, host)
+  }
   const value = response.status === undefined ? undefined : `status ${String(response.status)}`
   const reason = `${toSentence(messageOf(error))} Nothing was deleted.`.trim()
   if (isRateLimit(error, response)) {
@@ -47,6 +54,18 @@ export function explainFailure(error: unknown, host: string, now: Date): ActionE
     return problem({ what, value, reason, fix }, error)
   }
   return problem({ what, value, reason, fix: fixOf(response.status) }, error)
+}
+
+/** Explains an error without a response. Octokit wraps the error of the connection. */
+async function explainLoss(error: unknown, what: string, host: string): Promise<ActionError> {
+  const { cause = error } = error as { readonly cause?: unknown }
+  if (cause instanceof ActionError) {
+    return problem({ what, reason: `${cause.message} Nothing was deleted.` }, error)
+  }
+  const { describeFailure } = await import('../../http/explain-connection.js')
+  const connect = `Allow the runner to connect to ${host}, or set HTTPS_PROXY to a proxy.`
+  const { reason, fix = 'Run the job again.' } = describeFailure(cause, host, connect)
+  return problem({ what, reason: `${reason} Nothing was deleted.`, fix }, error)
 }
 
 /** How to give the token its permission, for errors. */

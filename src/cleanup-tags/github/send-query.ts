@@ -1,3 +1,4 @@
+import { beginsJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
@@ -61,7 +62,7 @@ export async function createQuerySender(
         if (partial !== undefined) return partial
         const wait = waitBeforeRetry(error, attempt, deps)
         if (wait === undefined || attempt >= maxAttempts) {
-          throw explainFailure(error, url.host, deps.now())
+          throw await explainFailure(error, url.host, deps.now())
         }
         deps.log.debug(`Retrying the request to ${url.host} in ${String(Math.round(wait))} ms`)
         await deps.sleep(wait)
@@ -108,11 +109,24 @@ function createFetch(
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       maxBytes: MAX_RESPONSE_BYTES,
       tooLong: () => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`),
-      signal
+      signal,
+      // A proxy can read a request without TLS, and respond itself.
+      isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
     })
+    // Octokit accepts a redirect and an HTML page as a response without data.
+    if (status < 400 && !beginsJson(body)) throw otherServer(url, status)
     const texts = Object.entries(headers).map(([name, value]): [string, string] => {
       return [name, String(value)]
     })
     return new Response(new Uint8Array(body), { status, headers: texts })
   }
+}
+
+function otherServer({ host }: URL, status: number): Error {
+  return problem({
+    what: `The response of ${host} did not come from GitHub's API`,
+    value: `HTTP status ${String(status)}`,
+    reason: 'The usual cause is a proxy or firewall that blocks the host.',
+    fix: 'Check the environment variable GITHUB_GRAPHQL_URL and the proxy of the runner.'
+  })
 }

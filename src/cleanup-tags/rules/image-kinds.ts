@@ -1,14 +1,14 @@
-import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
+import {
+  isImageConfigMediaType,
+  isIndexMediaType,
+  isManifestMediaType,
+  MEDIA_TYPES
+} from '../../oci/media-types.js'
 import type { ListedImage } from './inventory.js'
 
 const OCI_ARTIFACT_MANIFEST = 'application/vnd.oci.artifact.manifest.v1+json'
 
-/** The configs of container images and of Helm charts. */
-const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
-  MEDIA_TYPES.ociConfig,
-  MEDIA_TYPES.dockerConfig,
-  'application/vnd.cncf.helm.config.v1+json'
-])
+const HELM_CONFIG = 'application/vnd.cncf.helm.config.v1+json'
 
 /** Other manifest types that are not an index. Old repositories still contain them. */
 const OTHER_MANIFEST_TYPES: ReadonlySet<string> = new Set([
@@ -46,14 +46,12 @@ export function mustBeRead(image: ListedImage): boolean {
 export function isArtifact({ mediaType, artifactMediaType }: ListedImage): boolean {
   if (mediaType === OCI_ARTIFACT_MANIFEST) return true
   if (mediaType !== MEDIA_TYPES.ociManifest || artifactMediaType === undefined) return false
-  return !IMAGE_CONFIGS.has(artifactMediaType)
+  return artifactMediaType !== HELM_CONFIG && !isImageConfigMediaType(artifactMediaType)
 }
 
 /** Returns whether the config is a container image's. Signatures, attestations and SBOMs have other configs. */
 function isContainerImage(image: ListedImage): boolean {
   const { artifactMediaType } = image
   if (canBeIndex(image)) return false
-  return (
-    artifactMediaType === MEDIA_TYPES.ociConfig || artifactMediaType === MEDIA_TYPES.dockerConfig
-  )
+  return isImageConfigMediaType(artifactMediaType)
 }

@@ -1,10 +1,14 @@
 import type { Problem } from '../../runner/errors.js'
+import { findDenyingPolicy } from '../denying-policy.js'
 import { afterAttempts } from '../error-facts.js'
 import type { ErrorFacts } from '../error-facts.js'
+import { PERMISSIONS_PAGE } from '../permissions.js'
 
 /** The section that describes the role and its trust policy. */
-export const ROLE_SECTION =
-  'See https://github.com/OWNER/ecr-public-action/blob/main/docs/permissions.md#the-role-and-its-trust-policy.'
+export const ROLE_SECTION = `See ${PERMISSIONS_PAGE}#the-role-and-its-trust-policy.`
+
+/** The section that describes the errors of AssumeRoleWithWebIdentity. */
+const ERRORS_SECTION = `See ${PERMISSIONS_PAGE}#if-the-role-cannot-be-assumed.`
 
 /** The role of a failed AssumeRoleWithWebIdentity call, as far as it is known. */
 export interface AssumedRole {
@@ -22,23 +26,23 @@ const EXPLANATIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = 
   },
   ExpiredTokenException: {
     reason: 'The OIDC token has expired.',
-    fix: 'Run the job again. If it fails again, synchronize the clock of the runner with NTP.'
+    fix: `Run the job again. If it fails again, synchronize the clock of the runner with NTP. ${ERRORS_SECTION}`
   },
   IDPCommunicationError: {
     reason: 'AWS could not reach the OIDC provider to verify the token.',
-    fix: 'Run the job again later. Outages of GitHub are listed at https://www.githubstatus.com.'
+    fix: `Run the job again later. Outages of GitHub are listed at https://www.githubstatus.com. ${ERRORS_SECTION}`
   },
   IDPRejectedClaim: {
     reason: 'The OIDC provider reported that the token is not valid or was revoked.',
-    fix: 'Run the job again.'
+    fix: `Run the job again. ${ERRORS_SECTION}`
   },
   ValidationError: {
     reason: 'A parameter of the request is not valid.',
-    fix: 'Check "role-to-assume" (arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME), "role-session-name" and the maximum session duration of the role.'
+    fix: `Check "role-to-assume" (arn:aws:iam::ACCOUNT-ID:role/ROLE-NAME), "role-session-name" and the maximum session duration of the role. ${ERRORS_SECTION}`
   },
   RegionDisabledException: {
     reason: 'STS is not active in us-east-1 for the account of the role.',
-    fix: 'Activate it in the account settings of IAM.'
+    fix: `Activate it in the account settings of IAM. ${ERRORS_SECTION}`
   }
 }
 
@@ -58,6 +62,14 @@ export function explainRole(facts: ErrorFacts, assumed: AssumedRole): Problem | 
     }
   }
   if (codeOf(facts) !== 'AccessDenied') return undefined
+  const policy = findDenyingPolicy(facts.message)
+  if (policy !== undefined) {
+    return {
+      what: `${whatOf(role)}: sts:AssumeRoleWithWebIdentity is ${policy.isExplicit ? 'denied' : 'not allowed'} by ${policy.type}`,
+      value: `AccessDenied: ${facts.message}`,
+      fix: `${policy.fix} ${ERRORS_SECTION}`
+    }
+  }
   const of = subject === undefined ? '' : ` The subject of the OIDC token is "${subject}".`
   // The format of repositories that were created, renamed or transferred since July 15, 2026.
   const hasIds = /^repo:[^/@]+@\d+\/[^:@]+@\d+:/.test(subject ?? '')
@@ -89,7 +101,7 @@ function explainToken(facts: ErrorFacts): Pick<Problem, 'reason' | 'fix'> | unde
   if (VERIFICATION_KEY.test(message)) {
     return {
       reason: 'AWS could not retrieve the verification key of the OIDC provider.',
-      fix: `Run the job again later. ${ROLE_SECTION}`
+      fix: `Run the job again later. ${ERRORS_SECTION}`
     }
   }
   return undefined

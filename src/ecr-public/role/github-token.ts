@@ -1,3 +1,4 @@
+import { beginsJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import type { BufferedResponse, RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
@@ -5,7 +6,8 @@ import { ActionError, codeOf, messageOf, problem } from '../../runner/errors.js'
 import { checkCharacters } from '../check-characters.js'
 import { fullJitter, isWorthRetrying } from '../retry-strategy.js'
 import type { Backoff } from '../retry-strategy.js'
-import { ROLE_SECTION } from './explain-role.js'
+import type { TokenRequest } from './explain-github-token.js'
+import { TokenResponseError } from './token-response-error.js'
 
 /** The OIDC token of the job. */
 export interface GitHubToken {
@@ -45,7 +47,10 @@ export async function getGitHubToken(options: GitHubTokenOptions): Promise<GitHu
   const { env, mask } = options
   const requestUrl = env[URL_VARIABLE]
   const requestToken = env[TOKEN_VARIABLE]
-  if (!requestUrl || !requestToken) throw missingPermission()
+  if (!requestUrl || !requestToken) {
+    const { missingPermission } = await import('./explain-github-token.js')
+    throw missingPermission(URL_VARIABLE, TOKEN_VARIABLE)
+  }
   checkCharacters(env, [TOKEN_VARIABLE])
   mask(requestToken)
   const url = urlOf(requestUrl)
@@ -54,7 +59,9 @@ export async function getGitHubToken(options: GitHubTokenOptions): Promise<GitHu
       return await requestOnce(url, requestToken, options)
     } catch (error) {
       options.signal.throwIfAborted()
-      if (attempt >= options.maxAttempts || !isTransient(error)) throw explain(error, url, attempt)
+      if (attempt >= options.maxAttempts || !isTransient(error)) {
+        throw await explain(error, { url, env, attempts: attempt })
+      }
       await waitBeforeRetry(error, attempt, options)
     }
   }
@@ -74,14 +81,6 @@ function urlOf(text: string): URL {
   return url
 }
 
-/** A response of GitHub's token endpoint without a token. */
-class TokenResponseError extends Error {
-  override readonly name = 'TokenResponseError'
-  constructor(readonly status: number) {
-    super(`HTTP status ${String(status)}`)
-  }
-}
-
 async function requestOnce(
   url: URL,
   requestToken: string,
@@ -94,13 +93,18 @@ async function requestOnce(
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     totalTimeoutMs: ATTEMPT_TIMEOUT_MS,
     maxBytes: MAX_RESPONSE_BYTES,
-    tooLong: () => new TokenResponseError(200),
-    signal
+    tooLong: () => new TokenResponseError(200, false),
+    signal,
+    // A proxy can read a request without TLS, and respond itself.
+    isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
   })
   const token = tokenOf(response)
   if (token !== undefined) mask(token)
   const subject = token === undefined ? undefined : subjectOf(token)
-  if (token === undefined || subject === undefined) throw new TokenResponseError(response.status)
+  if (token === undefined || subject === undefined) {
+    const { status, headers, body } = response
+    throw new TokenResponseError(status, beginsJson(body), headers.location)
+  }
   return { token, subject }
 }
 
@@ -148,47 +152,8 @@ async function waitBeforeRetry(
   await sleep(delay)
 }
 
-function explain(error: unknown, url: URL, attempts: number): ActionError {
+async function explain(error: unknown, request: TokenRequest): Promise<ActionError> {
   if (error instanceof ActionError) return error
-  const after = attempts > 1 ? ` after ${String(attempts)} attempts` : ''
-  if (!(error instanceof TokenResponseError)) {
-    return problem(
-      {
-        what: `GitHub's OIDC token endpoint did not respond${after}`,
-        value: url.host,
-        reason: `The request failed: ${messageOf(error)}.`,
-        fix: 'Check the connection and the proxy of the runner, and run the job again.'
-      },
-      error
-    )
-  }
-  const { status } = error
-  if (status === 401 || status === 403) {
-    return problem({
-      what: 'GitHub refused to issue an OIDC token for the job',
-      value: `HTTP status ${String(status)}`,
-      reason: `The request token in ${TOKEN_VARIABLE} is not valid anymore, or the job is not allowed to request OIDC tokens.`,
-      fix: `Add "permissions: id-token: write" to the job, and run it again. ${ROLE_SECTION}`
-    })
-  }
-  return problem({
-    what:
-      status === 200
-        ? "The response of GitHub's OIDC token endpoint does not contain a token"
-        : `GitHub's OIDC token endpoint failed${after}`,
-    value: `${url.host}: HTTP status ${String(status)}`,
-    fix: 'Run the job again later. Outages are listed at https://www.githubstatus.com.'
-  })
-}
-
-function missingPermission(): ActionError {
-  return problem(
-    {
-      what: 'The job does not have the permission "id-token: write", which "role-to-assume" requires',
-      reason: `GitHub did not set ${URL_VARIABLE} and ${TOKEN_VARIABLE}.`,
-      fix: `Add the permission to the job, as shown below. A pull request from a fork cannot get it, but it can use the emulator of this action. ${ROLE_SECTION}`
-    },
-    undefined,
-    'permissions:\n  id-token: write\n  contents: read'
-  )
+  const { explainGitHubToken } = await import('./explain-github-token.js')
+  return explainGitHubToken(error, request)
 }

@@ -3,7 +3,7 @@ import type { AwsCredentialIdentity } from '@smithy/types'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
-import { ActionError, problem } from '../../runner/errors.js'
+import { ActionError } from '../../runner/errors.js'
 import type { Endpoints } from '../endpoints.js'
 import { createRequestHandler } from '../request-handler.js'
 import { createRetryStrategy, fullJitter } from '../retry-strategy.js'
@@ -84,19 +84,19 @@ function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity
       WebIdentityToken: gitHubToken.token,
       DurationSeconds: DURATION_SECONDS
     })
-    const { Credentials: credentials } = await sts.send(command).catch(async (error: unknown) => {
+    const response = await sts.send(command).catch(async (error: unknown) => {
       signal.throwIfAborted()
       throw await explain(error, gitHubToken, options)
     })
+    const { Credentials: credentials, $metadata } = response
     const accessKeyId = credentials?.AccessKeyId
     const secretAccessKey = credentials?.SecretAccessKey
     const sessionToken = credentials?.SessionToken
     for (const secret of [secretAccessKey, sessionToken, accessKeyId]) if (secret) mask(secret)
     if (!accessKeyId || !secretAccessKey || !sessionToken) {
-      throw problem({
-        what: 'The response of AWS STS does not contain credentials',
-        fix: 'Check AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL and the proxy.'
-      })
+      // The SDK accepts a response of any server, such as an HTML page.
+      const error = new Error('The response does not contain credentials')
+      throw await explain(Object.assign(error, { $metadata }), gitHubToken, options)
     }
     log.info(`Assumed the role ${arn}.`)
     return { accessKeyId, secretAccessKey, sessionToken }

@@ -35,7 +35,7 @@ async function checkLayerType({ descriptor, content }: StoredBlob, path: string)
   const found = detectCompression(start) ?? (isTarStart(start) ? 'none' : undefined)
   if (found === expected) return
   throw problem({
-    what: `A layer in ${path} does not have the format of its media type`,
+    what: `A layer in ${content.archive ?? path} does not have the format of its media type`,
     value: content.name,
     reason: `The media type is ${descriptor.mediaType}, but the file is ${formatName(found)}.`,
     fix: 'Build the image again, or convert it with "skopeo copy".'

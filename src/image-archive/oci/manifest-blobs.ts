@@ -3,7 +3,7 @@ import { MAX_CONFIG_BYTES } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isForeignLayer } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
-import { compressionOfLayer, MEDIA_TYPES } from '../../oci/media-types.js'
+import { compressionOfLayer, isImageConfigMediaType } from '../../oci/media-types.js'
 import { findBlob, readBlob } from './blob.js'
 import type { StoredBlob, StoredContent } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
@@ -49,9 +49,8 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
 
 /** Returns `true` for the manifest of a container image. An artifact can have any config and layers. */
 export function isImageManifest(manifest: Manifest): boolean {
-  const { mediaType } = manifest.config
   return (
-    (mediaType === MEDIA_TYPES.ociConfig || mediaType === MEDIA_TYPES.dockerConfig) &&
+    isImageConfigMediaType(manifest.config.mediaType) &&
     manifest.artifactType === undefined &&
     manifest.layers.every((layer) => compressionOfLayer(layer.mediaType) !== undefined)
   )

@@ -19,22 +19,30 @@ export interface PlatformChoice {
  * Returns the whole image if it is complete, or else its only complete platform image. Docker saves an image that was
  * pulled for one platform with the index of all platforms.
  *
+ * @param loaded the image with the blobs of its archive
+ * @param everywhere the same image with the blobs of all archives, if there are several
  * @throws ActionError if no platform image is complete, or if several but not all of them are
  */
-export function choosePlatforms(loaded: Loaded, tree: FileTree): PlatformChoice {
-  if (isComplete(loaded)) return { loaded, warnings: [] }
+export function choosePlatforms(
+  loaded: Loaded,
+  everywhere: Loaded,
+  tree: FileTree
+): PlatformChoice {
+  if (isComplete(everywhere)) return { loaded: everywhere, warnings: [] }
   const leaves = listLeaves(loaded)
   const platforms = leaves.filter((leaf) => !isAttestation(leaf.descriptor))
   const complete = platforms.filter(isComplete)
-  const missing = leaves.filter((leaf) => !isComplete(leaf))
+  const missing = listLeaves(everywhere).filter((leaf) => !isComplete(leaf))
   const [only] = complete
   if (loaded.kind !== 'index' || only === undefined) throw incompleteProblem(missing, tree)
   if (complete.length > 1) throw severalPlatformsProblem(complete, missing, tree)
-  const names = missing.map((leaf) => nameOf(leaf.descriptor)).join(', ')
+  const name = nameOf(only.descriptor)
   return {
     loaded: only,
     warnings: [
-      `Only ${nameOf(only.descriptor)} of this image is pushed. The archive does not contain ${names}.`,
+      everywhere === loaded
+        ? `Only ${name} of this image is pushed. The archive does not contain ${namesOf(missing)}.`
+        : `Only ${name} of this archive is pushed. None of the archives contains ${namesOf(missing)}.`,
       ...(leaves.some((leaf) => isComplete(leaf) && isAttestationOf(leaf, only))
         ? ['The attestation of this image is not pushed, because its index is not complete.']
         : [])
@@ -140,17 +148,20 @@ function severalPlatformsProblem(
   missing: readonly (LoadedManifest | Absent)[],
   tree: FileTree
 ): Error {
-  const list = (leaves: typeof complete): string =>
-    leaves.map((leaf) => nameOf(leaf.descriptor)).join(', ')
   const digests = complete
     .map((leaf) => `${leaf.descriptor.digest} (${nameOf(leaf.descriptor)})`)
     .join(' or ')
   return problem({
     what: 'The archive contains several platforms of the image, but not all of them',
     value: tree.path,
-    reason: `It contains ${list(complete)}. Missing: ${list(missing)}.`,
+    reason: `It contains ${namesOf(complete)}. Missing: ${namesOf(missing)}.`,
     fix: `Save the image with all platforms, or set the input "archive-image" to one of them: ${digests}.`
   })
+}
+
+/** Lists the platforms of manifests. Attestations do not have names, so they are listed once. */
+function namesOf(leaves: readonly (LoadedManifest | Absent)[]): string {
+  return [...new Set(leaves.map((leaf) => nameOf(leaf.descriptor)))].join(', ')
 }
 
 function nameOf(descriptor: Descriptor): string {

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream'
 import pLimit from 'p-limit'
 import { mapAhead } from '../map-ahead.js'
+import type { PrioritySlots } from '../priority-slots.js'
 import type { BlockMemory } from './block-memory.js'
 import { splitIntoBlocks } from './split-into-blocks.js'
 
@@ -29,6 +30,9 @@ export interface BlockCompressorOptions<S extends BlockStream> {
 /**
  * Creates a compressor for blocks. It reuses its zlib streams for all blocks, because allocating a stream per block
  * costs more time in garbage collection than compressing some blocks.
+ *
+ * Node.js's zlib compresses some blocks differently if they are the first input of a stream, so that the digest of a
+ * layer would depend on which thread was free. The first input is therefore a byte whose output is discarded.
  */
 export function createBlockCompressor<S extends BlockStream>(
   options: BlockCompressorOptions<S>
@@ -36,10 +40,15 @@ export function createBlockCompressor<S extends BlockStream>(
   const { create, restart, flush, threads } = options
   const limit = pLimit(threads)
   const idle: S[] = []
+  const createUsed = async (): Promise<S> => {
+    const stream = create()
+    await compressWith(stream, Buffer.alloc(1), flush)
+    return stream
+  }
   return {
     compress: (block) =>
       limit(async () => {
-        const stream = idle.pop() ?? create()
+        const stream = idle.pop() ?? (await createUsed())
         restart?.(stream)
         const compressed = await compressWith(stream, block, flush)
         idle.push(stream)
@@ -69,6 +78,10 @@ export interface CompressionOptions {
   readonly blocksAhead: () => number
   /** The memory of the blocks, which determines their size. */
   readonly memory: BlockMemory
+  /** Limits the blocks of all streams that are in memory. */
+  readonly slots: PrioritySlots
+  /** Of all streams that wait for a slot, the one with the highest priority is next. */
+  readonly priority: number
 }
 
 /**
@@ -78,17 +91,42 @@ export interface CompressionOptions {
  */
 export async function* compressBlocks(
   chunks: AsyncIterable<Buffer>,
-  { compressor, blocksAhead, memory }: CompressionOptions,
+  { compressor, blocksAhead, memory, slots, priority }: CompressionOptions,
   onBlock?: (block: Buffer) => void
 ): AsyncGenerator<Buffer, void, undefined> {
-  const blocks = splitIntoBlocks(chunks, memory)
+  const blocks = withSlots(splitIntoBlocks(chunks, memory), slots, priority)
   const compressed = mapAhead(blocks, blocksAhead, async (block) => {
     onBlock?.(block)
     try {
       return await compressor.compress(block)
     } finally {
       memory.recycle(block)
+      slots.release()
     }
   })
   for await (const pieces of compressed) yield* pieces
+}
+
+/** Acquires a slot before each block is read. The consumer releases it. */
+async function* withSlots(
+  blocks: AsyncGenerator<Buffer, void, undefined>,
+  slots: PrioritySlots,
+  priority: number
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for (;;) {
+      await slots.acquire(priority)
+      const next = await blocks.next().catch((error: unknown) => {
+        slots.release()
+        throw error
+      })
+      if (next.done === true) {
+        slots.release()
+        return
+      }
+      yield next.value
+    }
+  } finally {
+    await blocks.return()
+  }
 }

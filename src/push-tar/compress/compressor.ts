@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ReadMemory } from '../../image-archive/contents.js'
 import type { PushTarInputs } from '../../runner/inputs/inputs.js'
+import { createPrioritySlots } from '../priority-slots.js'
 import { createBlockMemory, createChunkRing } from './block-memory.js'
 import { BLOCK_SIZE_BYTES, createDeflateCompressor, gzip } from './gzip.js'
 import { checkZstdSupport, createZstdCompressor, FRAME_SIZE_BYTES, zstd } from './zstd.js'
@@ -14,8 +15,12 @@ export interface Compressor {
    * Compresses a layer. A slow consumer slows the compression down.
    *
    * @param read reads the layer into the given memory
+   * @param priority the blocks of the layer with the highest priority are compressed first
    */
-  compress(read: (memory: ReadMemory) => AsyncIterable<Buffer>): AsyncIterable<Buffer>
+  compress(
+    read: (memory: ReadMemory) => AsyncIterable<Buffer>,
+    priority?: number
+  ): AsyncIterable<Buffer>
 }
 
 /**
@@ -30,32 +35,32 @@ const POOL_THREADS = 4
 /** @throws ActionError if this version of Node.js does not support zstd */
 export function createCompressor(compression: Compression, level?: number): Compressor {
   if (compression === 'zstd') checkZstdSupport()
-  const cores = Math.min(POOL_THREADS, availableParallelism())
   const memory = createBlockMemory(compression === 'zstd' ? FRAME_SIZE_BYTES : BLOCK_SIZE_BYTES)
   const createBlocks = compression === 'zstd' ? createZstdCompressor : createDeflateCompressor
-  // One thread more than cores, so that no core waits for the next block.
-  const threads = Math.min(POOL_THREADS, cores + 1)
+  const threads = Math.min(POOL_THREADS, availableParallelism())
   const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], threads)
-  let streams = 0
-  // All streams together keep only slightly more blocks than the threads need.
-  const blocksAhead = (): number => Math.max(2, Math.ceil((cores + 3) / streams))
-  const options = { memory, compressor, blocksAhead }
-  const countStream = async function* (
-    compressed: AsyncIterable<Buffer>
+  // One block is read while the others are compressed.
+  const slots = createPrioritySlots(threads + 1)
+  /** The priorities of the layers that are being compressed. */
+  const active: { readonly priority: number }[] = []
+  const compressLayer = async function* (
+    read: (memory: ReadMemory) => AsyncIterable<Buffer>,
+    priority: number
   ): AsyncGenerator<Buffer, void, undefined> {
-    streams++
+    const layer = { priority }
+    active.splice(active.findLastIndex((other) => other.priority >= priority) + 1, 0, layer)
+    // The first layer uses all threads. The others use them while it waits for its parts to be sent.
+    const blocksAhead = (): number => (active[0] === layer ? threads + 1 : 1)
+    const options = { memory, compressor, blocksAhead, slots, priority }
     try {
-      yield* compressed
+      yield* compression === 'zstd' ? zstd(read(memory), options) : gzip(read(memory), options)
     } finally {
-      streams--
+      active.splice(active.indexOf(layer), 1)
     }
   }
   return {
     compression,
-    compress: (read) => {
-      if (compression === 'gzip') return countStream(gzip(read(memory), options))
-      if (compression === 'zstd') return countStream(zstd(read(memory), options))
-      return read(createChunkRing(2))
-    }
+    compress: (read, priority = 0) =>
+      compression === 'none' ? read(createChunkRing(2)) : compressLayer(read, priority)
   }
 }

@@ -1,5 +1,6 @@
 import { parseRepositoryReference } from '../../ecr-public/repository-names.js'
 import { resolveNamedReferences, throwMissing } from '../../ecr-public/resolve-repositories.js'
+import type { ResolvedRepository } from '../../ecr-public/resolve-repositories.js'
 import type { Deps } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 import type { PushTarInputs } from '../../runner/inputs/inputs.js'
@@ -14,7 +15,11 @@ import { createSourceLoader } from './source-graph.js'
 import type { StoredImage } from './source-graph.js'
 
 /** The image to promote, in the form of an image of an archive without tags. */
-export type SourceImage = ImageToPush & Pick<ArchiveContents, 'tags' | 'otherNames' | 'close'>
+export interface SourceImage
+  extends ImageToPush, Pick<ArchiveContents, 'tags' | 'otherNames' | 'close'> {
+  /** The repository of the input `repository`. */
+  readonly repository: ResolvedRepository
+}
 
 /**
  * Reads the manifests of the image to promote. Its tag is read once, and everything else by digest, so that a tag that
@@ -35,8 +40,9 @@ export async function openSourceImage(
     registryId
   )
   // A repository that both inputs name is returned once.
-  const [first] = resolved
-  const { name, repository: found } = resolved.at(-1) ?? { name: '', repository: undefined }
+  const [into, other] = resolved
+  if (into === undefined) throw new Error('The repository of the input is not resolved.')
+  const { name, repository: found } = other ?? into
   const source = targetOf(name, found ?? throwMissing(name, 'from'), registryId)
   const digest = await getDigest(reference.tagOrDigest, source, deps)
   const registry = await deps.openRegistry(source.host)
@@ -46,9 +52,17 @@ export async function openSourceImage(
   if (root === undefined) throw notServed(source, digest)
   deps.log.info(`Promoting ${source.uri}@${digest}`)
   // In its own repository, an image keeps its referrers.
-  const isSame = first?.name === name
-  const related = isSame ? {} : await findSourceReferrers(root, repositoryToRead, load, deps)
-  return { root, ...related, tags: [], otherNames: [], close: () => Promise.resolve() }
+  const related =
+    other === undefined ? {} : await findSourceReferrers(root, repositoryToRead, load, deps)
+  return {
+    root,
+    ...related,
+    isInSource: async (each) => (await findDigest(each, source.address, deps.api)) === each,
+    repository: into,
+    tags: [],
+    otherNames: [],
+    close: () => Promise.resolve()
+  }
 }
 
 async function getDigest(

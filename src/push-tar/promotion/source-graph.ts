@@ -1,8 +1,9 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../../image-archive/contents.js'
+import { distinctBy } from '../../image-archive/distinct-by.js'
 import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import { isForeignLayer, parseManifest } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
-import { MEDIA_TYPES } from '../../oci/media-types.js'
+import { isImageConfigMediaType } from '../../oci/media-types.js'
 import type { Registry, ServedManifest } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 
@@ -91,9 +92,7 @@ async function findPlatform(
   { config }: Manifest,
   { registry, path }: SourceRepository
 ): Promise<Platform | undefined> {
-  const isImage =
-    config.mediaType === MEDIA_TYPES.ociConfig || config.mediaType === MEDIA_TYPES.dockerConfig
-  if (!isImage || config.size > MAX_CONFIG_BYTES) return undefined
+  if (!isImageConfigMediaType(config.mediaType) || config.size > MAX_CONFIG_BYTES) return undefined
   const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES)
   try {
     const { platform } = parseConfig(bytes, config.digest)
@@ -106,8 +105,7 @@ async function findPlatform(
 /** Lists the config and the layers, each once. Of a layer that is stored outside the registry, nothing is copied. */
 function listBlobs({ config, layers }: Manifest, source: SourceRepository): StoredBlob[] {
   const descriptors = [config, ...layers.filter((layer) => !isForeignLayer(layer))]
-  const unique = new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor]))
-  return [...unique.values()].map((descriptor) => toBlob(descriptor, source))
+  return distinctBy(descriptors, ({ digest }) => digest).map((each) => toBlob(each, source))
 }
 
 function toBlob(descriptor: Descriptor, { registry, path }: SourceRepository): StoredBlob {

@@ -4,11 +4,14 @@ import {
   InitiateLayerUploadCommand,
   UploadLayerPartCommand
 } from '@aws-sdk/client-ecr-public'
+import { HttpRequest } from '@smithy/core/protocols'
 import type { BuildMiddleware } from '@smithy/types'
 import type { RepositoryAddress } from '../../ecr-public/listings.js'
+import type { HeldBody } from '../../http/request-sender.js'
 import type { EcrPublicApi } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
 import { MAX_DIGESTS_PER_CHECK, MAX_PART_SIZE_BYTES, MIN_PART_SIZE_BYTES } from '../limits.js'
+import type { FinishedBody } from './part-body.js'
 
 /** The four layer operations on one repository. */
 export interface LayerApi {
@@ -22,9 +25,14 @@ export interface LayerApi {
    * what to send next.
    *
    * @param body the whole request body
+   * @param mayEnd holds back the end of the body until it resolves, and aborts the request if it rejects
    * @returns the last byte of the layer that the service has received
    */
-  uploadPart(body: Buffer, uploadId: string): Promise<number | undefined>
+  uploadPart(
+    body: FinishedBody,
+    uploadId: string,
+    mayEnd?: Promise<unknown>
+  ): Promise<number | undefined>
   /** Completes an upload. @throws LayerAlreadyExistsException, UploadNotFoundException and other service errors */
   complete(uploadId: string, digest: string): Promise<void>
 }
@@ -34,7 +42,7 @@ export function createLayerApi(api: EcrPublicApi, repository: RepositoryAddress)
     repository,
     check: (digests) => checkAvailability(digests, repository, api),
     initiate: () => initiateUpload(repository, api),
-    uploadPart: (body, uploadId) => uploadPart(body, uploadId, repository, api),
+    uploadPart: (body, uploadId, mayEnd) => uploadPart(body, uploadId, mayEnd, repository, api),
     complete: (uploadId, digest) => completeUpload(uploadId, digest, repository, api)
   }
 }
@@ -77,8 +85,9 @@ async function initiateUpload(
 }
 
 async function uploadPart(
-  body: Buffer,
+  body: FinishedBody,
   uploadId: string,
+  mayEnd: Promise<unknown> | undefined,
   repository: RepositoryAddress,
   api: EcrPublicApi
 ): Promise<number | undefined> {
@@ -91,7 +100,7 @@ async function uploadPart(
     layerPartBlob: new Uint8Array(0)
   })
   // In the build step, the content length is not measured and the request is not signed yet.
-  command.middlewareStack.add(replaceBody(body), {
+  command.middlewareStack.add(replaceBody(body, mayEnd), {
     step: 'build',
     priority: 'high',
     name: 'partBody'
@@ -107,12 +116,21 @@ async function uploadPart(
   return lastByteReceived
 }
 
+/** The signer of the SDK uses the hash in this header instead of hashing the body again. */
+const HASH_HEADER = 'x-amz-content-sha256'
+
 function replaceBody<Input extends object, Output extends object>(
-  body: Buffer
+  { bytes, sha256 }: FinishedBody,
+  mayEnd: Promise<unknown> | undefined
 ): BuildMiddleware<Input, Output> {
+  const { byteLength } = bytes
+  const body: Uint8Array | HeldBody = mayEnd === undefined ? bytes : { bytes, byteLength, mayEnd }
   return (next) => (args) => {
     const { request } = args
-    if (typeof request === 'object' && request !== null && 'body' in request) request.body = body
+    if (HttpRequest.isInstance(request)) {
+      request.body = body
+      request.headers[HASH_HEADER] = sha256
+    }
     return next(args)
   }
 }

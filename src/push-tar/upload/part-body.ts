@@ -1,4 +1,4 @@
-import { MAX_PART_SIZE_BYTES } from '../limits.js'
+import { createHash } from 'node:crypto'
 
 /** The members of an UploadLayerPart request except the bytes of the part. */
 export interface PartFields {
@@ -8,6 +8,13 @@ export interface PartFields {
   readonly partFirstByte: number
   /** The last byte, inclusive. */
   readonly partLastByte: number
+}
+
+/** The body of one UploadLayerPart request and its SHA-256, which its signature contains. */
+export interface FinishedBody {
+  readonly bytes: Buffer
+  /** Hexadecimal. */
+  readonly sha256: string
 }
 
 const PREFIX = Buffer.from('{"layerPartBlob":"')
@@ -26,9 +33,6 @@ export function bodySize(partSize: number): number {
   return PREFIX.length + Math.ceil(partSize / 3) * 4 + MAX_SUFFIX_BYTES
 }
 
-/** The size in bytes of the request body for the largest part. */
-export const MAX_BODY_SIZE_BYTES = bodySize(MAX_PART_SIZE_BYTES)
-
 /**
  * Builds the JSON body of one UploadLayerPart request incrementally, with the bytes of the part in base64. The
  * serializer of the SDK is several times slower and keeps three copies of the bytes.
@@ -37,6 +41,8 @@ export class PartBody {
   /** The number of bytes of the layer in this part. */
   length = 0
   private position: number
+  /** The hash of the body up to `position`. Hashing a whole part at once would delay the other layers. */
+  private readonly hash = createHash('sha256').update(PREFIX)
   /** Up to two bytes of an incomplete group of three. */
   private readonly waiting = Buffer.alloc(3)
   private waitingLength = 0
@@ -63,11 +69,13 @@ export class PartBody {
     while (this.waitingLength > 0 && this.waitingLength < 3 && start < taken) {
       this.waiting[this.waitingLength++] = chunk[start++] ?? 0
     }
+    const before = this.position
     if (this.waitingLength === 3) this.encodeWaiting()
     const end = taken - ((taken - start) % 3)
     for (; start < end; start += SLICE_BYTES) {
       this.encode(chunk, start, Math.min(end, start + SLICE_BYTES))
     }
+    this.hash.update(this.memory.subarray(before, this.position))
     for (let at = end; at < taken; at++) {
       this.waiting[this.waitingLength++] = chunk[at] ?? 0
     }
@@ -76,19 +84,17 @@ export class PartBody {
   }
 
   /** Returns the whole body. No bytes can be added afterwards. */
-  finish(fields: PartFields): Buffer {
-    // Encodes the last, incomplete group with padding, if there is one.
-    this.encode(this.waiting, 0, this.waitingLength)
-    this.waitingLength = 0
+  finish(fields: PartFields): FinishedBody {
+    this.encodeLast()
     const end = this.position + this.memory.write(suffixOf(fields), this.position, 'latin1')
-    return this.memory.subarray(0, end)
+    const suffix = this.memory.subarray(this.position, end)
+    const sha256 = this.hash.copy().update(suffix).digest('hex')
+    return { bytes: this.memory.subarray(0, end), sha256 }
   }
 
   /** Returns a copy of the bytes of the part, beginning at byte `start`. */
   bytesFrom(start: number): Buffer {
-    // Encodes the last, incomplete group, so that no bytes can be added afterwards.
-    this.encode(this.waiting, 0, this.waitingLength)
-    this.waitingLength = 0
+    this.encodeLast()
     const group = Math.floor(start / 3)
     const text = this.memory.toString('latin1', PREFIX.length + group * 4, this.position)
     return Buffer.from(text, 'base64').subarray(start - group * 3)
@@ -101,6 +107,14 @@ export class PartBody {
       this.memory[this.position++] = BASE64[(group >> shift) & 63] ?? 0
     }
     this.waitingLength = 0
+  }
+
+  /** Encodes the last, incomplete group with padding, if there is one. No bytes can be added afterwards. */
+  private encodeLast(): void {
+    const before = this.position
+    this.encode(this.waiting, 0, this.waitingLength)
+    this.waitingLength = 0
+    this.hash.update(this.memory.subarray(before, this.position))
   }
 
   private encode(bytes: Buffer, start: number, end: number): void {

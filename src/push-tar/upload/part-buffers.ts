@@ -1,14 +1,16 @@
-import { MAX_PART_SIZE_BYTES } from '../limits.js'
-import { bodySize, MAX_BODY_SIZE_BYTES } from './part-body.js'
+import { MAX_PART_SIZE_BYTES, MIN_PART_SIZE_BYTES } from '../limits.js'
+import { createPriorityQueue } from '../priority-queue.js'
+import { bodySize } from './part-body.js'
 
 /** A pool of buffers in which parts are built and sent. */
 export interface PartBuffers {
   /**
    * Returns a buffer for one part. Waits until one is available.
    *
-   * @param maxBytes the maximum size of the part in bytes. Small parts get a smaller buffer
+   * @param maxBytes the maximum size of the part in bytes. The default is the minimum size of a part
+   * @param priority of all waiting callers, the one with the highest priority gets the next buffer
    */
-  acquire(maxBytes?: number): Promise<Buffer>
+  acquire(maxBytes?: number, priority?: number): Promise<Buffer>
   /** Returns a buffer for one part, or `undefined` if none is available now. */
   tryAcquire(maxBytes?: number): Buffer | undefined
   release(buffer: Buffer): void
@@ -16,28 +18,54 @@ export interface PartBuffers {
 
 /** Parts of at most this size do not use the pool. */
 const SMALL_PART_BYTES = 256 * 1024
+const SMALL_BUFFER_BYTES = bodySize(SMALL_PART_BYTES)
 
-/** Creates a pool of `count` buffers for parts of 10 MiB. A buffer is allocated when it is first needed. */
+interface Waiting {
+  readonly size: number
+  readonly resolve: (buffer: Buffer) => void
+}
+
+/**
+ * Creates a pool with the memory of `count` parts of the minimum size, or of fewer larger parts. A buffer is allocated
+ * when it is first needed.
+ */
 export function createPartBuffers(count: number): PartBuffers {
+  const limit = Math.max(count * bodySize(MIN_PART_SIZE_BYTES), bodySize(MAX_PART_SIZE_BYTES))
   const free: Buffer[] = []
-  const waiting: ((buffer: Buffer) => void)[] = []
+  const waiting = createPriorityQueue<Waiting>()
   let allocated = 0
-  const tryAcquire = (maxBytes = MAX_PART_SIZE_BYTES): Buffer | undefined => {
-    if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
-    const buffer = free.pop()
-    if (buffer !== undefined || allocated === count) return buffer
-    allocated++
-    return Buffer.allocUnsafeSlow(MAX_BODY_SIZE_BYTES)
+  const take = (size: number): Buffer | undefined => {
+    const at = free.findIndex(({ length }) => length === size)
+    if (at !== -1) return free.splice(at, 1)[0]
+    while (allocated + size > limit) {
+      const unused = free.pop()
+      if (unused === undefined) return undefined
+      allocated -= unused.length
+    }
+    allocated += size
+    return Buffer.allocUnsafeSlow(size)
   }
+  const tryAcquire = (maxBytes = MIN_PART_SIZE_BYTES): Buffer | undefined =>
+    maxBytes <= SMALL_PART_BYTES
+      ? Buffer.allocUnsafeSlow(bodySize(maxBytes))
+      : take(bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES)))
   return {
     tryAcquire,
-    acquire: async (maxBytes) =>
-      tryAcquire(maxBytes) ?? new Promise<Buffer>((resolve) => waiting.push(resolve)),
+    acquire: async (maxBytes = MIN_PART_SIZE_BYTES, priority = 0) =>
+      tryAcquire(maxBytes) ??
+      new Promise<Buffer>((resolve) => {
+        const size = bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES))
+        waiting.add({ size, resolve }, priority)
+      }),
     release: (buffer) => {
-      if (buffer.length !== MAX_BODY_SIZE_BYTES) return
-      const next = waiting.shift()
-      if (next === undefined) free.push(buffer)
-      else next(buffer)
+      if (buffer.length <= SMALL_BUFFER_BYTES) return
+      free.push(buffer)
+      for (let next = waiting.first(); next !== undefined; next = waiting.first()) {
+        const taken = take(next.size)
+        if (taken === undefined) break
+        waiting.take()
+        next.resolve(taken)
+      }
     }
   }
 }

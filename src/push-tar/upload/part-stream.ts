@@ -6,6 +6,8 @@ import type { PartBuffers } from './part-buffers.js'
 export interface PartStreamOptions {
   /** The size in bytes of every part except the last one. */
   readonly capacity: number
+  /** If buffers are scarce, the stream with the highest priority gets the next one. */
+  readonly priority?: number | undefined
   /** The buffers of the parts. */
   readonly buffers: PartBuffers
   readonly signal: AbortSignal
@@ -50,6 +52,13 @@ export class PartStream {
       if (part === undefined) return true
       this.ahead.push(part)
     }
+  }
+
+  /** Builds the first part ahead. */
+  async prepare(): Promise<void> {
+    if (this.ahead.length > 0) return
+    const part = await this.next()
+    if (part !== undefined) this.ahead.push(part)
   }
 
   /** Returns the next part, whose buffer the caller must release, or `undefined` after the last part. */
@@ -115,8 +124,8 @@ export class PartStream {
 
   private async startPart(waits: boolean): Promise<PartBody | undefined> {
     const { capacity } = this
-    const { buffers } = this.options
-    const memory = waits ? await buffers.acquire(capacity) : buffers.tryAcquire(capacity)
+    const { buffers, priority } = this.options
+    const memory = waits ? await buffers.acquire(capacity, priority) : buffers.tryAcquire(capacity)
     return memory === undefined ? undefined : new PartBody(memory, capacity)
   }
 

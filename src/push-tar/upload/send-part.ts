@@ -2,7 +2,7 @@ import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { PushContext } from '../push-context.js'
 import { bodySize, PartBody } from './part-body.js'
-import type { PartFields } from './part-body.js'
+import type { FinishedBody, PartFields } from './part-body.js'
 
 /** Thrown if an upload cannot continue, but a new upload of the same layer can succeed. */
 export class UploadLostError extends Error {
@@ -12,22 +12,59 @@ export class UploadLostError extends Error {
 const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 20_000
 
+/** A part that is being sent. */
+export interface SentPart {
+  /** Resolves to `true` if the service received the whole part in the first attempt. Never rejects. */
+  readonly isFirstAttemptEnough: Promise<boolean>
+  /** Resolves when the service has received the whole part. */
+  readonly received: Promise<void>
+}
+
 /**
  * Sends a part until the service has received all of it. A part may have been received although the connection broke.
  * The service then answers the next attempt with the last byte that it received, and the upload continues there.
  *
- * @throws UploadLostError if the upload no longer exists, or the service expects a byte outside of this part
+ * The service accepts parts only in order, and starts to process a part when its request is complete. The first attempt
+ * therefore starts before the previous part is received, and holds back the end of its request until then. `received`
+ * rejects with an UploadLostError if the upload no longer exists, or the service expects a byte outside of this part.
+ *
+ * @param previous the previous part of the same upload
  */
-export async function sendPart(
+export function sendPart(
   part: PartBody,
   fields: PartFields,
-  context: PushContext
+  context: PushContext,
+  previous?: SentPart
+): SentPart {
+  const mayEnd = previous?.isFirstAttemptEnough.then((isEnough) => {
+    if (!isEnough) throw new Error('The previous part must be sent again')
+  })
+  const first = attemptPart(part, fields, context, mayEnd)
+  // The error is thrown below. Until then, it must not be an unhandled rejection.
+  first.catch(() => undefined)
+  return {
+    isFirstAttemptEnough: first.then(
+      ({ lastByteReceived }) => lastByteReceived === fields.partLastByte,
+      () => false
+    ),
+    received: completePart(part, fields, context, async () => {
+      await previous?.received
+      const isInOrder = (await previous?.isFirstAttemptEnough) ?? true
+      return isInOrder ? first : attemptPart(part, fields, context)
+    })
+  }
+}
+
+async function completePart(
+  part: PartBody,
+  fields: PartFields,
+  context: PushContext,
+  attemptFirst: () => Promise<AttemptOutcome>
 ): Promise<void> {
   const { partFirstByte, partLastByte } = fields
   let nextByte = partFirstByte
+  let outcome = await attemptFirst()
   for (let attempt = 1; ; attempt++) {
-    context.signal.throwIfAborted()
-    const outcome = await attemptPart(part, { ...fields, partFirstByte: nextByte }, context)
     if (outcome.lastByteReceived !== undefined) {
       nextByte = outcome.lastByteReceived + 1
       if (nextByte === partLastByte + 1) return
@@ -39,6 +76,7 @@ export async function sendPart(
     }
     if (attempt >= context.partAttempts) throw outcome.error
     await waitBeforeRetry(attempt, outcome.error, context)
+    outcome = await attemptPart(part, { ...fields, partFirstByte: nextByte }, context)
   }
 }
 
@@ -52,11 +90,13 @@ interface AttemptOutcome {
 async function attemptPart(
   part: PartBody,
   fields: PartFields,
-  context: PushContext
+  context: PushContext,
+  mayEnd?: Promise<unknown>
 ): Promise<AttemptOutcome> {
   const { uploadId, partLastByte } = fields
+  context.signal.throwIfAborted()
   try {
-    const received = await context.layerApi.uploadPart(bodyOf(part, fields), uploadId)
+    const received = await context.layerApi.uploadPart(bodyOf(part, fields), uploadId, mayEnd)
     const error = problem({
       what: 'ECR Public received only a part of the bytes that were sent',
       value: `byte ${received ?? 'unknown'}`,
@@ -78,7 +118,7 @@ async function attemptPart(
 }
 
 /** Returns the body of the part, or of its end if the service has already received its beginning. */
-function bodyOf(part: PartBody, fields: PartFields): Buffer {
+function bodyOf(part: PartBody, fields: PartFields): FinishedBody {
   const skipped = part.length - (fields.partLastByte - fields.partFirstByte + 1)
   if (skipped === 0) return part.finish(fields)
   const bytes = part.bytesFrom(skipped)

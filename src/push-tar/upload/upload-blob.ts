@@ -8,17 +8,14 @@ import { checkDigest } from '../verify.js'
 import type { PartBody } from './part-body.js'
 import type { PartStream } from './part-stream.js'
 import { sendPart, UploadLostError } from './send-part.js'
+import type { SentPart } from './send-part.js'
 
 /** The bytes to upload. */
 export interface BlobSource {
   /** The name in errors. */
   readonly name: string
-  /**
-   * Opens the stream of parts. It is called again for each upload that is restarted.
-   *
-   * @param partSize the maximum size of a part in bytes
-   */
-  open(partSize: number): PartStream
+  /** Opens the stream of parts. It is called again for each upload that is restarted. */
+  open(): PartStream
   /** The digest, if it is known. An upload with another digest is not completed. */
   readonly digest?: string | undefined
 }
@@ -36,8 +33,8 @@ const RESTART_ERRORS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Uploads a blob: initiates the upload, sends the parts in order, and completes it. While one part is sent, the next one
- * is built. An upload that the service has lost is restarted.
+ * Uploads a blob: initiates the upload, sends the parts in order, and completes it. The first part is built while the
+ * upload is initiated, and each other part while the previous one is sent. An upload that the service has lost is restarted.
  */
 export async function uploadBlob(source: BlobSource, context: PushContext): Promise<StreamDigest> {
   for (let uploads = 1; ; uploads++) {
@@ -64,8 +61,31 @@ function uploadFailed({ name }: BlobSource, { message, cause }: UploadLostError)
 }
 
 async function uploadOnce(source: BlobSource, context: PushContext): Promise<StreamDigest> {
-  const { uploadId, partSize } = await context.layerApi.initiate()
-  const parts = source.open(partSize)
+  const parts = source.open()
+  const prepared = parts.prepare()
+  // The error is thrown after the call. Until then, it must not be an unhandled rejection.
+  prepared.catch(() => undefined)
+  try {
+    const { uploadId, partSize } = await context.layerApi.initiate()
+    await prepared
+    parts.limitPartSize(partSize)
+    await sendParts(source, parts, uploadId, context)
+    const total = parts.total()
+    checkDigest(source, total)
+    await complete(uploadId, total.digest, context)
+    return total
+  } finally {
+    await prepared.catch(() => undefined)
+    await parts.close()
+  }
+}
+
+async function sendParts(
+  source: BlobSource,
+  parts: PartStream,
+  uploadId: string,
+  context: PushContext
+): Promise<void> {
   const sender = new PartSender(uploadId, context)
   try {
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
@@ -74,13 +94,8 @@ async function uploadOnce(source: BlobSource, context: PushContext): Promise<Str
     }
     await sender.end()
   } finally {
-    await parts.close()
     await sender.settle()
   }
-  const total = parts.total()
-  checkDigest(source, total)
-  await complete(uploadId, total.digest, context)
-  return total
 }
 
 function checkSize({ name }: BlobSource, { size, capacity }: PartStream): void {
@@ -93,9 +108,13 @@ function checkSize({ name }: BlobSource, { size, capacity }: PartStream): void {
   })
 }
 
-/** Sends the parts of one upload, one after another. The next part can be built while one is sent. */
+/**
+ * Sends the parts of one upload in order. While the service processes one part, the next one is transferred, and the one
+ * after it can be built.
+ */
 class PartSender {
-  private sending: Promise<void> = Promise.resolve()
+  private last: SentPart | undefined
+  private beforeLast: SentPart | undefined
   private nextByte = 0
 
   constructor(
@@ -103,11 +122,11 @@ class PartSender {
     private readonly context: PushContext
   ) {}
 
-  /** Starts to send a part when the previous part has been received. */
+  /** Starts to send a part when the part before the previous one has been received. */
   async send(part: PartBody): Promise<void> {
     const { buffers, layerApi, progress } = this.context
     try {
-      await this.sending
+      await this.beforeLast?.received
     } catch (error) {
       buffers.release(part.memory)
       throw error
@@ -118,21 +137,24 @@ class PartSender {
     const partLastByte = this.nextByte - 1
     const { uploadId } = this
     const fields = { registryId, repositoryName, uploadId, partFirstByte, partLastByte }
-    this.sending = sendPart(part, fields, this.context)
+    const sent = sendPart(part, fields, this.context, this.last)
+    const received = sent.received
       .then(() => progress.sent(part.length))
       .finally(() => buffers.release(part.memory))
-    // The error is thrown when the next part is sent. Until then, it must not be an unhandled rejection.
-    this.sending.catch(() => undefined)
+    // The error is thrown when a later part is sent. Until then, it must not be an unhandled rejection.
+    received.catch(() => undefined)
+    this.beforeLast = this.last
+    this.last = { ...sent, received }
   }
 
   /** Resolves when all parts have been received. */
-  end(): Promise<void> {
-    return this.sending
+  async end(): Promise<void> {
+    await this.last?.received
   }
 
   /** Resolves when no part is being sent. Never rejects. */
   async settle(): Promise<void> {
-    await Promise.allSettled([this.sending])
+    await Promise.allSettled([this.beforeLast?.received, this.last?.received])
   }
 }
 

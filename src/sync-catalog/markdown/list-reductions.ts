@@ -24,7 +24,7 @@ export function listCommentEdits({ fragments }: MarkdownDocument): Edit[] {
  * The maximum length of a URL that is kept in a text that is too long, in UTF-16 code units. Links to the state of a page
  * can be as long. Longer URLs are nearly always images in the form of `data:` URLs, which GitHub does not show either.
  */
-export const MAX_URL_LENGTH = 4096
+const MAX_URL_LENGTH = 4096
 
 /**
  * Returns the edits that replace each image whose URL is too long by its alternative text, and each such link by its

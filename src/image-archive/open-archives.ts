@@ -31,53 +31,74 @@ const UNCOMPRESSED_WARNING =
 
 const NO_REFERRERS: SelectedReferrers = { referrers: [], referrerTags: [] }
 
-/** How an archive is opened. */
-export interface OpenArchiveOptions extends DecompressArchiveOptions {
+/** How archives are opened. */
+export interface OpenArchivesOptions extends DecompressArchiveOptions {
   /** The input `archive-image`. */
   readonly archiveImage?: string | undefined
 }
 
 /**
- * Opens an image archive and finds the image to push. Supported are archives of docker save, podman, skopeo, buildah,
- * buildx, kaniko, bazel, nix and jib, and OCI image layouts (a tar file or a directory). A tar file can be uncompressed
- * or compressed with gzip or zstd. Everything except the bytes of the layers is checked.
+ * Opens image archives and finds the image to push in each. Supported are archives of docker save, podman, skopeo,
+ * buildah, buildx, kaniko, bazel, nix and jib, and OCI image layouts (a tar file or a directory). A tar file can be
+ * uncompressed or compressed with gzip or zstd. Everything except the bytes of the layers is checked.
  *
- * @throws ActionError if the archive is malformed or does not contain the whole image
+ * An index that is not complete in its archive is completed from the other archives. `ctr images export --platform`
+ * writes the whole index with the content of one platform.
+ *
+ * @throws ActionError if an archive is malformed or does not contain the whole image
  */
-export async function openArchive(
-  path: string,
-  options: OpenArchiveOptions
-): Promise<ArchiveContents> {
+export async function openArchives(
+  paths: readonly string[],
+  options: OpenArchivesOptions
+): Promise<ArchiveContents[]> {
+  const trees: FileTree[] = []
   try {
-    return await readArchive(await openTree(path, options), options)
+    for (const path of paths) {
+      trees.push(await nameArchive(path, () => openTree(path, options)))
+    }
+    const contents: ArchiveContents[] = []
+    for (const tree of trees) {
+      const others = trees.filter((each) => each !== tree)
+      contents.push(await nameArchive(tree.path, () => readArchive(tree, others, options)))
+    }
+    return contents
+  } catch (error) {
+    for (const tree of trees) await tree.close()
+    throw error
+  }
+}
+
+/** Adds the path of an archive to an error that does not contain it. */
+async function nameArchive<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     if (!(error instanceof ActionError) || error.message.includes(path)) throw error
     throw new ActionError(`In the archive ${path}: ${error.message}`, { cause: error })
   }
 }
 
-async function readArchive(tree: FileTree, options: OpenArchiveOptions): Promise<ArchiveContents> {
-  try {
-    const load = createGraphLoader(tree)
-    const listed = await listArchiveImages(tree, load)
-    const chosen = await chooseImage(listed.images, options.archiveImage, tree, load)
-    const { root, warnings } = await loadRoot(chosen, tree, load)
-    const selected = await selectReferrers(digestsOf(root, chosen), listed, load)
-    const changesDigest = root.kind === 'docker-image' && selected.referrers.length > 0
-    return {
-      root,
-      ...(changesDigest ? NO_REFERRERS : selected),
-      tags: chosen.image.tags,
-      otherNames: chosen.image.otherNames,
-      warnings: [
-        ...warnings,
-        ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, listed.taggedReferrers))
-      ],
-      close: () => tree.close()
-    }
-  } catch (error) {
-    await tree.close()
-    throw error
+async function readArchive(
+  tree: FileTree,
+  others: readonly FileTree[],
+  { archiveImage }: OpenArchivesOptions
+): Promise<ArchiveContents> {
+  const load = createGraphLoader(tree)
+  const listed = await listArchiveImages(tree, load)
+  const chosen = await chooseImage(listed.images, archiveImage, tree, load)
+  const { root, warnings } = await loadRoot(chosen, tree, others, load)
+  const selected = await selectReferrers(digestsOf(root, chosen), listed, load)
+  const changesDigest = root.kind === 'docker-image' && selected.referrers.length > 0
+  return {
+    root,
+    ...(changesDigest ? NO_REFERRERS : selected),
+    tags: chosen.image.tags,
+    otherNames: chosen.image.otherNames,
+    warnings: [
+      ...warnings,
+      ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, listed.taggedReferrers))
+    ],
+    close: () => tree.close()
   }
 }
 
@@ -121,6 +142,7 @@ async function openTree(path: string, options: DecompressArchiveOptions): Promis
 async function loadRoot(
   { image, platformImage }: ChosenImage,
   tree: FileTree,
+  others: readonly FileTree[],
   load: LoadGraph
 ): Promise<Pick<ArchiveContents, 'root' | 'warnings'>> {
   const { oci, docker } = image
@@ -135,13 +157,34 @@ async function loadRoot(
   if (docker !== undefined && isOneImage && isInDocker) {
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }
-  const { loaded, warnings } = choosePlatforms(whole, tree)
+  const { loaded, warnings } = choosePlatforms(
+    whole,
+    await completeIndex(whole, tree, others),
+    tree
+  )
   await checkLayerTypes(loaded, tree.path)
   if (!hasUncompressedLayers(loaded)) return { root: toStoredImage(loaded), warnings }
   const compressible =
     loaded.kind === 'manifest' ? await findCompressibleImage(loaded, tree.path) : undefined
   if (compressible !== undefined) return { root: compressible, warnings }
   return { root: toStoredImage(loaded), warnings: [...warnings, UNCOMPRESSED_WARNING] }
+}
+
+/** Loads an incomplete index again, with the blobs of all archives. A blob has the name of its digest in each of them. */
+async function completeIndex(
+  whole: Loaded,
+  tree: FileTree,
+  others: readonly FileTree[]
+): Promise<Loaded> {
+  if (whole.kind !== 'index' || others.length === 0 || isComplete(whole)) return whole
+  const find: FileTree['find'] = async (name) => {
+    for (const each of [tree, ...others]) {
+      const content = await each.find(name)
+      if (content !== undefined) return content
+    }
+    return undefined
+  }
+  return createGraphLoader({ ...tree, find })(whole.descriptor, whole.bytes)
 }
 
 function hasAnnotations(loaded: Loaded): boolean {
