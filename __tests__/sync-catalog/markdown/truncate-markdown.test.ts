@@ -176,7 +176,10 @@ describe('truncateMarkdown', () => {
     ['a table cell', `| a | b |\n|---|---|\n| ${filler(300)} | c |`, /\n\| (?:lorem ?)+ \|$/],
     ['a line of code', `\`\`\`\na ${filler(300)}\n\`\`\``, /^```\na (?:lorem ?)+\n```$/],
     ['an HTML block', `<div>a ${filler(300)}</div>`, /^<div>a (?:lorem ?)+\n<\/div>$/],
-    ['a code span', `a \`${filler(300)}\` b`, /^a `(?:lorem ?)+`$/]
+    ['a code span', `a \`${filler(300)}\` b`, /^a `(?:lorem ?)+`$/],
+    ['a code span with spaces', `a \` ${filler(300)} \` b`, /^a ` (?:lorem ?)+ `$/],
+    ['code of backticks', `\`\` ${'`x` '.repeat(100)}\`\``, /^`` (?:`x` ?)+ ``$/],
+    ['pairs of backticks', `\`${'x``y '.repeat(100)}\``, /^`(?:x``y ?)+`$/]
   ])('cuts %s that is too long between words, and closes it', (_name, text, pattern) => {
     const kept = cut(text, 200)
     expect(kept).toMatch(pattern)
