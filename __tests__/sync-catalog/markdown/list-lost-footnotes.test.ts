@@ -43,9 +43,10 @@ describe('a reference to a skipped footnote', () => {
     })
   })
 
-  it('does not change the anchor of its heading', () => {
-    const { about } = read(`[x](#b) [y](#c)\n\n## B [^1]\n\n## C\n\n${FOOTNOTES}`)
-    expect(about).toContain('[x](#b) [y](#c)')
+  it('does not change the anchors of the text around it', () => {
+    const skipped = `${START}\n## B\n\n[^1]: One.\n${END}\n`
+    const { about } = read(`[x](#b-1) [y](#b--c)\n\n[^1]\n\n${skipped}\n## B [^1] c\n\n## B[^1]\n`)
+    expect(about).toBe('[x](#b) [y](#b-c)\n\n## B c\n\n## B\n')
   })
 
   it.each([
