@@ -5,7 +5,7 @@ import type { UnskippedText } from '../../../src/sync-catalog/markdown/remove-sk
 const START = '<!-- ecr-public: skip -->'
 const END = '<!-- ecr-public: end skip -->'
 
-const remove = (text: string): UnskippedText => removeSkipped(text, parseDocument(text).fragments)
+const remove = (text: string): UnskippedText => removeSkipped(parseDocument(text))
 
 const skipped = (text: string): string => {
   const { text: rest, unmatched } = remove(text)

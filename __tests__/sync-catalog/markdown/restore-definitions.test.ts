@@ -41,7 +41,7 @@ describe('a skipped definition', () => {
 
   it.each([
     ['only skipped text needs it', `a\n\n${skipped('[r]\n\n[r]: z.md')}`, 'a\n\n'],
-    ['it is a footnote', `a[^1]\n\n${skipped('[^1]: Hidden.')}`, 'a[^1]\n\n'],
+    ['it is a footnote', `a[^1]\n\n${skipped('[^1]: Hidden.')}`, 'a\n\n'],
     [
       'the text has another one',
       `[r]\n\n${skipped('[r]: z.md')}\n[r]: y.md\n`,

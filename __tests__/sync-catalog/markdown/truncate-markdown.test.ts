@@ -176,11 +176,21 @@ describe('truncateMarkdown', () => {
     ['a table cell', `| a | b |\n|---|---|\n| ${filler(300)} | c |`, /\n\| (?:lorem ?)+ \|$/],
     ['a line of code', `\`\`\`\na ${filler(300)}\n\`\`\``, /^```\na (?:lorem ?)+\n```$/],
     ['an HTML block', `<div>a ${filler(300)}</div>`, /^<div>a (?:lorem ?)+\n<\/div>$/],
-    ['a code span', `a \`${filler(300)}\` b`, /^a `(?:lorem ?)+`$/]
+    ['a code span', `a \`${filler(300)}\` b`, /^a `(?:lorem ?)+`$/],
+    ['a code span with spaces', `a \` ${filler(300)} \` b`, /^a ` (?:lorem ?)+ `$/],
+    ['code of backticks', `\`\` ${'`x` '.repeat(100)}\`\``, /^`` (?:`x` ?)+ ``$/]
   ])('cuts %s that is too long between words, and closes it', (_name, text, pattern) => {
     const kept = cut(text, 200)
     expect(kept).toMatch(pattern)
     expect(kept.length).toBeGreaterThan(160)
+  })
+
+  it.each([
+    ['pairs of backticks', `a \`${'x``'.repeat(100)}y\``, /^a(?: `(?:x``)*x(?:`` )?`)?$/],
+    ['spaces at both ends', `a \` ${'x'.repeat(300)} \``, /^a(?: ` x+ `)?$/]
+  ])('closes a code span with %s at every length', (_name, text, pattern) => {
+    for (let length = 5; length <= 25; length++)
+      expect(cut(text, ENDING.length + length)).toMatch(pattern)
   })
 
   it.each([

@@ -111,7 +111,7 @@ interface SourceDocument {
 
 function readDocument(bytes: Uint8Array): SourceDocument {
   const original = parseDocument(withoutFrontMatter(decodeText(bytes)))
-  const skipped = removeSkipped(original.text, original.fragments)
+  const skipped = removeSkipped(original)
   const { text, unmatched: unmatchedMarkers, removed, toOriginal } = skipped
   if (removed.length === 0) return { document: original, original, toOriginal, unmatchedMarkers }
   const { document, shift } = restoreDefinitions(text, original, removed)

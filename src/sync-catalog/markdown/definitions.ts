@@ -1,8 +1,8 @@
 import type { Node, Nodes, RootContent } from 'mdast'
 import type { MarkdownDocument } from './document.js'
 import { rangeOf } from './edits.js'
-import type { Editor, Range } from './edits.js'
-import { definitionKey } from './list-definitions.js'
+import type { Editor, Range, RangeSet } from './edits.js'
+import { definitionKey, listDefinitions } from './list-definitions.js'
 import type { AnyDefinition } from './list-definitions.js'
 import { walk } from './walk.js'
 
@@ -34,6 +34,12 @@ export function listNeeded(
   for (const node of nodes)
     if (node.type !== 'footnoteDefinition') follow(node, (found) => rangeOf(found).start)
   return needed
+}
+
+/** Returns the keys of the definitions outside of the removed ranges. */
+export function listKeptKeys({ tree }: MarkdownDocument, removed: RangeSet): ReadonlySet<string> {
+  const kept = listDefinitions(tree).filter((node) => !removed.has(rangeOf(node).start))
+  return new Set(kept.map(definitionKey))
 }
 
 /** Returns the source of definitions, to be inserted elsewhere: links first, then footnotes separated by blank lines. */

@@ -84,10 +84,11 @@ function cutsInInlines(
     .flatMap((child): Cut[] => {
       if (child.type === 'text') return boundariesIn(rangeOf(child), context).map(cutAt)
       if (child.type === 'inlineCode') {
-        const { fence, range } = contentOf(child, document)
-        const within = boundariesIn(range, context, false).map(cutAt)
-        const closed = within.map((cut) => ({ ...cut, closing: fence + cut.closing }))
-        return [cutAt(rangeOf(child).start), ...closed]
+        const within = cutsInCodeSpan(child, context).map(({ offset, closing }) => {
+          const cut = cutAt(offset)
+          return { ...cut, closing: closing + cut.closing }
+        })
+        return [cutAt(rangeOf(child).start), ...within]
       }
       const within = isSplittable(child) ? cutsInInlines(block, child, end, path, context) : []
       return [cutAt(rangeOf(child).start), ...within]
@@ -95,14 +96,25 @@ function cutsInInlines(
     .filter(({ offset }) => offset > contentStart)
 }
 
-/** Returns the backticks around a code span, and the range between them. */
-function contentOf(
+/**
+ * Returns the positions in a code span, each with what closes it. A space is ignored if there is one at both ends
+ * (https://spec.commonmark.org/0.31.2/#code-spans).
+ */
+function cutsInCodeSpan(
   code: Node,
-  { text }: MarkdownDocument
-): { readonly fence: string; readonly range: Range } {
+  context: Context
+): { readonly offset: number; readonly closing: string }[] {
+  const { text } = context.document
   const { start, end } = rangeOf(code)
-  const [fence = ''] = /^`+/.exec(text.slice(start, end)) ?? []
-  return { fence, range: { start: start + fence.length, end: end - fence.length } }
+  const source = text.slice(start, end)
+  const [opening = '', fence = ''] = /^(`+)\s*/.exec(source) ?? []
+  const range = { start: start + opening.length, end: end - fence.length }
+  return boundariesIn(range, context, false)
+    .filter((offset) => offset > range.start && text.slice(offset - 1, offset + 1) !== '``')
+    .map((offset) => {
+      const isPadded = opening !== fence || text[offset - 1] === '`'
+      return { offset, closing: (isPadded ? ' ' : '') + fence }
+    })
 }
 
 /** The text of an autolink is its URL, and the text of a shortcut reference is its label. */

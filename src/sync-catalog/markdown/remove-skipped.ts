@@ -1,5 +1,7 @@
+import type { MarkdownDocument } from './document.js'
 import { countLeading } from './edits.js'
 import type { Range } from './edits.js'
+import { listLostFootnotes } from './list-lost-footnotes.js'
 import type { HtmlFragment } from './list-html-fragments.js'
 import { listHtmlComments } from './list-html-texts.js'
 
@@ -8,7 +10,7 @@ export interface UnskippedText {
   readonly text: string
   /** The markers without their other half, as written. They are kept. */
   readonly unmatched: readonly string[]
-  /** The ranges of the original text that are removed. */
+  /** The ranges of the original text that are removed, in order. */
   readonly removed: readonly Range[]
   /** Returns the offset in the original text of a character of this text. */
   readonly toOriginal: (offset: number) => number
@@ -18,34 +20,42 @@ const MARKER = /^<!--\s*ecr-public:\s*(end\s+)?skip\s*-->$/i
 
 /**
  * Removes the text between `<!-- ecr-public: skip -->` and the next `<!-- ecr-public: end skip -->`, including the
- * markers. Markers in code are text.
- *
- * @param text with line feeds as line endings
- * @param fragments the HTML of the text
+ * markers. Markers in code are text. References to footnotes that are defined only there are removed as well.
  */
-export function removeSkipped(text: string, fragments: readonly HtmlFragment[]): UnskippedText {
+export function removeSkipped(document: MarkdownDocument): UnskippedText {
+  const { text, fragments } = document
   if (!/ecr-public:/i.test(text)) {
     return { text, unmatched: [], removed: [], toOriginal: (offset) => offset }
   }
-  const removed: Range[] = []
+  const skipped: Range[] = []
   const unmatched: string[] = []
   let open: Range | undefined
   for (const { range, isEnd } of listMarkers(fragments)) {
     const source = text.slice(range.start, range.end)
     if (!isEnd && open === undefined) open = range
     else if (isEnd && open !== undefined) {
-      removed.push({ start: open.start, end: range.end })
+      skipped.push({ start: open.start, end: range.end })
       open = undefined
     } else if (isEnd) unmatched.push(source)
     // A marker to start within a skipped part is skipped with it.
   }
   if (open !== undefined) unmatched.push(text.slice(open.start, open.end))
+  const references = listLostFootnotes(document, skipped).map((range) => ({
+    ...range,
+    isReference: true
+  }))
+  const removed = [...skipped, ...references].sort((a, b) => a.start - b.start)
   const { result, kept } = removeRanges(text, removed)
   const toOriginal = (offset: number): number => {
     const { start = 0, at = 0 } = kept[countLeading(kept, (range) => range.at <= offset) - 1] ?? {}
     return offset - at + start
   }
   return { text: result, unmatched, removed, toOriginal }
+}
+
+interface RemovedRange extends Range {
+  /** Set for a reference to a footnote. The lines around it remain one paragraph. */
+  readonly isReference?: boolean
 }
 
 /** The start of a range of the original text that is kept. */
@@ -71,7 +81,7 @@ function listMarkers(fragments: readonly HtmlFragment[]): Marker[] {
 
 function removeRanges(
   text: string,
-  ranges: readonly Range[]
+  ranges: readonly RemovedRange[]
 ): { readonly result: string; readonly kept: readonly KeptRange[] } {
   const kept: KeptRange[] = []
   const result = new LineBuilder()
@@ -81,7 +91,7 @@ function removeRanges(
     result.add(text.slice(at, end))
     at = end
   }
-  for (const { start, end } of ranges) {
+  for (const { start, end, isReference = false } of ranges) {
     const lineStart = Math.max(at, text.lastIndexOf('\n', start - 1) + 1)
     const lineBefore = text.slice(lineStart, start)
     const lineAfter = lineOf(text, end)
@@ -90,7 +100,7 @@ function removeRanges(
     at = end
     if (!areWholeLines) continue
     at += lineAfter.length
-    result.add(separator(result.lastLine, lineOf(text, at), lineBefore))
+    if (!isReference) result.add(separator(result.lastLine, lineOf(text, at), lineBefore))
     if (/^[ \t]*$/.test(result.lastLine))
       at += /^(?:[ \t]*\n)*/.exec(text.slice(at))?.[0].length ?? 0
   }

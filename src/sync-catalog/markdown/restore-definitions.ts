@@ -1,10 +1,10 @@
 import { isOpenEnded } from './assemble-part.js'
-import { definitionsText, isContent } from './definitions.js'
+import { definitionsText, isContent, listKeptKeys } from './definitions.js'
 import { parseDocument } from './document.js'
 import type { MarkdownDocument } from './document.js'
 import { createEditor, RangeSet, rangeOf } from './edits.js'
 import type { Range } from './edits.js'
-import { definitionKey, listDefinitions } from './list-definitions.js'
+import { definitionKey } from './list-definitions.js'
 import { walk } from './walk.js'
 
 /** A text with the link definitions that it needs. */
@@ -16,7 +16,7 @@ export interface RestoredText {
 
 /**
  * Adds the link definitions that a text needs from the parts that were removed from it. They are not shown, but without
- * them, the links would become text. Footnotes are shown, so they are not added.
+ * them, the links would become text. Footnotes are shown, so they are not added: `removeSkipped` removes their references.
  *
  * @param text the rest of `original` without the removed ranges
  */
@@ -35,11 +35,7 @@ export function restoreDefinitions(
 }
 
 function missingDefinitions(original: MarkdownDocument, removed: RangeSet): string {
-  const kept = new Set(
-    listDefinitions(original.tree)
-      .filter((node) => !removed.has(rangeOf(node).start))
-      .map(definitionKey)
-  )
+  const kept = listKeptKeys(original, removed)
   const missing = new Set<string>()
   walk(original.tree, (node) => {
     const isReference = node.type === 'linkReference' || node.type === 'imageReference'
