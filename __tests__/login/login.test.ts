@@ -265,16 +265,39 @@ test('warns if Docker and podman share a file with a credential store', async ()
   expect(deps.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1)
 })
 
-test('rejects a malformed token without showing it', async () => {
-  const { deps } = await setUp()
-  const api = {
-    send: () =>
-      Promise.resolve({
-        authorizationData: { authorizationToken: 'bm8gY29sb24=', expiresAt: new Date() },
-        registries: []
-      })
+/** Returns a client that answers every call with these members. */
+function answerWith(authorizationData: object, registries: readonly object[] = []): Deps['api'] {
+  return {
+    send: () => Promise.resolve({ authorizationData, registries })
   } as unknown as Deps['api']
-  const attempt = login(inputs, { ...deps, api })
-  await expect(attempt).rejects.toThrow('authorization token that cannot be decoded')
-  await expect(attempt).rejects.not.toThrow(/no colon|bm8g/)
+}
+
+const encode = (text: string): string => Buffer.from(text).toString('base64')
+
+test.each(['no colon', ':secret', 'AWS:'])(
+  'rejects the malformed token "%s" without showing it',
+  async (text) => {
+    const { deps } = await setUp()
+    const token = { authorizationToken: encode(text), expiresAt: new Date() }
+    const attempt = login(inputs, { ...deps, api: answerWith(token) })
+    await expect(attempt).rejects.toThrow('authorization token that cannot be decoded')
+    await expect(attempt).rejects.not.toThrow(new RegExp(`${text}|${encode(text).slice(0, 4)}`))
+    expect(await readdir(home)).toEqual([])
+  }
+)
+
+test('rejects a token without an expiration time', async () => {
+  const { deps } = await setUp()
+  const api = answerWith({ authorizationToken: encode('AWS:password') })
+  await expect(login(inputs, { ...deps, api })).rejects.toThrow('without an expiration time')
+  expect(await readdir(home)).toEqual([])
+})
+
+test('rejects a registry without an alias if registry-id is another one', async () => {
+  const { deps } = await setUp()
+  const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
+  const api = answerWith(token, [{ registryId: '123456789012', aliases: [] }])
+  const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
+  await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
+  expect(await readdir(home)).toEqual([])
 })
