@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { digestOf } from '../../src/login/credential-document.js'
 import { login } from '../../src/login/login.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
@@ -102,9 +103,13 @@ test('saves the credential files for the post step', async () => {
   const { deps } = await setUp()
   await login(inputs, deps)
   expect(deps.loginStates).toHaveLength(1)
+  const auths = await authsIn('docker', 'config.json')
+  const [host = ''] = Object.keys(auths)
+  // The post step finds the credential by its digest if the record of the login does not exist anymore.
+  const entries = { hosts: Object.keys(auths), authDigest: digestOf({ auth: auths[host]!.auth }) }
   expect(JSON.parse(deps.loginStates[0]!)).toMatchObject([
-    { file: join(home, 'docker', 'config.json') },
-    { file: join(home, 'containers', 'auth.json') }
+    { file: join(home, 'docker', 'config.json'), entries },
+    { file: join(home, 'containers', 'auth.json'), entries }
   ])
 })
 
@@ -285,6 +290,19 @@ test.each(['no colon', ':secret', 'AWS:'])(
     expect(await readdir(home)).toEqual([])
   }
 )
+
+test('masks the value that the credential files contain if the token is encoded in another way', async () => {
+  const { deps } = await setUp()
+  const auth = encode('AWS:password1')
+  const token = auth.replace(/=+$/, '')
+  expect(token).not.toBe(auth)
+  await login(inputs, {
+    ...deps,
+    api: answerWith({ authorizationToken: token, expiresAt: new Date(Date.now() + 1000) })
+  })
+  expect(Object.values(await authsIn('docker', 'config.json'))[0]).toEqual({ auth })
+  expect(deps.masked).toEqual([token, 'password1', auth])
+})
 
 test('rejects a token without an expiration time', async () => {
   const { deps } = await setUp()
