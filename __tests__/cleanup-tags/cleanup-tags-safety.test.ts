@@ -270,6 +270,13 @@ describe('patterns', () => {
   })
 })
 
+test('the GitHub token is masked before any other secret', async () => {
+  const on = await stage()
+  await on.repository('team/app')
+  await on.run({ 'closed-pull-requests': 'pr-{number}', 'github-token': 'ghs_x' })
+  expect(on.deps.masked[0]).toBe('ghs_x')
+})
+
 describe('a push in progress', () => {
   test('keeps its untagged images for a day, also if an index that this run deletes held them', async () => {
     const on = await stage()
