@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
@@ -87,13 +87,17 @@ test('masks the encoded token first, then the password, and returns them only as
 
 test('is idempotent', async () => {
   const { deps, emulator } = await setUp()
+  const file = join(home, 'docker', 'config.json')
   const first = await login(inputs, deps)
-  const before = await readFile(join(home, 'docker', 'config.json'), 'utf8')
+  const before = await readFile(file, 'utf8')
+  const { ino, mtimeMs } = await stat(file)
   const second = await login(inputs, deps)
   expect(first.changed).toBe(true)
   expect(second.changed).toBe(false)
   expect(second.plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
-  expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe(before)
+  expect(await readFile(file, 'utf8')).toBe(before)
+  // The file is not written again.
+  expect(await stat(file)).toMatchObject({ ino, mtimeMs })
   expect(new Set(await emulator.operations())).toEqual(
     new Set(['GetAuthorizationToken', 'DescribeRegistries'])
   )
