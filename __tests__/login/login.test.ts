@@ -11,6 +11,7 @@ import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { installStore } from './install-store.js'
 
 let home = ''
 
@@ -262,6 +263,16 @@ describe('changes nothing', () => {
     expect(await readdir(home)).toEqual(['containers', 'temp'])
     expect(await readdir(join(home, 'temp'))).toEqual([])
   })
+})
+
+test('adds the credential to the credential store of the file', async () => {
+  const store = await installStore()
+  await mkdir(join(home, 'docker'))
+  await writeFile(join(home, 'docker', 'config.json'), '{"credsStore": "test"}')
+  const { emulator, deps } = await setUp({}, { env: store.deps.env })
+  const { outputs } = await login(inputs, deps)
+  const entry = JSON.parse(await readFile(join(store.store, emulator.host), 'utf8')) as unknown
+  expect(entry).toMatchObject({ Username: 'AWS', Secret: outputs['docker-password'] })
 })
 
 test('warns if Docker and podman share a file with a credential store', async () => {
