@@ -75,7 +75,7 @@ export function makeDeps(
     return client
   }
   const api = replaced.api ?? createApi()
-  const accountToken = replaced.accountToken ?? createAccountToken({ api, signal, log, mask })
+  const accountToken = replaced.accountToken ?? createAccountToken({ api, signal, log, mask, now })
   let directory: Promise<string> | undefined
   return {
     api,

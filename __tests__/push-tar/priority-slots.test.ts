@@ -1,6 +1,6 @@
 import { createPrioritySlots } from '../../src/push-tar/priority-slots.js'
 
-it('gives the next slot to the highest priority, and to the oldest caller of the same priority', async () => {
+it('provides the next slot to the highest priority, and to the oldest caller of the same priority', async () => {
   const slots = createPrioritySlots(1)
   await slots.acquire(0)
   const order: string[] = []

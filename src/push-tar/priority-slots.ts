@@ -1,6 +1,6 @@
 import { createPriorityQueue } from './priority-queue.js'
 
-/** A semaphore whose next slot goes to the caller with the highest priority. */
+/** A semaphore. Of all waiting callers, the one with the highest priority gets the next slot. */
 export interface PrioritySlots {
   acquire(priority: number): Promise<void>
   release(): void

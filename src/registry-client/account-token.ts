@@ -3,33 +3,44 @@ import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 
 /** The part of `Deps` that requests a token. */
-type TokenDeps = Pick<Deps, 'api' | 'signal' | 'log' | 'mask'>
+type TokenDeps = Pick<Deps, 'api' | 'signal' | 'log' | 'mask' | 'now'>
+
+interface AccountToken {
+  readonly token: string | undefined
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+const NO_TOKEN: AccountToken = { token: undefined, expiresAt: Infinity }
 
 /**
  * Creates the function that requests the authorization token of the API, once for all registries of a run and again if
- * a registry refuses the token.
+ * it has expired or a registry refuses it.
  */
 export function createAccountToken(deps: TokenDeps): Deps['accountToken'] {
-  let current: Promise<string | undefined> | undefined
+  let current: Promise<AccountToken> | undefined
   return async (refused) => {
-    const isRefused = refused !== undefined && (await current) === refused
-    if (current === undefined || isRefused) current = requestToken(deps)
-    return current
+    const known = (current ??= requestToken(deps))
+    const { token, expiresAt } = await known
+    const isRefused = refused !== undefined && token === refused
+    if (!isRefused && deps.now().getTime() < expiresAt) return token
+    if (current === known) current = requestToken(deps)
+    return (await current).token
   }
 }
 
-async function requestToken(deps: TokenDeps): Promise<string | undefined> {
+async function requestToken(deps: TokenDeps): Promise<AccountToken> {
   try {
     const { authorizationData } = await deps.api.send(new GetAuthorizationTokenCommand({}))
-    const token = authorizationData?.authorizationToken
-    if (token === undefined || token === '') return undefined
+    const { authorizationToken: token, expiresAt } = authorizationData ?? {}
+    if (token === undefined || token === '') return NO_TOKEN
     deps.mask(token)
     maskPassword(token, deps)
-    return token
+    return { token, expiresAt: expiresAt?.getTime() ?? Infinity }
   } catch (error) {
     deps.signal.throwIfAborted()
     deps.log.debug(`Reading the registry anonymously: ${messageOf(error)}`)
-    return undefined
+    return NO_TOKEN
   }
 }
 

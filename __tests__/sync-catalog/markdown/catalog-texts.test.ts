@@ -30,3 +30,10 @@ describe('a text that is longer than the limit', () => {
     expect(sectionAtLimit(about ?? { text: '' })).toBe(`Part ${at}`)
   })
 })
+
+it('cuts a code span that is longer than the limit, and closes it', () => {
+  const code = `# T\n\nRun \`\` ${'step `x` '.repeat(4000)}\`\` now.\n`
+  const { text } = fitText({ text: code }, undefined)
+  expect(text).toMatch(/^# T\n\nRun `` (?:step `x` )+step(?: `x`)? ?``\n\n\*This text is truncated/)
+  expect(text.length).toBeGreaterThan(0.9 * MAX_TEXT_LENGTH)
+})

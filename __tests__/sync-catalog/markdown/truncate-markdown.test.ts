@@ -175,7 +175,8 @@ describe('truncateMarkdown', () => {
     ['a list item', `- a ${filler(300)}`, /^- a (?:lorem ?)+$/],
     ['a table cell', `| a | b |\n|---|---|\n| ${filler(300)} | c |`, /\n\| (?:lorem ?)+ \|$/],
     ['a line of code', `\`\`\`\na ${filler(300)}\n\`\`\``, /^```\na (?:lorem ?)+\n```$/],
-    ['an HTML block', `<div>a ${filler(300)}</div>`, /^<div>a (?:lorem ?)+\n<\/div>$/]
+    ['an HTML block', `<div>a ${filler(300)}</div>`, /^<div>a (?:lorem ?)+\n<\/div>$/],
+    ['a code span', `a \`${filler(300)}\` b`, /^a `(?:lorem ?)+`$/]
   ])('cuts %s that is too long between words, and closes it', (_name, text, pattern) => {
     const kept = cut(text, 200)
     expect(kept).toMatch(pattern)
@@ -184,7 +185,6 @@ describe('truncateMarkdown', () => {
 
   it.each([
     ['a URL', `https://example.com/${'x'.repeat(300)}`],
-    ['code', `\`${'x '.repeat(150)}\``],
     ['a label', `[${'x '.repeat(150)}]\n\n[${'x '.repeat(150)}]: a.md`]
   ])('does not split %s in a paragraph', (_name, block) => {
     expect(cut(`${filler(50)} ${block}\n`, 220)).toBe(filler(50))

@@ -25,33 +25,29 @@ export interface BlockCompressorOptions<S extends BlockStream> {
   readonly flush: number
   /** The number of blocks that are compressed in parallel, each by one thread. */
   readonly threads: number
+  /** The minimum size in bytes of a block that may be compressed by a used stream. The default is 0. */
+  readonly minReusedBytes?: number
 }
 
 /**
- * Creates a compressor for blocks. It reuses its zlib streams for all blocks, because allocating a stream per block
+ * Creates a compressor for blocks. It reuses its zlib streams for all large blocks, because allocating a stream per block
  * costs more time in garbage collection than compressing some blocks.
- *
- * Node.js's zlib compresses some blocks differently if they are the first input of a stream, so that the digest of a
- * layer would depend on which thread was free. The first input is therefore a byte whose output is discarded.
  */
 export function createBlockCompressor<S extends BlockStream>(
   options: BlockCompressorOptions<S>
 ): BlockCompressor {
-  const { create, restart, flush, threads } = options
+  const { create, restart, flush, threads, minReusedBytes = 0 } = options
   const limit = pLimit(threads)
   const idle: S[] = []
-  const createUsed = async (): Promise<S> => {
-    const stream = create()
-    await compressWith(stream, Buffer.alloc(1), flush)
-    return stream
-  }
   return {
     compress: (block) =>
       limit(async () => {
-        const stream = idle.pop() ?? (await createUsed())
+        const isReused = block.length >= minReusedBytes
+        const stream = (isReused ? idle.pop() : undefined) ?? create()
         restart?.(stream)
         const compressed = await compressWith(stream, block, flush)
-        idle.push(stream)
+        if (isReused) idle.push(stream)
+        else stream.destroy()
         return compressed
       })
   }

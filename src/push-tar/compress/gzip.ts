@@ -5,6 +5,11 @@ import { splitByCompressibility } from './split-by-compressibility.js'
 
 /** The size of a block in bytes. Each block is compressed by one thread. */
 export const BLOCK_SIZE_BYTES = 1024 * 1024
+/**
+ * The size of zlib's window memory in bytes. `reset` does not clear it, and the last bytes of a smaller block are
+ * compared with the data of the previous one. A new stream keeps the digest of a layer the same in each push.
+ */
+const WINDOW_BYTES = 64 * 1024
 /** A gzip header (RFC 1952) without a time, a file name or an operating system, so that it is equal on all machines. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 /** An empty final deflate block (RFC 1951, section 3.2.6). */
@@ -16,7 +21,8 @@ export function createDeflateCompressor(level: number, threads: number): BlockCo
     create: () => createDeflateRaw({ level, memLevel: 9, chunkSize: PIECE_BYTES }),
     restart: (deflate) => deflate.reset(),
     flush: constants.Z_SYNC_FLUSH,
-    threads
+    threads,
+    minReusedBytes: WINDOW_BYTES
   })
   return {
     compress: async (block) => {

@@ -83,10 +83,26 @@ function cutsInInlines(
   return node.children
     .flatMap((child): Cut[] => {
       if (child.type === 'text') return boundariesIn(rangeOf(child), context).map(cutAt)
+      if (child.type === 'inlineCode') {
+        const { fence, range } = contentOf(child, document)
+        const within = boundariesIn(range, context, false).map(cutAt)
+        const closed = within.map((cut) => ({ ...cut, closing: fence + cut.closing }))
+        return [cutAt(rangeOf(child).start), ...closed]
+      }
       const within = isSplittable(child) ? cutsInInlines(block, child, end, path, context) : []
       return [cutAt(rangeOf(child).start), ...within]
     })
     .filter(({ offset }) => offset > contentStart)
+}
+
+/** Returns the backticks around a code span, and the range between them. */
+function contentOf(
+  code: Node,
+  { text }: MarkdownDocument
+): { readonly fence: string; readonly range: Range } {
+  const { start, end } = rangeOf(code)
+  const [fence = ''] = /^`+/.exec(text.slice(start, end)) ?? []
+  return { fence, range: { start: start + fence.length, end: end - fence.length } }
 }
 
 /** The text of an autolink is its URL, and the text of a shortcut reference is its label. */
