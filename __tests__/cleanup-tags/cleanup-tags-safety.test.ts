@@ -154,6 +154,19 @@ describe('referrers in another repository than their image', () => {
     expect(await tagsOf(mixed)).toEqual(['tool'])
   })
 
+  test('are kept in a real run if they look like images and more images are deleted than a dry run reads', async () => {
+    const on = await stage()
+    const [v1] = await pushDaily(on, await on.repository('team/app'), 'v1')
+    const mixed = await on.repository('team/mixed')
+    const referrer = await mixed.push({ name: 'referrer', subject: v1 })
+    for (let at = 0; at < 101; at++) await mixed.push({ name: String(at) })
+    await pushDaily(on, mixed, 'tool')
+    on.clock.time += 40 * DAY_MS
+    expect(await on.run(rules)).toMatchObject({ changed: true, failure: undefined })
+    expect((await digestsOf(mixed)).includes(referrer)).toBe(true)
+    expect(await digestsOf(mixed)).toHaveLength(2)
+  })
+
   test('are kept if the repository has only referrer tags, also if no repository of the step has their images', async () => {
     const on = await stage()
     const app = await on.repository('other/app')
@@ -270,6 +283,13 @@ describe('patterns', () => {
   })
 })
 
+test('the GitHub token is masked before any other secret', async () => {
+  const on = await stage()
+  await on.repository('team/app')
+  await on.run({ 'closed-pull-requests': 'pr-{number}', 'github-token': 'ghs_x' })
+  expect(on.deps.masked[0]).toBe('ghs_x')
+})
+
 describe('a push in progress', () => {
   test('keeps its untagged images for a day, also if an index that this run deletes held them', async () => {
     const on = await stage()
@@ -287,7 +307,9 @@ describe('a push in progress', () => {
     expect(images.has(fresh)).toBe(true)
     expect(images.has(old)).toBe(false)
     on.clock.time += DAY_MS
-    await on.run({ 'keep-latest': '1', untagged: 'true' })
+    // The authorization token of the first run has expired.
+    const deps = makeDeps(on.emulator, { now: on.deps.now })
+    await on.run({ 'keep-latest': '1', untagged: 'true' }, deps)
     expect((await app.state()).images.has(fresh)).toBe(false)
   })
 })

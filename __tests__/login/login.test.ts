@@ -1,15 +1,17 @@
 import { writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
+import { digestOf } from '../../src/login/credential-document.js'
 import { login } from '../../src/login/login.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
+import { installStore } from './install-store.js'
 
 let home = ''
 
@@ -86,13 +88,17 @@ test('masks the encoded token first, then the password, and returns them only as
 
 test('is idempotent', async () => {
   const { deps, emulator } = await setUp()
+  const file = join(home, 'docker', 'config.json')
   const first = await login(inputs, deps)
-  const before = await readFile(join(home, 'docker', 'config.json'), 'utf8')
+  const before = await readFile(file, 'utf8')
+  const { ino, mtimeMs } = await stat(file)
   const second = await login(inputs, deps)
   expect(first.changed).toBe(true)
   expect(second.changed).toBe(false)
   expect(second.plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
-  expect(await readFile(join(home, 'docker', 'config.json'), 'utf8')).toBe(before)
+  expect(await readFile(file, 'utf8')).toBe(before)
+  // The file is not written again.
+  expect(await stat(file)).toMatchObject({ ino, mtimeMs })
   expect(new Set(await emulator.operations())).toEqual(
     new Set(['GetAuthorizationToken', 'DescribeRegistries'])
   )
@@ -102,9 +108,13 @@ test('saves the credential files for the post step', async () => {
   const { deps } = await setUp()
   await login(inputs, deps)
   expect(deps.loginStates).toHaveLength(1)
+  const auths = await authsIn('docker', 'config.json')
+  const [host = ''] = Object.keys(auths)
+  // The post step finds the credential by its digest if the record of the login does not exist anymore.
+  const entries = { hosts: Object.keys(auths), authDigest: digestOf({ auth: auths[host]!.auth }) }
   expect(JSON.parse(deps.loginStates[0]!)).toMatchObject([
-    { file: join(home, 'docker', 'config.json') },
-    { file: join(home, 'containers', 'auth.json') }
+    { file: join(home, 'docker', 'config.json'), entries },
+    { file: join(home, 'containers', 'auth.json'), entries }
   ])
 })
 
@@ -255,6 +265,16 @@ describe('changes nothing', () => {
   })
 })
 
+test('adds the credential to the credential store of the file', async () => {
+  const store = await installStore()
+  await mkdir(join(home, 'docker'))
+  await writeFile(join(home, 'docker', 'config.json'), '{"credsStore": "test"}')
+  const { emulator, deps } = await setUp({}, { env: store.deps.env })
+  const { outputs } = await login(inputs, deps)
+  const entry = JSON.parse(await readFile(join(store.store, emulator.host), 'utf8')) as unknown
+  expect(entry).toMatchObject({ Username: 'AWS', Secret: outputs['docker-password'] })
+})
+
 test('warns if Docker and podman share a file with a credential store', async () => {
   const file = join(home, 'docker', 'config.json')
   await mkdir(join(home, 'docker'))
@@ -265,16 +285,52 @@ test('warns if Docker and podman share a file with a credential store', async ()
   expect(deps.lines.filter((line) => line.startsWith('warning'))).toHaveLength(1)
 })
 
-test('rejects a malformed token without showing it', async () => {
-  const { deps } = await setUp()
-  const api = {
-    send: () =>
-      Promise.resolve({
-        authorizationData: { authorizationToken: 'bm8gY29sb24=', expiresAt: new Date() },
-        registries: []
-      })
+/** Returns a client that answers every call with these members. */
+function answerWith(authorizationData: object, registries: readonly object[] = []): Deps['api'] {
+  return {
+    send: () => Promise.resolve({ authorizationData, registries })
   } as unknown as Deps['api']
-  const attempt = login(inputs, { ...deps, api })
-  await expect(attempt).rejects.toThrow('authorization token that cannot be decoded')
-  await expect(attempt).rejects.not.toThrow(/no colon|bm8g/)
+}
+
+const encode = (text: string): string => Buffer.from(text).toString('base64')
+
+test.each(['no colon', ':secret', 'AWS:'])(
+  'rejects the malformed token "%s" without showing it',
+  async (text) => {
+    const { deps } = await setUp()
+    const token = { authorizationToken: encode(text), expiresAt: new Date() }
+    const attempt = login(inputs, { ...deps, api: answerWith(token) })
+    await expect(attempt).rejects.toThrow('authorization token that cannot be decoded')
+    await expect(attempt).rejects.not.toThrow(new RegExp(`${text}|${encode(text).slice(0, 4)}`))
+    expect(await readdir(home)).toEqual([])
+  }
+)
+
+test('masks the value that the credential files contain if the token is encoded in another way', async () => {
+  const { deps } = await setUp()
+  const auth = encode('AWS:password1')
+  const token = auth.replace(/=+$/, '')
+  expect(token).not.toBe(auth)
+  await login(inputs, {
+    ...deps,
+    api: answerWith({ authorizationToken: token, expiresAt: new Date(Date.now() + 1000) })
+  })
+  expect(Object.values(await authsIn('docker', 'config.json'))[0]).toEqual({ auth })
+  expect(deps.masked).toEqual([token, 'password1', auth])
+})
+
+test('rejects a token without an expiration time', async () => {
+  const { deps } = await setUp()
+  const api = answerWith({ authorizationToken: encode('AWS:password') })
+  await expect(login(inputs, { ...deps, api })).rejects.toThrow('without an expiration time')
+  expect(await readdir(home)).toEqual([])
+})
+
+test('rejects a registry without an alias if registry-id is another one', async () => {
+  const { deps } = await setUp()
+  const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
+  const api = answerWith(token, [{ registryId: '123456789012', aliases: [] }])
+  const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
+  await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
+  expect(await readdir(home)).toEqual([])
 })

@@ -193,6 +193,12 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.ask()?.digests).toEqual([digestOf(1), digestOf(2)])
   })
 
+  test('reads the images of unknown types to delete for any limits, although they have the config of a container', () => {
+    const images = [1, 2, 3].map((at) => image(at, { mediaType: undefined }))
+    const limits = { subjects: 1, referrers: 0, isCarriedOut: false }
+    expect(analyze(images, [1, 2, 3], {}, limits).ask()?.digests).toEqual([1, 2, 3].map(digestOf))
+  })
+
   test.each([
     [true, [image(9)], 2],
     [true, [], 0],

@@ -51,7 +51,9 @@ describe('globs over tags', () => {
     'v1|v2',
     '^(v1)$',
     'v[^0-9]',
-    'a\\*'
+    'a\\*',
+    'app/v1/',
+    '/v1/-rc'
   ])('rejects %s because it cannot match any tag', async (pattern) => {
     await expect(matches(pattern, 'x')).rejects.toThrow(/^Input "tags" has an invalid pattern: /)
   })
