@@ -64,17 +64,13 @@ const rowOf = (report: Report, target: string): Change | undefined =>
 const tagsOf = async ({ repository }: Stage): Promise<string[]> =>
   [...(await repository.state()).tags.keys()].sort()
 
-/** Begins a run with its own authorization token, which expires after 12 hours. */
-function newRun(on: Stage, api = on.deps.api): Stage {
+/** Lets `intercept` receive the commands that the mode sends. */
+function intercepted(on: Stage, intercept: Parameters<typeof interceptApi>[1]): Stage {
+  const api = interceptApi(on.deps.api, intercept)
   const deps = makeDeps(on.emulator, { now: () => new Date(on.clock.time), api })
   const run: Stage['run'] = (inputs) =>
     runCleanup(makeInputs('cleanup-tags', { repository: 'team/app', ...inputs }), deps)
   return { ...on, deps, run }
-}
-
-/** Lets `intercept` receive the commands that the mode sends. */
-function intercepted(on: Stage, intercept: Parameters<typeof interceptApi>[1]): Stage {
-  return newRun(on, interceptApi(on.deps.api, intercept))
 }
 
 /** Runs `act` right before the images of the first deletion are checked. */
@@ -303,7 +299,7 @@ describe('images in use', () => {
       /^refers to v1, which is deleted; the image is deleted with its last tag/
     )
     on.clock.time += DAY_MS
-    await newRun(on).run({ 'keep-latest': '1', untagged: 'true' })
+    await on.run({ 'keep-latest': '1', untagged: 'true' })
     expect(await tagsOf(on)).toEqual([referrerTag(v2!, '.sig'), 'v2'].sort())
   })
 
