@@ -307,9 +307,7 @@ describe('a push in progress', () => {
     expect(images.has(fresh)).toBe(true)
     expect(images.has(old)).toBe(false)
     on.clock.time += DAY_MS
-    // The authorization token of the first run has expired.
-    const deps = makeDeps(on.emulator, { now: on.deps.now })
-    await on.run({ 'keep-latest': '1', untagged: 'true' }, deps)
+    await on.run({ 'keep-latest': '1', untagged: 'true' })
     expect((await app.state()).images.has(fresh)).toBe(false)
   })
 })
