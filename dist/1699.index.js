@@ -1,0 +1,2 @@
+"use strict";exports.id=1699,exports.ids=[1699],exports.modules={1699:(r,e,t)=>{t.d(e,{describeSyntaxError:()=>n});var o=t(9370);function n(r){let[e]=function(r){let e=[];try{(0,o.cZ)(r,e,{disallowComments:!0,allowTrailingComma:!1})}catch(r){if(!(r instanceof RangeError))throw r}return e}(r);if(void 0===e)return;let t=r.slice(0,e.offset).split(`
+`),n=(t.at(-1)??"").length+1,i=(0,o._n)(e.error).replace(/(?<=[a-z])(?=[A-Z])/g," ");return`${i.toLowerCase()} in line ${t.length}, column ${n}`}}};

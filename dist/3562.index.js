@@ -1,0 +1,1 @@
+"use strict";exports.id=3562,exports.ids=[3562],exports.modules={3562:(s,r,e)=>{e.d(r,{fromEnv:()=>o.sF});var o=e(3013)}};

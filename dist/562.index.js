@@ -1,1 +1,0 @@
-"use strict";exports.id=562,exports.ids=[562],exports.modules={3562:(s,r,e)=>{e.d(r,{fromEnv:()=>o.sF});var o=e(3013)}};

@@ -1,0 +1,1 @@
+exports.id=8050,exports.ids=[8050],exports.modules={5669:module=>{module.exports=eval("require")("kerberos")}};
