@@ -87,7 +87,11 @@ describe.each(RUNS)('mode %s', (_mode, run) => {
       'contains a host or alias that the API does not confirm'
     )
     const operations = await emulator.operations()
-    expect(operations.filter((operation) => !operation.startsWith('Describe'))).toEqual([])
+    // push-tar requests a token of the registry, which does not concern a repository, with its first calls.
+    const others = operations.filter(
+      (operation) => !/^Describe|^GetAuthorizationToken$/.test(operation)
+    )
+    expect(others).toEqual([])
   })
 
   test('accepts the alias of the registry if the URI of the repository confirms it', async () => {
