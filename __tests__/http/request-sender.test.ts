@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createRequestSender } from '../../src/http/request-sender.js'
 import type { BoundedRequest } from '../../src/http/request-sender.js'
@@ -78,6 +79,15 @@ describe('a body whose end is held back', () => {
     events.emit('may end')
     expect((await response).status).toBe(200)
     expect(received).toBe(bytes.length)
+  })
+
+  it('does not count as an idle connection', async () => {
+    const url = await serve((request, response) => {
+      request.resume().on('end', () => response.end())
+    })
+    const body = { bytes, byteLength: bytes.length, mayEnd: delay(150) }
+    const options = { method: 'POST', headers, body, idleTimeoutMs: 50 }
+    expect((await createRequestSender({})(requestTo(url, options))).status).toBe(200)
   })
 
   it('is aborted if its end must not be sent', async () => {

@@ -133,6 +133,19 @@ test('with logout: false, saves nothing for the post step and keeps no old conte
   }
 })
 
+test.each(['null', '[]', '{"identity":"x","expiresAt":"2026-01-01","hosts":null}', '{'])(
+  'with logout: false, ignores the data of an earlier login if it is %s',
+  async (text) => {
+    const { deps } = await setUp()
+    const keeping = makeInputs('login', { logout: 'false' })
+    await login(keeping, deps)
+    const directory = join(home, 'temp')
+    for (const name of await readdir(directory)) await writeFile(join(directory, name), text)
+    const { plan } = await login(keeping, deps)
+    expect(plan.map(({ action }) => action)).toEqual(['update', 'update'])
+  }
+)
+
 describe('without access to the registry', () => {
   test.each<[string, EmulatorOptions, string]>([
     [

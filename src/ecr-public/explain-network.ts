@@ -1,5 +1,5 @@
 import type { Problem } from '../runner/errors.js'
-import { explainConnection } from '../http/explain-connection.js'
+import { allowFix, explainConnection } from '../http/explain-connection.js'
 import { findProxy, proxyAddress } from '../http/proxy.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
@@ -108,7 +108,7 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
 function endpointFix(env: Env, { endpointVariables, host }: CalledService): string {
   const name = endpointVariables.find((each) => env[each])
   return name === undefined
-    ? `Allow the runner to connect to ${host}, or set HTTPS_PROXY to a proxy.`
+    ? allowFix(host)
     : `Check that the endpoint of ${name} is running, or unset the variable.`
 }
 

@@ -85,6 +85,11 @@ function explainCertificate(failure: TlsFailure, value: string): Problem | undef
   return undefined
 }
 
+/** Returns how to fix a host that cannot be reached. */
+export function allowFix(host: string): string {
+  return `Allow the runner to connect to ${host}, or set HTTPS_PROXY to a proxy.`
+}
+
 /** Why a request does not have a response, as sentences for an error message. */
 export interface ConnectionReason {
   readonly reason: string
@@ -94,11 +99,11 @@ export interface ConnectionReason {
 /**
  * Describes any error of a request for an error message that already names the server.
  *
- * @param fix as in `explainConnection`
+ * @param server the host of the server, with its port if it is known
  */
-export function describeFailure(error: unknown, server: string, fix: string): ConnectionReason {
+export function describeFailure(error: unknown, server: string): ConnectionReason {
   const message = messageOf(error)
-  const found = explainConnection({ code: codeOf(error), message }, server, fix)
+  const found = explainConnection({ code: codeOf(error), message }, server, allowFix(server))
   if (found === undefined) return { reason: `The request failed: ${message}.`, fix: undefined }
   const { what, value, reason } = found
   const quoted = value === undefined || value === server ? '' : `: "${value}"`

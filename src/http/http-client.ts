@@ -176,8 +176,7 @@ function boundsOf(request: HttpRequest, signal: AbortSignal): OpenRequest {
 async function noResponse(url: URL, error: unknown): Promise<ActionError> {
   if (error instanceof ActionError) return error
   const { describeFailure } = await import('./explain-connection.js')
-  const connect = `Allow the runner to connect to ${url.host}, or set HTTPS_PROXY to a proxy.`
-  const { reason, fix } = describeFailure(error, url.host, connect)
+  const { reason, fix } = describeFailure(error, url.host)
   return problem({ what: `No response from ${url.host}`, reason, fix }, error)
 }
 

@@ -192,34 +192,40 @@ export function send<T>(
       outgoing.destroy(signal.reason as Error)
     })
     limitConnecting(outgoing, connectTimeoutMs, controller)
-    limitIdle(outgoing, idleTimeoutMs, controller)
     outgoing.on('error', reject)
     outgoing.on('close', () => {
       if (!hasResponse) reject(closedEarly())
     })
-    writeBody(outgoing, body, controller)
+    const isHeld = writeBody(outgoing, body, controller)
+    limitIdle(outgoing, idleTimeoutMs, isHeld, controller)
   })
 }
 
 /** The number of bytes of a held body that are sent at its end. */
 const HELD_BYTES = 16
 
+/** Writes the body. @returns a function that returns whether the end of the body is still held back */
 function writeBody(
   outgoing: ClientRequest,
   body: BoundedRequest['body'],
   controller: AbortController
-): void {
+): () => boolean {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     outgoing.end(body)
-    return
+    return () => false
   }
+  let isHeld = true
   const { bytes, mayEnd } = body
   const held = Math.max(0, bytes.length - HELD_BYTES)
   outgoing.write(bytes.subarray(0, held))
   mayEnd.then(
-    () => outgoing.end(bytes.subarray(held)),
+    () => {
+      isHeld = false
+      outgoing.end(bytes.subarray(held))
+    },
     (error: unknown) => controller.abort(error)
   )
+  return () => isHeld
 }
 
 /** Closes the connection if the server responded without reading the whole request. It would remain open forever. */
@@ -262,10 +268,12 @@ function limitConnecting(
 /**
  * Aborts a request whose connection is idle. Node.js restarts the timeout of a socket once while a write is pending
  * (`lib/net.js`, `_onTimeout`), so the timeout of the socket is half of the limit. If no write is pending, it is started a second time.
+ * A server does not respond to a body whose end is held back.
  */
 function limitIdle(
   outgoing: ClientRequest,
   idleTimeoutMs: number,
+  isHeld: () => boolean,
   controller: AbortController
 ): void {
   outgoing.once('socket', (socket) => {
@@ -273,7 +281,7 @@ function limitIdle(
     const check = (): void => {
       const isFirst = socket.bytesRead !== bytesRead && socket.writableLength === 0
       ;({ bytesRead } = socket)
-      if (isFirst) socket.setTimeout(idleTimeoutMs / 2)
+      if (isFirst || isHeld()) socket.setTimeout(idleTimeoutMs / 2)
       else controller.abort(new TimeoutError('idle', idleTimeoutMs))
     }
     socket.setTimeout(idleTimeoutMs / 2).on('timeout', check)

@@ -119,10 +119,18 @@ export async function writeKeptLogin(login: LoginReference, kept: KeptLogin): Pr
 /** Returns the last login of the job into the same credential file that is never undone, or `undefined`. */
 export async function findKeptLogin(login: LoginReference): Promise<KeptLogin | undefined> {
   try {
-    return JSON.parse(await readFile(keptPathOf(login), 'utf8')) as KeptLogin
+    const value: unknown = JSON.parse(await readFile(keptPathOf(login), 'utf8'))
+    return isKeptLogin(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isKeptLogin(value: unknown): value is KeptLogin {
+  if (typeof value !== 'object' || value === null) return false
+  const { hosts, identity, expiresAt } = value as Partial<Record<keyof KeptLogin, unknown>>
+  if (typeof identity !== 'string' || typeof expiresAt !== 'string') return false
+  return Array.isArray(hosts) && hosts.every((host) => typeof host === 'object' && host !== null)
 }
 
 function keptPathOf({ file, record }: LoginReference): string {

@@ -90,10 +90,10 @@ async function pushOnce(
     const isNew = !isFound
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
-    const referrerTags = await decideReferrerTags(image, target, context, deps)
+    let referrerTags = await decideReferrerTags(image, target, context, deps)
     if (!dryRun) {
       await putManifests(manifests, tagsToPut, target.address, deps.api)
-      await putReferrerTags(image, referrerTags, target, deps.api)
+      referrerTags = await putReferrerTags(image, referrerTags, target, context, deps.api)
     }
     return { ...pushed, digest, isNew, tags, referrerTags, platforms }
   })

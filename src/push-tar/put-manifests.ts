@@ -61,7 +61,7 @@ export async function putManifests(
       await putImage(root, tag, repository, api)
     } catch (error) {
       if (nameOf(error) !== 'ReferencedImagesNotFoundException') throw error
-      // The service may not find manifests immediately after it stored them, and found ones can be deleted meanwhile.
+      // The service may not find manifests immediately after it stored them, and another job can delete the ones that were found.
       await putUntagged(children)
       await putImage(root, tag, repository, api)
     }

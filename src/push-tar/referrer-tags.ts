@@ -22,13 +22,11 @@ export interface ReferrerTagDecision extends ReferrerTag {
  * layer (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md), so a tag of the repository is moved from
  * an earlier version of the referrer: one that the source has, or one whose content the new version lists. Any other tag
  * is kept, because it may list signatures that were added in the repository.
- *
- * @throws ActionError if the manifest of a tag in the repository cannot be read
  */
 export async function decideReferrerTags(
   image: ImageToPush,
   target: PushTarget,
-  { findImage, log }: Pick<PushContext, 'findImage' | 'log'>,
+  { findImage, log, signal }: Pick<PushContext, 'findImage' | 'log' | 'signal'>,
   deps: Pick<Deps, 'openRegistry'>
 ): Promise<ReferrerTagDecision[]> {
   const manifests = manifestsOf(image)
@@ -39,28 +37,48 @@ export async function decideReferrerTags(
       if (current === digest) return { tag, digest, action: 'keep' }
       const isEarlierVersion =
         (await image.isInSource?.(current)) === true ||
-        (await isContained(current, manifests.get(digest), target, deps))
+        (await isContained(current, manifests.get(digest), target, deps).catch(() => false))
+      signal.throwIfAborted()
       if (isEarlierVersion) return { tag, digest, action: 'move', current }
       log.warning(
-        `The referrer tag ${target.name}:${tag} is not moved. It refers to ${current}, which contains signatures or other content that ${digest} does not contain. To replace it, delete this tag and run the step again.`
+        `The referrer tag ${target.name}:${tag} is not moved. It refers to ${current}, which may contain signatures or other content that ${digest} does not contain. To replace it, delete this tag and run the step again.`
       )
       return { tag, digest: current, action: 'keep' }
     })
   )
 }
 
-/** Sets the referrer tags. The repository must have the referrers. */
+/**
+ * Sets the referrer tags. The repository must have the referrers. Keeps a tag that changed since the decision.
+ *
+ * @returns the decisions, with the action `keep` for each tag that was kept
+ */
 export async function putReferrerTags(
   image: ImageToPush,
   decisions: readonly ReferrerTagDecision[],
-  { address }: PushTarget,
+  { address, name }: PushTarget,
+  { findImage, log }: Pick<PushContext, 'findImage' | 'log'>,
   api: EcrPublicApi
-): Promise<void> {
+): Promise<ReferrerTagDecision[]> {
   const manifests = manifestsOf(image)
-  for (const { tag, digest, action } of decisions) {
+  const done: ReferrerTagDecision[] = []
+  for (const decision of decisions) {
+    const { tag, digest, action, current } = decision
     const manifest = manifests.get(digest)
-    if (action !== 'keep' && manifest !== undefined) await putImage(manifest, tag, address, api)
+    const found = action === 'keep' ? digest : await findImage(tag)
+    if (found !== undefined && found !== current) {
+      if (found !== digest) {
+        log.warning(
+          `The referrer tag ${name}:${tag} is not set, because it changed during the push. It refers to ${found}. To replace it, delete this tag and run the step again.`
+        )
+      }
+      done.push({ tag, digest: found, action: 'keep' })
+      continue
+    }
+    if (manifest !== undefined) await putImage(manifest, tag, address, api)
+    done.push(decision)
   }
+  return done
 }
 
 function manifestsOf({ referrers = [] }: ImageToPush): ReadonlyMap<string, ManifestToPut> {
@@ -81,9 +99,14 @@ async function isContained(
   const next = parseManifest(manifest.bytes, manifest.digest, manifest.mediaType)
   // Signatures of one image can differ in the annotations of their layers only.
   return (
-    isDeepStrictEqual(current.annotations, next.annotations) &&
+    isDeepStrictEqual(descriptionOf(current), descriptionOf(next)) &&
+    itemsOf(current).length > 0 &&
     itemsOf(current).every((item) => itemsOf(next).some((each) => isDeepStrictEqual(each, item)))
   )
+}
+
+function descriptionOf({ kind, artifactType, subject, annotations }: Manifest | Index): unknown {
+  return [kind, artifactType, subject, annotations]
 }
 
 function itemsOf(manifest: Manifest | Index): readonly Descriptor[] {

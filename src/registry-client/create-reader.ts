@@ -18,7 +18,7 @@ export type RegistryDeps = Pick<
 >
 
 /** The options of a registry client. */
-export interface RegistryOptions extends SenderOptions {
+export interface RegistryOptions extends Omit<SenderOptions, 'scope'> {
   /** Whether reads are delayed to keep within the quotas of the service. Defaults to `true`. */
   readonly limitsRates?: boolean
 }

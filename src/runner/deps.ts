@@ -111,7 +111,7 @@ export interface Deps {
   readonly openRegistry: (host: string) => Promise<Registry>
   /**
    * Returns the authorization token of the API, with which registries are read, or `undefined` if the caller does not
-   * get one. It is requested once. A mode can request it while other calls are in progress, before it opens a registry.
+   * get one. It is requested again only if it has expired. A mode can request it while other calls are in progress, before it opens a registry.
    *
    * @param refused the token to replace, because a registry that accepted it refuses it now
    */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { EventEmitter, once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { sha256Digest } from '../../../src/oci/digest.js'
 import type { StreamDigest } from '../../../src/oci/digest.js'
 import type { PushContext } from '../../../src/push-tar/push-context.js'
@@ -229,6 +230,37 @@ describe('parts in order', () => {
       'end 4',
       'received 4'
     ])
+  })
+
+  it('are transferred ahead again after a part that was sent twice', async () => {
+    const { api, events } = recording([1, 4], [1])
+    const context = makeContext(api, { buffers: createPartBuffers(3) })
+    await upload(bytesOf(14 * MIB), context)
+    // The third request repeats the first part, and the fourth the second one. The fifth is the third part.
+    expect(events.filter((event) => event.startsWith('start'))).toHaveLength(5)
+    expect(events.indexOf('start 5')).toBeLessThan(events.indexOf('received 4'))
+  })
+
+  it('fail with the reason of the abort if the previous part fails as well', async () => {
+    const controller = new AbortController()
+    const service = createFakeService(() => 'none')
+    const api: LayerApi = {
+      ...service,
+      // The request of the second part fails before it uses `mayEnd`, and the first part fails later.
+      uploadPart: async (_body, _uploadId, mayEnd) => {
+        if (mayEnd !== undefined) throw serviceError('ThrottlingException')
+        await delay(10)
+        controller.abort(new Error('A layer is damaged'))
+        throw serviceError('ThrottlingException')
+      }
+    }
+    const context = makeContext(api, {
+      buffers: createPartBuffers(3),
+      signal: controller.signal
+    })
+    await expect(upload(bytesOf(9 * MIB), context)).rejects.toThrow('A layer is damaged')
+    // An unhandled rejection would fail the test run.
+    await delay(10)
   })
 
   it('start with a part that is built while the upload is initiated', async () => {

@@ -63,8 +63,7 @@ async function explainLoss(error: unknown, what: string, host: string): Promise<
     return problem({ what, reason: `${cause.message} Nothing was deleted.` }, error)
   }
   const { describeFailure } = await import('../../http/explain-connection.js')
-  const connect = `Allow the runner to connect to ${host}, or set HTTPS_PROXY to a proxy.`
-  const { reason, fix = 'Run the job again.' } = describeFailure(cause, host, connect)
+  const { reason, fix = 'Run the job again.' } = describeFailure(cause, host)
   return problem({ what, reason: `${reason} Nothing was deleted.`, fix }, error)
 }
 

@@ -21,8 +21,7 @@ export function explainGitHubToken(error: unknown, request: TokenRequest): Actio
   if (error instanceof TokenResponseError) return problem(explainResponse(error, request))
   const { url } = request
   const proxy = proxyOf(request)
-  const connect = `Allow the runner to connect to ${url.host}, or set HTTPS_PROXY to a proxy.`
-  const { reason, fix } = describeFailure(error, url.host, connect)
+  const { reason, fix } = describeFailure(error, url.host)
   return problem(
     {
       what: `${ENDPOINT} did not respond${after(request)}`,

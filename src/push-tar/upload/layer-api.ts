@@ -18,7 +18,7 @@ export interface LayerApi {
   readonly repository: RepositoryAddress
   /** Returns the sizes in bytes of the layers that the repository has, by digest. */
   check(digests: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Starts an upload. `partSize` is the size of its parts in bytes. */
+  /** Starts an upload. `partSize` is the maximum size of its parts in bytes. */
   initiate(): Promise<{ readonly uploadId: string; readonly partSize: number }>
   /**
    * Sends one part, without retries: a part may have been received although the call failed, so the caller decides

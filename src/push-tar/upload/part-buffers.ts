@@ -37,18 +37,17 @@ export function createPartBuffers(count: number): PartBuffers {
   const take = (size: number): Buffer | undefined => {
     const at = free.findIndex(({ length }) => length === size)
     if (at !== -1) return free.splice(at, 1)[0]
-    while (allocated + size > limit) {
-      const unused = free.pop()
-      if (unused === undefined) return undefined
-      allocated -= unused.length
-    }
+    const unused = free.reduce((sum, { length }) => sum + length, 0)
+    if (allocated - unused + size > limit) return undefined
+    while (allocated + size > limit) allocated -= free.pop()?.length ?? 0
     allocated += size
     return Buffer.allocUnsafeSlow(size)
   }
-  const tryAcquire = (maxBytes = MIN_PART_SIZE_BYTES): Buffer | undefined =>
-    maxBytes <= SMALL_PART_BYTES
-      ? Buffer.allocUnsafeSlow(bodySize(maxBytes))
-      : take(bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES)))
+  const tryAcquire = (maxBytes = MIN_PART_SIZE_BYTES): Buffer | undefined => {
+    if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
+    if (waiting.first() !== undefined) return undefined
+    return take(bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES)))
+  }
   return {
     tryAcquire,
     acquire: async (maxBytes = MIN_PART_SIZE_BYTES, priority = 0) =>

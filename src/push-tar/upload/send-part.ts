@@ -14,7 +14,7 @@ const MAX_DELAY_MS = 20_000
 
 /** A part that is being sent. */
 export interface SentPart {
-  /** Resolves to `true` if the service received the whole part in the first attempt. Never rejects. */
+  /** Resolves to `true` if the service received the whole part in the first attempt after the previous part. Never rejects. */
   readonly isFirstAttemptEnough: Promise<boolean>
   /** Resolves when the service has received the whole part. */
   readonly received: Promise<void>
@@ -39,31 +39,39 @@ export function sendPart(
   const mayEnd = previous?.isFirstAttemptEnough.then((isEnough) => {
     if (!isEnough) throw new Error('The previous part must be sent again')
   })
-  const first = attemptPart(part, fields, context, mayEnd)
-  // The error is thrown below. Until then, it must not be an unhandled rejection.
-  first.catch(() => undefined)
+  const started = attemptPart(part, fields, context, mayEnd)
+  const first = firstInOrder(started, previous, () => attemptPart(part, fields, context))
+  // The errors are thrown by `completePart`. Until then, they must not be unhandled rejections.
+  for (const promise of [mayEnd, started, first]) promise?.catch(() => undefined)
   return {
     isFirstAttemptEnough: first.then(
       ({ lastByteReceived }) => lastByteReceived === fields.partLastByte,
       () => false
     ),
-    received: completePart(part, fields, context, async () => {
-      await previous?.received
-      const isInOrder = (await previous?.isFirstAttemptEnough) ?? true
-      return isInOrder ? first : attemptPart(part, fields, context)
-    })
+    received: completePart(part, fields, context, first)
   }
+}
+
+/** Returns the outcome of the attempt that has started, or of a new one if the previous part had to be sent again. */
+async function firstInOrder(
+  started: Promise<AttemptOutcome>,
+  previous: SentPart | undefined,
+  attemptAgain: () => Promise<AttemptOutcome>
+): Promise<AttemptOutcome> {
+  if (previous === undefined || (await previous.isFirstAttemptEnough)) return started
+  await previous.received
+  return attemptAgain()
 }
 
 async function completePart(
   part: PartBody,
   fields: PartFields,
   context: PushContext,
-  attemptFirst: () => Promise<AttemptOutcome>
+  first: Promise<AttemptOutcome>
 ): Promise<void> {
   const { partFirstByte, partLastByte } = fields
   let nextByte = partFirstByte
-  let outcome = await attemptFirst()
+  let outcome = await first
   for (let attempt = 1; ; attempt++) {
     if (outcome.lastByteReceived !== undefined) {
       nextByte = outcome.lastByteReceived + 1
