@@ -216,7 +216,8 @@ async function runOnce(scenario: Scenario, count: number): Promise<Run> {
     await writeFile(readme, README)
     const inputs = { ...scenario.inputs(count) }
     if ('readme' in inputs) inputs.readme = readme
-    return measureRun(inputs, emulator)
+    const env = { ...emulator.env, GITHUB_WORKSPACE: directory }
+    return measureRun(inputs, { ...emulator, env })
   })
 }
 
