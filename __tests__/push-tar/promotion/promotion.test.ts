@@ -344,7 +344,7 @@ describe('a referrer tag that moved in the source', () => {
   })
 
   it.each([
-    ['has no layers', { layers: [] }],
+    ['does not have layers', { layers: [] }],
     ['has another type', { artifactType: 'application/vnd.test' }]
   ])('is not moved if the manifest in the target %s', async (_, members) => {
     const { emulator, source } = await start()
