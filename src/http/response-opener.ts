@@ -68,8 +68,8 @@ async function* readChunks(
   const { signal } = controller
   const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   const next = async (): Promise<IteratorResult<Buffer>> => {
-    const idle = new TimeoutError('idle', idleTimeoutMs)
-    const timer = setTimeout(() => controller.abort(idle), idleTimeoutMs)
+    const abort = (): void => controller.abort(new TimeoutError('idle', idleTimeoutMs))
+    const timer = setTimeout(abort, idleTimeoutMs)
     try {
       return await chunks.next()
     } catch (error) {

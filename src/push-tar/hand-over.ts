@@ -2,11 +2,18 @@
 export class HandOver {
   private chunk: Buffer | undefined
   private hasEnded = false
+  private hasStopped = false
   private wakeReader: () => void = () => undefined
   private wakeWriter: () => void = () => undefined
 
-  /** Passes a chunk. Resolves when the reader requests the next one, or never if it stops reading. */
+  /** Whether the reader has stopped. */
+  get isStopped(): boolean {
+    return this.hasStopped
+  }
+
+  /** Passes a chunk. Resolves when the reader requests the next one or has stopped. */
   give(chunk: Buffer): Promise<void> {
+    if (this.hasStopped) return Promise.resolve()
     return new Promise((resolve) => {
       this.chunk = chunk
       this.wakeWriter = resolve
@@ -18,6 +25,12 @@ export class HandOver {
   end(): void {
     this.hasEnded = true
     this.wakeReader()
+  }
+
+  /** The reader does not read any more chunks. */
+  stop(): void {
+    this.hasStopped = true
+    this.wakeWriter()
   }
 
   async *read(): AsyncGenerator<Buffer, void, undefined> {

@@ -83,13 +83,15 @@ async function* verifyCompressed(
   const handOver = new HandOver()
   const ended = AbortSignal.any([signal, stop.signal])
   const verified = hashDecompressed(handOver.read(), name, expected, ended)
-  // The error is thrown with the next chunk. Until then, it must not be an unhandled rejection.
-  verified.catch(() => undefined)
+  // An error is thrown with the next chunk. A race with this promise for each chunk would keep all of them in memory.
+  const stopReading = (): void => handOver.stop()
+  verified.then(stopReading, stopReading)
   let size = 0
   try {
     for await (const chunk of chunks) {
       size += chunk.length
-      await Promise.race([handOver.give(chunk), verified])
+      await handOver.give(chunk)
+      if (handOver.isStopped) await verified
       yield chunk
     }
     handOver.end()
