@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { createBlockMemory } from '../../src/push-tar/compress/block-memory.js'
 import { splitIntoBlocks } from '../../src/push-tar/compress/split-into-blocks.js'
-import { DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
+import { COMPRESSION_THREADS, DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
 import { BLOCK_SIZE_BYTES, createDeflateCompressor } from '../../src/push-tar/compress/gzip.js'
 import { mapAhead } from '../../src/push-tar/map-ahead.js'
 import { createZstdCompressor, FRAME_SIZE_BYTES } from '../../src/push-tar/compress/zstd.js'
@@ -19,20 +18,18 @@ interface Setting {
   readonly threads: number
 }
 
-/** The number of threads that a push uses. */
-const THREADS = Math.min(4, availableParallelism())
 /** The default settings of a push. */
 const GZIP: Setting = {
   compression: 'gzip',
   level: DEFAULT_LEVEL.gzip,
   blockBytes: BLOCK_SIZE_BYTES,
-  threads: THREADS
+  threads: COMPRESSION_THREADS
 }
 const ZSTD: Setting = {
   compression: 'zstd',
   level: DEFAULT_LEVEL.zstd,
   blockBytes: FRAME_SIZE_BYTES,
-  threads: THREADS
+  threads: COMPRESSION_THREADS
 }
 
 const varied = (base: Setting, key: 'level' | 'blockBytes' | 'threads', values: number[]) =>

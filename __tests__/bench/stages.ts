@@ -175,10 +175,14 @@ async function encode(bytes: Buffer): Promise<void> {
 async function encodeLoop(bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
     let end = 0
+    const hash = createHash('sha256')
     for (let slice = at; slice < at + PART_BYTES; slice += 48 * 1024) {
       const text = bytes.toString('base64', slice, Math.min(slice + 48 * 1024, at + PART_BYTES))
+      const start = end
       end += partMemory.write(text, end, 'latin1')
+      hash.update(partMemory.subarray(start, end))
     }
+    hash.digest()
   }
   await Promise.resolve()
 }

@@ -8,7 +8,7 @@ export interface DenyingPolicy {
   readonly fix: string
 }
 
-/** The policies that limit the permissions of an IAM policy, with the person or place that can change them. */
+/** The policies that limit the permissions of an IAM policy, with how to fix a denial by each. */
 const LIMITING: Readonly<Record<string, string>> = {
   'service control policy':
     'Ask an administrator of the AWS organization to change the service control policy.',

@@ -163,7 +163,9 @@ class Search {
 
   private async checkLayers({ config, layers }: Manifest): Promise<void> {
     const digests = [config, ...layers].flatMap((descriptor) =>
-      isStoredElsewhere(descriptor) ? [] : [descriptor.digest]
+      isStoredElsewhere(descriptor) || this.available.has(descriptor.digest)
+        ? []
+        : [descriptor.digest]
     )
     const found = await this.source.check(digests)
     for (const [digest, size] of found) this.available.set(digest, size)

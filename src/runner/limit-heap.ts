@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises'
 import { getHeapStatistics } from 'node:v8'
 
-/** The heap size from which garbage is collected early. The process needs about 90 MiB in addition to its heap. */
+/** The heap size in bytes from which garbage is collected early. The process needs about 90 MiB in addition to its heap. */
 const HEAP_BYTES = 96 * 1024 * 1024
 
 /** The heap size of the next collection, as a factor of the size after the previous one. */

@@ -29,16 +29,16 @@ export interface Compressor {
 export const DEFAULT_LEVEL: Readonly<Record<Compression, number>> = { gzip: 2, zstd: 2, none: 0 }
 
 /** The number of blocks compressed in parallel: the default size of libuv's thread pool, in which zlib runs. */
-const THREADS = 4
+export const COMPRESSION_THREADS = 4
 
 /** @throws ActionError if this version of Node.js does not support zstd */
 export function createCompressor(compression: Compression, level?: number): Compressor {
   if (compression === 'zstd') checkZstdSupport()
   const memory = createBlockMemory(compression === 'zstd' ? FRAME_SIZE_BYTES : BLOCK_SIZE_BYTES)
   const createBlocks = compression === 'zstd' ? createZstdCompressor : createDeflateCompressor
-  const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], THREADS)
+  const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], COMPRESSION_THREADS)
   // One block is read while the others are compressed.
-  const slots = createPrioritySlots(THREADS + 1)
+  const slots = createPrioritySlots(COMPRESSION_THREADS + 1)
   /** The priorities of the layers that are being compressed. */
   const active: { readonly priority: number }[] = []
   const compressLayer = async function* (
@@ -48,7 +48,7 @@ export function createCompressor(compression: Compression, level?: number): Comp
     const layer = { priority }
     active.splice(active.findLastIndex((other) => other.priority >= priority) + 1, 0, layer)
     // The first layer uses all threads. The others use them while it waits for its parts to be sent.
-    const blocksAhead = (): number => (active[0] === layer ? THREADS + 1 : 1)
+    const blocksAhead = (): number => (active[0] === layer ? COMPRESSION_THREADS + 1 : 1)
     const options = { memory, compressor, blocksAhead, slots, priority }
     try {
       yield* compression === 'zstd' ? zstd(read(memory), options) : gzip(read(memory), options)

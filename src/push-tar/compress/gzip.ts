@@ -6,10 +6,10 @@ import { splitByCompressibility } from './split-by-compressibility.js'
 /** The size of a block in bytes. Each block is compressed by one thread. */
 export const BLOCK_SIZE_BYTES = 1024 * 1024
 /**
- * The size of zlib's window memory in bytes. `reset` does not clear it, and the last bytes of a smaller block are
- * compared with the data of the previous one. A new stream keeps the digest of a layer the same in each push.
+ * The minimum size in bytes of a block for a used stream: the window memory of zlib. `reset` does not clear it, and zlib
+ * compares the last bytes of a smaller block with the data of the previous one, so the digest of a layer would differ.
  */
-const WINDOW_BYTES = 64 * 1024
+const MIN_REUSED_BYTES = 64 * 1024
 /** A gzip header (RFC 1952) without a time, a file name or an operating system, so that it is equal on all machines. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 /** An empty final deflate block (RFC 1951, section 3.2.6). */
@@ -22,7 +22,7 @@ export function createDeflateCompressor(level: number, threads: number): BlockCo
     restart: (deflate) => deflate.reset(),
     flush: constants.Z_SYNC_FLUSH,
     threads,
-    minReusedBytes: WINDOW_BYTES
+    minReusedBytes: MIN_REUSED_BYTES
   })
   return {
     compress: async (block) => {

@@ -3,7 +3,7 @@ import { problem } from '../../runner/errors.js'
 import { compressBlocks, createBlockCompressor, PIECE_BYTES } from './block-compressor.js'
 import type { BlockCompressor, CompressionOptions } from './block-compressor.js'
 
-/** The size of a frame in bytes. Frames of 2 MiB would make the layer 2 % smaller and need 8 MiB more memory. */
+/** The size of a frame in bytes. Frames of 8 MiB would make the layer about 1 % smaller and need eight times the memory. */
 export const FRAME_SIZE_BYTES = 1024 * 1024
 
 /** @throws ActionError if this version of Node.js does not support zstd, which 22.15 and newer versions do */
