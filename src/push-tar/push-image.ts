@@ -90,11 +90,10 @@ async function pushOnce(
     const isNew = !isFound
     // An image without tags is put by its digest.
     const tagsToPut = isNew && tags.length === 0 ? [undefined] : tagsToSet(tags)
-    let referrerTags = await decideReferrerTags(image, target, context, deps)
-    if (!dryRun) {
-      await putManifests(manifests, tagsToPut, target.address, deps.api)
-      referrerTags = await putReferrerTags(image, referrerTags, target, context, deps.api)
-    }
+    if (!dryRun) await putManifests(manifests, tagsToPut, target.address, deps.api)
+    // Decided immediately before they are set, because another job can add signatures meanwhile.
+    const referrerTags = await decideReferrerTags(image, target, context, deps)
+    if (!dryRun) await putReferrerTags(image, referrerTags, target, deps.api)
     return { ...pushed, digest, isNew, tags, referrerTags, platforms }
   })
 }

@@ -48,37 +48,18 @@ export async function decideReferrerTags(
   )
 }
 
-/**
- * Sets the referrer tags. The repository must have the referrers. Keeps a tag that changed since the decision.
- *
- * @returns the decisions, with the action `keep` for each tag that was kept
- */
+/** Sets the referrer tags. The repository must have the referrers. */
 export async function putReferrerTags(
   image: ImageToPush,
   decisions: readonly ReferrerTagDecision[],
-  { address, name }: PushTarget,
-  { findImage, log }: Pick<PushContext, 'findImage' | 'log'>,
+  { address }: PushTarget,
   api: EcrPublicApi
-): Promise<ReferrerTagDecision[]> {
+): Promise<void> {
   const manifests = manifestsOf(image)
-  const done: ReferrerTagDecision[] = []
-  for (const decision of decisions) {
-    const { tag, digest, action, current } = decision
+  for (const { tag, digest, action } of decisions) {
     const manifest = manifests.get(digest)
-    const found = action === 'keep' ? digest : await findImage(tag)
-    if (found !== undefined && found !== current) {
-      if (found !== digest) {
-        log.warning(
-          `The referrer tag ${name}:${tag} is not set, because it changed during the push. It refers to ${found}. To replace it, delete this tag and run the step again.`
-        )
-      }
-      done.push({ tag, digest: found, action: 'keep' })
-      continue
-    }
-    if (manifest !== undefined) await putImage(manifest, tag, address, api)
-    done.push(decision)
+    if (action !== 'keep' && manifest !== undefined) await putImage(manifest, tag, address, api)
   }
-  return done
 }
 
 function manifestsOf({ referrers = [] }: ImageToPush): ReadonlyMap<string, ManifestToPut> {

@@ -375,7 +375,7 @@ describe('a referrer tag that moved in the source', () => {
     const texts = { from: 'team/rc:rc1', 'image-tags': 'v2' }
     const { deps, report } = await pushTo('team/other', emulator, texts, { api })
     expect((await target.state()).tags.get(tag)).toBe(own)
-    expect(deps.lines.join('\n')).toContain('is not set, because it changed during the push')
+    expect(deps.lines.join('\n')).toContain(`The referrer tag team/other:${tag} is not moved`)
     expect(report.plan).toContainEqual(
       expect.objectContaining({ action: 'keep', target: `team/other:${tag}`, digest: own })
     )
