@@ -154,8 +154,10 @@ describe('after RUNNER_TEMP was deleted during the job', () => {
       [CONTAINERS, `podman logout --authfile ${join(job.home, CONTAINERS)}`]
     ] as const) {
       const file = join(job.home, path)
-      const warning = warnings.find((line) => line.includes(`is still in ${file}.`))
-      expect(warning).toContain(`The credential of ${emulator.host} is still in`)
+      const warning = warnings.find((line) =>
+        line.includes(`The credential file ${file} was not restored.`)
+      )
+      expect(warning).toContain(`the credential of ${emulator.host} is still in the file`)
       expect(warning).toContain(`run "${command} ${emulator.host}"`)
     }
     expect(post.log).not.toContain('Nothing to restore')

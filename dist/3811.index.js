@@ -1,4 +1,4 @@
-"use strict";exports.id=3811,exports.ids=[3811,759],exports.modules={7843:(e,t,r)=>{r.d(t,{I:()=>i});let n={warningEmitted:!1},i=e=>{if(e&&!n.warningEmitted){if("true"===process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED){n.warningEmitted=!0;return}22>parseInt(e.substring(1,e.indexOf(".")))&&(n.warningEmitted=!0,process.emitWarning(`NodeVersionSupportWarning: The AWS SDK for JavaScript (v3)
+"use strict";exports.id=3811,exports.ids=[3811,5509],exports.modules={7843:(e,t,r)=>{r.d(t,{I:()=>i});let n={warningEmitted:!1},i=e=>{if(e&&!n.warningEmitted){if("true"===process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED){n.warningEmitted=!0;return}22>parseInt(e.substring(1,e.indexOf(".")))&&(n.warningEmitted=!0,process.emitWarning(`NodeVersionSupportWarning: The AWS SDK for JavaScript (v3)
 versions published after the first week of January 2027
 will require node >=22. You are running node ${e}.
 

@@ -5,7 +5,7 @@ import type { RestoreOutcome } from './login/restore-credential.js'
 import { createLog } from './runner/report.js'
 import { findLoginState } from './runner/state.js'
 
-const MESSAGES: Readonly<Record<Exclude<RestoreOutcome, 'remains'>, string>> = {
+const MESSAGES: Readonly<Record<RestoreOutcome, string>> = {
   restored: 'Restored to the content before the login',
   kept: 'Not changed, because the entry was changed after the login or another job still uses it',
   'not-found': 'Nothing to restore'

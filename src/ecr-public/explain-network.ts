@@ -1,5 +1,6 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
+import { allowOnProxyFix } from '../http/explain-proxy.js'
 import { findProxy, proxyAddress } from '../http/proxy.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
@@ -83,10 +84,7 @@ function explainOtherServer(
     what: `The response did not come from ${service.name}${by}`,
     value: isHttp ? `HTTP status ${String(status)}` : message,
     reason: 'The usual cause is a proxy or firewall that blocks the host, or a wrong endpoint.',
-    fix:
-      proxy === undefined
-        ? endpointFix(env, service)
-        : `Allow ${hostOf(env, service)} on the proxy, or add it to NO_PROXY.`
+    fix: proxy === undefined ? endpointFix(env, service) : allowOnProxyFix(hostOf(env, service))
   }
 }
 

@@ -31,7 +31,7 @@ export function proxyRefusal(proxy: Proxy, target: string, status: number): Prox
     ...(isTransient
       ? { reason: 'The proxy is overloaded, or it cannot connect to the host.' }
       : {}),
-    fix: fixOf(target)
+    fix: allowOnProxyFix(target)
   })
   return new ProxyError(error, isTransient)
 }
@@ -51,14 +51,18 @@ export function proxyFailure(proxy: Proxy, target: string, cause: unknown): Prox
     const error = problem({
       what: `${name} refused the request to ${target}`,
       reason: 'It closed the connection.',
-      fix: fixOf(target)
+      fix: allowOnProxyFix(target)
     })
     return new ProxyError(error, true)
   }
   if (cause instanceof TimeoutError) {
     const what = `${name} did not respond to the request to ${target}`
     const error = problem(
-      { what, reason: `${cause.message.replace('The server', 'It')}.`, fix: fixOf(target) },
+      {
+        what,
+        reason: `${cause.message.replace('The server', 'It')}.`,
+        fix: allowOnProxyFix(target)
+      },
       cause
     )
     return new ProxyError(error, !isStalled(cause))
@@ -87,7 +91,7 @@ function unreachable(proxy: Proxy, target: string, failure: TlsFailure): ActionE
 export function nonTlsResponse(proxy: Proxy, target: string, cause: unknown): ProxyError {
   const what = `${nameOf(proxy)} accepted the connection to ${target}, but the response is not TLS`
   const reason = `The response to the TLS handshake is other data, such as HTTP or an HTML page. The usual cause is a page of the proxy, or a port of ${target} that does not support TLS.`
-  const error = problem({ what, reason, fix: fixOf(target) }, cause)
+  const error = problem({ what, reason, fix: allowOnProxyFix(target) }, cause)
   return new ProxyError(error, true)
 }
 
@@ -102,6 +106,7 @@ function nameOf(proxy: Proxy): string {
   return `The proxy ${proxyAddress(proxy)} (environment variable ${proxy.variable})`
 }
 
-function fixOf(target: string): string {
+/** Returns how to fix a host that a proxy does not allow. */
+export function allowOnProxyFix(target: string): string {
   return `Allow ${target} on the proxy, or add it to NO_PROXY.`
 }

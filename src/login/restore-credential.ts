@@ -19,7 +19,7 @@ import {
 } from './login-records.js'
 import type { LoginRecord, LoginReference } from './login-records.js'
 import type { Deps } from '../runner/deps.js'
-import { messageOf } from '../runner/errors.js'
+import { ActionError, messageOf } from '../runner/errors.js'
 import { removeFile } from './remove-file.js'
 import { listTemporaryFiles } from './replace-file.js'
 import { updateCredentialFile } from './update-credential-file.js'
@@ -31,16 +31,17 @@ export type RestoreDeps = LockDeps &
 
 /**
  * The outcome of undoing a login: the old content is restored, the file is kept because its entry was changed or is
- * still used, the login or the file does not exist anymore, or the credential remains because its record is missing.
+ * still used, or the login or the file does not exist anymore.
  */
-export type RestoreOutcome = 'restored' | 'kept' | 'not-found' | 'remains'
+export type RestoreOutcome = 'restored' | 'kept' | 'not-found'
 
 /**
  * Undoes a login: restores the content that the credential file had before. Keeps entries that were changed after the
  * login, and entries that another login of this action still uses. The other login then restores the old content. An
  * old entry whose token has expired is not restored.
  *
- * @throws ActionError if the file is malformed or cannot be written; the file is not changed
+ * @throws ActionError if the file is malformed or cannot be written, or contains the credential of a login whose record is
+ *   missing; the file is not changed
  */
 export async function restoreCredential(
   login: LoginReference,
@@ -73,35 +74,37 @@ export async function restoreCredential(
 export async function restoreOrWarn(
   login: LoginReference,
   deps: RestoreDeps & { readonly log: Pick<Deps['log'], 'warning'> }
-): Promise<Exclude<RestoreOutcome, 'remains'> | undefined> {
+): Promise<RestoreOutcome | undefined> {
   try {
-    const outcome = await restoreCredential(login, deps)
-    if (outcome !== 'remains') return outcome
-    deps.log.warning(remainsText(login))
-    return undefined
+    return await restoreCredential(login, deps)
   } catch (error) {
     deps.log.warning(`The credential file ${login.file} was not restored. ${messageOf(error)}`)
     return undefined
   }
 }
 
-/** Checks whether the credential of a login without a record is still in the file. Does not change the file. */
-async function outcomeWithoutRecord({ file, entries }: LoginReference): Promise<RestoreOutcome> {
+/** @throws ActionError if the file still contains the credential of a login without a record */
+async function outcomeWithoutRecord(login: LoginReference): Promise<RestoreOutcome> {
+  const { file, entries } = login
   if (entries === undefined) return 'not-found'
   const { hosts, authDigest } = entries
   const text = (await findCredentialFile(file))?.text ?? ''
   const document = await explainMalformed(file, text, () => parseCredentialDocument(text))
-  return hosts.some((host) => isAsWritten(document, { host, authDigest })) ? 'remains' : 'not-found'
+  if (hosts.some((host) => isAsWritten(document, { host, authDigest }))) {
+    throw missingRecord(login, hosts)
+  }
+  return 'not-found'
 }
 
-function remainsText({ file, record, entries }: LoginReference): string {
-  const hosts = entries?.hosts ?? []
+function missingRecord({ file, record }: LoginReference, hosts: readonly string[]): ActionError {
   const logout =
     basename(file) === 'config.json'
       ? `docker --config ${dirname(file)} logout`
       : `podman logout --authfile ${file}`
   const commands = hosts.map((host) => `"${logout} ${host}"`).join(' and ')
-  return `The credential of ${hosts.join(' and ')} is still in ${file}. The record of the login does not exist anymore (${record}), so the previous content was not restored. Do not delete files in RUNNER_TEMP during the job. To remove the credential, run ${commands} when no other job uses it.`
+  return new ActionError(
+    `The record of the login does not exist anymore (${record}), and the credential of ${hosts.join(' and ')} is still in the file. Do not delete files in RUNNER_TEMP during the job. To remove the credential, run ${commands} when no other job uses it.`
+  )
 }
 
 /** Returns `true` if a process was killed before it wrote the record, and left its lock or a temporary file. */

@@ -15,7 +15,7 @@ export interface ManifestToPut {
 /** A manifest of an index to put. */
 export interface ChildToPut extends ManifestToPut {
   /** `true` if the repository has it. It is put only if the service does not find it. */
-  readonly isFound?: boolean | undefined
+  readonly isFound: boolean
 }
 
 /** The manifests of an image, in the order in which they are put. */
@@ -55,7 +55,7 @@ export async function putManifests(
   const putUntagged = async (manifests: readonly ManifestToPut[]): Promise<void> => {
     for (const manifest of manifests) await putImage(manifest, undefined, repository, api)
   }
-  await putUntagged(children.filter(({ isFound }) => isFound !== true))
+  await putUntagged(children.filter(({ isFound }) => !isFound))
   for (const tag of tags) {
     try {
       await putImage(root, tag, repository, api)

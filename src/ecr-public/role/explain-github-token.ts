@@ -1,4 +1,5 @@
 import { describeFailure } from '../../http/explain-connection.js'
+import { allowOnProxyFix } from '../../http/explain-proxy.js'
 import { findProxy, proxyAddress } from '../../http/proxy.js'
 import { problem } from '../../runner/errors.js'
 import type { ActionError, Problem } from '../../runner/errors.js'
@@ -73,10 +74,7 @@ function otherServer({ status, location }: TokenResponseError, request: TokenReq
     what: `The response did not come from ${ENDPOINT}${by}`,
     value: `${host}: HTTP status ${String(status)}${to}`,
     reason: 'The usual cause is a proxy or firewall that blocks the host.',
-    fix:
-      proxy === undefined
-        ? `Allow the runner to connect to ${host}.`
-        : `Allow ${host} on the proxy, or add it to NO_PROXY.`
+    fix: proxy === undefined ? `Allow the runner to connect to ${host}.` : allowOnProxyFix(host)
   }
 }
 
