@@ -36,6 +36,14 @@ test('attempts that time out share one limit, with the delays between them', () 
   expect(limit.remainingMs('b')).toBe(90_000)
 })
 
+test('a timer that ends early does not leave time for another attempt', () => {
+  const { timeOut, wait, limit } = startClock()
+  expect(timeOut(60)).toBe(true)
+  wait(-0.001)
+  expect(timeOut(30)).toBe(false)
+  expect(() => limit.remainingMs('a')).toThrow('The server did not respond for 90 s')
+})
+
 test('a response ends a stall', () => {
   const { timeOut, remaining, limit } = startClock()
   expect(timeOut(60)).toBe(true)

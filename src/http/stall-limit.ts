@@ -17,6 +17,8 @@ export interface StallLimit {
 const LIMIT_MS = 90_000
 /** The maximum time between two stalls that count as one. The delay before a retry is at most 20 s. */
 const MAX_GAP_MS = 30_000
+/** With less time, no attempt is sent. A timer of Node.js can end a millisecond early, which would leave that time. */
+const MIN_ATTEMPT_MS = 5
 /** The timeouts during which the server sent and received nothing. */
 const STALLS: readonly TimeoutError['kind'][] = ['connect', 'idle']
 
@@ -40,7 +42,7 @@ export function createStallLimit(limitMs = LIMIT_MS, now = monotonicMs): StallLi
   return {
     remainingMs: (server) => {
       const remaining = limitMs - totalOf(server, now())
-      if (remaining <= 0) throw exceeded(server)
+      if (remaining < MIN_ATTEMPT_MS) throw exceeded(server)
       return remaining
     },
     failed: (server, error) => {
@@ -48,7 +50,7 @@ export function createStallLimit(limitMs = LIMIT_MS, now = monotonicMs): StallLi
       const endedAt = now()
       const totalMs = error.milliseconds + totalOf(server, endedAt - error.milliseconds)
       stalls.set(server, { totalMs, endedAt, isConnecting: error.isConnecting })
-      return totalMs < limitMs ? error : exceeded(server)
+      return limitMs - totalMs < MIN_ATTEMPT_MS ? exceeded(server) : error
     },
     responded: (server) => void stalls.delete(server)
   }

@@ -194,6 +194,11 @@ describeWithClient('chromium', 'the gallery for all users', () => {
     await page.setViewportSize({ width: 320, height: 800 })
     await page.locator('#about .markdown > table[tabindex="0"]').nth(1).focus()
     await page.keyboard.press('ArrowRight')
-    await page.waitForFunction('document.activeElement.scrollLeft > 0')
+    // `waitForFunction` would call `eval`, which the content security policy of the gallery does not allow.
+    await page.evaluate(`new Promise((resolve) => {
+      const { activeElement } = document
+      if (activeElement.scrollLeft > 0) resolve()
+      else activeElement.addEventListener('scroll', () => resolve())
+    })`)
   })
 })
