@@ -1,4 +1,3 @@
-import { Session } from 'node:inspector/promises'
 import { getHeapStatistics } from 'node:v8'
 
 /** The heap size in bytes from which garbage is collected early. The process needs about 90 MiB in addition to its heap. */
@@ -11,12 +10,13 @@ let grownBytes = 0
 
 /**
  * Collects garbage if the heap is large. It is called between steps whose garbage is much larger than their results. See
- * "The memory of cleanup-tags and sync-catalog" in docs/decisions.md.
+ * "The memory of large jobs" in docs/decisions.md.
  *
  * @param heapBytes the heap size from which garbage is collected. A heap that remains larger must grow first
  */
 export async function limitHeap(heapBytes = HEAP_BYTES): Promise<void> {
   if (getHeapStatistics().total_heap_size < Math.max(heapBytes, grownBytes)) return
+  const { Session } = await import('node:inspector/promises')
   const session = new Session()
   session.connect()
   await session.post('HeapProfiler.collectGarbage')

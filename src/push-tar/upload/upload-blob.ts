@@ -2,6 +2,7 @@ import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
 import type { StreamDigest } from '../../oci/digest.js'
 import { MAX_LAYER_SIZE_BYTES } from '../../oci/manifest.js'
 import { messageOf, problem } from '../../runner/errors.js'
+import { limitHeap } from '../../runner/limit-heap.js'
 import { MAX_PARTS } from '../limits.js'
 import type { PushContext } from '../push-context.js'
 import { checkDigest } from '../verify.js'
@@ -19,6 +20,9 @@ export interface BlobSource {
   /** The digest, if it is known. An upload with another digest is not completed. */
   readonly digest?: string | undefined
 }
+
+/** The heap size in bytes from which garbage is collected between two parts. At most 15 MiB of it are in use. */
+const HEAP_BYTES = 40 * 1024 * 1024
 
 /** The maximum number of uploads that are started for one blob. */
 const MAX_UPLOADS = 3
@@ -91,6 +95,7 @@ async function sendParts(
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
       await sender.send(part)
       checkSize(source, parts)
+      await limitHeap(HEAP_BYTES)
     }
     await sender.end()
   } finally {
