@@ -1,4 +1,4 @@
-import { beginsJson } from '../../http/json-body.js'
+import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
@@ -110,8 +110,7 @@ function createFetch(
       maxBytes: MAX_RESPONSE_BYTES,
       tooLong: () => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`),
       signal,
-      // A proxy can read a request without TLS, and respond itself.
-      isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
+      isGenuine: ({ body }) => isTlsOrJson(url, body)
     })
     // Octokit accepts a redirect and an HTML page as a response without data.
     if (status < 400 && !beginsJson(body)) throw otherServer(url, status)

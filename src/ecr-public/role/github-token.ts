@@ -1,4 +1,4 @@
-import { beginsJson } from '../../http/json-body.js'
+import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
 import { isLoopback } from '../../http/loopback.js'
 import type { BufferedResponse, RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
@@ -95,8 +95,7 @@ async function requestOnce(
     maxBytes: MAX_RESPONSE_BYTES,
     tooLong: () => new TokenResponseError(200, false),
     signal,
-    // A proxy can read a request without TLS, and respond itself.
-    isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
+    isGenuine: ({ body }) => isTlsOrJson(url, body)
   })
   const token = tokenOf(response)
   if (token !== undefined) mask(token)
