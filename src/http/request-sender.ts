@@ -78,12 +78,20 @@ export function createRequestSender(env: Env, options: SenderOptions = {}): Requ
   const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
   return async (request) => {
     const response = await attempt(request)
-    if (hasProxy(env)) {
-      const { checkSender } = await import('./check-sender.js')
-      checkSender(response, request, env)
-    }
+    await checkSenderIfProxy(response, request, env)
     return response
   }
+}
+
+/** Runs `checkSender` if the environment sets a proxy. @throws ProxyError if a proxy sent the response */
+export async function checkSenderIfProxy(
+  response: ReceivedResponse,
+  request: Pick<BoundedRequest, 'url' | 'isGenuine'>,
+  env: Env
+): Promise<void> {
+  if (!hasProxy(env)) return
+  const { checkSender } = await import('./check-sender.js')
+  checkSender(response, request, env)
 }
 
 /** The connection of one request, and the limits of its host. */
