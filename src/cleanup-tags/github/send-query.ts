@@ -1,5 +1,5 @@
 import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
-import { isLoopback } from '../../http/loopback.js'
+import { isTlsOrLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
 import type { Deps } from '../../runner/deps.js'
@@ -78,7 +78,7 @@ function graphqlUrl(env: GitHubDeps['env']): URL {
   const { GITHUB_GRAPHQL_URL, GITHUB_API_URL } = env
   const text = GITHUB_GRAPHQL_URL || `${GITHUB_API_URL || 'https://api.github.com'}/graphql`
   const url = URL.parse(text)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.host))) return url
+  if (url !== null && isTlsOrLoopback(url)) return url
   throw problem({
     what: 'The environment variable GITHUB_GRAPHQL_URL is not a valid URL',
     value: text,

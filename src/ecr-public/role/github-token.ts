@@ -1,5 +1,5 @@
 import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
-import { isLoopback } from '../../http/loopback.js'
+import { isTlsOrLoopback } from '../../http/loopback.js'
 import type { BufferedResponse, RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
 import { ActionError, codeOf, messageOf, problem } from '../../runner/errors.js'
@@ -69,9 +69,7 @@ export async function getGitHubToken(options: GitHubTokenOptions): Promise<GitHu
 
 function urlOf(text: string): URL {
   const url = URL.parse(text)
-  const isAllowed =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.host))
-  if (url === null || !isAllowed) {
+  if (url === null || !isTlsOrLoopback(url)) {
     throw problem({
       what: `The environment variable ${URL_VARIABLE} is not an https URL`,
       expected: 'GitHub sets it. Http is allowed on the loopback interface only.'
