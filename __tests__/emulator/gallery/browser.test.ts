@@ -154,7 +154,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     const { page, url, errors } = await open(false)
     await page.goto(url)
     await page.getByRole('link', { name: /team\/app/ }).click()
-    expect(page.url()).toBe(`${url}/demo/team/app`)
+    await page.waitForURL(`${url}/demo/team/app`)
     expect(await page.title()).toBe('team/app · demo')
     const hidden = page.getByText('hidden text')
     expect(await hidden.isVisible()).toBe(false)
