@@ -136,7 +136,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
       if (visible.includes(false)) hidden.push([kind, visible])
     }
     expect(hidden).toEqual([])
-  })
+  }, 300_000)
 
   test.each([360, 1280])(
     'long words wrap and short words do not break at a width of %d pixels',

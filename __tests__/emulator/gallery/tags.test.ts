@@ -127,7 +127,7 @@ describeWithClient('chromium', 'the tags of a repository', () => {
     }
     expect(seen.size).toBe(1000)
     expect(await page.locator('code.digest').first().innerText()).toMatch(/^sha256:[0-9a-f]{64}$/)
-  })
+  }, 300_000)
 
   // The clipboard API exists on the loopback only. With another name, the page copies a selection.
   test.each(['127.0.0.1', REBOUND_NAME])(
