@@ -81,12 +81,12 @@ describe('a body whose end is held back', () => {
     expect(received).toBe(bytes.length)
   })
 
-  it('does not count as an idle connection', async () => {
+  it('does not count as an idle connection, which begins when its end is sent', async () => {
     const url = await serve((request, response) => {
-      request.resume().on('end', () => response.end())
+      request.resume().on('end', () => void delay(900).then(() => response.end()))
     })
-    const body = { bytes, byteLength: bytes.length, mayEnd: delay(150) }
-    const options = { method: 'POST', headers, body, idleTimeoutMs: 50 }
+    const body = { bytes, byteLength: bytes.length, mayEnd: delay(1500) }
+    const options = { method: 'POST', headers, body, idleTimeoutMs: 1200 }
     expect((await createRequestSender({})(requestTo(url, options))).status).toBe(200)
   })
 
@@ -155,10 +155,10 @@ it('aborts if the response is not complete in time', async () => {
 
 it('aborts and closes the connection if a proxy does not connect in time', async () => {
   const proxy = await startConnectProxy(true)
-  const sendRequest = createRequestSender({ https_proxy: proxy.url }, { connectTimeoutMs: 500 })
+  const sendRequest = createRequestSender({ https_proxy: proxy.url }, { connectTimeoutMs: 1000 })
   await expect(sendRequest(requestTo(new URL('https://localhost:1/')))).rejects.toMatchObject({
     code: 'EPROXY',
-    message: expect.stringContaining('It did not accept a connection within 0.5 s')
+    message: expect.stringContaining('It did not accept a connection within 1 s')
   })
   expect(proxy.seen).toEqual(['localhost:1'])
   await proxy.hungUp()

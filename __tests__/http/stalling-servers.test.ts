@@ -56,14 +56,14 @@ async function sendUntilStalled(send: () => Promise<unknown>): Promise<string> {
 describe.each(POINTS)('a server that %s', (_name, text) => {
   test('reaches the limit of all attempts together', async () => {
     const server = await stallAfter(text)
-    const stallLimit = createStallLimit(250)
+    const stallLimit = createStallLimit(1000)
     const sendRequest = createRequestSender({}, { stallLimit })
     const url = new URL(`http://${server.host}/`)
-    const timeouts = { idleTimeoutMs: 150, totalTimeoutMs: 60_000 }
+    const timeouts = { idleTimeoutMs: 600, totalTimeoutMs: 60_000 }
     const tooLong = (): Error => new Error('too long')
     const request = { url, method: 'GET', headers: {}, maxBytes: 99, tooLong, signal, ...timeouts }
     expect(await sendUntilStalled(() => sendRequest(request))).toBe(
-      'The server did not respond for 0.25 s'
+      'The server did not respond for 1 s'
     )
     expect(server.attempts).toBe(2)
     // The limit is reached, so that nothing more is sent.
@@ -84,7 +84,7 @@ describe.each(POINTS)('a server that %s', (_name, text) => {
 
 test('a server whose registry stalls does not reach the limit for the API', async () => {
   const server = await stallAfter('')
-  const stallLimit = createStallLimit(150)
+  const stallLimit = createStallLimit(1000)
   const url = new URL(`http://${server.host}/`)
   const attemptsFor = async (scope: string): Promise<number> => {
     const client = createHttpClient({ env: {}, signal }, { stallLimit, scope })
@@ -107,9 +107,9 @@ test('a server that does not finish the TLS handshake reaches the limit', async 
 
 test('the TLS handshake has a limit of its own', async () => {
   const { host } = await stallAfter('')
-  const client = createHttpClient({ env: {}, signal }, { connectTimeoutMs: 100 })
+  const client = createHttpClient({ env: {}, signal }, { connectTimeoutMs: 500 })
   await expect(client.send({ url: new URL(`https://${host}/`), maxBytes: 99 })).rejects.toThrow(
-    'The server did not send data for 0.1 s'
+    'The server did not send data for 0.5 s'
   )
 })
 

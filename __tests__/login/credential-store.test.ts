@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import {
@@ -9,6 +9,7 @@ import {
 } from '../../src/login/credential-store.js'
 import type { StoredCredential } from '../../src/login/credential-store.js'
 import { textDigest } from '../../src/login/credential-document.js'
+import { hasEnded } from '../helpers/has-ended.js'
 import { entryOf, HOST, installStore } from './install-store.js'
 import type { TestStore } from './install-store.js'
 
@@ -71,21 +72,6 @@ describe('a store that does not respond', () => {
   /** Starts another program, which keeps the standard output open, and waits for it. */
   const HANGING =
     '#!/bin/sh\ntrap "" TERM\nsleep 600 &\necho $! > "$LOG.new"\nmv "$LOG.new" "$LOG"\nwait\n'
-
-  async function hasEnded(pid: number): Promise<boolean> {
-    for (let attempt = 0; attempt < 500; attempt++) {
-      try {
-        process.kill(pid, 0)
-      } catch {
-        return true
-      }
-      // A killed program without a parent remains until the init process has read its status.
-      const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-      if (state.includes(') Z ')) return true
-      await setTimeout(10)
-    }
-    return false
-  }
 
   test('is killed after the timeout, together with the programs that it started', async () => {
     const { deps, actions } = await installStore(HANGING)

@@ -144,6 +144,10 @@ describe('the workflows of the README', () => {
   )
 })
 
+/** Returns the command that waits until the emulator responds. */
+const waitFor = (port: string): string =>
+  `until command curl -s -o /dev/null http://127.0.0.1:${port}/_emulator/health; do sleep 0.1; done`
+
 describe('the shell commands of the documents', () => {
   /** Commands that are not run here, with the reason. */
   const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
@@ -169,11 +173,12 @@ describe('the shell commands of the documents', () => {
     const script = `set -e\n${curl}\ncd '${ROOT}'\n${text}`
     // If the block does not start an emulator, the test provides one.
     const port = text.includes('--port 5111')
-      ? String(20_000 + (process.pid % 20_000))
+      ? // Below the ports that the system assigns.
+        String(10_000 + (process.pid % 20_000))
       : new URL((await startEmulator()).url).port
     const { stdout } = await promisify(execFile)(
       'bash',
-      ['-c', script.replaceAll('5111', port).replace(/^(node .*&)$/m, '$1\nsleep 2')],
+      ['-c', script.replaceAll('5111', port).replace(/^node .*&$/m, `$&\n${waitFor(port)}`)],
       {
         env: {
           PATH: process.env.PATH,

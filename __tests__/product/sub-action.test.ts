@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callApi } from '../emulator/call-api.js'
+import { hasEnded } from '../helpers/has-ended.js'
 import { ROOT } from './read-workflow.js'
 
 /** The result of the main or the post step of the sub-action. */
@@ -64,16 +65,6 @@ function runPost(state: StepResult['state']): Promise<StepResult> {
   return runStep(Object.fromEntries(entries) as Record<string, string>)
 }
 
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    // proc_pid_stat(5): a process that exited and was not reaped is a zombie (Z).
-    return !readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z')
-  } catch {
-    return false
-  }
-}
-
 describe('the emulator sub-action', () => {
   it('starts the emulator with its inputs, exports its address, and prints the requests and stops it at the end', async () => {
     const seed = join(directory, 'seed.json')
@@ -108,7 +99,7 @@ describe('the emulator sub-action', () => {
     expect(post.status).toBe(0)
     expect(post.log).toContain('200 DescribeRepositories')
     expect(post.log).toContain('export AWS_ENDPOINT_URL_ECR_PUBLIC=')
-    expect(isRunning(Number(state.pid))).toBe(false)
+    expect(await hasEnded(Number(state.pid))).toBe(true)
   })
 
   it.each([

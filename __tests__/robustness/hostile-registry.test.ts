@@ -30,6 +30,9 @@ interface SeenRequest {
   readonly head: string
 }
 
+/** The limit of a test whose step retries a read with random delays, in milliseconds. */
+const LONG_MS = 300_000
+
 const INDEX = JSON.stringify({
   schemaVersion: 2,
   mediaType: 'application/vnd.oci.image.index.v1+json',
@@ -303,20 +306,24 @@ describe('a hostile service', () => {
     expect(service.seen.length).toBeLessThan(100)
   })
 
-  it('that redirects to another host does not get the credential there', async () => {
-    const other = await serve(attackReads((response) => response.writeHead(200).end('{}')))
-    const service = await serve(
-      attackReads((response) => {
-        response.writeHead(307, { location: `${other.url}/stolen` }).end()
-      })
-    )
-    await run(service, CLEANUP)
-    expect(
-      service.seen.some(({ url, authorization }) => url.startsWith('/v2/') && authorization)
-    ).toBeTruthy()
-    expectNoCredential(other)
-    expect(wasWritten(service)).toBe(false)
-  })
+  it(
+    'that redirects to another host does not get the credential there',
+    async () => {
+      const other = await serve(attackReads((response) => response.writeHead(200).end('{}')))
+      const service = await serve(
+        attackReads((response) => {
+          response.writeHead(307, { location: `${other.url}/stolen` }).end()
+        })
+      )
+      await run(service, CLEANUP)
+      expect(
+        service.seen.some(({ url, authorization }) => url.startsWith('/v2/') && authorization)
+      ).toBeTruthy()
+      expectNoCredential(other)
+      expect(wasWritten(service)).toBe(false)
+    },
+    LONG_MS
+  )
 
   it('that has its tokens given by another host does not get the credential there', async () => {
     const other = await serve(
@@ -355,22 +362,26 @@ describe('a hostile service', () => {
     expectNoCredential(other)
   })
 
-  it('that serves a manifest with another digest is rejected', async () => {
-    const service = await serve(
-      attackReads((response, _host, { url = '' }) => {
-        response
-          .writeHead(200, {
-            'content-type': 'application/vnd.oci.image.index.v1+json',
-            'docker-content-digest': url.replace(/^.*\//, '')
-          })
-          .end(`${INDEX} `)
-      })
-    )
-    const result = await run(service, CLEANUP)
-    expect(result.errors.length).toBeLessThanOrEqual(1)
-    expect(result.outputs['deleted-images'] ?? '[]').toBe('[]')
-    expect(wasWritten(service)).toBe(false)
-  })
+  it(
+    'that serves a manifest with another digest is rejected',
+    async () => {
+      const service = await serve(
+        attackReads((response, _host, { url = '' }) => {
+          response
+            .writeHead(200, {
+              'content-type': 'application/vnd.oci.image.index.v1+json',
+              'docker-content-digest': url.replace(/^.*\//, '')
+            })
+            .end(`${INDEX} `)
+        })
+      )
+      const result = await run(service, CLEANUP)
+      expect(result.errors.length).toBeLessThanOrEqual(1)
+      expect(result.outputs['deleted-images'] ?? '[]').toBe('[]')
+      expect(wasWritten(service)).toBe(false)
+    },
+    LONG_MS
+  )
 
   it('that puts a secret of the request into its error does not get it into the log', async () => {
     const service = await serve((request, response, operation) => {

@@ -1,5 +1,5 @@
 import { loadSharedConfigFiles } from '@smithy/core/config'
-import { isLoopback } from '../http/loopback.js'
+import { isTlsOrLoopback } from '../http/loopback.js'
 import { problem } from '../runner/errors.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -75,7 +75,7 @@ function checkEndpoint({ name, value }: Setting): void {
       fix: `Correct or unset ${name}.`
     })
   }
-  if (url.protocol === 'https:' || isLoopback(url.host)) return
+  if (isTlsOrLoopback(url)) return
   throw problem({
     what: `The endpoint of ${name} uses http`,
     value: url.host,

@@ -1,7 +1,6 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
-import { allowOnProxyFix } from '../http/explain-proxy.js'
-import { findProxy, proxyAddress } from '../http/proxy.js'
+import { addUsedProxy, allowOnProxyFix, describeProxy, otherSender } from '../http/explain-proxy.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
@@ -57,11 +56,8 @@ function explainUnconnected(
 ): Problem | undefined {
   const server = facts.peer ?? hostOf(env, service)
   const found = explainConnection(facts, server, endpointFix(env, service))
-  const proxy = proxyOf(env, service)
-  if (found === undefined || proxy === undefined) return found
-  const { reason } = found
-  const used = `The request used the proxy ${proxy}.`
-  return { ...found, reason: reason === undefined ? used : `${reason} ${used}` }
+  if (found === undefined) return undefined
+  return { ...found, reason: addUsedProxy(found.reason, proxyOf(env, service)) }
 }
 
 /** The error names of the SDK for a response without an error code. STS: `NotFound` for status 404. */
@@ -79,9 +75,8 @@ function explainOtherServer(
     return undefined
   }
   const proxy = proxyOf(env, service)
-  const by = proxy === undefined ? '' : ` (the request used the proxy ${proxy})`
   return {
-    what: `The response did not come from ${service.name}${by}`,
+    what: otherSender(service.name, proxy),
     value: isHttp ? `HTTP status ${String(status)}` : message,
     reason: 'The usual cause is a proxy or firewall that blocks the host, or a wrong endpoint.',
     fix: proxy === undefined ? endpointFix(env, service) : allowOnProxyFix(hostOf(env, service))
@@ -92,11 +87,10 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
   const { name, code, message } = facts
   const isLost = (code !== undefined && LOST_CODES.includes(code)) || name === 'TimeoutError'
   if (!isLost) return undefined
-  const proxy = proxyOf(env, service)
   return {
     what: `The connection to ${service.name} was lost${afterAttempts(facts)}`,
     value: code === undefined || message.includes(code) ? message : `${code}: ${message}`,
-    ...(proxy === undefined ? {} : { reason: `The request used the proxy ${proxy}.` }),
+    reason: addUsedProxy(undefined, proxyOf(env, service)),
     fix: facts.isStalled
       ? 'Run the job again later. Outages are listed at https://health.aws.amazon.com.'
       : 'Run the job again. If it fails often, increase "max-attempts".'
@@ -120,14 +114,7 @@ function urlOf(env: Env, { endpointVariables, host }: CalledService): URL | null
   return URL.parse(env[variable] ?? `https://${host}`)
 }
 
-/** Returns the address and the variable of the proxy for a service, without its user name and password. */
 function proxyOf(env: Env, service: CalledService): string | undefined {
   const url = urlOf(env, service)
-  if (url === null) return undefined
-  try {
-    const proxy = findProxy(url, env)
-    return proxy === undefined ? undefined : `${proxyAddress(proxy)} of ${proxy.variable}`
-  } catch {
-    return undefined
-  }
+  return url === null ? undefined : describeProxy(url, env)
 }

@@ -43,17 +43,9 @@ export async function findRepositories(
  */
 export async function findRepository(
   name: string,
-  { api, registryId, onNotFound }: RepositorySearch
+  search: RepositorySearch
 ): Promise<Repository | undefined> {
-  try {
-    const command = new DescribeRepositoriesCommand({ registryId, repositoryNames: [name] })
-    const { repositories = [] } = await api.send(command)
-    return byName(repositories, [name]).get(name)
-  } catch (error) {
-    if (!isErrorNamed(error, NOT_FOUND)) throw error
-    onNotFound?.(error.message)
-    return undefined
-  }
+  return (await findTogether([name], search))?.get(name)
 }
 
 /** Returns `undefined` if one of the repositories does not exist. */

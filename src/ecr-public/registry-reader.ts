@@ -116,10 +116,9 @@ export class RegistryReader {
       )
       return repositories[0] && factsOf(repositories[0])
     } catch (error) {
-      const isUnknown = ['AccessDeniedException', 'RepositoryNotFoundException'].some((name) =>
-        isErrorNamed(error, name)
-      )
-      if (isUnknown) return undefined
+      if (isErrorNamed(error, 'AccessDeniedException', 'RepositoryNotFoundException')) {
+        return undefined
+      }
       throw error
     }
   }

@@ -72,10 +72,7 @@ async function containsImages(
     const { imageDetails = [], nextToken } = await api.send(command)
     return imageDetails.length > 0 || nextToken !== undefined
   } catch (error) {
-    const isUnknown = ['AccessDeniedException', 'RepositoryNotFoundException'].some((name) =>
-      isErrorNamed(error, name)
-    )
-    if (isUnknown) return false
+    if (isErrorNamed(error, 'AccessDeniedException', 'RepositoryNotFoundException')) return false
     throw error
   }
 }

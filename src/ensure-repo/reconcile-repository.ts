@@ -127,7 +127,7 @@ async function applySteps(
 }
 
 function isRace(error: unknown): error is Error {
-  return RACES.some((name) => isErrorNamed(error, name))
+  return isErrorNamed(error, ...RACES)
 }
 
 /** Returns `true` if an earlier attempt of the same call succeeded, but its response was lost. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { proxyRefusal } from './explain-proxy.js'
-import { beginsJson } from './json-body.js'
+import { isTlsOrJson } from './json-body.js'
 import { findProxy } from './proxy.js'
 
 /** A response with its whole body. */
@@ -25,9 +25,7 @@ export function checkSender(
   env: Readonly<Record<string, string | undefined>>
 ): void {
   const { status } = response
-  const isOfServer =
-    isGenuine?.(response) ??
-    (url.protocol === 'https:' || status < 400 || beginsJson(response.body))
+  const isOfServer = isGenuine?.(response) ?? (status < 400 || isTlsOrJson(url, response.body))
   if (isOfServer && status !== 407) return
   const proxy = findProxy(url, env)
   if (proxy !== undefined) throw proxyRefusal(proxy, url.host, status)

@@ -1,7 +1,7 @@
 import { codeOf, messageOf, problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
 import { ProxyError } from './proxy-error.js'
-import { proxyAddress } from './proxy.js'
+import { findProxy, proxyAddress } from './proxy.js'
 import type { Proxy } from './proxy.js'
 import { isStalled, TimeoutError } from './timeout-error.js'
 import { handshakeReason, isHandshakeFailure, isUntrusted } from './tls-errors.js'
@@ -109,4 +109,36 @@ function nameOf(proxy: Proxy): string {
 /** Returns how to fix a host that a proxy does not allow. */
 export function allowOnProxyFix(target: string): string {
   return `Allow ${target} on the proxy, or add it to NO_PROXY.`
+}
+
+/**
+ * Returns the address and the variable of the proxy for requests to `url`, without its user name and password. Returns
+ * `undefined` for a direct connection, and for a variable that is not valid, which is an error of its own.
+ */
+export function describeProxy(
+  url: URL,
+  env: Readonly<Record<string, string | undefined>>
+): string | undefined {
+  try {
+    const proxy = findProxy(url, env)
+    return proxy === undefined ? undefined : `${proxyAddress(proxy)} of ${proxy.variable}`
+  } catch {
+    return undefined
+  }
+}
+
+/** Adds the proxy that `describeProxy` returned to the reason of an error. */
+export function addUsedProxy(
+  reason: string | undefined,
+  proxy: string | undefined
+): string | undefined {
+  if (proxy === undefined) return reason
+  const used = `The request used the proxy ${proxy}.`
+  return reason === undefined ? used : `${reason} ${used}`
+}
+
+/** Returns the error for a response that another server than `service` sent. @param proxy of `describeProxy` */
+export function otherSender(service: string, proxy: string | undefined): string {
+  const by = proxy === undefined ? '' : ` (the request used the proxy ${proxy})`
+  return `The response did not come from ${service}${by}`
 }

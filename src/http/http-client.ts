@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ActionError, problem } from '../runner/errors.js'
 import { isLoopback } from './loopback.js'
-import { hasProxy } from './proxy.js'
 import { collectBody } from './read-body.js'
-import { createRequestSender } from './request-sender.js'
+import { checkSenderIfProxy, createRequestSender } from './request-sender.js'
 import type { OpenRequest, RequestSender, SenderOptions } from './request-sender.js'
 import { createResponseOpener } from './response-opener.js'
 import type { ResponseOpener } from './response-opener.js'
@@ -150,10 +149,7 @@ async function openOnce(
       return { url, status, headers, body: Buffer.alloc(0), stream }
     }
     const body = await collectBody(stream, maxBytes, () => tooLarge(request))
-    if (hasProxy(env)) {
-      const { checkSender } = await import('./check-sender.js')
-      checkSender({ status, headers, body }, { url }, env)
-    }
+    await checkSenderIfProxy({ status, headers, body }, { url }, env)
     return { url, status, headers, body, stream }
   } catch (error) {
     throw await noResponse(url, error)

@@ -2,3 +2,11 @@
 export function beginsJson(body: Buffer): boolean {
   return /^\s*[[{]/.test(body.toString('latin1', 0, 64))
 }
+
+/**
+ * Returns `true` if only the server can have sent a response: a proxy can read a request without TLS, and respond to it
+ * itself with an HTML page.
+ */
+export function isTlsOrJson(url: URL, body: Buffer): boolean {
+  return url.protocol === 'https:' || beginsJson(body)
+}

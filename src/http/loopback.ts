@@ -17,6 +17,11 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && LOOPBACK.check(name, family === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** Returns `true` for an https URL, and for an http URL of a host on the loopback interface. */
+export function isTlsOrLoopback({ protocol, host }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(host))
+}
+
 /** Returns `https://HOST`, or `http://HOST` for a host on the loopback interface. */
 export function originOf(host: string): string {
   return `${isLoopback(host) ? 'http' : 'https'}://${host}`

@@ -78,12 +78,20 @@ export function createRequestSender(env: Env, options: SenderOptions = {}): Requ
   const attempt = createAttempt<BoundedRequest, BufferedResponse>(env, options, sendBounded)
   return async (request) => {
     const response = await attempt(request)
-    if (hasProxy(env)) {
-      const { checkSender } = await import('./check-sender.js')
-      checkSender(response, request, env)
-    }
+    await checkSenderIfProxy(response, request, env)
     return response
   }
+}
+
+/** Runs `checkSender` if the environment sets a proxy. @throws ProxyError if a proxy sent the response */
+export async function checkSenderIfProxy(
+  response: ReceivedResponse,
+  request: Pick<BoundedRequest, 'url' | 'isGenuine'>,
+  env: Env
+): Promise<void> {
+  if (!hasProxy(env)) return
+  const { checkSender } = await import('./check-sender.js')
+  checkSender(response, request, env)
 }
 
 /** The connection of one request, and the limits of its host. */
@@ -268,7 +276,7 @@ function limitConnecting(
 /**
  * Aborts a request whose connection is idle. Node.js restarts the timeout of a socket once while a write is pending
  * (`lib/net.js`, `_onTimeout`), so the timeout of the socket is half of the limit. If no write is pending, it is started a second time.
- * A server does not respond to a body whose end is held back.
+ * A server does not respond to a body whose end is held back, so that the limit begins when the end is sent.
  */
 function limitIdle(
   outgoing: ClientRequest,
@@ -280,7 +288,7 @@ function limitIdle(
     let bytesRead: number | undefined
     const check = (): void => {
       const isFirst = socket.bytesRead !== bytesRead && socket.writableLength === 0
-      ;({ bytesRead } = socket)
+      bytesRead = isHeld() ? undefined : socket.bytesRead
       if (isFirst || isHeld()) socket.setTimeout(idleTimeoutMs / 2)
       else controller.abort(new TimeoutError('idle', idleTimeoutMs))
     }

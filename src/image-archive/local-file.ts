@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { codeOf, problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
+import { fileKind } from '../runner/file-kind.js'
 
 /** A regular file, open for reading at any position. */
 export interface LocalFile {
@@ -116,15 +117,8 @@ function stampOf(stats: BigIntStats): string {
 function checkIsFile(path: string, stats: BigIntStats): void {
   if (stats.isFile()) return
   throw problem({
-    what: `The path is ${kindOf(stats)}, not a regular file`,
+    what: `The path is ${fileKind(stats)}, not a regular file`,
     value: path,
     fix: 'Save the archive to a regular file first.'
   })
-}
-
-function kindOf(stats: BigIntStats): string {
-  if (stats.isFIFO()) return 'a FIFO'
-  if (stats.isSocket()) return 'a socket'
-  if (stats.isDirectory()) return 'a directory'
-  return 'a device'
 }

@@ -7,6 +7,7 @@ import type { ArchiveContents } from './contents.js'
 import { loadDockerImage } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { isDirectory, openDirectoryTree } from './directory-tree.js'
+import { listDigests } from './list-digests.js'
 import { openLocalFile } from './local-file.js'
 import { checkLayerTypes } from './oci/check-layer-types.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
@@ -17,7 +18,7 @@ import {
   hasUncompressedLayers,
   toStoredImage
 } from './oci/oci-image.js'
-import { listDigests, selectReferrers } from './oci/select-referrers.js'
+import { selectReferrers } from './oci/select-referrers.js'
 import type { SelectedReferrers } from './oci/select-referrers.js'
 import { openTarTree } from './tar/tar-tree.js'
 import { decompressArchive } from './compression/decompress-archive.js'

@@ -2,7 +2,7 @@ import type { Deps } from '../runner/deps.js'
 import { messageOf } from '../runner/errors.js'
 import { findValue, parseCredentialDocument, textDigest } from './credential-document.js'
 import { addCredential, isAsWritten } from './credential-edits.js'
-import type { AddedCredential, ReplacedHelper } from './credential-edits.js'
+import type { AddedCredential } from './credential-edits.js'
 import {
   checkWritable,
   CREDENTIAL_FILE_MODE,
@@ -39,17 +39,12 @@ export interface Credential {
 }
 
 /** The outcome of a login for one credential file. */
-export interface WriteOutcome {
+export interface WriteOutcome extends Pick<
+  AddedCredential,
+  'hasConflict' | 'store' | 'setAside' | 'replacedHelpers'
+> {
   /** `keep` if the file already had an equivalent credential. */
   readonly action: 'create' | 'update' | 'keep'
-  /** As in `AddedCredential`. */
-  readonly hasConflict: boolean
-  /** As in `AddedCredential`. */
-  readonly store: string | undefined
-  /** As in `AddedCredential`. */
-  readonly setAside: readonly string[]
-  /** As in `AddedCredential`. */
-  readonly replacedHelpers: readonly ReplacedHelper[]
 }
 
 /** The maximum difference between the expiration times of equivalent credentials. */

@@ -150,13 +150,16 @@ function descriptorsOf(value: unknown, name: string): Descriptor[] {
 
 /** Parses a JSON object. @throws ActionError if the bytes are not UTF-8 text with a JSON object */
 export function parseJsonObject(bytes: Uint8Array, name: string): Record<string, unknown> {
-  let json: unknown
+  return objectOf(parseJson(bytes, name), name)
+}
+
+/** Parses JSON. @throws ActionError if the bytes are not UTF-8 text with JSON */
+export function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     throw problem({ what: `${name} is not JSON` }, error)
   }
-  return objectOf(json, name)
 }
 
 function objectOf(value: unknown, name: string): Record<string, unknown> {

@@ -7,6 +7,7 @@ import type {
   StoredManifest
 } from '../image-archive/contents.js'
 import { groupBy } from '../image-archive/group-by.js'
+import { listDigests } from '../image-archive/list-digests.js'
 import { isAttestation, parseManifest, platformName } from '../oci/manifest.js'
 import { platformKey } from '../oci/platform.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
@@ -47,14 +48,14 @@ export function mergeImages(archives: readonly ArchiveToMerge[]): MergedImage {
   )
   if (new Set(archives.map(({ root }) => identityOf(root))).size === 1) {
     return {
-      ...selectReferrers(archives, listDigests(first.root)),
+      ...selectReferrers(archives, digestsOf(first.root)),
       root: first.root,
       ...names,
       warnings
     }
   }
   const children = shareLayers(listDistinctChildren(archives))
-  const digests = children.flatMap(({ image }) => listDigests(image))
+  const digests = children.flatMap(({ image }) => digestsOf(image))
   const selected = selectReferrers(archives, digests)
   const leftOut = new Set(archives.flatMap(({ referrers = [] }) => referrers.map(digestOf)))
   for (const referrer of selected.referrers) leftOut.delete(referrer.digest)
@@ -179,11 +180,8 @@ function subjectOf({ bytes, digest, mediaType }: Stored): string | undefined {
   return parseManifest(bytes, digest, mediaType).subject?.digest
 }
 
-function listDigests(image: DockerImage | Stored): string[] {
-  if (image.kind === 'docker-image') return []
-  return image.kind === 'stored-manifest'
-    ? [image.digest]
-    : [image.digest, ...image.children.flatMap(listDigests)]
+function digestsOf(image: DockerImage | Stored): string[] {
+  return image.kind === 'docker-image' ? [] : listDigests(image)
 }
 
 function digestOf({ digest }: { readonly digest: string }): string {

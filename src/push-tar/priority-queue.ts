@@ -4,6 +4,7 @@ export interface PriorityQueue<Item> {
   /** Returns the first item and leaves it in the queue. */
   first(): Item | undefined
   take(): Item | undefined
+  remove(item: Item): void
 }
 
 export function createPriorityQueue<Item>(): PriorityQueue<Item> {
@@ -14,6 +15,10 @@ export function createPriorityQueue<Item>(): PriorityQueue<Item> {
       entries.splice(at + 1, 0, { item, priority })
     },
     first: () => entries[0]?.item,
-    take: () => entries.shift()?.item
+    take: () => entries.shift()?.item,
+    remove: (item) => {
+      const at = entries.findIndex((entry) => entry.item === item)
+      if (at !== -1) entries.splice(at, 1)
+    }
   }
 }

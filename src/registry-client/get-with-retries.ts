@@ -1,10 +1,10 @@
 import { ActionError, problem } from '../runner/errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { ProxyError } from '../http/proxy-error.js'
+import { retryDelay } from '../http/retry-delay.js'
 import { isStalled } from '../http/timeout-error.js'
 import type { Deps, RetryOptions } from '../runner/deps.js'
 
-const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
 
 /** The response body does not hash to the requested digest. */
@@ -79,10 +79,9 @@ function isTransientError(error: Error): boolean {
 
 /** Returns the delay after an attempt in milliseconds. */
 function delayAfter(attempt: number, response: HttpResponse | undefined, random: number): number {
-  const ceiling = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
   const retryAfter = Number(response?.headers['retry-after'] ?? 0) * 1000
   return Math.max(
-    random * ceiling,
+    retryDelay(attempt, MAX_DELAY_MS, random),
     Number.isFinite(retryAfter) ? Math.min(retryAfter, MAX_DELAY_MS) : 0
   )
 }

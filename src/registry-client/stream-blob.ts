@@ -1,4 +1,5 @@
 import type { HttpStream } from '../http/http-client.js'
+import { retryDelay } from '../http/retry-delay.js'
 import type { Deps } from '../runner/deps.js'
 import { ActionError, messageOf, problem } from '../runner/errors.js'
 
@@ -13,7 +14,6 @@ export interface BlobToStream {
 const MAX_FAILURES = 8
 /** A read that returns fewer bytes before it breaks off does not count as progress. */
 const PROGRESS_BYTES = 1024 * 1024
-const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
 
 /**
@@ -46,7 +46,7 @@ export async function* streamBlob(
       failures = position - resumedAt >= PROGRESS_BYTES ? 1 : failures + 1
       resumedAt = position
       if (failures === MAX_FAILURES) throw brokenOff(blob, response, error)
-      const delay = deps.random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (failures - 1))
+      const delay = retryDelay(failures, MAX_DELAY_MS, deps.random())
       deps.log.debug(
         `Resuming the read of ${blob.digest} at byte ${position} in ${Math.round(delay)} ms: ${messageOf(error)}`
       )

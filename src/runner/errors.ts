@@ -64,9 +64,9 @@ export function codeOf(thrown: unknown): string | undefined {
   return textMember(thrown, 'code')
 }
 
-/** Returns `true` if the error has this name, such as `RepositoryNotFoundException` of the API. */
-export function isErrorNamed(thrown: unknown, name: string): thrown is Error {
-  return thrown instanceof Error && thrown.name === name
+/** Returns `true` if the error has one of these names, such as `RepositoryNotFoundException` of the API. */
+export function isErrorNamed(thrown: unknown, ...names: readonly string[]): thrown is Error {
+  return thrown instanceof Error && names.includes(thrown.name)
 }
 
 /** Does not use `instanceof`, since under jest, code runs in a `vm` and Node.js's own errors belong to another realm. */

@@ -4,6 +4,7 @@ import { lstat, open, readlink, realpath, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { codeOf, problem } from './errors.js'
+import { fileKind } from './file-kind.js'
 import { findPathFault, relativeInside } from './local-path-rules.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -162,7 +163,7 @@ function checkStats(path: string, stats: BigIntStats, options: LocalFileOptions)
     throw problem({
       what: `Input "${options.input}" does not name a regular file`,
       value: path,
-      reason: `It is ${describeKind(stats)}.`,
+      reason: `It is ${fileKind(stats)}.`,
       expected: 'Use the path of a regular file.'
     })
   }
@@ -187,11 +188,4 @@ function changed(path: string, { input }: LocalFileOptions, cause?: unknown): Er
     },
     cause
   )
-}
-
-function describeKind(stats: BigIntStats): string {
-  if (stats.isDirectory()) return 'a directory'
-  if (stats.isFIFO()) return 'a FIFO'
-  if (stats.isSocket()) return 'a socket'
-  return 'a device'
 }

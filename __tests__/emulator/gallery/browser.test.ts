@@ -136,7 +136,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
       if (visible.includes(false)) hidden.push([kind, visible])
     }
     expect(hidden).toEqual([])
-  })
+  }, 300_000)
 
   test.each([360, 1280])(
     'long words wrap and short words do not break at a width of %d pixels',
@@ -154,7 +154,7 @@ describeWithClient('chromium', 'the gallery in a browser', () => {
     const { page, url, errors } = await open(false)
     await page.goto(url)
     await page.getByRole('link', { name: /team\/app/ }).click()
-    expect(page.url()).toBe(`${url}/demo/team/app`)
+    await page.waitForURL(`${url}/demo/team/app`)
     expect(await page.title()).toBe('team/app · demo')
     const hidden = page.getByText('hidden text')
     expect(await hidden.isVisible()).toBe(false)

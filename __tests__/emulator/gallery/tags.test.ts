@@ -50,12 +50,13 @@ describeWithClient('chromium', 'the tags of a repository', () => {
     expect(await tagsOf(page).count()).toBe(50)
     await page.getByLabel('Tag or digest').focus()
     await page.keyboard.type('1.99.')
+    // A slow machine also searches what was typed before, such as `1.99`, which has the same count.
+    await page.waitForURL(`${url}/demo/team/many?search=1.99.#tags`)
     await waitForCount(page, '10 of 1,000 tags')
     expect(await tagsOf(page).allTextContents()).toEqual(
       Array.from({ length: 10 }, (_, at) => `1.99.${String(at)}`)
     )
     expect(await page.evaluate('document.activeElement.name')).toBe('search')
-    expect(page.url()).toBe(`${url}/demo/team/many?search=1.99.#tags`)
 
     await page.reload()
     expect(await page.getByLabel('Tag or digest').inputValue()).toBe('1.99.')
@@ -120,13 +121,13 @@ describeWithClient('chromium', 'the tags of a repository', () => {
     }
     const seen = new Set<string>()
     for (let number = 1; number <= 20; number++) {
-      expect(await page.locator('.pages').innerText()).toContain(`Page ${String(number)} of 20`)
+      await page.getByText(`Page ${String(number)} of 20`).waitFor()
       for (const tag of await tagsOf(page).allTextContents()) seen.add(tag)
       if (number < 20) await page.getByRole('link', { name: 'Older' }).click()
     }
     expect(seen.size).toBe(1000)
     expect(await page.locator('code.digest').first().innerText()).toMatch(/^sha256:[0-9a-f]{64}$/)
-  })
+  }, 300_000)
 
   // The clipboard API exists on the loopback only. With another name, the page copies a selection.
   test.each(['127.0.0.1', REBOUND_NAME])(
@@ -153,8 +154,10 @@ describeWithClient('chromium', 'the tags of a repository', () => {
         await page.keyboard.press('Control+A')
         await page.keyboard.press('Control+V')
         expect(await search.inputValue()).toBe(text)
+        // A search replaces the list of tags, and a button in it would lose the focus.
+        await page.waitForURL((address) => address.searchParams.get('search') === text)
         await search.fill('')
-        await page.getByRole('button', { name: 'Copy the URI of v1' }).waitFor()
+        await page.waitForURL((address) => !address.searchParams.has('search'))
       }
       expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/)
       expect(errors).toEqual([])

@@ -67,23 +67,23 @@ it('can be finished again for another attempt', () => {
 describe('the buffers of parts', () => {
   it('are reused, and waited for if all are in use', async () => {
     const buffers = createPartBuffers(2)
-    const [one, two] = [await buffers.acquire(), await buffers.acquire()]
+    const [one, two] = [await buffers.acquire(5 * MIB, 0), await buffers.acquire(5 * MIB, 0)]
     let third: Buffer | undefined
-    const waiting = buffers.acquire().then((buffer) => (third = buffer))
+    const waiting = buffers.acquire(5 * MIB, 0).then((buffer) => (third = buffer))
     await Promise.resolve()
     expect(third).toBeUndefined()
     buffers.release(one)
     expect(await waiting).toBe(one)
     buffers.release(two)
-    expect(await buffers.acquire()).toBe(two)
+    expect(await buffers.acquire(5 * MIB, 0)).toBe(two)
   })
 
   it('are given to the waiting caller with the highest priority', async () => {
     const buffers = createPartBuffers(2)
-    const [one, two] = [await buffers.acquire(), await buffers.acquire()]
+    const [one, two] = [await buffers.acquire(5 * MIB, 0), await buffers.acquire(5 * MIB, 0)]
     const order: number[] = []
     const waiting = [1, 2].map((priority) =>
-      buffers.acquire(undefined, priority).then(() => order.push(priority))
+      buffers.acquire(5 * MIB, priority).then(() => order.push(priority))
     )
     buffers.release(one)
     await Promise.race(waiting)
@@ -94,21 +94,21 @@ describe('the buffers of parts', () => {
 
   it('are fewer if they are larger, so that they need the same memory', async () => {
     const buffers = createPartBuffers(4)
-    const large = await buffers.acquire(10 * MIB)
-    await buffers.acquire(10 * MIB)
-    expect(buffers.tryAcquire()).toBeUndefined()
-    const waiting = [buffers.acquire(), buffers.acquire()]
+    const large = await buffers.acquire(10 * MIB, 0)
+    await buffers.acquire(10 * MIB, 0)
+    expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
+    const waiting = [buffers.acquire(5 * MIB, 0), buffers.acquire(5 * MIB, 0)]
     buffers.release(large)
     expect((await Promise.all(waiting)).map(({ length }) => length)).toEqual([
       bodySize(5 * MIB),
       bodySize(5 * MIB)
     ])
-    expect(buffers.tryAcquire()).toBeUndefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
   })
 
   it('are small for small parts', async () => {
     const buffers = createPartBuffers(1)
-    expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))
-    expect((await buffers.acquire(1000)).length).toBe(bodySize(1000))
+    expect((await buffers.acquire(1000, 0)).length).toBe(bodySize(1000))
+    expect((await buffers.acquire(1000, 0)).length).toBe(bodySize(1000))
   })
 })

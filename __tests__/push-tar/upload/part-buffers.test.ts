@@ -4,7 +4,7 @@ const MIB = 1024 * 1024
 
 it('provides the memory of released buffers to a larger part that waits, before any other part', async () => {
   const buffers = createPartBuffers(2)
-  const [first, second] = [await buffers.acquire(), await buffers.acquire()]
+  const [first, second] = [await buffers.acquire(5 * MIB, 0), await buffers.acquire(5 * MIB, 0)]
   const acquired: string[] = []
   const large = buffers.acquire(6 * MIB, 2).then((buffer) => {
     acquired.push('large')
@@ -12,7 +12,7 @@ it('provides the memory of released buffers to a larger part that waits, before 
   })
   const small = buffers.acquire(5 * MIB, 1).then(() => acquired.push('small'))
   buffers.release(first)
-  expect(buffers.tryAcquire()).toBeUndefined()
+  expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
   buffers.release(second)
   buffers.release(await large)
   await small
@@ -21,8 +21,8 @@ it('provides the memory of released buffers to a larger part that waits, before 
 
 it('provides small buffers at any time', async () => {
   const buffers = createPartBuffers(1)
-  await buffers.acquire(10 * MIB)
-  void buffers.acquire()
-  expect(buffers.tryAcquire()).toBeUndefined()
+  await buffers.acquire(10 * MIB, 0)
+  void buffers.acquire(5 * MIB, 0)
+  expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
   expect(buffers.tryAcquire(1000)).toBeDefined()
 })

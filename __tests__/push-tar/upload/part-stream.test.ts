@@ -30,7 +30,12 @@ describe('a stream of parts', () => {
         async (array, chunk, capacity) => {
           const bytes = Buffer.from(array)
           const buffers = createPartBuffers(2)
-          const stream = new PartStream(chunked(bytes, chunk), { capacity, buffers, signal })
+          const stream = new PartStream(chunked(bytes, chunk), {
+            capacity,
+            priority: 0,
+            buffers,
+            signal
+          })
           const parts: Buffer[] = []
           for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
             parts.push(bytesOf(part))
@@ -46,7 +51,7 @@ describe('a stream of parts', () => {
   it('builds all parts ahead if there are enough buffers', async () => {
     const bytes = Buffer.alloc(2 * MIB, 'layer')
     const buffers = createPartBuffers(3)
-    const options = { capacity: MIB, buffers, signal }
+    const options = { capacity: MIB, priority: 0, buffers, signal }
     const stream = new PartStream(chunked(bytes, 70_000), options)
     expect(await stream.fill()).toBe(true)
     expect(stream.total()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
@@ -60,7 +65,12 @@ describe('a stream of parts', () => {
   it('builds parts ahead until no buffer is left, and loses no bytes', async () => {
     const bytes = Buffer.alloc(5 * MIB + 1, 'layer')
     const buffers = createPartBuffers(2)
-    const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
+    const stream = new PartStream(chunked(bytes, 700_001), {
+      capacity: MIB,
+      priority: 0,
+      buffers,
+      signal
+    })
     expect(await stream.fill()).toBe(false)
     expect(buffers.tryAcquire(MIB)).toBeUndefined()
     const parts: Buffer[] = []
@@ -74,11 +84,16 @@ describe('a stream of parts', () => {
   it('discards its parts when it is drained, and returns its total', async () => {
     const bytes = Buffer.alloc(5 * MIB, 'layer')
     const buffers = createPartBuffers(2)
-    const stream = new PartStream(chunked(bytes, 700_001), { capacity: MIB, buffers, signal })
+    const stream = new PartStream(chunked(bytes, 700_001), {
+      capacity: MIB,
+      priority: 0,
+      buffers,
+      signal
+    })
     await stream.fill()
     expect(await stream.drain()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
-    expect(buffers.tryAcquire()).toBeDefined()
-    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
   })
 
   it('releases all buffers and closes its source when it is closed', async () => {
@@ -91,13 +106,13 @@ describe('a stream of parts', () => {
       }
     }
     const buffers = createPartBuffers(2)
-    const stream = new PartStream(source(), { capacity: MIB, buffers, signal })
+    const stream = new PartStream(source(), { capacity: MIB, priority: 0, buffers, signal })
     await stream.fill()
     await stream.close()
     await stream.close()
     expect(isEnded).toBe(true)
-    expect(buffers.tryAcquire()).toBeDefined()
-    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
   })
 
   it('fails with the error of its source and releases its buffers when it is closed', async () => {
@@ -106,10 +121,10 @@ describe('a stream of parts', () => {
       throw new Error('Disk error')
     }
     const buffers = createPartBuffers(2)
-    const stream = new PartStream(broken(), { capacity: MIB, buffers, signal })
+    const stream = new PartStream(broken(), { capacity: MIB, priority: 0, buffers, signal })
     await expect(stream.fill()).rejects.toThrow('Disk error')
     await stream.close()
-    expect(buffers.tryAcquire()).toBeDefined()
-    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
   })
 })

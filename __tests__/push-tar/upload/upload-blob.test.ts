@@ -31,7 +31,7 @@ function source(
   digest?: string
 ): Parameters<typeof uploadBlob>[0] {
   const open = (): PartStream =>
-    new PartStream(chunks(bytes), { capacity: 10 * MIB, buffers, signal })
+    new PartStream(chunks(bytes), { capacity: 10 * MIB, priority: 0, buffers, signal })
   return { name: 'layer', open, ...(digest === undefined ? {} : { digest }) }
 }
 
@@ -44,7 +44,7 @@ describe('an upload', () => {
     const context = makeContext(createFakeService(() => 'none'))
     const { buffers, signal } = context
     const open = (): PartStream =>
-      new PartStream(chunks(bytesOf(1001)), { capacity: 1, buffers, signal })
+      new PartStream(chunks(bytesOf(1001)), { capacity: 1, priority: 0, buffers, signal })
     await expect(uploadBlob({ name: 'layer', open }, context)).rejects.toThrow(
       'layer is too large for ECR Public. An uploaded layer can have at most 1000 bytes.'
     )
@@ -168,7 +168,7 @@ describe('an upload', () => {
         upload(bytesOf(11 * MIB), makeContext(service, { buffers, partAttempts: 2 }))
       ).rejects.toThrow('socket hang up')
     }
-    await Promise.all([buffers.acquire(), buffers.acquire()])
+    await Promise.all([buffers.acquire(5 * MIB, 0), buffers.acquire(5 * MIB, 0)])
   })
 })
 
@@ -279,7 +279,8 @@ describe('parts in order', () => {
       yield await Promise.resolve(bytesOf(10))
     }
     const { buffers, signal } = context
-    const open = (): PartStream => new PartStream(read(), { capacity: 10, buffers, signal })
+    const open = (): PartStream =>
+      new PartStream(read(), { capacity: 10, priority: 0, buffers, signal })
     await uploadBlob({ name: 'layer', open }, context)
     expect(service.blobs.size).toBe(1)
   })
@@ -290,8 +291,8 @@ describe('parts in order', () => {
     await expect(upload(bytesOf(6 * MIB), makeContext(service, { buffers }))).rejects.toThrow(
       'socket hang up'
     )
-    expect(buffers.tryAcquire()).toBeDefined()
-    expect(buffers.tryAcquire()).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
   })
 })
 

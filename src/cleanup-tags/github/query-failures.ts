@@ -1,9 +1,9 @@
 import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
+import { retryDelay } from '../../http/retry-delay.js'
 import { isStalled } from '../../http/timeout-error.js'
 import type { Deps } from '../../runner/deps.js'
 import { ActionError, messageOf, problem } from '../../runner/errors.js'
 
-const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 10_000
 
 /** The maximum time to wait for a rate limit. A primary rate limit can last for an hour. */
@@ -22,7 +22,7 @@ export function waitBeforeRetry(
   { random, now }: Pick<Deps, 'random' | 'now'>
 ): number | undefined {
   if (isStalled(error) || !isWorthRetrying((error as Error).cause)) return undefined
-  const delay = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
+  const delay = retryDelay(attempt, MAX_DELAY_MS, random())
   const response = responseOf(error)
   if (isRateLimit(error, response)) {
     const limit = rateLimitWait(response, now())

@@ -1,5 +1,5 @@
-import { beginsJson } from '../../http/json-body.js'
-import { isLoopback } from '../../http/loopback.js'
+import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
+import { isTlsOrLoopback } from '../../http/loopback.js'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
 import type { Deps } from '../../runner/deps.js'
@@ -78,7 +78,7 @@ function graphqlUrl(env: GitHubDeps['env']): URL {
   const { GITHUB_GRAPHQL_URL, GITHUB_API_URL } = env
   const text = GITHUB_GRAPHQL_URL || `${GITHUB_API_URL || 'https://api.github.com'}/graphql`
   const url = URL.parse(text)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.host))) return url
+  if (url !== null && isTlsOrLoopback(url)) return url
   throw problem({
     what: 'The environment variable GITHUB_GRAPHQL_URL is not a valid URL',
     value: text,
@@ -110,8 +110,7 @@ function createFetch(
       maxBytes: MAX_RESPONSE_BYTES,
       tooLong: () => new Error(`The response is larger than ${MAX_RESPONSE_BYTES} bytes`),
       signal,
-      // A proxy can read a request without TLS, and respond itself.
-      isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
+      isGenuine: ({ body }) => isTlsOrJson(url, body)
     })
     // Octokit accepts a redirect and an HTML page as a response without data.
     if (status < 400 && !beginsJson(body)) throw otherServer(url, status)

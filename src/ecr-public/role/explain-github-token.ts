@@ -1,6 +1,10 @@
 import { describeFailure } from '../../http/explain-connection.js'
-import { allowOnProxyFix } from '../../http/explain-proxy.js'
-import { findProxy, proxyAddress } from '../../http/proxy.js'
+import {
+  addUsedProxy,
+  allowOnProxyFix,
+  describeProxy,
+  otherSender
+} from '../../http/explain-proxy.js'
 import { problem } from '../../runner/errors.js'
 import type { ActionError, Problem } from '../../runner/errors.js'
 import { ROLE_SECTION } from './explain-role.js'
@@ -20,14 +24,13 @@ const RUN_LATER = 'Run the job again later. Outages are listed at https://www.gi
 /** Explains why GitHub's token endpoint did not return a token. The error names the endpoint and, if it is used, the proxy. */
 export function explainGitHubToken(error: unknown, request: TokenRequest): ActionError {
   if (error instanceof TokenResponseError) return problem(explainResponse(error, request))
-  const { url } = request
-  const proxy = proxyOf(request)
+  const { url, env } = request
   const { reason, fix } = describeFailure(error, url.host)
   return problem(
     {
       what: `${ENDPOINT} did not respond${after(request)}`,
       value: url.host,
-      reason: proxy === undefined ? reason : `${reason} The request used the proxy ${proxy}.`,
+      reason: addUsedProxy(reason, describeProxy(url, env)),
       fix: fix ?? 'Check the connection and the proxy of the runner, and run the job again.'
     },
     error
@@ -36,11 +39,12 @@ export function explainGitHubToken(error: unknown, request: TokenRequest): Actio
 
 function explainResponse(error: TokenResponseError, request: TokenRequest): Problem {
   const { status, isJson } = error
+  const { url, env } = request
   if (status === 401 || status === 403) return refused(error, request)
-  if (!isJson && (status < 500 || proxyOf(request) !== undefined)) {
+  if (!isJson && (status < 500 || describeProxy(url, env) !== undefined)) {
     return otherServer(error, request)
   }
-  const value = `${request.url.host}: HTTP status ${String(status)}`
+  const value = `${url.host}: HTTP status ${String(status)}`
   if (status === 200) {
     return {
       what: `The response of ${ENDPOINT} does not contain a token`,
@@ -52,7 +56,7 @@ function explainResponse(error: TokenResponseError, request: TokenRequest): Prob
 }
 
 function refused({ status, isJson }: TokenResponseError, request: TokenRequest): Problem {
-  const proxy = proxyOf(request)
+  const proxy = describeProxy(request.url, request.env)
   const by = proxy === undefined ? 'a firewall' : `the proxy ${proxy}`
   const other = isJson ? '' : ` Or ${by} refused the request to ${request.url.host}.`
   return {
@@ -66,12 +70,11 @@ function refused({ status, isJson }: TokenResponseError, request: TokenRequest):
 /** Explains a response of a proxy that decrypts TLS connections, of a captive portal or of a firewall. */
 function otherServer({ status, location }: TokenResponseError, request: TokenRequest): Problem {
   const { host } = request.url
-  const proxy = proxyOf(request)
-  const by = proxy === undefined ? '' : ` (the request used the proxy ${proxy})`
+  const proxy = describeProxy(request.url, request.env)
   const target = URL.parse(location ?? '', request.url.href)?.host
   const to = location === undefined || target === undefined ? '' : `, redirect to ${target}`
   return {
-    what: `The response did not come from ${ENDPOINT}${by}`,
+    what: otherSender(ENDPOINT, proxy),
     value: `${host}: HTTP status ${String(status)}${to}`,
     reason: 'The usual cause is a proxy or firewall that blocks the host.',
     fix: proxy === undefined ? `Allow the runner to connect to ${host}.` : allowOnProxyFix(host)
@@ -80,12 +83,6 @@ function otherServer({ status, location }: TokenResponseError, request: TokenReq
 
 function after({ attempts }: TokenRequest): string {
   return attempts > 1 ? ` after ${String(attempts)} attempts` : ''
-}
-
-/** Returns the address and the variable of the proxy, without its user name and password. */
-function proxyOf({ url, env }: TokenRequest): string | undefined {
-  const proxy = findProxy(url, env)
-  return proxy === undefined ? undefined : `${proxyAddress(proxy)} of ${proxy.variable}`
 }
 
 /** Returns the error for a job without the permission `id-token: write`. @param variables GitHub sets them with it */

@@ -1,5 +1,5 @@
-import { beginsJson } from '../../http/json-body.js'
-import { isLoopback } from '../../http/loopback.js'
+import { beginsJson, isTlsOrJson } from '../../http/json-body.js'
+import { isTlsOrLoopback } from '../../http/loopback.js'
 import type { BufferedResponse, RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
 import { ActionError, codeOf, messageOf, problem } from '../../runner/errors.js'
@@ -69,9 +69,7 @@ export async function getGitHubToken(options: GitHubTokenOptions): Promise<GitHu
 
 function urlOf(text: string): URL {
   const url = URL.parse(text)
-  const isAllowed =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.host))
-  if (url === null || !isAllowed) {
+  if (url === null || !isTlsOrLoopback(url)) {
     throw problem({
       what: `The environment variable ${URL_VARIABLE} is not an https URL`,
       expected: 'GitHub sets it. Http is allowed on the loopback interface only.'
@@ -95,8 +93,7 @@ async function requestOnce(
     maxBytes: MAX_RESPONSE_BYTES,
     tooLong: () => new TokenResponseError(200, false),
     signal,
-    // A proxy can read a request without TLS, and respond itself.
-    isGenuine: ({ body }) => url.protocol === 'https:' || beginsJson(body)
+    isGenuine: ({ body }) => isTlsOrJson(url, body)
   })
   const token = tokenOf(response)
   if (token !== undefined) mask(token)

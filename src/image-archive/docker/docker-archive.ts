@@ -2,7 +2,7 @@ import { problem } from '../../runner/errors.js'
 import { MAX_CONFIG_BYTES } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isSha256Digest, sha256Digest } from '../../oci/digest.js'
-import { isForeignLayer, parseDescriptor } from '../../oci/manifest.js'
+import { isForeignLayer, parseDescriptor, parseJson } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { checkIsTar } from '../check-is-tar.js'
 import { parseArchiveConfig } from '../parse-archive-config.js'
@@ -162,12 +162,7 @@ function isForeign(layer: LayerFile | ForeignLayer | undefined): boolean {
 }
 
 function parseList(bytes: Buffer): unknown[] {
-  let list: unknown
-  try {
-    list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (error) {
-    throw problem({ what: `${DOCKER_MANIFEST} is not JSON` }, error)
-  }
+  const list = parseJson(bytes, DOCKER_MANIFEST)
   if (Array.isArray(list) && list.length > 0) return list
   const isManifest = typeof list === 'object' && list !== null && 'schemaVersion' in list
   throw problem({

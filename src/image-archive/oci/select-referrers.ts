@@ -61,9 +61,3 @@ function subjectOf(loaded: Loaded): string | undefined {
   if (loaded.kind === 'absent') return undefined
   return (loaded.kind === 'index' ? loaded.subject : loaded.manifest.subject)?.digest
 }
-
-/** Lists the digests of an image and of its platform images. */
-export function listDigests(root: StoredManifest | StoredIndex): string[] {
-  if (root.kind === 'stored-manifest') return [root.digest]
-  return [root.digest, ...root.children.flatMap(listDigests)]
-}

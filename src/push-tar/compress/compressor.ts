@@ -1,5 +1,6 @@
 import type { ReadMemory } from '../../image-archive/contents.js'
 import type { PushTarInputs } from '../../runner/inputs/inputs.js'
+import { createPriorityQueue } from '../priority-queue.js'
 import { createPrioritySlots } from '../priority-slots.js'
 import { createBlockMemory, createChunkRing } from './block-memory.js'
 import { BLOCK_SIZE_BYTES, createDeflateCompressor, gzip } from './gzip.js'
@@ -39,21 +40,21 @@ export function createCompressor(compression: Compression, level?: number): Comp
   const compressor = createBlocks(level ?? DEFAULT_LEVEL[compression], COMPRESSION_THREADS)
   // One block is read while the others are compressed.
   const slots = createPrioritySlots(COMPRESSION_THREADS + 1)
-  /** The priorities of the layers that are being compressed. */
-  const active: { readonly priority: number }[] = []
+  /** The layers that are being compressed. */
+  const active = createPriorityQueue<symbol>()
   const compressLayer = async function* (
     read: (memory: ReadMemory) => AsyncIterable<Buffer>,
     priority: number
   ): AsyncGenerator<Buffer, void, undefined> {
-    const layer = { priority }
-    active.splice(active.findLastIndex((other) => other.priority >= priority) + 1, 0, layer)
+    const layer = Symbol('layer')
+    active.add(layer, priority)
     // The first layer uses all threads. The others use them while it waits for its parts to be sent.
-    const blocksAhead = (): number => (active[0] === layer ? COMPRESSION_THREADS + 1 : 1)
+    const blocksAhead = (): number => (active.first() === layer ? COMPRESSION_THREADS + 1 : 1)
     const options = { memory, compressor, blocksAhead, slots, priority }
     try {
       yield* compression === 'zstd' ? zstd(read(memory), options) : gzip(read(memory), options)
     } finally {
-      active.splice(active.indexOf(layer), 1)
+      active.remove(layer)
     }
   }
   return {

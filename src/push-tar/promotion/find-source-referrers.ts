@@ -3,8 +3,8 @@ import { listImages } from '../../ecr-public/listings.js'
 import type { RepositoryAddress } from '../../ecr-public/listings.js'
 import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { ReferrerTag } from '../../image-archive/contents.js'
+import { listDigests } from '../../image-archive/list-digests.js'
 import type { Deps } from '../../runner/deps.js'
-import { listDigests } from './source-graph.js'
 import type { LoadSource, SourceRepository, StoredImage } from './source-graph.js'
 
 /** The referrers of an image in its repository. */

@@ -81,12 +81,6 @@ async function toStored(
   return { kind: 'stored-index', ...shared, children: [...children.values()] }
 }
 
-/** Lists the digests of an image and of all manifests below it. */
-export function listDigests(image: StoredImage): string[] {
-  if (image.kind === 'stored-manifest') return [image.digest]
-  return [image.digest, ...image.children.flatMap(listDigests)]
-}
-
 /** Returns the platform in the config of an image, or `undefined` for an artifact, whose config can be anything. */
 async function findPlatform(
   { config }: Manifest,

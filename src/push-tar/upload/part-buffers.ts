@@ -7,12 +7,12 @@ export interface PartBuffers {
   /**
    * Returns a buffer for one part. Waits until one is available.
    *
-   * @param maxBytes the maximum size of the part in bytes. The default is the minimum size of a part
+   * @param maxBytes the maximum size of the part in bytes
    * @param priority of all waiting callers, the one with the highest priority gets the next buffer
    */
-  acquire(maxBytes?: number, priority?: number): Promise<Buffer>
+  acquire(maxBytes: number, priority: number): Promise<Buffer>
   /** Returns a buffer for one part, or `undefined` if none is available now. */
-  tryAcquire(maxBytes?: number): Buffer | undefined
+  tryAcquire(maxBytes: number): Buffer | undefined
   release(buffer: Buffer): void
 }
 
@@ -43,18 +43,17 @@ export function createPartBuffers(count: number): PartBuffers {
     allocated += size
     return Buffer.allocUnsafeSlow(size)
   }
-  const tryAcquire = (maxBytes = MIN_PART_SIZE_BYTES): Buffer | undefined => {
+  const tryAcquire = (maxBytes: number): Buffer | undefined => {
     if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
     if (waiting.first() !== undefined) return undefined
-    return take(bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES)))
+    return take(pooledSize(maxBytes))
   }
   return {
     tryAcquire,
-    acquire: async (maxBytes = MIN_PART_SIZE_BYTES, priority = 0) =>
+    acquire: async (maxBytes, priority) =>
       tryAcquire(maxBytes) ??
       new Promise<Buffer>((resolve) => {
-        const size = bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES))
-        waiting.add({ size, resolve }, priority)
+        waiting.add({ size: pooledSize(maxBytes), resolve }, priority)
       }),
     release: (buffer) => {
       if (buffer.length <= SMALL_BUFFER_BYTES) return
@@ -67,4 +66,9 @@ export function createPartBuffers(count: number): PartBuffers {
       }
     }
   }
+}
+
+/** Returns the size of the buffer of the pool for a part. */
+function pooledSize(maxBytes: number): number {
+  return bodySize(Math.max(maxBytes, MIN_PART_SIZE_BYTES))
 }

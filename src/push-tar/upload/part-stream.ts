@@ -7,7 +7,7 @@ export interface PartStreamOptions {
   /** The size in bytes of every part except the last one. */
   readonly capacity: number
   /** If buffers are scarce, the stream with the highest priority gets the next one. */
-  readonly priority?: number | undefined
+  readonly priority: number
   /** The buffers of the parts. */
   readonly buffers: PartBuffers
   readonly signal: AbortSignal

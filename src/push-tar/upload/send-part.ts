@@ -1,4 +1,5 @@
 import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
+import { retryDelay } from '../../http/retry-delay.js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { PushContext } from '../push-context.js'
 import { bodySize, PartBody } from './part-body.js'
@@ -9,7 +10,6 @@ export class UploadLostError extends Error {
   override readonly name = 'UploadLostError'
 }
 
-const BASE_DELAY_MS = 500
 const MAX_DELAY_MS = 20_000
 
 /** A part that is being sent. */
@@ -153,7 +153,7 @@ async function waitBeforeRetry(
   { log, random, sleep }: PushContext
 ): Promise<void> {
   if (error instanceof Error && error.name === 'InvalidLayerPartException') return
-  const wait = random() * Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
+  const wait = retryDelay(attempt, MAX_DELAY_MS, random())
   const seconds = (wait / 1000).toFixed(1)
   log.info(`Sending a part of a layer failed (${messageOf(error)}). Retrying in ${seconds} s`)
   await sleep(wait)
