@@ -213,6 +213,15 @@ describe('ReferenceAnalysis', () => {
     }
   )
 
+  test('reads the indexes to delete although they cannot have a subject, for the order of the deletions', () => {
+    const docker = { mediaType: MEDIA_TYPES.dockerManifestList, artifactMediaType: undefined }
+    const platform = { tags: [], mediaType: MEDIA_TYPES.dockerManifest }
+    const analysis = analyze([image(1, docker), image(2, platform)], [1, 2])
+    expect(analysis.ask()?.digests).toEqual([digestOf(1)])
+    analysis.learnLinks(digestOf(1), links([2]))
+    expect(analysis.ask()).toBeUndefined()
+  })
+
   test('treats manifests of unknown types as indexes', () => {
     const analysis = analyze(
       [image(1), image(2, { mediaType: undefined }), image(3, { mediaType: 'x/y' })],
