@@ -30,6 +30,13 @@ describe('readStore', () => {
     expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
   })
 
+  test('returns an entry that contains the message for a missing entry', async () => {
+    const { deps, put } = await installStore()
+    const entry = { username: 'credentials not found', secret: 'x' }
+    await put(entryOf(entry))
+    expect((await readStore('test', HOST, MINE.secret, deps)).previous).toEqual(entry)
+  })
+
   test.each([
     [null],
     [{}],
