@@ -180,6 +180,12 @@ describe('without access to the registry', () => {
   )
 })
 
+test('with registry-id, logs in although the account does not have a registry yet', async () => {
+  const { deps } = await setUp({ registryBeforeRepository: 'empty' })
+  const { outputs } = await login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), deps)
+  expect(outputs).toMatchObject({ registry: 'public.ecr.aws', 'registry-id': '' })
+})
+
 test('requires registry-id to be the account ID or alias of the registry', async () => {
   const { deps } = await setUp()
   for (const id of ['123456789012', 'a1b2c3d4']) {
@@ -339,11 +345,34 @@ test('rejects a token without an expiration time', async () => {
   expect(await readdir(home)).toEqual([])
 })
 
-test('rejects a registry without an alias if registry-id is another one', async () => {
+test.each<[string, object, string]>([
+  [
+    'the primary alias',
+    { aliases: [{ name: 'a' }, { name: 'b', primaryRegistryAlias: true }] },
+    'b'
+  ],
+  ['the alias of the URI without a primary one', { aliases: [{ name: 'a' }] }, 'uri'],
+  ['the alias of the URI without a list of aliases', {}, 'uri']
+])('returns %s', async (_name, registry, alias) => {
   const { deps } = await setUp()
   const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
-  const api = answerWith(token, [{ registryId: '123456789012', aliases: [] }])
-  const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
-  await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
-  expect(await readdir(home)).toEqual([])
+  const registryUri = 'ecr-public.aws.com/uri'
+  const api = answerWith(token, [{ registryId: '123456789012', registryUri, ...registry }])
+  const { outputs } = await login(inputs, { ...deps, api })
+  expect(outputs).toMatchObject({ 'registry-alias': alias, registry: 'ecr-public.aws.com' })
+  // Both names belong to the same registry.
+  const names = ['public.ecr.aws', 'ecr-public.aws.com']
+  expect(Object.keys(await authsIn('docker', 'config.json'))).toEqual(names)
 })
+
+test.each([[[]], [undefined]])(
+  'rejects a registry without an alias if registry-id is another one (%j)',
+  async (aliases) => {
+    const { deps } = await setUp()
+    const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
+    const api = answerWith(token, [{ registryId: '123456789012', aliases }])
+    const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
+    await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
+    expect(await readdir(home)).toEqual([])
+  }
+)

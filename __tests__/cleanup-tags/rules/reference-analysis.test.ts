@@ -213,14 +213,18 @@ describe('ReferenceAnalysis', () => {
     }
   )
 
-  test('reads the indexes to delete although they cannot have a subject, for the order of the deletions', () => {
-    const docker = { mediaType: MEDIA_TYPES.dockerManifestList, artifactMediaType: undefined }
-    const platform = { tags: [], mediaType: MEDIA_TYPES.dockerManifest }
-    const analysis = analyze([image(1, docker), image(2, platform)], [1, 2])
-    expect(analysis.ask()?.digests).toEqual([digestOf(1)])
-    analysis.learnLinks(digestOf(1), links([2]))
-    expect(analysis.ask()).toBeUndefined()
-  })
+  test.each([true, false])(
+    'reads a few indexes to delete, also if more images are deleted than it reads (real run: %p)',
+    (isCarriedOut) => {
+      const images = [image(1, index), image(2), image(3)]
+      const limits = { subjects: 1, isCarriedOut }
+      const analysis = analyze(images, [1, 2, 3], {}, limits)
+      expect(analysis.ask()?.digests).toEqual([digestOf(1)])
+      analysis.learnLinks(digestOf(1), links([2, 3]))
+      expect(analysis.ask()).toBeUndefined()
+      expect(analysis.readsDeletedIndexes).toBe(true)
+    }
+  )
 
   test('treats manifests of unknown types as indexes', () => {
     const analysis = analyze(
