@@ -113,6 +113,15 @@ describe('a store that does not respond', () => {
   })
 })
 
+test('a store that has ended is not killed later', async () => {
+  const { deps } = await installStore()
+  const countTimers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = countTimers()
+  await readStore('test', HOST, 'x', deps)
+  expect(countTimers()).toBeLessThanOrEqual(before)
+})
+
 describe('writeToStore', () => {
   test('writes the entry', async () => {
     const { deps, entry } = await installStore()
