@@ -133,18 +133,36 @@ test('with logout: false, saves nothing for the post step and keeps no old conte
   }
 })
 
-test.each(['null', '[]', '{"identity":"x","expiresAt":"2026-01-01","hosts":null}', '{'])(
-  'with logout: false, ignores the data of an earlier login if it is %s',
-  async (text) => {
-    const { deps } = await setUp()
-    const keeping = makeInputs('login', { logout: 'false' })
-    await login(keeping, deps)
-    const directory = join(home, 'temp')
-    for (const name of await readdir(directory)) await writeFile(join(directory, name), text)
-    const { plan } = await login(keeping, deps)
-    expect(plan.map(({ action }) => action)).toEqual(['update', 'update'])
+test('with logout: false, keeps the credential of an earlier login of the job', async () => {
+  const { deps } = await setUp()
+  const keeping = makeInputs('login', { logout: 'false' })
+  await login(keeping, deps)
+  const { plan } = await login(keeping, deps)
+  expect(plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
+})
+
+test.each<[string, string | object]>([
+  ['not JSON', '{'],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['a text', '"x"'],
+  ['without an identity', { identity: undefined }],
+  ['without an expiration time', { expiresAt: undefined }],
+  ['without hosts', { hosts: null }],
+  ['with a host that is null', { hosts: [null] }],
+  ['with a host that is a number', { hosts: [1] }]
+])('with logout: false, ignores the data of an earlier login if it is %s', async (_name, data) => {
+  const { deps } = await setUp()
+  const keeping = makeInputs('login', { logout: 'false' })
+  await login(keeping, deps)
+  for (const name of await readdir(join(home, 'temp'))) {
+    const path = join(home, 'temp', name)
+    const kept = JSON.parse(await readFile(path, 'utf8')) as object
+    await writeFile(path, typeof data === 'string' ? data : JSON.stringify({ ...kept, ...data }))
   }
-)
+  const { plan } = await login(keeping, deps)
+  expect(plan.map(({ action }) => action)).toEqual(['update', 'update'])
+})
 
 describe('without access to the registry', () => {
   test.each<[string, EmulatorOptions, string]>([

@@ -150,6 +150,16 @@ describe('one login', () => {
     expect(JSON.stringify(await findRecord(reference))).not.toContain('token of a')
   })
 
+  test('restores the file with the record of an earlier version, which did not remove entries', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const reference = await login('a')
+    const record = await findRecord(reference)
+    await writeFile(reference.record, JSON.stringify({ ...record, setAside: undefined }))
+    expect((await findRecord(reference))?.setAside).toEqual([])
+    expect(await restoreCredential(reference, deps)).toBe('restored')
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
   test('keeps an empty file that had content before the login', async () => {
     const { file, login } = await setUp('{"psFormat": "table"}')
     const reference = await login('a')
@@ -405,15 +415,19 @@ test('parseLogins ignores a malformed state', () => {
 
 test('parseLogins ignores each value that is not a login, and keeps the others', () => {
   const login = { id: 'id', file: 'file', record: 'record' }
+  const entries = { hosts: [HOST], authDigest: 'digest' }
   const others = [
     1,
     null,
     'text',
     [],
+    ...[1, null, 'text', [], {}].map((value) => ({ ...login, entries: value })),
+    ...Object.keys(entries).map((name) => ({ ...login, entries: { ...entries, [name]: 1 } })),
     ...Object.keys(login).flatMap((name) => [
       { ...login, [name]: 1 },
       { ...login, [name]: undefined }
     ])
   ]
-  expect(parseLogins(JSON.stringify([...others, login]))).toEqual([login])
+  const logins = [login, { ...login, entries }]
+  expect(parseLogins(JSON.stringify([...others, ...logins]))).toEqual(logins)
 })
