@@ -74,6 +74,41 @@ test('writes the credential into both credential files, for the registry host of
   ])
 })
 
+test('reports the registry, the files and the expiration time in the log and in the summary', async () => {
+  const { emulator, deps } = await setUp()
+  const { outputs, summary } = await login(inputs, deps)
+  const expiresAt = textOf(outputs['expires-at'])
+  const files = [join(home, 'docker', 'config.json'), join(home, 'containers', 'auth.json')]
+  expect(deps.lines).toEqual([
+    `info: Registry: 123456789012 (${emulator.host}/a1b2c3d4)`,
+    ...files.map((file) => `info: create credential ${emulator.host} in ${file}`),
+    `info: Logged in to ${emulator.host}. The credential expires at ${expiresAt}.`
+  ])
+  expect(summary).toEqual([
+    {
+      kind: 'table',
+      columns: ['Registry', 'Credential file', 'Credential', 'Expires'],
+      rows: files.map((file) => [emulator.host, file, 'create', expiresAt])
+    }
+  ])
+})
+
+test.each([true, false])('logs the entries that it removes (logout: %p)', async (logout) => {
+  const { emulator, deps } = await setUp()
+  const file = join(home, 'docker', 'config.json')
+  const auths = { [`${emulator.host}/alias`]: { auth: 'dGhlaXJzOnNlY3JldA==' } }
+  await mkdir(join(home, 'docker'))
+  await writeFile(file, JSON.stringify({ auths, credHelpers: { [emulator.host]: 'ecr-login' } }))
+  await login(makeInputs('login', { logout: String(logout) }), deps)
+  const kept = 'It is not restored, because "logout" is false.'
+  expect(deps.lines.filter((line) => line.startsWith('info: Removed'))).toEqual([
+    `info: Removed the entry "${emulator.host}/alias" from ${file}, because podman, buildah and skopeo would use it instead of the new credential. ` +
+      (logout ? 'It is restored at the end of the job unless it has expired.' : kept),
+    `info: Removed the credential helper "ecr-login" of ${emulator.host} from ${file}, because container tools would use it instead of the new credential. ` +
+      (logout ? 'It is restored at the end of the job.' : kept)
+  ])
+})
+
 test('masks the encoded token first, then the password, and returns them only as an output', async () => {
   const { deps } = await setUp()
   const { outputs, ...rest } = await login(inputs, deps)
@@ -96,6 +131,9 @@ test('is idempotent', async () => {
   expect(first.changed).toBe(true)
   expect(second.changed).toBe(false)
   expect(second.plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
+  expect(first.plan.map(({ reason }) => reason)).toEqual([undefined, undefined])
+  const reason = 'an equivalent credential already exists'
+  expect(second.plan.map((change) => change.reason)).toEqual([reason, reason])
   expect(await readFile(file, 'utf8')).toBe(before)
   // The file is not written again.
   expect(await stat(file)).toMatchObject({ ino, mtimeMs })
@@ -283,6 +321,15 @@ describe('changes nothing', () => {
     expect(await readdir(join(home, 'docker'))).toEqual(['config.json'])
     expect(await readdir(join(home, 'temp'))).toEqual([])
     expect(await readdir(home)).not.toContain('containers')
+  })
+
+  test('if the run is cancelled after both files, and one is in the directory of the other', async () => {
+    const controller = new AbortController()
+    const REGISTRY_AUTH_FILE = join(home, 'docker', 'containers', 'auth.json')
+    const { deps } = await setUp({}, { signal: controller.signal, env: { REGISTRY_AUTH_FILE } })
+    const signal = cancelAt(3, controller)
+    await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
+    expect(await readdir(home)).toEqual(['temp'])
   })
 
   test('if the second file cannot be written', async () => {

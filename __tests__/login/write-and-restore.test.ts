@@ -205,6 +205,18 @@ describe('a failed login changes nothing', () => {
     )
     expect(await readdir(join(file, '..', '..'))).toEqual([])
   })
+
+  test('if the record cannot be written, and keeps an empty directory that existed before', async () => {
+    const { file, target } = await setUp()
+    await mkdir(join(file, '..'))
+    const temp = join(await temporaryDirectory(), 'file')
+    await writeFile(temp, '')
+    const reference = createLoginReference(file, { RUNNER_TEMP: temp })
+    await expect(writeCredential(reference, target, credentialOf('a'), deps)).rejects.toThrow(
+      'cannot be written'
+    )
+    expect(await readdir(join(file, '..', '..'))).toEqual(['.docker'])
+  })
 })
 
 describe('jobs that share a credential file', () => {
@@ -357,6 +369,26 @@ describe('an equivalent credential', () => {
     await login('a', same)
     await login('b', more)
     expect(await tokenIn(file)).toBe('token of b')
+  })
+
+  test('for another host does not prevent a login', async () => {
+    const { file, login } = await setUp()
+    await login('a', same)
+    await login('b', { ...same, hosts: ['127.0.0.1:5111'] })
+    expect(await tokenIn(file)).toBe('token of a')
+    expect(await tokenIn(file, '127.0.0.1:5111')).toBe('token of b')
+  })
+
+  test('is replaced if the helper of one of its hosts was changed', async () => {
+    const hosts = [HOST, 'ecr-public.aws.com']
+    const { file, login } = await setUp('{"credsStore": "desktop"}')
+    await login('a', { ...same, hosts })
+    const document = JSON.parse(await readFile(file, 'utf8'))
+    const credHelpers = { ...document.credHelpers, [HOST]: 'ecr-login' }
+    await writeFile(file, JSON.stringify({ ...document, credHelpers }))
+    await login('b', { ...same, hosts })
+    for (const host of hosts) expect(await tokenIn(file, host)).toBe('token of b')
+    expect(JSON.parse(await readFile(file, 'utf8')).credHelpers).toEqual(document.credHelpers)
   })
 
   test('is replaced if Docker cannot find it anymore', async () => {
