@@ -9,7 +9,8 @@ import {
   findRecord,
   listLogins,
   createLoginReference,
-  parseLogins
+  parseLogins,
+  writeLogins
 } from '../../src/login/login-records.js'
 import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -129,9 +130,20 @@ describe('one login', () => {
     const reference = await login('a')
     const changed = '{"auths":{"public.ecr.aws":{"auth":"QVdTOnRoZWlycw=="}}}'
     await writeFile(file, changed)
+    const { ino } = await stat(file)
     expect(await restoreCredential(reference, deps)).toBe('kept')
     expect(await readFile(file, 'utf8')).toBe(changed)
+    // The file is not written again.
+    expect((await stat(file)).ino).toBe(ino)
     expect(await restoreCredential(reference, deps)).toBe('not-found')
+  })
+
+  test('restores the formatting although another program changed it after the login', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const reference = await login('a')
+    await writeFile(file, JSON.stringify(JSON.parse(await readFile(file, 'utf8'))))
+    expect(await restoreCredential(reference, deps)).toBe('restored')
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
   })
 
   test('restores nothing if the file was deleted', async () => {
@@ -176,6 +188,7 @@ describe('one login', () => {
     expect(await restoreCredential(reference, deps)).toBe('not-found')
     expect(await tokenIn(file)).toBe('token of a')
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
+    expect(await readdir(join(file, '..', '..', 'temp of a'))).toEqual([])
   })
 })
 
@@ -285,6 +298,64 @@ describe('jobs that share a credential file', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(BEFORE))
   })
 
+  test('logins to different registries restore the bytes of the file', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a')
+    const b = await login('b', { hosts: ['127.0.0.1:5111'] })
+    await restoreCredential(a, deps)
+    expect(await tokenIn(file)).toBe('first')
+    expect(await tokenIn(file, '127.0.0.1:5111')).toBe('token of b')
+    await restoreCredential(b, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
+  test.each(['listed', 'not listed'])(
+    'a %s login that ends does not change what earlier logins restore',
+    async (kind) => {
+      // The token of the last login is also the one from before all of them.
+      const auth = Buffer.from('AWS:token of c').toString('base64')
+      const before = JSON.stringify({ auths: { [HOST]: { auth } } })
+      const { file, login } = await setUp(before)
+      const a = await login('a', { hosts: ['127.0.0.1:5111'] })
+      const b = await login('b')
+      const c = await login('c')
+      // A login that was killed before it changed the list is missing there.
+      if (kind === 'not listed') await writeLogins(file, [a, b])
+      await restoreCredential(c, deps)
+      expect(await tokenIn(file)).toBe('token of b')
+      await restoreCredential(b, deps)
+      expect(await tokenIn(file)).toBe('token of c')
+      await restoreCredential(a, deps)
+      expect(await readFile(file, 'utf8')).toBe(before)
+    }
+  )
+
+  test('a login ends although the file was deleted before a later login', async () => {
+    const { file, login } = await setUp()
+    const a = await login('a')
+    await rm(file)
+    const b = await login('b')
+    expect(await restoreCredential(a, deps)).toBe('kept')
+    expect(await tokenIn(file)).toBe('token of b')
+    expect(await restoreCredential(b, deps)).toBe('restored')
+    expect(await readdir(join(file, '..', '..'))).not.toContain('.docker')
+  })
+
+  test.each([
+    ['the entry of the first login', BEFORE, { [HOST]: { auth: 'QVdTOnRoZWlycw==' } }],
+    ['another entry', undefined, { 'ghcr.io': { auth: 'Z2g6eA==' } }]
+  ])('the mode of a program that changed %s is restored', async (_name, before, entries) => {
+    const { file, login } = await setUp(before)
+    const a = await login('a')
+    const { auths, ...rest } = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...rest, auths: { ...auths, ...entries } }))
+    await chmod(file, 0o640)
+    const b = await login('b')
+    await restoreCredential(a, deps)
+    await restoreCredential(b, deps)
+    expect((await stat(file)).mode & 0o777).toBe(0o640)
+  })
+
   test('a forgotten login does not affect the other logins', async () => {
     const { file, login } = await setUp(BEFORE)
     const a = await login('a')
@@ -356,6 +427,19 @@ describe('an equivalent credential', () => {
     await restoreCredential(c, deps)
     expect(await tokenIn(file)).toBe('token of a')
     await restoreCredential(a, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
+  test('is restored by a later login if one of the two logins that use it has ended', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a', same)
+    const b = await login('b', same)
+    const c = await login('c', { identity: 'another' })
+    await restoreCredential(a, deps)
+    expect(await tokenIn(file)).toBe('token of c')
+    await restoreCredential(c, deps)
+    expect(await tokenIn(file)).toBe('token of a')
+    await restoreCredential(b, deps)
     expect(await readFile(file, 'utf8')).toBe(BEFORE)
   })
 
