@@ -187,7 +187,7 @@ test.each<[string, string | object]>([
   ['without an identity', { identity: undefined }],
   ['without an expiration time', { expiresAt: undefined }],
   ['without hosts', { hosts: null }],
-  ['with a host that is null', { hosts: [null] }],
+  ['with a host that is null', { hosts: [{}, null] }],
   ['with a host that is a number', { hosts: [1] }]
 ])('with logout: false, ignores the data of an earlier login if it is %s', async (_name, data) => {
   const { deps } = await setUp()
