@@ -373,6 +373,14 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.foreign.has(digestOf(2))).toBe(reason !== undefined)
   })
 
+  test('deletes a referrer with its image in the same repository', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom', tags: [] }
+    const facts = { findHolder: () => 'team/app' }
+    const analysis = analyze([image(1), image(2, artifact), image(3)], [1, 2], facts)
+    analysis.learnLinks(digestOf(2), links([], 1))
+    expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(2)])
+  })
+
   test('keeps referrers by subject in a repository that has only referrer tags', () => {
     const artifact = { artifactMediaType: 'application/vnd.example.sbom' }
     const sbom = image(2, { ...artifact, tags: [] })
