@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { digestOf } from '../../src/login/credential-document.js'
+import { lockPathOf } from '../../src/login/login-records.js'
 import { login } from '../../src/login/login.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
@@ -328,6 +329,18 @@ describe('changes nothing', () => {
     const REGISTRY_AUTH_FILE = join(home, 'docker', 'containers', 'auth.json')
     const { deps } = await setUp({}, { signal: controller.signal, env: { REGISTRY_AUTH_FILE } })
     const signal = cancelAt(3, controller)
+    await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
+    expect(await readdir(home)).toEqual(['temp'])
+  })
+
+  test('if the run is cancelled while another process holds the lock of a file', async () => {
+    const controller = new AbortController()
+    const { deps } = await setUp({}, { signal: controller.signal })
+    const lock = lockPathOf(join(home, 'docker', 'config.json'))
+    const signal = cancelAt(3, controller, () => {
+      writeFileSync(lock, '{}')
+      setTimeout(() => rmSync(lock), 100)
+    })
     await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
     expect(await readdir(home)).toEqual(['temp'])
   })
