@@ -253,17 +253,18 @@ describe('restoreCredential', () => {
     const hosts = [HOST, 'ecr-public.aws.com']
     const value = { auth: 'QVdTOm9uZQ==' }
 
-    /** Restores a login without a record. The credential file contains `text`. */
-    async function restoreLost(text: string, name = 'config.json'): Promise<string> {
+    /** Restores a login without a record. The credential file contains `text`, or is missing. */
+    async function restoreLost(text?: string, name = 'config.json'): Promise<string> {
       const { file, restore } = await setUp('{}')
       const entries = { hosts, authDigest: digestOf(value) }
       const path = join(dirname(file), name)
-      await writeFile(path, text)
+      if (text === undefined) await rm(path)
+      else await writeFile(path, text)
       const reference = createLoginReference(path, { RUNNER_TEMP: dirname(file) }, entries)
       try {
         return await restore(reference)
       } finally {
-        expect(await readFile(path, 'utf8')).toBe(text)
+        expect(await readFile(path, 'utf8').catch(() => undefined)).toBe(text)
       }
     }
 
@@ -283,7 +284,7 @@ describe('restoreCredential', () => {
       }
     })
 
-    test.each(['', '{}', `{"auths": {"${HOST}": {"auth": "QVdTOnR3bw=="}}}`])(
+    test.each([undefined, '', '{}', `{"auths": {"${HOST}": {"auth": "QVdTOnR3bw=="}}}`])(
       'finds nothing to remove in %s',
       async (text) => {
         expect(await restoreLost(text)).toBe('not-found')

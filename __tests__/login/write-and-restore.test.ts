@@ -356,6 +356,15 @@ describe('jobs that share a credential file', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o640)
   })
 
+  test('a login without a record can be forgotten', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a')
+    await rm(a.record)
+    await forgetLogin(a, deps)
+    expect(await tokenIn(file)).toBe('token of a')
+    expect(await readdir(join(file, '..'))).toEqual(['config.json'])
+  })
+
   test('a forgotten login does not affect the other logins', async () => {
     const { file, login } = await setUp(BEFORE)
     const a = await login('a')
