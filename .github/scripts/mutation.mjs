@@ -6,7 +6,8 @@ import { join } from 'node:path'
 /**
  * `npm run mutation`: changes the code that decides what is deleted or written, and reports the changes that the tests
  * do not detect. `npm run mutation -- login` checks one part, and further arguments are passed to Stryker. The parts use
- * the tests that run in one process, the fastest first: a mutant needs one failing test.
+ * the tests that run in one process, the fastest first: a mutant needs one failing test. The environment variable
+ * `MUTATION_TESTS` contains other test files for the part.
  */
 const PARTS = {
   'ecr-public': {
@@ -63,7 +64,11 @@ for (const { mutate, testFiles } of isPart ? [PARTS[name]] : Object.values(PARTS
     {
       stdio: 'inherit',
       // With its option testFiles, Stryker would not activate mutants of constants while the sources are loaded.
-      env: { ...process.env, TMPDIR: temporary, MUTATION_TESTS: testFiles.join(' ') }
+      env: {
+        ...process.env,
+        TMPDIR: temporary,
+        MUTATION_TESTS: process.env.MUTATION_TESTS ?? testFiles.join(' ')
+      }
     }
   )
   if (status !== 0) process.exitCode = 1

@@ -6,6 +6,10 @@ import {
   DescribeImagesCommand,
   DescribeImageTagsCommand
 } from '@aws-sdk/client-ecr-public'
+import type {
+  DescribeImagesCommandOutput,
+  DescribeImageTagsCommandOutput
+} from '@aws-sdk/client-ecr-public'
 import { runCleanup } from '../helpers/run-cleanup.js'
 import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
@@ -181,6 +185,31 @@ describe('tags to delete', () => {
     expect(calls.filter((call) => call === 'DescribeImageTags')).toHaveLength(1)
     expect(calls).not.toContain('DescribeImages')
     expect(calls).not.toContain('GetAuthorizationToken')
+  })
+})
+
+describe('the size of the kept images in the summary', () => {
+  test.each<[string, string, Readonly<Record<string, string>>]>([
+    ['does not contain indexes', '300 B', { untagged: 'true', 'older-than': '99d' }],
+    ['does not contain deleted images', '200 B', { tags: 'v*', 'keep-latest': '1' }],
+    ['contains indexes if the images are not listed', '320 B', { 'keep-latest': '9' }]
+  ])('%s', async (_, kept, rules) => {
+    const on = await stage()
+    const [, v1 = ''] = await pushDaily(on, 'v0', 'v1', 'v2')
+    const index = await on.repository.push({ name: 'index', children: [v1] }, 'x1')
+    const during = intercepted(on, async (command, send) => {
+      const answer = (await send(command)) as Partial<
+        DescribeImagesCommandOutput & DescribeImageTagsCommandOutput
+      >
+      const tagged = answer.imageTagDetails?.map(({ imageDetail = {} }) => imageDetail) ?? []
+      for (const detail of [...tagged, ...(answer.imageDetails ?? [])]) {
+        detail.imageSizeInBytes = detail.imageDigest === index ? 20 : 100
+      }
+      return answer
+    })
+    const { summary } = await during.run({ ...rules, 'dry-run': 'true' })
+    const table = summary.find((block) => block.kind === 'table')
+    expect(table?.rows[0]?.at(-1)).toBe(kept)
   })
 })
 
@@ -726,6 +755,20 @@ describe('failures', () => {
         /^1 repository could not be read, so nothing was deleted there\. First failure: "team\/other": .*out of order\.$/
       )
     })
+  })
+
+  test('fails with the first error if no repository can be read', async () => {
+    const on = await stage()
+    await pushDaily(on, 'v1', 'v2')
+    await TestRepository.create(on.repository.client, 'team/other')
+    const during = intercepted(on, (command, send) =>
+      command instanceof DescribeImageTagsCommand
+        ? Promise.reject(new Error(`${command.input.repositoryName} is out of order`))
+        : send(command)
+    )
+    await expect(during.run({ repository: 'team/*', 'keep-latest': '1' })).rejects.toThrow(
+      'team/app is out of order'
+    )
   })
 
   test('fails if the repository does not exist', async () => {

@@ -1,6 +1,6 @@
 import { createCleanupResult } from '../../src/cleanup-tags/cleanup-result.js'
 import { summarizeCleanup } from '../../src/cleanup-tags/summarize-cleanup.js'
-import { decideKeep } from '../../src/cleanup-tags/rules/decision.js'
+import { decideDelete, decideKeep } from '../../src/cleanup-tags/rules/decision.js'
 import type { SummaryBlock } from '../../src/runner/summary.js'
 import { DRY_RUN, NOW, resultOf, rowOf } from '../helpers/cleanup-results.js'
 
@@ -15,6 +15,32 @@ const sectionsOf = (blocks: readonly SummaryBlock[]): Section[] =>
 /** Returns rows for tags that are one day apart. The tags after the 30th are deleted. */
 const rowsOf = (count: number) =>
   Array.from({ length: count }, (_, at) => rowOf(`build-${String(at)}`, at + 1))
+
+describe('createCleanupResult', () => {
+  test('counts a deleted image once, with its last tag or without a tag, and no size of an index', () => {
+    const old = decideDelete('old')
+    const untagged = { tag: undefined, deletesImage: false }
+    const { deleted, kept, deletedCount, keptCount, rows } = resultOf('team/app', [
+      rowOf('v1', 31, { deletesImage: false, decision: old }),
+      rowOf('v2', 31, { isIndex: true, orphans: ['sha256:1', 'sha256:2'], decision: old }),
+      rowOf('', 32, { ...untagged, decision: old }),
+      rowOf('', 33, { ...untagged, decision: old }),
+      rowOf('v3', 1, { decision: decideKeep('new') }),
+      rowOf('', 2, { ...untagged, decision: decideKeep('untagged is false') })
+    ])
+    expect(deleted).toEqual({ tags: 2, images: 3, bytes: 2 * 12_345_678 })
+    expect(kept).toEqual({ tags: 1, images: 3, bytes: 4 * 12_345_678 })
+    expect([deletedCount, keptCount]).toEqual([4, 2])
+    expect([...rows()].map(({ decision, reason }) => [decision, reason])).toEqual([
+      ['delete', 'old'],
+      ['delete', 'old; the image is deleted with its last tag; 2 images are no longer referenced'],
+      ['delete', 'old'],
+      ['delete', 'old'],
+      ['keep', 'new'],
+      ['keep', 'untagged is false']
+    ])
+  })
+})
 
 describe('summarizeCleanup', () => {
   test('begins with one row per repository, the most deletions first, and a row for all', () => {

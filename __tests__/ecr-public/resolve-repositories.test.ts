@@ -160,6 +160,22 @@ describe('a line with the alias or host of the registry', () => {
     )
   })
 
+  // A name that does not exist takes another call. "a1b2c3d4/app" can be the name of a repository, too.
+  test.each([
+    [['app'], 0, 1],
+    [['app', 'tools/cli', 'team/api', 'team/web'], 1, 1],
+    [['app', 'team/*', 'team/web', '!team/web'], 1, 1],
+    [['app', 'team/api', 'team/web', '!team/web', '!team/x/*'], 1, 1],
+    [[`${HOST}/a1b2c3d4/app`, `${HOST}/a1b2c3d4/team/api`, 'team/web'], 1, 2],
+    [['a1b2c3d4/app', 'a1b2c3d4/team/api', 'a1b2c3d4/team/web'], 1, 6]
+  ])('%j takes %i calls for the registry and %i for the repositories', async (lines, ...counts) => {
+    const setup = await setUp()
+    await setup.select(...fill(lines, setup))
+    const operations = await setup.emulator.operations()
+    const countOf = (name: string): number => operations.filter((each) => each === name).length
+    expect(['DescribeRegistries', 'DescribeRepositories'].map(countOf)).toEqual(counts)
+  })
+
   test('is rejected with the known prefix and how to confirm it', async () => {
     const { select, emulator } = await setUp(NAMES, { allow: WITHOUT_REGISTRIES })
     await expect(select('z1zzzzzz/team/api')).rejects.toThrow(
@@ -208,7 +224,8 @@ describe('an alias that is also a namespace', () => {
     ['team/other', /ambiguous/],
     ['team/new', /ambiguous/],
     ['**|!team/*', /ambiguous/],
-    ['**|!team/app', /ambiguous/]
+    ['**|!team/app', /ambiguous/],
+    ['app|!team/app', /ambiguous/]
   ])('makes the line ambiguous: %s', async (text, message) => {
     for (const more of [{}, { allow: WITHOUT_REGISTRIES }]) {
       const { select } = await setUp(REPOSITORIES, { alias: 'team', ...more })

@@ -3,6 +3,7 @@ import {
   digestOf,
   findCredentialStore,
   findValue,
+  listHosts,
   parseCredentialDocument
 } from '../../src/login/credential-document.js'
 import { describeSyntaxError } from '../../src/runner/json-syntax-error.js'
@@ -45,7 +46,9 @@ describe('parseCredentialDocument', () => {
   })
 
   test('accepts a section that is null, as Docker does', () => {
-    expect(findValue(parseCredentialDocument('{"auths": null}'), 'auths', HOST)).toBeUndefined()
+    const document = parseCredentialDocument('{"auths": null}')
+    expect(findValue(document, 'auths', HOST)).toBeUndefined()
+    expect(listHosts(document, 'auths')).toEqual([])
   })
 })
 

@@ -31,6 +31,13 @@ describe('readStore', () => {
     expect((await readStore('test', HOST, 'x', deps)).previous).toBeUndefined()
   })
 
+  test('returns an entry that contains the message for a missing entry', async () => {
+    const { deps, put } = await installStore()
+    const entry = { username: 'credentials not found', secret: 'x' }
+    await put(entryOf(entry))
+    expect((await readStore('test', HOST, MINE.secret, deps)).previous).toEqual(entry)
+  })
+
   test.each([
     [null],
     [{}],
@@ -90,6 +97,15 @@ describe('a store that does not respond', () => {
     await outcome
     expect(await hasEnded(Number((await actions())[0]))).toBe(true)
   })
+})
+
+test('a store that has ended is not killed later', async () => {
+  const { deps } = await installStore()
+  const countTimers = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = countTimers()
+  await readStore('test', HOST, 'x', deps)
+  expect(countTimers()).toBeLessThanOrEqual(before)
 })
 
 describe('writeToStore', () => {

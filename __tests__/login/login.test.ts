@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { digestOf } from '../../src/login/credential-document.js'
+import { lockPathOf } from '../../src/login/login-records.js'
 import { login } from '../../src/login/login.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
@@ -74,6 +75,41 @@ test('writes the credential into both credential files, for the registry host of
   ])
 })
 
+test('reports the registry, the files and the expiration time in the log and in the summary', async () => {
+  const { emulator, deps } = await setUp()
+  const { outputs, summary } = await login(inputs, deps)
+  const expiresAt = textOf(outputs['expires-at'])
+  const files = [join(home, 'docker', 'config.json'), join(home, 'containers', 'auth.json')]
+  expect(deps.lines).toEqual([
+    `info: Registry: 123456789012 (${emulator.host}/a1b2c3d4)`,
+    ...files.map((file) => `info: create credential ${emulator.host} in ${file}`),
+    `info: Logged in to ${emulator.host}. The credential expires at ${expiresAt}.`
+  ])
+  expect(summary).toEqual([
+    {
+      kind: 'table',
+      columns: ['Registry', 'Credential file', 'Credential', 'Expires'],
+      rows: files.map((file) => [emulator.host, file, 'create', expiresAt])
+    }
+  ])
+})
+
+test.each([true, false])('logs the entries that it removes (logout: %p)', async (logout) => {
+  const { emulator, deps } = await setUp()
+  const file = join(home, 'docker', 'config.json')
+  const auths = { [`${emulator.host}/alias`]: { auth: 'dGhlaXJzOnNlY3JldA==' } }
+  await mkdir(join(home, 'docker'))
+  await writeFile(file, JSON.stringify({ auths, credHelpers: { [emulator.host]: 'ecr-login' } }))
+  await login(makeInputs('login', { logout: String(logout) }), deps)
+  const kept = 'It is not restored, because "logout" is false.'
+  expect(deps.lines.filter((line) => line.startsWith('info: Removed'))).toEqual([
+    `info: Removed the entry "${emulator.host}/alias" from ${file}, because podman, buildah and skopeo would use it instead of the new credential. ` +
+      (logout ? 'It is restored at the end of the job unless it has expired.' : kept),
+    `info: Removed the credential helper "ecr-login" of ${emulator.host} from ${file}, because container tools would use it instead of the new credential. ` +
+      (logout ? 'It is restored at the end of the job.' : kept)
+  ])
+})
+
 test('masks the encoded token first, then the password, and returns them only as an output', async () => {
   const { deps } = await setUp()
   const { outputs, ...rest } = await login(inputs, deps)
@@ -96,6 +132,9 @@ test('is idempotent', async () => {
   expect(first.changed).toBe(true)
   expect(second.changed).toBe(false)
   expect(second.plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
+  expect(first.plan.map(({ reason }) => reason)).toEqual([undefined, undefined])
+  const reason = 'an equivalent credential already exists'
+  expect(second.plan.map((change) => change.reason)).toEqual([reason, reason])
   expect(await readFile(file, 'utf8')).toBe(before)
   // The file is not written again.
   expect(await stat(file)).toMatchObject({ ino, mtimeMs })
@@ -133,18 +172,36 @@ test('with logout: false, saves nothing for the post step and keeps no old conte
   }
 })
 
-test.each(['null', '[]', '{"identity":"x","expiresAt":"2026-01-01","hosts":null}', '{'])(
-  'with logout: false, ignores the data of an earlier login if it is %s',
-  async (text) => {
-    const { deps } = await setUp()
-    const keeping = makeInputs('login', { logout: 'false' })
-    await login(keeping, deps)
-    const directory = join(home, 'temp')
-    for (const name of await readdir(directory)) await writeFile(join(directory, name), text)
-    const { plan } = await login(keeping, deps)
-    expect(plan.map(({ action }) => action)).toEqual(['update', 'update'])
+test('with logout: false, keeps the credential of an earlier login of the job', async () => {
+  const { deps } = await setUp()
+  const keeping = makeInputs('login', { logout: 'false' })
+  await login(keeping, deps)
+  const { plan } = await login(keeping, deps)
+  expect(plan.map(({ action }) => action)).toEqual(['keep', 'keep'])
+})
+
+test.each<[string, string | object]>([
+  ['not JSON', '{'],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['a text', '"x"'],
+  ['without an identity', { identity: undefined }],
+  ['without an expiration time', { expiresAt: undefined }],
+  ['without hosts', { hosts: null }],
+  ['with a host that is null', { hosts: [{}, null] }],
+  ['with a host that is a number', { hosts: [1] }]
+])('with logout: false, ignores the data of an earlier login if it is %s', async (_name, data) => {
+  const { deps } = await setUp()
+  const keeping = makeInputs('login', { logout: 'false' })
+  await login(keeping, deps)
+  for (const name of await readdir(join(home, 'temp'))) {
+    const path = join(home, 'temp', name)
+    const kept = JSON.parse(await readFile(path, 'utf8')) as object
+    await writeFile(path, typeof data === 'string' ? data : JSON.stringify({ ...kept, ...data }))
   }
-)
+  const { plan } = await login(keeping, deps)
+  expect(plan.map(({ action }) => action)).toEqual(['update', 'update'])
+})
 
 describe('without access to the registry', () => {
   test.each<[string, EmulatorOptions, string]>([
@@ -178,6 +235,12 @@ describe('without access to the registry', () => {
       ])
     }
   )
+})
+
+test('with registry-id, logs in although the account does not have a registry yet', async () => {
+  const { deps } = await setUp({ registryBeforeRepository: 'empty' })
+  const { outputs } = await login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), deps)
+  expect(outputs).toMatchObject({ registry: 'public.ecr.aws', 'registry-id': '' })
 })
 
 test('requires registry-id to be the account ID or alias of the registry', async () => {
@@ -261,6 +324,27 @@ describe('changes nothing', () => {
     expect(await readdir(home)).not.toContain('containers')
   })
 
+  test('if the run is cancelled after both files, and one is in the directory of the other', async () => {
+    const controller = new AbortController()
+    const REGISTRY_AUTH_FILE = join(home, 'docker', 'containers', 'auth.json')
+    const { deps } = await setUp({}, { signal: controller.signal, env: { REGISTRY_AUTH_FILE } })
+    const signal = cancelAt(3, controller)
+    await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
+    expect(await readdir(home)).toEqual(['temp'])
+  })
+
+  test('if the run is cancelled while another process holds the lock of a file', async () => {
+    const controller = new AbortController()
+    const { deps } = await setUp({}, { signal: controller.signal })
+    const lock = lockPathOf(join(home, 'docker', 'config.json'))
+    const signal = cancelAt(3, controller, () => {
+      writeFileSync(lock, '{}')
+      setTimeout(() => rmSync(lock), 100)
+    })
+    await expect(login(inputs, { ...deps, signal })).rejects.toThrow('cancelled')
+    expect(await readdir(home)).toEqual(['temp'])
+  })
+
   test('if the second file cannot be written', async () => {
     const { deps } = await setUp()
     // Before login creates the directory of the second file, a file with its name is created.
@@ -339,11 +423,34 @@ test('rejects a token without an expiration time', async () => {
   expect(await readdir(home)).toEqual([])
 })
 
-test('rejects a registry without an alias if registry-id is another one', async () => {
+test.each<[string, object, string]>([
+  [
+    'the primary alias',
+    { aliases: [{ name: 'a' }, { name: 'b', primaryRegistryAlias: true }] },
+    'b'
+  ],
+  ['the alias of the URI without a primary one', { aliases: [{ name: 'a' }] }, 'uri'],
+  ['the alias of the URI without a list of aliases', {}, 'uri']
+])('returns %s', async (_name, registry, alias) => {
   const { deps } = await setUp()
   const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
-  const api = answerWith(token, [{ registryId: '123456789012', aliases: [] }])
-  const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
-  await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
-  expect(await readdir(home)).toEqual([])
+  const registryUri = 'ecr-public.aws.com/uri'
+  const api = answerWith(token, [{ registryId: '123456789012', registryUri, ...registry }])
+  const { outputs } = await login(inputs, { ...deps, api })
+  expect(outputs).toMatchObject({ 'registry-alias': alias, registry: 'ecr-public.aws.com' })
+  // Both names belong to the same registry.
+  const names = ['public.ecr.aws', 'ecr-public.aws.com']
+  expect(Object.keys(await authsIn('docker', 'config.json'))).toEqual(names)
 })
+
+test.each([[[]], [undefined]])(
+  'rejects a registry without an alias if registry-id is another one (%j)',
+  async (aliases) => {
+    const { deps } = await setUp()
+    const token = { authorizationToken: encode('AWS:password'), expiresAt: new Date() }
+    const api = answerWith(token, [{ registryId: '123456789012', aliases }])
+    const attempt = login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), { ...deps, api })
+    await expect(attempt).rejects.toThrow(/not the registry of these credentials.*123456789012/)
+    expect(await readdir(home)).toEqual([])
+  }
+)

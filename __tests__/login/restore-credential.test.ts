@@ -1,8 +1,15 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
-import { lockPathOf, createLoginReference, findRecord } from '../../src/login/login-records.js'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import {
+  lockPathOf,
+  createLoginReference,
+  findRecord,
+  writeRecord
+} from '../../src/login/login-records.js'
 import type { LoginReference } from '../../src/login/login-records.js'
+import { digestOf } from '../../src/login/credential-document.js'
 import { restoreCredential } from '../../src/login/restore-credential.js'
 import { storeCredential, writeCredential } from '../../src/login/write-credential.js'
 import { entryOf, HOST, installStore } from './install-store.js'
@@ -93,6 +100,35 @@ describe('restoreCredential with a credential store', () => {
     }
   )
 
+  test('does not restore the entry of a login whose restoration waits for the store', async () => {
+    const { store, login, restore } = await setUp(BEFORE)
+    await store.put(entryOf(PREVIOUS))
+    const [one, two] = [await login('one'), await login('two')]
+    const program = join(store.deps.env.PATH!.split(':')[0]!, 'docker-credential-test')
+    await rename(program, program.replace(/test$/, 'other'))
+    await writeFile(program, HOLDING, { mode: 0o755 })
+    const [hold, held] = [`${store.store}.hold`, `${store.store}.held`]
+    await writeFile(hold, '')
+    const first = restore(one)
+    while (!existsSync(held)) await setTimeout(10)
+    await restore(two)
+    await rm(held)
+    await first
+    expect(await store.entry()).toEqual(entryOf(PREVIOUS))
+  })
+
+  test('restores the entry although another login does not use a store', async () => {
+    const { store, login, restore } = await setUp(BEFORE)
+    await store.put(entryOf(PREVIOUS))
+    const [one, two] = [await login('one'), await login('one')]
+    const { stored, ...record } = (await findRecord(two))!
+    await writeRecord(two, record)
+    await restore(one)
+    expect(stored).toHaveLength(1)
+    expect(await store.entry()).toEqual(entryOf(PREVIOUS))
+    expect(await findRecord(two)).not.toHaveProperty('stored')
+  })
+
   test('records the entry before it is written, and skips a store that fails', async () => {
     const { file, store, messages, login, restore } = await setUp(BEFORE)
     await writeFile(join(store.deps.env.PATH!.split(':')[0]!, 'docker-credential-test'), FAILING)
@@ -140,6 +176,15 @@ describe('restoreCredential with a credential store', () => {
     expect(await store.entry()).toMatchObject({ Secret: 'one' })
   })
 })
+
+/** Waits after it has read the entry for the first `get`, as long as the file `held` exists. */
+const HOLDING = `#!/bin/sh
+if [ "$1" = get ] && mv "$STORE.hold" "$STORE.held" 2>/dev/null; then
+  entry=$(docker-credential-other get)
+  while [ -e "$STORE.held" ]; do sleep 0.01; done
+  echo "$entry"
+else exec docker-credential-other "$1"; fi
+`
 
 /** Answers the first `get`, and fails then. */
 const FAILING = `#!/bin/sh
@@ -194,5 +239,60 @@ describe('restoreCredential', () => {
     await utimes(lockPathOf(file), anHourAgo, anHourAgo)
     expect(await restore(reference)).toBe('not-found')
     expect((await readdir(dirname(file))).sort()).toEqual(['.config.json.other', 'config.json'])
+  })
+
+  test('does nothing if neither a record nor the directory of the file exists', async () => {
+    const { file, restore } = await setUp('{}')
+    const missing = join(dirname(file), 'none', 'config.json')
+    const reference = createLoginReference(missing, { RUNNER_TEMP: dirname(file) })
+    expect(await restore(reference)).toBe('not-found')
+    expect(await readdir(dirname(file))).toEqual(['config.json'])
+  })
+
+  describe('without the record of the login', () => {
+    const hosts = [HOST, 'ecr-public.aws.com']
+    const value = { auth: 'QVdTOm9uZQ==' }
+
+    /** Restores a login without a record. The credential file contains `text`, or is missing. */
+    async function restoreLost(text?: string, name = 'config.json'): Promise<string> {
+      const { file, restore } = await setUp('{}')
+      const entries = { hosts, authDigest: digestOf(value) }
+      const path = join(dirname(file), name)
+      if (text === undefined) await rm(path)
+      else await writeFile(path, text)
+      const reference = createLoginReference(path, { RUNNER_TEMP: dirname(file) }, entries)
+      try {
+        return await restore(reference)
+      } finally {
+        expect(await readFile(path, 'utf8').catch(() => undefined)).toBe(text)
+      }
+    }
+
+    test.each([
+      ['config.json', 'docker --config \\S+ logout'],
+      ['auth.json', 'podman logout --authfile \\S+/auth.json']
+    ])('reports how to remove the credential from %s', async (name, command) => {
+      for (const host of hosts) {
+        const commands = hosts.map((each) => `"${command} ${each}"`).join(' and ')
+        await expect(
+          restoreLost(JSON.stringify({ auths: { [host]: value } }), name)
+        ).rejects.toThrow(
+          new RegExp(
+            `^The record of the login does not exist anymore .* run ${commands} when no other job uses it\\.$`
+          )
+        )
+      }
+    })
+
+    test.each([undefined, '', '{}', `{"auths": {"${HOST}": {"auth": "QVdTOnR3bw=="}}}`])(
+      'finds nothing to remove in %s',
+      async (text) => {
+        expect(await restoreLost(text)).toBe('not-found')
+      }
+    )
+
+    test('reports that the file is malformed', async () => {
+      await expect(restoreLost('{"auths": [')).rejects.toThrow(/malformed/)
+    })
   })
 })

@@ -9,7 +9,8 @@ import {
   findRecord,
   listLogins,
   createLoginReference,
-  parseLogins
+  parseLogins,
+  writeLogins
 } from '../../src/login/login-records.js'
 import type { LoginReference } from '../../src/login/login-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -129,9 +130,20 @@ describe('one login', () => {
     const reference = await login('a')
     const changed = '{"auths":{"public.ecr.aws":{"auth":"QVdTOnRoZWlycw=="}}}'
     await writeFile(file, changed)
+    const { ino } = await stat(file)
     expect(await restoreCredential(reference, deps)).toBe('kept')
     expect(await readFile(file, 'utf8')).toBe(changed)
+    // The file is not written again.
+    expect((await stat(file)).ino).toBe(ino)
     expect(await restoreCredential(reference, deps)).toBe('not-found')
+  })
+
+  test('restores the formatting although another program changed it after the login', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const reference = await login('a')
+    await writeFile(file, JSON.stringify(JSON.parse(await readFile(file, 'utf8'))))
+    expect(await restoreCredential(reference, deps)).toBe('restored')
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
   })
 
   test('restores nothing if the file was deleted', async () => {
@@ -150,6 +162,16 @@ describe('one login', () => {
     expect(JSON.stringify(await findRecord(reference))).not.toContain('token of a')
   })
 
+  test('restores the file with the record of an earlier version, which did not remove entries', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const reference = await login('a')
+    const record = await findRecord(reference)
+    await writeFile(reference.record, JSON.stringify({ ...record, setAside: undefined }))
+    expect((await findRecord(reference))?.setAside).toEqual([])
+    expect(await restoreCredential(reference, deps)).toBe('restored')
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
   test('keeps an empty file that had content before the login', async () => {
     const { file, login } = await setUp('{"psFormat": "table"}')
     const reference = await login('a')
@@ -166,6 +188,7 @@ describe('one login', () => {
     expect(await restoreCredential(reference, deps)).toBe('not-found')
     expect(await tokenIn(file)).toBe('token of a')
     expect(await readdir(join(file, '..'))).toEqual(['config.json'])
+    expect(await readdir(join(file, '..', '..', 'temp of a'))).toEqual([])
   })
 })
 
@@ -194,6 +217,18 @@ describe('a failed login changes nothing', () => {
       /^The record of the login cannot be written: ".*json"\. The operating system returned E\w+\./
     )
     expect(await readdir(join(file, '..', '..'))).toEqual([])
+  })
+
+  test('if the record cannot be written, and keeps an empty directory that existed before', async () => {
+    const { file, target } = await setUp()
+    await mkdir(join(file, '..'))
+    const temp = join(await temporaryDirectory(), 'file')
+    await writeFile(temp, '')
+    const reference = createLoginReference(file, { RUNNER_TEMP: temp })
+    await expect(writeCredential(reference, target, credentialOf('a'), deps)).rejects.toThrow(
+      'cannot be written'
+    )
+    expect(await readdir(join(file, '..', '..'))).toEqual(['.docker'])
   })
 })
 
@@ -261,6 +296,73 @@ describe('jobs that share a credential file', () => {
     expect(await tokenIn(file)).toBe('first')
     await restoreCredential(b, deps)
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(BEFORE))
+  })
+
+  test('logins to different registries restore the bytes of the file', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a')
+    const b = await login('b', { hosts: ['127.0.0.1:5111'] })
+    await restoreCredential(a, deps)
+    expect(await tokenIn(file)).toBe('first')
+    expect(await tokenIn(file, '127.0.0.1:5111')).toBe('token of b')
+    await restoreCredential(b, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
+  test.each(['listed', 'not listed'])(
+    'a %s login that ends does not change what earlier logins restore',
+    async (kind) => {
+      // The token of the last login is also the one from before all of them.
+      const auth = Buffer.from('AWS:token of c').toString('base64')
+      const before = JSON.stringify({ auths: { [HOST]: { auth } } })
+      const { file, login } = await setUp(before)
+      const a = await login('a', { hosts: ['127.0.0.1:5111'] })
+      const b = await login('b')
+      const c = await login('c')
+      // A login that was killed before it changed the list is missing there.
+      if (kind === 'not listed') await writeLogins(file, [a, b])
+      await restoreCredential(c, deps)
+      expect(await tokenIn(file)).toBe('token of b')
+      await restoreCredential(b, deps)
+      expect(await tokenIn(file)).toBe('token of c')
+      await restoreCredential(a, deps)
+      expect(await readFile(file, 'utf8')).toBe(before)
+    }
+  )
+
+  test('a login ends although the file was deleted before a later login', async () => {
+    const { file, login } = await setUp()
+    const a = await login('a')
+    await rm(file)
+    const b = await login('b')
+    expect(await restoreCredential(a, deps)).toBe('kept')
+    expect(await tokenIn(file)).toBe('token of b')
+    expect(await restoreCredential(b, deps)).toBe('restored')
+    expect(await readdir(join(file, '..', '..'))).not.toContain('.docker')
+  })
+
+  test.each([
+    ['the entry of the first login', BEFORE, { [HOST]: { auth: 'QVdTOnRoZWlycw==' } }],
+    ['another entry', undefined, { 'ghcr.io': { auth: 'Z2g6eA==' } }]
+  ])('the mode of a program that changed %s is restored', async (_name, before, entries) => {
+    const { file, login } = await setUp(before)
+    const a = await login('a')
+    const { auths, ...rest } = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...rest, auths: { ...auths, ...entries } }))
+    await chmod(file, 0o640)
+    const b = await login('b')
+    await restoreCredential(a, deps)
+    await restoreCredential(b, deps)
+    expect((await stat(file)).mode & 0o777).toBe(0o640)
+  })
+
+  test('a login without a record can be forgotten', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a')
+    await rm(a.record)
+    await forgetLogin(a, deps)
+    expect(await tokenIn(file)).toBe('token of a')
+    expect(await readdir(join(file, '..'))).toEqual(['config.json'])
   })
 
   test('a forgotten login does not affect the other logins', async () => {
@@ -337,6 +439,19 @@ describe('an equivalent credential', () => {
     expect(await readFile(file, 'utf8')).toBe(BEFORE)
   })
 
+  test('is restored by a later login if one of the two logins that use it has ended', async () => {
+    const { file, login } = await setUp(BEFORE)
+    const a = await login('a', same)
+    const b = await login('b', same)
+    const c = await login('c', { identity: 'another' })
+    await restoreCredential(a, deps)
+    expect(await tokenIn(file)).toBe('token of c')
+    await restoreCredential(c, deps)
+    expect(await tokenIn(file)).toBe('token of a')
+    await restoreCredential(b, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+  })
+
   test.each<[string, Partial<Credential>]>([
     ['other AWS credentials', { identity: 'another' }],
     ['a later expiration time', { ...same, expiresAt: new Date('2026-01-01T12:06:00Z') }],
@@ -347,6 +462,26 @@ describe('an equivalent credential', () => {
     await login('a', same)
     await login('b', more)
     expect(await tokenIn(file)).toBe('token of b')
+  })
+
+  test('for another host does not prevent a login', async () => {
+    const { file, login } = await setUp()
+    await login('a', same)
+    await login('b', { ...same, hosts: ['127.0.0.1:5111'] })
+    expect(await tokenIn(file)).toBe('token of a')
+    expect(await tokenIn(file, '127.0.0.1:5111')).toBe('token of b')
+  })
+
+  test('is replaced if the helper of one of its hosts was changed', async () => {
+    const hosts = [HOST, 'ecr-public.aws.com']
+    const { file, login } = await setUp('{"credsStore": "desktop"}')
+    await login('a', { ...same, hosts })
+    const document = JSON.parse(await readFile(file, 'utf8'))
+    const credHelpers = { ...document.credHelpers, [HOST]: 'ecr-login' }
+    await writeFile(file, JSON.stringify({ ...document, credHelpers }))
+    await login('b', { ...same, hosts })
+    for (const host of hosts) expect(await tokenIn(file, host)).toBe('token of b')
+    expect(JSON.parse(await readFile(file, 'utf8')).credHelpers).toEqual(document.credHelpers)
   })
 
   test('is replaced if Docker cannot find it anymore', async () => {
@@ -405,15 +540,19 @@ test('parseLogins ignores a malformed state', () => {
 
 test('parseLogins ignores each value that is not a login, and keeps the others', () => {
   const login = { id: 'id', file: 'file', record: 'record' }
+  const entries = { hosts: [HOST], authDigest: 'digest' }
   const others = [
     1,
     null,
     'text',
     [],
+    ...[1, null, 'text', [], {}].map((value) => ({ ...login, entries: value })),
+    ...Object.keys(entries).map((name) => ({ ...login, entries: { ...entries, [name]: 1 } })),
     ...Object.keys(login).flatMap((name) => [
       { ...login, [name]: 1 },
       { ...login, [name]: undefined }
     ])
   ]
-  expect(parseLogins(JSON.stringify([...others, login]))).toEqual([login])
+  const logins = [login, { ...login, entries }]
+  expect(parseLogins(JSON.stringify([...others, ...logins]))).toEqual(logins)
 })

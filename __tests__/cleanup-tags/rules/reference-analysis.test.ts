@@ -213,6 +213,19 @@ describe('ReferenceAnalysis', () => {
     }
   )
 
+  test.each([true, false])(
+    'reads a few indexes to delete, also if more images are deleted than it reads (real run: %p)',
+    (isCarriedOut) => {
+      const images = [image(1, index), image(2), image(3)]
+      const limits = { subjects: 1, isCarriedOut }
+      const analysis = analyze(images, [1, 2, 3], {}, limits)
+      expect(analysis.ask()?.digests).toEqual([digestOf(1)])
+      analysis.learnLinks(digestOf(1), links([2, 3]))
+      expect(analysis.ask()).toBeUndefined()
+      expect(analysis.readsDeletedIndexes).toBe(true)
+    }
+  )
+
   test('treats manifests of unknown types as indexes', () => {
     const analysis = analyze(
       [image(1), image(2, { mediaType: undefined }), image(3, { mediaType: 'x/y' })],
@@ -358,6 +371,14 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.reasons.get(digestOf(2))).toBe(reason)
     expect(analysis.toDelete.has(digestOf(2))).toBe(reason === undefined)
     expect(analysis.foreign.has(digestOf(2))).toBe(reason !== undefined)
+  })
+
+  test('deletes a referrer with its image in the same repository', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom', tags: [] }
+    const facts = { findHolder: () => 'team/app' }
+    const analysis = analyze([image(1), image(2, artifact), image(3)], [1, 2], facts)
+    analysis.learnLinks(digestOf(2), links([], 1))
+    expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(2)])
   })
 
   test('keeps referrers by subject in a repository that has only referrer tags', () => {
