@@ -69,7 +69,8 @@ function paths(): MalformedArchive[] {
     {
       name: 'a path that does not exist',
       build: (directory) => Promise.resolve(join(directory, 'nothing.tar')),
-      message: /^Cannot read the file: ".*nothing\.tar"\. The file or directory does not exist\.$/
+      message:
+        /^Cannot read the file: ".*nothing\.tar"\. The file or directory does not exist\. Check the path/
     },
     {
       name: 'a path below a file',

@@ -16,7 +16,8 @@ import {
   writeOciArchive,
   writeOciDirectory
 } from '../helpers/archives.js'
-import type { TestBlob, TestImage, TestIndex } from '../helpers/archives.js'
+import type { StoredManifest } from '../../src/image-archive/contents.js'
+import type { ImageSpec, TestBlob, TestImage, TestIndex } from '../helpers/archives.js'
 import {
   asDocker,
   asIndex,
@@ -206,6 +207,33 @@ describe('layers with another format than their media type', () => {
     })
     await writeOciArchive(path(), [artifact], { blobs: [text.bytes] })
     expect(asManifest(await openTestArchive(path())).digest).toBe(artifact.content.digest)
+  })
+})
+
+describe('the platform of an image with other layer types', () => {
+  const layer = (mediaType: string): TestBlob => buildBlob(Buffer.from('content'), mediaType)
+  const open = async (spec: ImageSpec, mediaType: string): Promise<StoredManifest> => {
+    const blob = layer(mediaType)
+    const image = buildImage({ ...spec, manifest: { layers: [descriptorOf(blob)] } })
+    await writeOciArchive(path(), [image], { blobs: [blob.bytes] })
+    return asManifest(await openTestArchive(path()))
+  }
+
+  test.each([
+    ['encrypted', `${MEDIA_TYPES.ociLayerGzip}+encrypted`],
+    ['nydus', 'application/vnd.oci.image.layer.nydus.blob.v1'],
+    ['WebAssembly', 'application/wasm']
+  ])('is read from its config (%s)', async (_name, mediaType) => {
+    const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' }
+    expect((await open({ platform }, mediaType)).platform).toMatchObject(platform)
+  })
+
+  test.each<[string, ImageSpec]>([
+    ['of cosign', { platform: { os: '', architecture: '' } }],
+    ['of BuildKit', { platform: { os: 'unknown', architecture: 'unknown' } }],
+    ['that is not the config of an image', { config: { rootfs: undefined } }]
+  ])('is missing for a config %s', async (_name, spec) => {
+    expect((await open(spec, 'application/vnd.in-toto+json')).platform).toBeUndefined()
   })
 })
 

@@ -31,6 +31,10 @@ test('has at least sixty malformed archives with unique names', () => {
   )
 })
 
+/** The beginning of a sentence with a fix. */
+const FIX =
+  /\. (?:(?:If .*, |With skopeo, )?[Uu]se|Build|Check|Compress|Create|Decompress|Load|Save|Set|Split) /
+
 test.each(foundWhenOpened)('rejects $name with one clear error', async ({ build, message }) => {
   const path = await build(directory)
   const before = await readdir(directory)
@@ -40,6 +44,7 @@ test.each(foundWhenOpened)('rejects $name with one clear error', async ({ build,
   )
   expect(error).toBeInstanceOf(ActionError)
   expect((error as ActionError).message).toMatch(message)
+  expect((error as ActionError).message).toMatch(FIX)
   expect((error as ActionError).message).not.toContain('\n')
   for (const name of await readdir(directory)) {
     // The decompressed file has been deleted.

@@ -13,6 +13,7 @@ import type { Report } from '../../src/runner/report.js'
 import {
   attestationDescriptor,
   buildAttestation,
+  buildBlob,
   buildImage,
   buildIndex,
   descriptorOf,
@@ -499,6 +500,19 @@ describe('archives of several kinds', () => {
     await expect(push({ tar: at('*.tar'), 'archive-image': 'ex.com/other:1' })).rejects.toThrow(
       `does not match any image of ${at('b.tar')}`
     )
+  })
+
+  it('take the platforms of images with encrypted layers from their configs', async () => {
+    const layer = buildBlob(Buffer.from('encrypted'), `${MEDIA_TYPES.ociLayerGzip}+encrypted`)
+    const manifest = { layers: [descriptorOf(layer)] }
+    const extra = { blobs: [layer.bytes] }
+    await writeOciArchive(at('a.tar'), [build('amd64', { manifest })], extra)
+    await writeOciArchive(at('b.tar'), [build('arm64', { manifest }, 'v8')], extra)
+    const { report } = await push({ tar: at('*.tar'), 'image-tags': '1' })
+    expect(report.outputs.platforms).toMatchObject([
+      { platform: 'linux/amd64' },
+      { platform: 'linux/arm64/v8' }
+    ])
   })
 
   it('are rejected if an image does not have a platform', async () => {

@@ -226,6 +226,19 @@ describe('a repository that does not exist', () => {
     expect(dry.report.outputs).toEqual(real.report.outputs)
   })
 
+  it('has a URI in a dry run only in the own registry', async () => {
+    const emulator = await startEmulator()
+    const { api } = makeDeps(emulator)
+    await api.send(new CreateRepositoryCommand({ repositoryName: 'other' }))
+    const uriIn = async (registryId: string): Promise<unknown> => {
+      const texts = { 'dry-run': 'true', 'registry-id': registryId }
+      return (await push(emulator, imageFor('amd64'), texts)).report.outputs['repository-uri']
+    }
+    const { host } = new URL(emulator.url)
+    expect(await uriIn('123456789012')).toBe(`${host}/a1b2c3d4/team/app`)
+    expect(await uriIn('999999999999')).toBe('team/app')
+  })
+
   it('is an error without a dry run', async () => {
     const emulator = await startEmulator()
     await expect(push(emulator, imageFor('amd64'))).rejects.toThrow(

@@ -40,6 +40,10 @@ afterEach(async () => {
 
 /** Opens the cache and a registry that serves the manifests with these names. `reads` are the reads of the registry. */
 async function open(...names: string[]) {
+  return openAt(directory, {}, ...names)
+}
+
+async function openAt(path: string, env: Readonly<Record<string, string>>, ...names: string[]) {
   const { log, lines } = makeDeps({ env: {} })
   const now = (): Date => NOW
   const served = new Map<string, ServedManifest>()
@@ -55,7 +59,7 @@ async function open(...names: string[]) {
       return Promise.resolve(served.get(reference))
     }
   } as Partial<Registry> as Registry
-  const cache = await openManifestCache(directory, { log, now })
+  const cache = await openManifestCache(path, { log, now, env })
   return { registry: withManifestCache(registry, cache), cache, reads, lines }
 }
 
@@ -86,6 +90,13 @@ describe('the manifest cache', () => {
     expect((await registry.findManifest('x/app', digestOf('a')))?.bytes).toEqual(bytesOf('a'))
     await registry.findManifest('x/app', digestOf('b'))
     expect(reads).toEqual([digestOf('b')])
+  })
+
+  test('is in the home directory for a path with ~, as actions/cache restores it', async () => {
+    const { registry } = await openAt('~/cache', { HOME: directory }, 'a')
+    const digest = sha256Digest(bytesOf('a'))
+    await registry.findManifest('alias/app', digest)
+    expect(await readdir(join(directory, 'cache', 'sha256'))).toEqual([digest.slice(7)])
   })
 
   test('does not store what the registry does not have, and reads tags from the registry', async () => {

@@ -5,21 +5,28 @@ import { listRegistries } from './listings.js'
 
 /**
  * Returns a function that predicts the URI and ARN of a repository that does not exist yet, for a dry run. It returns
- * `undefined` if the caller's registry does not exist yet, or the caller is not allowed to read it.
+ * `undefined` if the caller's registry does not exist yet, if the caller is not allowed to read it, or if `registryId` is
+ * the ID or alias of another registry.
  */
 export async function createPredictor(
-  api: EcrPublicApi
+  api: EcrPublicApi,
+  registryId?: string
 ): Promise<(name: string) => Repository | undefined> {
   const registries = await listRegistries(api).catch((error: unknown) => {
     if (isErrorNamed(error, 'AccessDeniedException')) return []
     throw error
   })
-  const [registry] = registries
+  const registry = registries.find(
+    ({ registryId: id, aliases = [] }) =>
+      registryId === undefined ||
+      id === registryId ||
+      aliases.some((alias) => alias.name === registryId)
+  )
   if (registry === undefined) return () => undefined
-  const { registryId, registryUri, registryArn } = registry
+  const { registryUri, registryArn } = registry
   return (name) => ({
     repositoryName: name,
-    registryId,
+    registryId: registry.registryId,
     repositoryUri: `${registryUri ?? ''}/${name}`,
     repositoryArn: (registryArn ?? '').replace(/:registry\/.*$/, `:repository/${name}`)
   })

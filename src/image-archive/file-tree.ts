@@ -47,6 +47,7 @@ export function checkImageCount(count: number, name: string): void {
   if (count <= MAX_IMAGES) return
   throw problem({
     what: `${name} lists ${count} images`,
-    expected: `An archive can list at most ${MAX_IMAGES} images.`
+    expected: `An archive can list at most ${MAX_IMAGES} images.`,
+    fix: 'Save fewer images in one archive.'
   })
 }

@@ -48,6 +48,9 @@ export async function openLocalFile(path: string, shownPath = path): Promise<Loc
   }
 }
 
+const MISSING_FIX =
+  'Check the path and the working directory. "~" and variables of the shell are not expanded.'
+
 /** Converts an error of the file system to an `ActionError`. Returns any other error unchanged. */
 export function fileProblem(path: string, error: unknown): unknown {
   const code = codeOf(error)
@@ -63,7 +66,13 @@ export function fileProblem(path: string, error: unknown): unknown {
     EIO: 'The disk reported an error.'
   }
   const reason = reasons[code] ?? `The error code is ${code}.`
-  return problem({ what: 'Cannot read the file', value: path, reason }, error)
+  const fixes: Readonly<Record<string, string>> = {
+    ENOENT: MISSING_FIX,
+    ENOTDIR: MISSING_FIX,
+    ENOSPC: 'Delete files that the job does not need.'
+  }
+  const fix = fixes[code] ?? 'Check the file, for example with "ls -l".'
+  return problem({ what: 'Cannot read the file', value: path, reason, fix }, error)
 }
 
 /** Creates the error for a file that changed while it was read. */

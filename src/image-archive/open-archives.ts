@@ -30,6 +30,9 @@ const REFERRERS_WARNING =
 const UNCOMPRESSED_WARNING =
   'The image has uncompressed layers, which are pushed without compression. AWS Lambda does not support such images.'
 
+/** How to fix any archive that is malformed. */
+const NEW_ARCHIVE = 'Create or download the archive again.'
+
 const NO_REFERRERS: SelectedReferrers = { referrers: [], referrerTags: [] }
 
 /** How archives are opened. */
@@ -55,12 +58,12 @@ export async function openArchives(
   const trees: FileTree[] = []
   try {
     for (const path of paths) {
-      trees.push(await nameArchive(path, () => openTree(path, options)))
+      trees.push(await completeErrors(path, () => openTree(path, options)))
     }
     const contents: ArchiveContents[] = []
     for (const tree of trees) {
       const others = trees.filter((each) => each !== tree)
-      contents.push(await nameArchive(tree.path, () => readArchive(tree, others, options)))
+      contents.push(await completeErrors(tree.path, () => readArchive(tree, others, options)))
     }
     return contents
   } catch (error) {
@@ -69,13 +72,16 @@ export async function openArchives(
   }
 }
 
-/** Adds the path of an archive to an error that does not contain it. */
-async function nameArchive<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Adds the path of an archive and how to fix it to an error that does not contain them. */
+async function completeErrors<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof ActionError) || error.message.includes(path)) throw error
-    throw new ActionError(`In the archive ${path}: ${error.message}`, { cause: error })
+    if (!(error instanceof ActionError)) throw error
+    const isNamed = error.message.includes(path)
+    if (isNamed && error.hasFix) throw error
+    const named = isNamed ? error.message : `In the archive ${path}: ${error.message}`
+    throw new ActionError(error.hasFix ? named : `${named} ${NEW_ARCHIVE}`, { cause: error })
   }
 }
 

@@ -81,7 +81,7 @@ async function predictTarget(
   log.warning(
     `The repository ${name} does not exist. The dry run treats it as empty. Create it before the push, for example with mode ensure-repo.`
   )
-  const predict = await createPredictor(api)
+  const predict = await createPredictor(api, registryId)
   const predicted = predict(name)
   if (predicted !== undefined) return { ...targetOf(name, predicted, registryId), exists: false }
   const address = addressOf(name, registryId)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, opendir, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isSha256Digest, sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.js'
@@ -31,13 +32,15 @@ const MAX_UNUSED_MS = 30 * DAY_MS
  * manifest, named by the hexadecimal digits of their SHA-256 digest. As the bytes are hashed before they are used, an
  * entry that another program wrote is either the manifest itself or ignored.
  *
+ * @param directory the path of the directory. `~` is the home directory, as in the input `path` of `actions/cache`
  * @throws ActionError if the path is not a directory or if the directory cannot be created
  */
 export async function openManifestCache(
   directory: string,
-  { log, now }: Pick<Deps, 'log' | 'now'>
+  { log, now, env }: Pick<Deps, 'log' | 'now' | 'env'>
 ): Promise<ManifestCache> {
-  const entries = await makeEntryDirectory(directory)
+  const home = env.HOME ?? homedir()
+  const entries = await makeEntryDirectory(directory.replace(/^~(?=$|[/\\])/, () => home))
   const pathOf = (digest: string): string => join(entries, digest.slice('sha256:'.length))
   // One warning is enough: the next entry would fail for the same reason.
   const warnOnce = createWarning(log)

@@ -5,11 +5,15 @@
 export class ActionError extends Error {
   override readonly name = 'ActionError'
 
-  /** @param details lines to log below the error, such as a snippet to copy */
+  /**
+   * @param details lines to log below the error, such as a snippet to copy
+   * @param hasFix `false` if the message does not contain a fix
+   */
   constructor(
     message: string,
     options?: ErrorOptions,
-    readonly details?: string
+    readonly details?: string,
+    readonly hasFix = true
   ) {
     super(message, options)
   }
@@ -44,7 +48,8 @@ export function problem(parts: Problem, cause?: unknown, details?: string): Acti
     `${elide(what, MAX_PART_CHARACTERS)}${quoted}.`,
     ...sentences.map((sentence) => elide(sentence, MAX_PART_CHARACTERS))
   ].join(' ')
-  return new ActionError(message, cause === undefined ? undefined : { cause }, details)
+  const options = cause === undefined ? undefined : { cause }
+  return new ActionError(message, options, details, fix !== undefined)
 }
 
 /** Returns the message of anything that was thrown, including values that are not an `Error`. */

@@ -251,6 +251,22 @@ describe('parseLifecyclePolicy', () => {
     expect(() => parse({ ...output, lifecyclePolicyText: 1 })).toThrow(/Use a string\.$/)
   })
 
+  test('limits the length of the policy, not of the text that contains it', () => {
+    // Each backslash takes two characters in the policy, and four in the text that contains it.
+    const policyWith = (backslashes: number): string => {
+      const description = '\\'.repeat(backslashes)
+      const one = { rulePriority: 3, description, selection: untagged, action: expire }
+      return JSON.stringify({ rules: [one] })
+    }
+    const text = policyWith(15_000)
+    expect(text.length).toBeLessThan(30_720)
+    expect(parse({ lifecyclePolicyText: text })).toEqual(parse(JSON.parse(text)))
+    expect(parse(text)).toEqual(parse(JSON.parse(text)))
+    for (const long of [{ lifecyclePolicyText: policyWith(15_400) }, policyWith(15_400)]) {
+      expect(() => parse(long)).toThrow(/Use at most 30720 characters/)
+    }
+  })
+
   test('names the position of a syntax error', () => {
     const text = '{\n  "rules": [\n    { "rulePriority": 1, }\n  ]\n}'
     expect(() => parseLifecyclePolicy(text, 'p.json')).toThrow(

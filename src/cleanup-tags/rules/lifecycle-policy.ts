@@ -68,21 +68,31 @@ export function parseLifecyclePolicy(text: string, name: string): LifecycleRule[
 /** Parses the policy, or the string that contains it. */
 function parsePolicy(text: string, owner: string): Json {
   const json = parsePolicyJson(text, owner)
-  if (typeof json === 'string') return parsePolicyJson(json, `${owner}: the string`)
-  if (!isJsonObject(json) || json.lifecyclePolicyText === undefined) return json
+  if (typeof json === 'string') {
+    checkLength(json, owner)
+    return parsePolicyJson(json, `${owner}: the string`)
+  }
+  if (!isJsonObject(json) || json.lifecyclePolicyText === undefined) {
+    checkLength(text, owner)
+    return json
+  }
   const output = new PolicyMember(json, owner, '').object(CLI_OUTPUT_MEMBERS)
   const inner = new PolicyMember(output.lifecyclePolicyText, owner, 'lifecyclePolicyText').text()
+  checkLength(inner, owner)
   return parsePolicyJson(inner, `${owner}: "lifecyclePolicyText"`)
 }
 
+/** Checks the length of the policy itself. The string that contains it is longer. */
+function checkLength(policy: string, owner: string): void {
+  if (policy.length <= MAX_POLICY_CHARACTERS) return
+  throw problem({
+    what: `${owner} is too long`,
+    value: `${policy.length} characters`,
+    expected: `Use at most ${MAX_POLICY_CHARACTERS} characters.`
+  })
+}
+
 function parsePolicyJson(text: string, owner: string): Json {
-  if (text.length > MAX_POLICY_CHARACTERS) {
-    throw problem({
-      what: `${owner} is too long`,
-      value: `${text.length} characters`,
-      expected: `Use at most ${MAX_POLICY_CHARACTERS} characters.`
-    })
-  }
   try {
     return parseJson(text)
   } catch (error) {

@@ -128,7 +128,8 @@ async function writeChunks(
       throw problem({
         what: 'The decompressed archive is too large',
         value: file.path,
-        expected: `The maximum size is ${limit} bytes.`
+        expected: `The maximum size is ${limit} bytes.`,
+        fix: 'Save fewer images in one archive.'
       })
     }
     checkRatio(file, written, to)
@@ -159,9 +160,18 @@ function checkRatio(
 /** Checks the first block, so that large files that are not archives are not decompressed to their end. */
 function checkIsTar(file: LocalFile, start: Buffer, compression: CompressionFormat): void {
   if (decodeTarHeader(start.subarray(0, BLOCK_BYTES)) !== undefined) return
+  const inner = detectCompression(start)
+  const again =
+    inner === undefined
+      ? { fix: 'Save the image again, for example with "docker save".' }
+      : {
+          reason: `Its content is compressed again, with ${inner}.`,
+          fix: 'Compress the archive only once.'
+        }
   throw problem({
     what: `The file is compressed with ${compression}, but it is not a tar archive`,
     value: file.path,
+    ...again,
     ...describeFile(start)
   })
 }

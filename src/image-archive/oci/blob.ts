@@ -40,7 +40,8 @@ export async function findBlob(
     throw problem({
       what: `A blob in ${tree.path} is empty`,
       value: content.name,
-      reason: 'ECR Public does not support empty blobs.'
+      reason: 'ECR Public does not support empty blobs.',
+      fix: 'Build the image or artifact without the empty layer or file.'
     })
   }
   checkLayerSize(content)

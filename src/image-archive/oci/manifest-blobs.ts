@@ -1,5 +1,5 @@
 import { problem } from '../../runner/errors.js'
-import { MAX_CONFIG_BYTES } from '../../oci/config.js'
+import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isForeignLayer } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
@@ -26,10 +26,8 @@ export interface ManifestBlobs {
  */
 export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<ManifestBlobs> {
   const config = await findBlob(tree, manifest.config)
-  const image =
-    config !== undefined && isImageManifest(manifest)
-      ? (await readImageConfig(config, manifest, tree.path)).config
-      : undefined
+  const image = config === undefined ? undefined : await findImageConfig(config, manifest, tree)
+  const diffIds = isImageManifest(manifest) ? image?.diffIds : undefined
   const blobs = new Map<string, StoredBlob>()
   const missing = new Map<string, Descriptor>()
   if (config === undefined) missing.set(manifest.config.digest, manifest.config)
@@ -38,13 +36,42 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
     if (blobs.has(descriptor.digest) || missing.has(descriptor.digest)) continue
     const content = await findBlob(tree, descriptor)
     if (content !== undefined) {
-      blobs.set(descriptor.digest, { descriptor, diffId: image?.diffIds[at], content })
+      blobs.set(descriptor.digest, { descriptor, diffId: diffIds?.[at], content })
     } else if (!isForeignLayer(descriptor)) {
       missing.set(descriptor.digest, descriptor)
     }
   }
-  const platform = image?.platform.os === '' ? undefined : image?.platform
-  return { platform, blobs: [...blobs.values()], missing: [...missing.values()] }
+  return {
+    platform: knownPlatform(image),
+    blobs: [...blobs.values()],
+    missing: [...missing.values()]
+  }
+}
+
+/**
+ * Returns the config of an image, or `undefined` for an artifact. An image with other layer types, such as encrypted
+ * layers, has a platform as well, but its diff IDs cannot be verified.
+ */
+async function findImageConfig(
+  content: StoredContent,
+  manifest: Manifest,
+  { path }: FileTree
+): Promise<ImageConfig | undefined> {
+  if (isImageManifest(manifest)) return (await readImageConfig(content, manifest, path)).config
+  const { mediaType, digest } = manifest.config
+  if (!isImageConfigMediaType(mediaType) || content.size > MAX_CONFIG_BYTES) return undefined
+  const bytes = await readBlob(content, digest, MAX_CONFIG_BYTES)
+  try {
+    return parseConfig(bytes, content.name)
+  } catch {
+    return undefined
+  }
+}
+
+/** Signatures do not have a platform in their config, and attestations have an unknown one. */
+function knownPlatform(image: ImageConfig | undefined): Platform | undefined {
+  const { os = '' } = image?.platform ?? {}
+  return os === '' || os === 'unknown' ? undefined : image?.platform
 }
 
 /** Returns `true` for the manifest of a container image. An artifact can have any config and layers. */

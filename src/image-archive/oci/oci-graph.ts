@@ -160,6 +160,7 @@ function tooLarge(tree: FileTree): Error {
   return problem({
     what: 'An index in the archive is too large',
     value: tree.path,
-    expected: `The maximum is ${MAX_NODES} manifests with ${MAX_NODES_BYTES} bytes in total, in ${MAX_DEPTH} levels.`
+    expected: `The maximum is ${MAX_NODES} manifests with ${MAX_NODES_BYTES} bytes in total, in ${MAX_DEPTH} levels.`,
+    fix: 'Save fewer images in one index.'
   })
 }
