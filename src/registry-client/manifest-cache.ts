@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, opendir, rename, rm, unlink } from 'node:fs/promises'
+import { lstat, open, opendir, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSha256Digest, sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.js'
 import type { Deps, Log, Registry, ServedManifest } from '../runner/deps.js'
 import { messageOf, problem } from '../runner/errors.js'
+import { makeDirectory } from '../runner/make-directory.js'
 
 /** Manifests by digest, in a directory that can be kept from run to run. */
 export interface ManifestCache {
@@ -102,7 +103,7 @@ function createWarning(log: Pick<Log, 'warning'>): (message: string) => void {
 async function makeEntryDirectory(directory: string): Promise<string> {
   const entries = join(directory, 'sha256')
   try {
-    await mkdir(entries, { recursive: true })
+    await makeDirectory(entries)
     if ((await lstat(entries)).isSymbolicLink()) throw new Error(`"${entries}" is a symbolic link`)
     return entries
   } catch (error) {
