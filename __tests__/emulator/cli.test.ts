@@ -138,8 +138,28 @@ test('a port that is in use ends with an error', async () => {
   const { port } = server.address() as AddressInfo
   const emulator = await runEmulator('--port', String(port))
   expect(await emulator.ended).toBe(1)
-  expect(emulator.output().stderr).toContain('EADDRINUSE')
+  expect(emulator.output().stderr).toContain(
+    `The emulator cannot listen: "127.0.0.1:${String(port)}". Another process uses the port. Stop it, use another port, or use port 0 for a free one (listen EADDRINUSE`
+  )
   server.close()
+})
+
+test('a host that is not an address of this machine ends with an error', async () => {
+  const emulator = await runEmulator('--port', '0', '--host', '192.0.2.1')
+  expect(await emulator.ended).toBe(1)
+  expect(emulator.output().stderr).toContain(
+    'The emulator cannot listen: "192.0.2.1:0". The host is not an address of this machine.'
+  )
+})
+
+// procfs rejects new directories with ENOENT, although the parent directory exists.
+const onLinux = process.platform === 'linux' ? test : test.skip
+onLinux('a data directory that the file system rejects ends with an error', async () => {
+  const emulator = await runEmulator('--port', '0', '--data', '/proc/nothing/data')
+  expect(await emulator.ended).toBe(2)
+  expect(emulator.output().stderr).toContain(
+    'The data directory cannot be created: "/proc/nothing/data". ENOENT'
+  )
 })
 
 test.each([

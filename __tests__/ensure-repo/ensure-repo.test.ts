@@ -469,11 +469,6 @@ describe('no API call is made', () => {
       'a policy file that does not exist',
       { repository: 'app', policy: 'none.json' },
       'does not exist'
-    ],
-    [
-      'an alias as registry-id',
-      { repository: 'app', 'registry-id': 'myalias' },
-      'Use the 12-digit account ID'
     ]
   ])('for %s', async (_name, texts, reason) => {
     const { emulator, run } = await setUp()

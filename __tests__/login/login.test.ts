@@ -122,6 +122,29 @@ test('masks the encoded token first, then the password, and returns them only as
   expect(text).not.toContain(token)
 })
 
+test.each<[string, (host: string) => string, number]>([
+  ['the host', (host) => `{"auths":{"${host}":{"auth":"eDp5"}}}`, 1],
+  ['the URL of the host', (host) => `{"auths":{"https://${host}/v1/":{"auth":"eDp5"}}}`, 1],
+  ['another host', () => '{"auths":{"ghcr.io":{"auth":"eDp5"}}}', 0],
+  ['no JSON', () => '{"auths":', 0],
+  ['an empty value', () => '', 0]
+])(
+  'warns about DOCKER_AUTH_CONFIG with %s only if Docker uses it',
+  async (_, textOfHost, count) => {
+    const { emulator, deps } = await setUp()
+    const env = { ...deps.env, DOCKER_AUTH_CONFIG: textOfHost(emulator.host) }
+    await login(inputs, { ...deps, env })
+    const warnings = deps.lines.filter((line) => line.startsWith('warning'))
+    expect(warnings).toHaveLength(count)
+    expect(warnings.join()).not.toContain('eDp5')
+    if (count > 0) {
+      expect(warnings[0]).toContain(
+        `DOCKER_AUTH_CONFIG contains a credential for ${emulator.host}.`
+      )
+    }
+  }
+)
+
 test('is idempotent', async () => {
   const { deps, emulator } = await setUp()
   const file = join(home, 'docker', 'config.json')

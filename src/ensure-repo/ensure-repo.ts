@@ -62,13 +62,6 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
 
 /** Returns the desired state of the repositories, after all checks that need no API call. */
 async function readDesired(inputs: EnsureRepoInputs, env: Deps['env']): Promise<DesiredRepository> {
-  if (inputs.registryId !== undefined && !/^\d{12}$/.test(inputs.registryId)) {
-    throw problem({
-      what: 'Input "registry-id" is not an AWS account ID',
-      value: inputs.registryId,
-      expected: 'Use the 12-digit account ID in mode ensure-repo.'
-    })
-  }
   if (inputs.state === 'absent') return { state: 'absent', force: inputs.force }
   const { resourceTags, pruneResourceTags, policy } = inputs
   checkResourceTags(resourceTags ?? [])

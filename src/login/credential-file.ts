@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
-import { access, constants, mkdir, readFile, readlink, rmdir, stat } from 'node:fs/promises'
+import { access, constants, readFile, readlink, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ActionError, codeOf, problem } from '../runner/errors.js'
+import { makeDirectory } from '../runner/make-directory.js'
 import { replaceFile } from './replace-file.js'
 
 /** The content and the attributes of a credential file. */
@@ -142,7 +143,7 @@ async function nearestDirectory(directory: string): Promise<string> {
  */
 export async function makeDirectoryOf(path: string): Promise<string | undefined> {
   try {
-    return await mkdir(dirname(path), { recursive: true, mode: CREDENTIAL_DIRECTORY_MODE })
+    return await makeDirectory(dirname(path), CREDENTIAL_DIRECTORY_MODE)
   } catch (error) {
     throw accessError(path, 'written', error)
   }

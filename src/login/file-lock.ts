@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
+import { readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Deps } from '../runner/deps.js'
 import { codeOf, problem } from '../runner/errors.js'
+import { makeDirectory } from '../runner/make-directory.js'
 import { removeFile } from './remove-file.js'
 
 /** The dependencies for waiting for a lock. */
@@ -73,7 +74,7 @@ async function tryCreate(path: string, content: string): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') return false
     // Another process has deleted the directory, which it had created for its own login.
     if (codeOf(error) === 'ENOENT') {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await makeDirectory(dirname(path), 0o700)
       return false
     }
     // On Windows, a file that is being deleted cannot be created.

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Deps } from '../runner/deps.js'
 import { codeOf, messageOf, problem } from '../runner/errors.js'
+import { makeDirectory } from '../runner/make-directory.js'
 import { textDigest } from './credential-document.js'
 import type { Undo } from './credential-edits.js'
 import type { StoredCredential } from './credential-store.js'
@@ -163,7 +164,7 @@ function isWrittenEntries(value: unknown): value is WrittenEntries {
 
 async function writeJson(path: string, value: unknown): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeDirectory(dirname(path))
     await replaceFile(path, `${JSON.stringify(value)}\n`, { mode: PRIVATE_MODE, flush: false })
   } catch (error) {
     throw problem(

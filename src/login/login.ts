@@ -15,6 +15,7 @@ import type { LoginReference } from './login-records.js'
 import { getRegistryIdentity, hostNamesOf } from './registry-identity.js'
 import type { RegistryIdentity } from './registry-identity.js'
 import { forgetLogin, restoreOrWarn } from './restore-credential.js'
+import { warnAboutAuthConfig } from './warn-about-auth-config.js'
 import { storeCredential, writeCredential } from './write-credential.js'
 import type { Credential, WriteOutcome } from './write-credential.js'
 
@@ -36,6 +37,7 @@ export async function login(inputs: LoginInputs, deps: Deps): Promise<Report> {
   }
   deps.mask(credential.auth)
   deps.log.info(registryText(registry.id, registry.uri))
+  warnAboutAuthConfig(credential.hosts, deps)
   const plan = await writeCredentials(targets, { ...credential, ...token }, inputs, deps)
   for (const change of plan) deps.log.info(describeChange(change))
   const expiresAt = token.expiresAt.toISOString()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, opendir, rename, rm, unlink } from 'node:fs/promises'
+import { lstat, open, opendir, rename, rm, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { isSha256Digest, sha256Digest } from '../oci/digest.js'
 import { MAX_MANIFEST_BYTES, parseManifest } from '../oci/manifest.js'
 import type { Deps, Log, Registry, ServedManifest } from '../runner/deps.js'
 import { messageOf, problem } from '../runner/errors.js'
+import { makeDirectory } from '../runner/make-directory.js'
 
 /** Manifests by digest, in a directory that can be kept from run to run. */
 export interface ManifestCache {
@@ -105,7 +106,7 @@ function createWarning(log: Pick<Log, 'warning'>): (message: string) => void {
 async function makeEntryDirectory(directory: string): Promise<string> {
   const entries = join(directory, 'sha256')
   try {
-    await mkdir(entries, { recursive: true })
+    await makeDirectory(entries)
     if ((await lstat(entries)).isSymbolicLink()) throw new Error(`"${entries}" is a symbolic link`)
     return entries
   } catch (error) {

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeDirectory } from './make-directory.js'
 
 /** A temporary directory that is created on first use. */
 export interface Temporary {
@@ -17,7 +18,7 @@ export function createTemporary(env: Readonly<Record<string, string | undefined>
   let path: string | undefined
   const make = async (): Promise<string> => {
     const base = env.RUNNER_TEMP || tmpdir()
-    await mkdir(base, { recursive: true })
+    await makeDirectory(base)
     path = await mkdtemp(join(base, 'ecr-public-'))
     return path
   }

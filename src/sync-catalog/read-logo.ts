@@ -1,6 +1,7 @@
 import { imageSize } from 'image-size'
 import { problem } from '../runner/errors.js'
 import { getLocalFile } from '../runner/read-local-file.js'
+import { hasImageEnd } from './has-image-end.js'
 
 /** The maximum size of a logo, in bytes (the API model's LogoImageBlob). */
 export const MAX_LOGO_BYTES = 512_000
@@ -56,15 +57,16 @@ export function findLogoFault(bytes: Uint8Array): LogoFault | undefined {
   const type = Object.entries(SIGNATURES).find(([, signature]) =>
     signature.every((byte, at) => bytes[at] === byte)
   )?.[0]
-  if (type === undefined) {
-    return {
-      reason: `It is ${describeType(bytes)}.`,
-      expected: 'Use a PNG, JPEG or GIF image. The content decides, not the file extension.'
-    }
-  }
+  if (type === undefined) return typeFault(bytes)
   const size = findSize(bytes)
   if (size === undefined) {
     return { reason: `It is a broken ${type} image.`, expected: 'Use an image that can be read.' }
+  }
+  if (!hasImageEnd(type, bytes)) {
+    return {
+      reason: `It is a ${type} image without an end, so it is probably truncated.`,
+      expected: 'Use the complete file.'
+    }
   }
   const fits = [size.width, size.height].every(
     (side) => side >= MIN_SIDE_PIXELS && side <= MAX_SIDE_PIXELS
@@ -86,9 +88,23 @@ function findSize(
   }
 }
 
-function describeType(bytes: Uint8Array): string {
-  if (bytes.length === 0) return 'an empty file'
+function typeFault(bytes: Uint8Array): LogoFault {
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 256))
+  // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+  if (start.startsWith('version https://git-lfs.github.com/spec/')) {
+    return {
+      reason: 'It is a Git LFS pointer.',
+      expected: 'Set "lfs: true" in the step with actions/checkout.'
+    }
+  }
+  return {
+    reason: `It is ${describeType(start)}.`,
+    expected: 'Use a PNG, JPEG or GIF image. The content decides, not the file extension.'
+  }
+}
+
+function describeType(start: string): string {
+  if (start === '') return 'an empty file'
   if (/<svg[\s/>]/i.test(start)) return 'an SVG image'
   if (/^RIFF....WEBP/s.test(start)) return 'a WebP image'
   return 'another type of file'

@@ -176,6 +176,18 @@ test('rejects a data directory of another program', async () => {
   )
 })
 
+test.each([
+  ['an event of a missing repository', '{"type":"repository-tags-set","name":"none","tags":{}}'],
+  ['an event of an unknown type', '{"type":"other"}'],
+  ['no event', 'null']
+])('the line of a journal with %s is named', (_, line) => {
+  const path = join(data, 'journal.jsonl')
+  writeFileSync(path, `{"journal":1,"key":"${'00'.repeat(32)}"}\n${line}\n`)
+  expect(() => new Store(data, () => new Date())).toThrow(
+    `Line 2 of ${path} is not a valid event. The data directory is damaged.`
+  )
+})
+
 test('a source that fails does not change the upload', async () => {
   const store = new Store(undefined, () => new Date())
   store.createRepository('app')

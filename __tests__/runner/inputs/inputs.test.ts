@@ -88,6 +88,22 @@ describe('readInputs', () => {
   it.each(['12345', 'A1', '-x', 'a b'])('rejects %j as registry-id', (text) => {
     expect(errorOf({ mode: 'login', 'registry-id': text })).toContain('12-digit AWS account ID')
   })
+
+  it.each<[string, Record<string, string>]>([
+    ['ensure-repo', { repository: 'app' }],
+    ['sync-catalog', { repository: 'app' }],
+    ['push-tar', { repository: 'app', tar: 'x' }],
+    ['cleanup-tags', { repository: 'app', 'keep-latest': '1' }]
+  ])('rejects an alias as registry-id in %s, and accepts an account ID', (mode, others) => {
+    expect(errorOf({ mode, ...others, 'registry-id': 'myalias' })).toBe(
+      `Input "registry-id" is not an AWS account ID: "myalias". Use the 12-digit AWS account ID in mode ${mode}. Remove the input to use your own registry.`
+    )
+    expect(errorOf({ mode, ...others, 'registry-id': '123456789012' })).toBe('no error')
+  })
+
+  it('accepts an alias as registry-id in login', () => {
+    expect(makeInputs('login', { 'registry-id': 'myalias' }).registryId).toBe('myalias')
+  })
 })
 
 describe('a list without items', () => {

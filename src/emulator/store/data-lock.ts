@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describeProcess, isRunning, parseHolder } from './lock-holder.js'
 import type { LockHolder } from './lock-holder.js'
 import { openLockSocket } from './lock-socket.js'
+import { makeDirectory } from './make-directory.js'
 
 const LOCK_FILE = /^lock-(\d+)$/
 
@@ -37,7 +38,7 @@ export async function lockDirectory(directory: string): Promise<() => void> {
 
 function createDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const isFile = code === 'EEXIST' || code === 'ENOTDIR'

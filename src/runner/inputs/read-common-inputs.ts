@@ -6,7 +6,7 @@ import type { Mode } from './input-specs.js'
 export interface CommonInputs {
   /** Plans and reports without changes. Always `false` in mode login. */
   readonly dryRun: boolean
-  /** The 12-digit account ID, or an alias if the API accepts one. `undefined` is the caller's registry. */
+  /** The 12-digit account ID, or an alias in mode login. `undefined` is the caller's registry. */
   readonly registryId?: string | undefined
   readonly maxAttempts: number
   /** The role of `role-to-assume`, or `undefined` to use the credentials of the environment. */
@@ -32,20 +32,30 @@ export function readCommonInputs(mode: Mode, reader: InputReader): CommonInputs 
     })
   }
   const registryId = reader.text('registry-id')
-  if (
-    registryId !== undefined &&
-    !/^(?:\d{12}|[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*)$/.test(registryId)
-  ) {
-    throw problem({
-      what: 'Input "registry-id" is not a registry ID',
-      value: registryId,
-      expected: 'Use a 12-digit AWS account ID or a registry alias.',
-      fix: 'Remove the input to use your own registry.'
-    })
-  }
+  if (registryId !== undefined) checkRegistryId(registryId, mode)
   const role = readRole(reader)
   const common = { dryRun, registryId, maxAttempts: reader.integer('max-attempts') }
   return role === undefined ? common : { ...common, role }
+}
+
+/** Accepts an alias in mode login only: the other modes call DescribeRepositories, whose model requires an account ID. */
+function checkRegistryId(registryId: string, mode: Mode): void {
+  if (/^\d{12}$/.test(registryId)) return
+  if (mode !== 'login') {
+    throw problem({
+      what: 'Input "registry-id" is not an AWS account ID',
+      value: registryId,
+      expected: `Use the 12-digit AWS account ID in mode ${mode}.`,
+      fix: 'Remove the input to use your own registry.'
+    })
+  }
+  if (/^[a-z][a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(registryId)) return
+  throw problem({
+    what: 'Input "registry-id" is not a registry ID',
+    value: registryId,
+    expected: 'Use a 12-digit AWS account ID or a registry alias.',
+    fix: 'Remove the input to use your own registry.'
+  })
 }
 
 /** The session name of aws-actions/configure-aws-credentials, which policies and CloudTrail queries may name. */
