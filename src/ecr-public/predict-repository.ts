@@ -6,7 +6,7 @@ import { listRegistries } from './listings.js'
 /**
  * Returns a function that predicts the URI and ARN of a repository that does not exist yet, for a dry run. It returns
  * `undefined` if the caller's registry does not exist yet, if the caller is not allowed to read it, or if `registryId` is
- * the ID or alias of another registry.
+ * the ID of another registry.
  */
 export async function createPredictor(
   api: EcrPublicApi,
@@ -17,10 +17,7 @@ export async function createPredictor(
     throw error
   })
   const registry = registries.find(
-    ({ registryId: id, aliases = [] }) =>
-      registryId === undefined ||
-      id === registryId ||
-      aliases.some((alias) => alias.name === registryId)
+    ({ registryId: id }) => registryId === undefined || id === registryId
   )
   if (registry === undefined) return () => undefined
   const { registryUri, registryArn } = registry
