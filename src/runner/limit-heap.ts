@@ -1,25 +1,32 @@
 import { getHeapStatistics } from 'node:v8'
 
-/** The heap size in bytes from which garbage is collected early. The process needs about 90 MiB in addition to its heap. */
+/**
+ * The size in bytes from which garbage is collected early. The process needs about 90 MiB in addition to its heap and buffers.
+ */
 const HEAP_BYTES = 96 * 1024 * 1024
 
-/** The heap size of the next collection, as a factor of the size after the previous one. */
+/** The size of the next collection, as a factor of the size after the previous one. */
 const GROWTH = 1.3
 
 let grownBytes = 0
 
 /**
- * Collects garbage if the heap is large. It is called between steps whose garbage is much larger than their results. See
- * "The memory of large jobs" in docs/decisions.md.
+ * Collects garbage if the heap and the buffers outside of it are large. It is called between steps whose garbage is much
+ * larger than their results. See "The memory of large jobs" in docs/decisions.md.
  *
- * @param heapBytes the heap size from which garbage is collected. A heap that remains larger must grow first
+ * @param heapBytes the size from which garbage is collected. A heap that remains larger must grow first
  */
 export async function limitHeap(heapBytes = HEAP_BYTES): Promise<void> {
-  if (getHeapStatistics().total_heap_size < Math.max(heapBytes, grownBytes)) return
+  if (sizeBytes() < Math.max(heapBytes, grownBytes)) return
   const { Session } = await import('node:inspector/promises')
   const session = new Session()
   session.connect()
   await session.post('HeapProfiler.collectGarbage')
   session.disconnect()
-  grownBytes = GROWTH * getHeapStatistics().total_heap_size
+  grownBytes = GROWTH * sizeBytes()
+}
+
+function sizeBytes(): number {
+  const { total_heap_size: heap, external_memory: buffers } = getHeapStatistics()
+  return heap + buffers
 }

@@ -5,11 +5,11 @@ import type { PrioritySlots } from '../priority-slots.js'
 import type { BlockMemory } from './block-memory.js'
 import { splitIntoBlocks } from './split-into-blocks.js'
 
-/** The size in bytes of the output chunks of a compressor, small enough for the allocator to reuse their memory. */
-export const PIECE_BYTES = 256 * 1024
-
-/** A compressor of `node:zlib`. */
-export type BlockStream = Transform & { flush(kind: number, done: () => void): void }
+/**
+ * The size in bytes of the output chunks of a compressor. Most compressed blocks have fewer bytes, so that the thread that
+ * compresses a block does not wait for the main thread meanwhile.
+ */
+export const PIECE_BYTES = 512 * 1024
 
 /** Compresses blocks in parallel. */
 export interface BlockCompressor {
@@ -17,12 +17,11 @@ export interface BlockCompressor {
   compress(block: Buffer): Promise<readonly Buffer[]>
 }
 
-export interface BlockCompressorOptions<S extends BlockStream> {
+export interface BlockCompressorOptions<S extends Transform> {
+  /** Creates a compressor of `node:zlib` that flushes its output after each write. */
   readonly create: () => S
   /** Prepares a compressor for the next block, which must not refer to the previous one. */
   readonly restart?: (stream: S) => void
-  /** The zlib flush value that ends a block. */
-  readonly flush: number
   /** The number of blocks that are compressed in parallel, each by one thread. */
   readonly threads: number
   /** The minimum size in bytes of a block that may be compressed by a used stream. The default is 0. */
@@ -33,10 +32,10 @@ export interface BlockCompressorOptions<S extends BlockStream> {
  * Creates a compressor for blocks. It reuses its zlib streams for all large blocks, because allocating a stream per block
  * costs more time in garbage collection than compressing some blocks.
  */
-export function createBlockCompressor<S extends BlockStream>(
+export function createBlockCompressor<S extends Transform>(
   options: BlockCompressorOptions<S>
 ): BlockCompressor {
-  const { create, restart, flush, threads, minReusedBytes = 0 } = options
+  const { create, restart, threads, minReusedBytes = 0 } = options
   const limit = pLimit(threads)
   const idle: S[] = []
   return {
@@ -45,7 +44,7 @@ export function createBlockCompressor<S extends BlockStream>(
         const isReused = block.length >= minReusedBytes
         const stream = (isReused ? idle.pop() : undefined) ?? create()
         restart?.(stream)
-        const compressed = await compressWith(stream, block, flush)
+        const compressed = await compressWith(stream, block)
         if (isReused) idle.push(stream)
         else stream.destroy()
         return compressed
@@ -53,14 +52,13 @@ export function createBlockCompressor<S extends BlockStream>(
   }
 }
 
-function compressWith(stream: BlockStream, block: Buffer, flush: number): Promise<Buffer[]> {
+function compressWith(stream: Transform, block: Buffer): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const compressed: Buffer[] = []
     const onData = (piece: Buffer): void => void compressed.push(piece)
     stream.on('data', onData)
     stream.once('error', reject)
-    stream.write(block)
-    stream.flush(flush, () => {
+    stream.write(block, () => {
       stream.off('data', onData)
       stream.off('error', reject)
       resolve(compressed)

@@ -17,10 +17,10 @@ const END = Buffer.from([0x03, 0x00])
 
 /** Creates a compressor whose output per block is deflate data that ends on a byte and refers to no other block. */
 export function createDeflateCompressor(level: number, threads: number): BlockCompressor {
+  const flush = constants.Z_SYNC_FLUSH
   const compressor = createBlockCompressor({
-    create: () => createDeflateRaw({ level, memLevel: 9, chunkSize: PIECE_BYTES }),
+    create: () => createDeflateRaw({ level, memLevel: 9, flush, chunkSize: PIECE_BYTES }),
     restart: (deflate) => deflate.reset(),
-    flush: constants.Z_SYNC_FLUSH,
     threads,
     minReusedBytes: MIN_REUSED_BYTES
   })

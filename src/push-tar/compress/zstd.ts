@@ -21,9 +21,9 @@ export function checkZstdSupport(): void {
 /** Creates a compressor whose output is one zstd frame per block. */
 export function createZstdCompressor(level: number, threads: number): BlockCompressor {
   const params = { [zlib.constants.ZSTD_c_compressionLevel]: level }
+  const flush = zlib.constants.ZSTD_e_end
   return createBlockCompressor({
-    create: () => zlib.createZstdCompress({ params, chunkSize: PIECE_BYTES }),
-    flush: zlib.constants.ZSTD_e_end,
+    create: () => zlib.createZstdCompress({ params, flush, chunkSize: PIECE_BYTES }),
     threads
   })
 }
