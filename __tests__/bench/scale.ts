@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { measureAction } from './action.ts'
 import { withSeededEmulator } from './emulator.ts'
 import type { BenchEmulator, SeedRepository } from './emulator.ts'
@@ -16,6 +16,10 @@ interface Scenario {
   readonly full: number
   /** Returns the minimum number of API calls: pages of listings, and batches. */
   readonly minimumCalls: (count: number) => number
+  /** The maximum peak memory in MiB that the project aims for. */
+  readonly maxPeakMiB?: number
+  /** Writes files to the workspace. */
+  readonly prepare?: (workspace: string, count: number) => Promise<void>
   readonly inputs: (count: number) => Readonly<Record<string, string>>
   readonly seed: (count: number) => readonly SeedRepository[]
 }
@@ -70,7 +74,24 @@ const SCENARIOS: readonly Scenario[] = [
     work: 'sync-catalog, repositories with changes',
     full: 500,
     minimumCalls: (count) => pages(count) + 2 * count,
+    maxPeakMiB: 150,
+    prepare: (workspace) => writeFile(join(workspace, 'README.md'), README),
     inputs: () => ({ mode: 'sync-catalog', repository: 'scale/*', readme: 'README.md' }),
+    seed: (count) => named(count).map((name) => ({ name }))
+  },
+  {
+    group: 'sync-catalog',
+    share: 1,
+    work: 'sync-catalog, one README per repository',
+    full: 500,
+    minimumCalls: (count) => pages(count) + 2 * count,
+    maxPeakMiB: 150,
+    prepare: writeReadmes,
+    inputs: () => ({
+      mode: 'sync-catalog',
+      repository: 'scale/*',
+      readme: '{repository}/README.md'
+    }),
     seed: (count) => named(count).map((name) => ({ name }))
   },
   {
@@ -78,6 +99,7 @@ const SCENARIOS: readonly Scenario[] = [
     share: 1,
     work: 'cleanup-tags, tags of one repository',
     full: 100_000,
+    maxPeakMiB: 250,
     minimumCalls: (count) => 2 * pages(count) + batches(count - 10),
     inputs: () => ({ mode: 'cleanup-tags', repository: 'scale/tags', 'keep-latest': '10' }),
     seed: (count) => [{ name: 'scale/tags', images: taggedImages(count) }]
@@ -205,20 +227,37 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
       ours: full.map(({ peakMiB }) => peakMiB),
       peer: half.map(({ peakMiB }) => peakMiB),
       peerName: 'half the size',
-      unit: 'MiB'
+      unit: 'MiB',
+      ...(scenario.maxPeakMiB === undefined ? {} : { maximum: scenario.maxPeakMiB })
     }
   ]
 }
 
 async function runOnce(scenario: Scenario, count: number): Promise<Run> {
   return withSeededEmulator(scenario.seed(count), [], async (emulator, directory) => {
-    const readme = join(directory, 'README.md')
-    await writeFile(readme, README)
-    const inputs = { ...scenario.inputs(count) }
-    if ('readme' in inputs) inputs.readme = readme
+    await scenario.prepare?.(directory, count)
     const env = { ...emulator.env, GITHUB_WORKSPACE: directory }
-    return measureRun(inputs, { ...emulator, env })
+    return measureRun(scenario.inputs(count), { ...emulator, env })
   })
+}
+
+const PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules')
+/** Larger files are lists of changes rather than READMEs. */
+const MAX_README_BYTES = 90_000
+
+/** Writes one README per repository, to the directory of its name: the READMEs of the installed packages. */
+async function writeReadmes(workspace: string, count: number): Promise<void> {
+  const paths = await readdir(PACKAGES, { recursive: true })
+  const readmes: string[] = []
+  for (const path of paths.filter((name) => /(?:^|\/)readme\.md$/i.test(name)).sort()) {
+    const { size } = await stat(join(PACKAGES, path))
+    if (size > 0 && size <= MAX_README_BYTES) readmes.push(join(PACKAGES, path))
+  }
+  for (const [at, name] of named(count).entries()) {
+    const target = join(workspace, name, 'README.md')
+    await mkdir(dirname(target), { recursive: true })
+    await copyFile(readmes[at % readmes.length] ?? '', target)
+  }
 }
 
 async function measureRun(

@@ -12,6 +12,8 @@ export interface Line {
   readonly unit: string
   /** The maximum ratio that the project aims for. */
   readonly target?: number
+  /** The maximum of our value that the project aims for. */
+  readonly maximum?: number
 }
 
 /** Returns the lines as Markdown tables of medians. The ratio is the median of the ratios of all runs. */
@@ -30,17 +32,21 @@ function markdownTable(lines: readonly Line[]): string {
   return [...head, ...lines.map(row)].join('\n')
 }
 
-function row({ work, ours, peer, peerName = '', unit, target }: Line): string {
+function row({ work, ours, peer, peerName = '', unit, target, maximum }: Line): string {
   const figure = (values: readonly number[]): string => `${round(median(values))} ${unit}`
   const ratios = peer?.map((value, at) => (ours[at] ?? NaN) / value)
   const ratio = ratios === undefined ? '' : round(median(ratios))
+  const targets = [
+    ...(target === undefined ? [] : [`≤ ${target}`]),
+    ...(maximum === undefined ? [] : [`≤ ${maximum} ${unit}`])
+  ]
   const cells = [
     work,
     figure(ours),
     peer === undefined ? '' : figure(peer),
     peerName,
     ratio,
-    target === undefined ? '' : `≤ ${target}`,
+    targets.join(', '),
     String(ours.length)
   ]
   return `| ${cells.join(' | ')} |`

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import pLimit from 'p-limit'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { limitHeap } from '../runner/limit-heap.js'
@@ -41,13 +42,16 @@ export interface LocalContext {
 }
 
 /**
- * The maximum size of the texts and logos that are kept in memory until they are written, in UTF-16 code units and
- * bytes. Files beyond it are read again, so that the number of repositories does not determine the memory use.
+ * The maximum size in bytes of the texts and logos that are kept in memory until they are written. Files beyond it are read
+ * again, so that the number of repositories does not determine the memory use.
  */
-const MAX_CACHED_LENGTH = 20_000_000
+const MAX_CACHED_BYTES = 20_000_000
 
-/** The heap size from which garbage is collected between two repositories. Live objects need about 20 MiB. */
-const HEAP_BYTES = 64 * 1024 * 1024
+/**
+ * The size of heap and buffers in bytes from which garbage is collected. Live objects need about 20 MiB, and parsing a README
+ * creates much more garbage than its texts have characters.
+ */
+const HEAP_BYTES = 56 * 1024 * 1024
 
 /** Creates a function that reads the local files of a repository. Files that all repositories share are read once. */
 export function createTextReader(
@@ -57,49 +61,31 @@ export function createTextReader(
   const isPerRepository = [readme, about, usage, logo].some((path) =>
     /\{(?:repository|name)\}/.test(path ?? '')
   )
-  const cache = new Map<string, Promise<LocalTexts>>()
-  let remainingLength = MAX_CACHED_LENGTH
-  // Parsing creates much more garbage than the texts have characters, so it is collected between two files.
+  return isPerRepository ? createCachingReader(context) : readOnce(context)
+}
+
+function readOnce(context: LocalContext): (repositoryName: string) => Promise<LocalTexts> {
+  let texts: Promise<LocalTexts> | undefined
+  return (name) => (texts ??= readTexts(name, context))
+}
+
+/** The cache contains serialized texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is used. */
+function createCachingReader(
+  context: LocalContext
+): (repositoryName: string) => Promise<LocalTexts> {
+  const cache = new Map<string, Buffer>()
+  let remainingBytes = MAX_CACHED_BYTES
   const readInTurn = pLimit(1)
   return async (name) => {
-    const key = isPerRepository ? name : ''
-    const cached = cache.get(key)
-    if (cached !== undefined) return cached
-    const texts = readInTurn(async () => {
-      await limitHeap(HEAP_BYTES)
-      return detachTexts(await readTexts(name, context))
-    })
-    cache.set(key, texts)
-    if (isPerRepository) {
-      remainingLength -= lengthOf(await texts)
-      if (remainingLength < 0) cache.delete(key)
+    await limitHeap(HEAP_BYTES)
+    let serialized = cache.get(name)
+    if (serialized === undefined) {
+      serialized = await readInTurn(async () => serialize(await readTexts(name, context)))
+      remainingBytes -= serialized.length
+      if (remainingBytes >= 0) cache.set(name, serialized)
     }
-    return texts
+    return deserialize(serialized) as LocalTexts
   }
-}
-
-/** Copies all texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is used. */
-function detachTexts({ annotations, missingLinks: missing, ...texts }: LocalTexts): LocalTexts {
-  return {
-    ...texts,
-    aboutText: texts.aboutText && detach(texts.aboutText),
-    usageText: texts.usageText && detach(texts.usageText),
-    annotations: annotations.map((annotation) => ({
-      ...annotation,
-      text: detach(annotation.text),
-      kind: annotation.kind && detach(annotation.kind)
-    })),
-    missingLinks: missing.map(({ file, links }) => ({ file, links: links.map(detach) }))
-  }
-}
-
-/** UTF-16 keeps halves of surrogate pairs, which a shortened link can end with. */
-function detach(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le')
-}
-
-function lengthOf({ aboutText = '', usageText = '', logo }: LocalTexts): number {
-  return aboutText.length + usageText.length + (logo?.length ?? 0)
 }
 
 /** The messages about the files of a repository. */
@@ -116,6 +102,8 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
     readPart('usage', usage, name, context, messages)
   ])
   const readme = await readReadmeParts(name, context, messages)
+  // The parsed README is garbage now, and texts that are too long are parsed again.
+  await limitHeap(HEAP_BYTES)
   const fitOptions: FitOptions = {
     onTooLong: context.inputs.onTooLong,
     displayPath: (path) => displayPath(path, context),
