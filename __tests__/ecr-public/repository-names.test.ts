@@ -49,6 +49,13 @@ describe('parseRepositoryReference', () => {
     )
   })
 
+  test('rejects an ARN', () => {
+    const arn = 'arn:aws:ecr-public::123456789012:repository/team/app'
+    expect(() => parseRepositoryReference(arn)).toThrow(
+      `Input "repository" contains an ARN: "${arn}".`
+    )
+  })
+
   test.each(['public.ecr.aws/app', 'localhost/app', 'public.ecr.aws/'])(
     'rejects a host without alias and name: %s',
     (text) => {

@@ -276,6 +276,10 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     { ...SYNC, repository: 'a1b2c3d4/app' },
     { seed: { repositories: [{ name: 'a1b2c3d4/app' }, { name: 'app' }] } }
   ),
+  'Input "…" contains an ARN': against({
+    ...ENSURE,
+    repository: 'arn:aws:ecr-public::123456789012:repository/app'
+  }),
   'Input "…" contains a tag or digest': against({ ...ENSURE, repository: 'team/app:v1' }),
   'The repository does not exist': against(SYNC),
 

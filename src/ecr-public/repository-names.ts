@@ -25,7 +25,7 @@ export interface RepositoryReference {
 /**
  * Parses `name`, `alias/name` or a URI, with a leading `!` for an exclusion.
  *
- * @throws ActionError if the line has a tag or digest, or a host without alias and name
+ * @throws ActionError if the line is an ARN, or has a tag or digest, or a host without alias and name
  */
 export function parseRepositoryReference(
   text: string,
@@ -33,6 +33,14 @@ export function parseRepositoryReference(
 ): RepositoryReference {
   const isExclusion = text.startsWith('!')
   const bare = (isExclusion ? text.slice(1).trim() : text).replace(/^https?:\/\//, '')
+  if (bare.startsWith('arn:')) {
+    throw problem({
+      what: `Input "${input}" contains an ARN`,
+      value: text,
+      expected: 'Use a repository name, alias/name or the repository URI.',
+      fix: 'Use the part of the ARN after "repository/".'
+    })
+  }
   const [begin = '', ...rest] = bare.split('/')
   const first = begin.toLowerCase()
   const isHost =

@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs'
+import type { Transform } from 'node:stream'
+import { PassThrough } from 'node:stream'
+import { createBlockCompressor } from '../../../src/push-tar/compress/block-compressor.js'
 import { createDeflateCompressor } from '../../../src/push-tar/compress/gzip.js'
 
 const LEVEL = 2
@@ -17,3 +20,18 @@ it.each([20_000, 50_000, 70_000])(
     }
   }
 )
+
+it.each([
+  ['fails', (done: (error: Error) => void) => done(new Error('out of memory'))],
+  ['is destroyed', (_: unknown, stream: Transform) => stream.destroy(new Error('out of memory'))]
+])('rejects a block whose compressor %s', async (_, fail) => {
+  const create = (): Transform =>
+    new PassThrough({
+      transform(this: Transform, block: Buffer, __, done) {
+        this.push(block.subarray(1))
+        fail(done, this)
+      }
+    })
+  const compressor = createBlockCompressor({ create, threads: 1 })
+  await expect(compressor.compress(Buffer.from('block'))).rejects.toThrow('out of memory')
+})

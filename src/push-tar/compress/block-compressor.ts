@@ -58,7 +58,9 @@ function compressWith(stream: Transform, block: Buffer): Promise<Buffer[]> {
     const onData = (piece: Buffer): void => void compressed.push(piece)
     stream.on('data', onData)
     stream.once('error', reject)
-    stream.write(block, () => {
+    stream.write(block, (error) => {
+      // The error event follows.
+      if (error) return
       stream.off('data', onData)
       stream.off('error', reject)
       resolve(compressed)
