@@ -9,6 +9,8 @@ const HEAP_BYTES = 96 * 1024 * 1024
 const GROWTH = 1.3
 
 let grownBytes = 0
+/** The collection that is running. */
+let collection: Promise<void> | undefined
 
 /**
  * Collects garbage if the heap and the buffers outside of it are large. It is called between steps whose garbage is much
@@ -18,6 +20,11 @@ let grownBytes = 0
  */
 export async function limitHeap(heapBytes = HEAP_BYTES): Promise<void> {
   if (sizeBytes() < Math.max(heapBytes, grownBytes)) return
+  collection ??= collectGarbage().finally(() => (collection = undefined))
+  await collection
+}
+
+async function collectGarbage(): Promise<void> {
   const { Session } = await import('node:inspector/promises')
   const session = new Session()
   session.connect()

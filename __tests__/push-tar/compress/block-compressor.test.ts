@@ -1,35 +1,80 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Transform } from 'node:stream'
-import { PassThrough } from 'node:stream'
-import { createBlockCompressor } from '../../../src/push-tar/compress/block-compressor.js'
+import { Transform } from 'node:stream'
+import {
+  createBlockCompressor,
+  OUTPUT_BUFFER_BYTES
+} from '../../../src/push-tar/compress/block-compressor.js'
+import type { BlockCompressor } from '../../../src/push-tar/compress/block-compressor.js'
 import { createDeflateCompressor } from '../../../src/push-tar/compress/gzip.js'
+import { createZstdCompressor } from '../../../src/push-tar/compress/zstd.js'
 
 const LEVEL = 2
+const PROGRAM = readFileSync(process.execPath)
+
+async function compress(compressor: BlockCompressor, block: Buffer): Promise<Buffer> {
+  return Buffer.concat(await compressor.compress(block))
+}
 
 it.each([20_000, 50_000, 70_000])(
   'compresses a block of %d bytes the same after any other block',
   async (size) => {
-    const bytes = readFileSync(process.execPath)
-    const blockAt = (at: number): Buffer => bytes.subarray(at * size, (at + 1) * size)
+    const blockAt = (at: number): Buffer => PROGRAM.subarray(at * size, (at + 1) * size)
     const compressor = createDeflateCompressor(LEVEL, 1)
     for (let at = 0; at < 300; at++) {
-      await compressor.compress(bytes.subarray(at * 90_000, at * 90_000 + 66_000 + at * 100))
+      await compressor.compress(PROGRAM.subarray(at * 90_000, at * 90_000 + 66_000 + at * 100))
       const [block, fresh] = [blockAt(at), createDeflateCompressor(LEVEL, 1)]
-      const compressed = Buffer.concat(await compressor.compress(block))
-      expect(Buffer.concat(await fresh.compress(block)).equals(compressed)).toBe(true)
+      const compressed = await compress(compressor, block)
+      expect((await compress(fresh, block)).equals(compressed)).toBe(true)
     }
+  }
+)
+
+it.each([100_000, 300_000, 450_000, OUTPUT_BUFFER_BYTES, 700_000, 1_048_576])(
+  'compresses a block of %d bytes to the same zstd frame after any other block',
+  async (size) => {
+    const compressor = createZstdCompressor(LEVEL, 1)
+    for (let at = 0; at < 20; at++) {
+      await compressor.compress(PROGRAM.subarray(at * 90_000, at * 90_000 + 600_000 + at * 10_000))
+      const block = PROGRAM.subarray(at * size, (at + 1) * size)
+      const compressed = await compress(compressor, block)
+      expect((await compress(createZstdCompressor(LEVEL, 1), block)).equals(compressed)).toBe(true)
+    }
+  }
+)
+
+/** Returns bytes that deflate does not shrink. */
+const noise = (bytes: number): Buffer =>
+  createHash('shake256', { outputLength: bytes }).update('noise').digest()
+
+it.each([-1, 0, 1, 2, 3, 4, 5])(
+  'compresses a block the same if it ends %d bytes after the output buffer',
+  async (excess) => {
+    const compressor = createDeflateCompressor(LEVEL, 1)
+    const sizeOf = async (block: Buffer): Promise<number> =>
+      (await compress(createDeflateCompressor(LEVEL, 1), block)).length
+    const block = PROGRAM.subarray(0, 70_000)
+    const fresh = await compress(createDeflateCompressor(LEVEL, 1), block)
+    let available = OUTPUT_BUFFER_BYTES + excess - fresh.length
+    for (let fills = 4; fills > 0; fills--) {
+      available -= (await compress(compressor, noise(100_000))).length
+    }
+    const overhead = (await sizeOf(noise(available))) - available
+    available -= (await compress(compressor, noise(available - overhead))).length
+    expect(available).toBe(0)
+    expect((await compress(compressor, block)).equals(fresh)).toBe(true)
   }
 )
 
 it.each([
   ['fails', (done: (error: Error) => void) => done(new Error('out of memory'))],
   ['is destroyed', (_: unknown, stream: Transform) => stream.destroy(new Error('out of memory'))]
-])('rejects a block whose compressor %s', async (_, fail) => {
+])('rejects a block whose compressor %s', async (_, end) => {
   const create = (): Transform =>
-    new PassThrough({
-      transform(this: Transform, block: Buffer, __, done) {
-        this.push(block.subarray(1))
-        fail(done, this)
+    new Transform({
+      transform(this: Transform, _block, _encoding, done) {
+        this.push(Buffer.from('partial'))
+        end(done, this)
       }
     })
   const compressor = createBlockCompressor({ create, threads: 1 })

@@ -6,10 +6,10 @@ import type { BlockMemory } from './block-memory.js'
 import { splitIntoBlocks } from './split-into-blocks.js'
 
 /**
- * The size in bytes of the output chunks of a compressor. Most compressed blocks have fewer bytes, so that the thread that
- * compresses a block does not wait for the main thread meanwhile.
+ * The size in bytes of the output buffers of a compressor, which consecutive blocks share. A compressing thread waits for the
+ * main thread to provide the next one.
  */
-export const PIECE_BYTES = 512 * 1024
+export const OUTPUT_BUFFER_BYTES = 512 * 1024
 
 /** Compresses blocks in parallel. */
 export interface BlockCompressor {
@@ -59,8 +59,7 @@ function compressWith(stream: Transform, block: Buffer): Promise<Buffer[]> {
     stream.on('data', onData)
     stream.once('error', reject)
     stream.write(block, (error) => {
-      // The error event follows.
-      if (error) return
+      if (error) return reject(error)
       stream.off('data', onData)
       stream.off('error', reject)
       resolve(compressed)

@@ -1,10 +1,16 @@
 import zlib from 'node:zlib'
 import { problem } from '../../runner/errors.js'
-import { compressBlocks, createBlockCompressor, PIECE_BYTES } from './block-compressor.js'
+import { compressBlocks, createBlockCompressor, OUTPUT_BUFFER_BYTES } from './block-compressor.js'
 import type { BlockCompressor, CompressionOptions } from './block-compressor.js'
 
 /** The size of a frame in bytes. Frames of 8 MiB would make the layer about 1 % smaller and need eight times the memory. */
 export const FRAME_SIZE_BYTES = 1024 * 1024
+
+/**
+ * The minimum size in bytes of a block for a used stream. zstd splits a block in another way if the output buffer has
+ * space for the largest possible frame, and in a used stream, this space depends on the previous blocks.
+ */
+const MIN_REUSED_BYTES = OUTPUT_BUFFER_BYTES
 
 /** @throws ActionError if this version of Node.js does not support zstd, which 22.15 and newer versions do */
 export function checkZstdSupport(): void {
@@ -23,8 +29,9 @@ export function createZstdCompressor(level: number, threads: number): BlockCompr
   const params = { [zlib.constants.ZSTD_c_compressionLevel]: level }
   const flush = zlib.constants.ZSTD_e_end
   return createBlockCompressor({
-    create: () => zlib.createZstdCompress({ params, flush, chunkSize: PIECE_BYTES }),
-    threads
+    create: () => zlib.createZstdCompress({ params, flush, chunkSize: OUTPUT_BUFFER_BYTES }),
+    threads,
+    minReusedBytes: MIN_REUSED_BYTES
   })
 }
 

@@ -21,7 +21,7 @@ export interface BlobSource {
   readonly digest?: string | undefined
 }
 
-/** The size of heap and buffers in bytes from which garbage is collected between two parts. At most 50 MiB are in use. */
+/** The size of heap and buffers in bytes from which garbage is collected between two parts. At most 55 MiB of it are in use. */
 const HEAP_BYTES = 68 * 1024 * 1024
 
 /** The maximum number of uploads that are started for one blob. */
