@@ -97,7 +97,7 @@ export async function benchMemory(
       peerName: 'the same of 1 GiB',
       unit: 'MiB',
       target: 1.1,
-      ...(maximum === undefined ? {} : { maximum })
+      maximum
     })
   }
   return lines

@@ -228,7 +228,7 @@ async function benchScenario(scenario: Scenario, runs: number): Promise<Line[]> 
       peer: half.map(({ peakMiB }) => peakMiB),
       peerName: 'half the size',
       unit: 'MiB',
-      ...(scenario.maxPeakMiB === undefined ? {} : { maximum: scenario.maxPeakMiB })
+      maximum: scenario.maxPeakMiB
     }
   ]
 }

@@ -13,7 +13,7 @@ export interface Line {
   /** The maximum ratio that the project aims for. */
   readonly target?: number
   /** The maximum of our value that the project aims for. */
-  readonly maximum?: number
+  readonly maximum?: number | undefined
 }
 
 /** Returns the lines as Markdown tables of medians. The ratio is the median of the ratios of all runs. */

@@ -4,7 +4,7 @@ import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { isSha256Digest } from '../oci/digest.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import { ActionError, problem } from '../runner/errors.js'
-import { limitHeap } from '../runner/limit-heap.js'
+import { limitMemory } from '../runner/limit-memory.js'
 import { isSameSet } from './rules/inventory.js'
 import type { ListedImage, ListedTag } from './rules/inventory.js'
 
@@ -37,7 +37,7 @@ export async function listTags(
       tags.set(listed.tag, listed)
       images.set(digest, { ...withSharedTexts(image, share), digest, tags: NO_TAGS })
     }
-    await limitHeap()
+    await limitMemory()
   }
   // A tag that moved while the pages were read is listed twice, and its last image is the current one.
   for (const { tag, digest } of tags.values()) {
@@ -74,7 +74,7 @@ export async function listAllImages(
       const isKnown = known !== undefined && isSameImage(known, image)
       images.set(known?.digest ?? image.digest, isKnown ? known : withSharedTexts(image, share))
     }
-    await limitHeap()
+    await limitMemory()
   }
   return images
 }

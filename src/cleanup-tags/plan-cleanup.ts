@@ -5,7 +5,7 @@ import { readImageGraph } from '../registry-client/read-image-graph.js'
 import type { EcrPublicApi } from '../runner/deps.js'
 import type { Evaluator } from './create-evaluator.js'
 import type { ExpectedImage } from './deletion/deletion-run.js'
-import { limitHeap } from '../runner/limit-heap.js'
+import { limitMemory } from '../runner/limit-memory.js'
 import { listAllImages } from './list-inventory.js'
 import type { TagListing } from './list-inventory.js'
 import { createInventory } from './rules/inventory.js'
@@ -66,7 +66,7 @@ export async function planCleanup(
   const decisions = evaluate(inventory, facts)
   const analysis = new ReferenceAnalysis(inventory, decisions, facts, limits)
   if (analysis.ask() !== undefined) await readImageGraph(analysis, await openRepository())
-  await limitHeap()
+  await limitMemory()
   const plan = planRetention(inventory, decisions, analysis, includesUntagged)
   return {
     ...plan,

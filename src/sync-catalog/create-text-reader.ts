@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import pLimit from 'p-limit'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
-import { limitHeap } from '../runner/limit-heap.js'
+import { limitMemory } from '../runner/limit-memory.js'
 import { workspaceOf } from '../runner/read-local-file.js'
 import type { Annotation } from './annotation.js'
 import { describeFaults, describeUnknownBase, missingLinks } from './describe-links.js'
@@ -51,7 +51,7 @@ const MAX_CACHED_BYTES = 20_000_000
  * The size of heap and buffers in bytes from which garbage is collected. Live objects need about 20 MiB, and parsing a README
  * creates much more garbage than its texts have characters.
  */
-const HEAP_BYTES = 56 * 1024 * 1024
+const MEMORY_BYTES = 56 * 1024 * 1024
 
 /** Creates a function that reads the local files of a repository. Files that all repositories share are read once. */
 export function createTextReader(
@@ -77,7 +77,7 @@ function createCachingReader(
   let remainingBytes = MAX_CACHED_BYTES
   const readInTurn = pLimit(1)
   return async (name) => {
-    await limitHeap(HEAP_BYTES)
+    await limitMemory(MEMORY_BYTES)
     let serialized = cache.get(name)
     if (serialized === undefined) {
       serialized = await readInTurn(async () => serialize(await readTexts(name, context)))
@@ -103,7 +103,7 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
   ])
   const readme = await readReadmeParts(name, context, messages)
   // The parsed README is garbage now, and texts that are too long are parsed again.
-  await limitHeap(HEAP_BYTES)
+  await limitMemory(MEMORY_BYTES)
   const fitOptions: FitOptions = {
     onTooLong: context.inputs.onTooLong,
     displayPath: (path) => displayPath(path, context),

@@ -1,5 +1,5 @@
 import type { Log } from '../../runner/deps.js'
-import { limitHeap } from '../../runner/limit-heap.js'
+import { limitMemory } from '../../runner/limit-memory.js'
 import { isSameSet } from '../rules/inventory.js'
 import type { ListedImage } from '../rules/inventory.js'
 import type { PlannedDeletion } from '../rules/plan-retention.js'
@@ -119,7 +119,7 @@ export class DeletionRun {
     const areDeleted = untagged.every(({ row }) => this.isDeleted(row.digest))
     if (untagged.length > 0 && again.length === 0 && areDeleted) behavior.setDeletesUntagged()
     this.count += batch.length
-    await limitHeap()
+    await limitMemory()
     log.debug(`${repository.repositoryName}: ${this.count} deletions processed`)
   }
 

@@ -1,4 +1,5 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib'
+import type { DeflateRaw } from 'node:zlib'
 import { compressBlocks, createBlockCompressor, OUTPUT_BUFFER_BYTES } from './block-compressor.js'
 import type { BlockCompressor, CompressionOptions } from './block-compressor.js'
 import { splitByCompressibility } from './split-by-compressibility.js'
@@ -15,27 +16,29 @@ const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
 /** An empty final deflate block (RFC 1951, section 3.2.6). */
 const END = Buffer.from([0x03, 0x00])
 
-/** The end of a flushed block, an empty stored block after the last bits, and its repetition. */
+/** The end of a flushed block, an empty stored block, twice. The header of the first one is in the byte before it. */
 const REPEATED_END = Buffer.from([0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff])
 
 /** Creates a compressor whose output per block is deflate data that ends on a byte and refers to no other block. */
 export function createDeflateCompressor(level: number, threads: number): BlockCompressor {
   const flush = constants.Z_SYNC_FLUSH
+  const create = (chunkSize: number): DeflateRaw =>
+    createDeflateRaw({ level, memLevel: 9, flush, chunkSize })
   const compressor = createBlockCompressor({
-    create: () => createDeflateRaw({ level, memLevel: 9, flush, chunkSize: OUTPUT_BUFFER_BYTES }),
+    create: () => create(OUTPUT_BUFFER_BYTES),
     restart: (deflate) => deflate.reset(),
     threads,
     minReusedBytes: MIN_REUSED_BYTES
   })
   // zlib writes the end twice if it fills the output buffer. In a used stream, this depends on the previous blocks.
-  const compressAgain = createBlockCompressor({
-    create: () => createDeflateRaw({ level, memLevel: 9, flush, chunkSize: 2 * BLOCK_SIZE_BYTES }),
+  const withoutRepetition = createBlockCompressor({
+    create: () => create(2 * BLOCK_SIZE_BYTES),
     threads: 1,
     minReusedBytes: Infinity
   })
   const compressRun = async (bytes: Buffer): Promise<readonly Buffer[]> => {
     const pieces = await compressor.compress(bytes)
-    return endOf(pieces).equals(REPEATED_END) ? compressAgain.compress(bytes) : pieces
+    return endOf(pieces).equals(REPEATED_END) ? withoutRepetition.compress(bytes) : pieces
   }
   return {
     compress: async (block) => {

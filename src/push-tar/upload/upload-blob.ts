@@ -2,7 +2,7 @@ import { isWorthRetrying } from '../../ecr-public/retry-strategy.js'
 import type { StreamDigest } from '../../oci/digest.js'
 import { MAX_LAYER_SIZE_BYTES } from '../../oci/manifest.js'
 import { messageOf, problem } from '../../runner/errors.js'
-import { limitHeap } from '../../runner/limit-heap.js'
+import { limitMemory } from '../../runner/limit-memory.js'
 import { MAX_PARTS } from '../limits.js'
 import type { PushContext } from '../push-context.js'
 import { checkDigest } from '../verify.js'
@@ -22,7 +22,7 @@ export interface BlobSource {
 }
 
 /** The size of heap and buffers in bytes from which garbage is collected between two parts. At most 55 MiB of it are in use. */
-const HEAP_BYTES = 68 * 1024 * 1024
+const MEMORY_BYTES = 68 * 1024 * 1024
 
 /** The maximum number of uploads that are started for one blob. */
 const MAX_UPLOADS = 3
@@ -95,7 +95,7 @@ async function sendParts(
     for (let part = await parts.next(); part !== undefined; part = await parts.next()) {
       await sender.send(part)
       checkSize(source, parts)
-      await limitHeap(HEAP_BYTES)
+      await limitMemory(MEMORY_BYTES)
     }
     await sender.end()
   } finally {

@@ -1,9 +1,9 @@
 import { getHeapStatistics } from 'node:v8'
 
 /**
- * The size in bytes from which garbage is collected early. The process needs about 90 MiB in addition to its heap and buffers.
+ * The size of heap and buffers in bytes from which garbage is collected early. The process needs about 90 MiB in addition.
  */
-const HEAP_BYTES = 96 * 1024 * 1024
+const MEMORY_BYTES = 96 * 1024 * 1024
 
 /** The size of the next collection, as a factor of the size after the previous one. */
 const GROWTH = 1.3
@@ -16,10 +16,10 @@ let collection: Promise<void> | undefined
  * Collects garbage if the heap and the buffers outside of it are large. It is called between steps whose garbage is much
  * larger than their results. See "The memory of large jobs" in docs/decisions.md.
  *
- * @param heapBytes the size from which garbage is collected. A heap that remains larger must grow first
+ * @param bytes the size of both from which garbage is collected. If it remains larger, it must grow first
  */
-export async function limitHeap(heapBytes = HEAP_BYTES): Promise<void> {
-  if (sizeBytes() < Math.max(heapBytes, grownBytes)) return
+export async function limitMemory(bytes = MEMORY_BYTES): Promise<void> {
+  if (sizeBytes() < Math.max(bytes, grownBytes)) return
   collection ??= collectGarbage().finally(() => (collection = undefined))
   await collection
 }
