@@ -33,12 +33,13 @@ it.each([20_000, 50_000, 70_000])(
 it.each([100_000, 300_000, 450_000, OUTPUT_BUFFER_BYTES, 700_000, 1_048_576])(
   'compresses a block of %d bytes to the same zstd frame after any other block',
   async (size) => {
-    const compressor = createZstdCompressor(LEVEL, 1)
-    for (let at = 0; at < 20; at++) {
+    const level = 1
+    const compressor = createZstdCompressor(level, 1)
+    for (let at = 0; at < 60; at++) {
       await compressor.compress(PROGRAM.subarray(at * 90_000, at * 90_000 + 600_000 + at * 10_000))
       const block = PROGRAM.subarray(at * size, (at + 1) * size)
       const compressed = await compress(compressor, block)
-      expect((await compress(createZstdCompressor(LEVEL, 1), block)).equals(compressed)).toBe(true)
+      expect((await compress(createZstdCompressor(level, 1), block)).equals(compressed)).toBe(true)
     }
   }
 )
@@ -77,6 +78,10 @@ it.each([
         end(done, this)
       }
     })
-  const compressor = createBlockCompressor({ create, threads: 1 })
+  const compressor = createBlockCompressor({
+    create,
+    write: (stream, block, done) => void stream.write(block, done),
+    threads: 1
+  })
   await expect(compressor.compress(Buffer.from('block'))).rejects.toThrow('out of memory')
 })

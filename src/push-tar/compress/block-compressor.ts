@@ -18,8 +18,10 @@ export interface BlockCompressor {
 }
 
 export interface BlockCompressorOptions<S extends Transform> {
-  /** Creates a compressor of `node:zlib` that flushes its output after each write. */
+  /** Creates a compressor of `node:zlib`. */
   readonly create: () => S
+  /** Writes a block. `done` is called when all of its output has been read. */
+  readonly write: (stream: S, block: Buffer, done: (error?: Error | null) => void) => void
   /** Prepares a compressor for the next block, which must not refer to the previous one. */
   readonly restart?: (stream: S) => void
   /** The number of blocks that are compressed in parallel, each by one thread. */
@@ -35,7 +37,7 @@ export interface BlockCompressorOptions<S extends Transform> {
 export function createBlockCompressor<S extends Transform>(
   options: BlockCompressorOptions<S>
 ): BlockCompressor {
-  const { create, restart, threads, minReusedBytes = 0 } = options
+  const { create, write, restart, threads, minReusedBytes = 0 } = options
   const limit = pLimit(threads)
   const idle: S[] = []
   return {
@@ -44,7 +46,7 @@ export function createBlockCompressor<S extends Transform>(
         const isReused = block.length >= minReusedBytes
         const stream = (isReused ? idle.pop() : undefined) ?? create()
         restart?.(stream)
-        const compressed = await compressWith(stream, block)
+        const compressed = await readOutput(stream, (done) => write(stream, block, done))
         if (isReused) idle.push(stream)
         else stream.destroy()
         return compressed
@@ -52,13 +54,16 @@ export function createBlockCompressor<S extends Transform>(
   }
 }
 
-function compressWith(stream: Transform, block: Buffer): Promise<Buffer[]> {
+function readOutput(
+  stream: Transform,
+  write: (done: (error?: Error | null) => void) => void
+): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const compressed: Buffer[] = []
     const onData = (piece: Buffer): void => void compressed.push(piece)
     stream.on('data', onData)
     stream.once('error', reject)
-    stream.write(block, (error) => {
+    write((error) => {
       if (error) return reject(error)
       stream.off('data', onData)
       stream.off('error', reject)

@@ -1,7 +1,11 @@
 import { constants, crc32, createDeflateRaw } from 'node:zlib'
 import type { DeflateRaw } from 'node:zlib'
 import { compressBlocks, createBlockCompressor, OUTPUT_BUFFER_BYTES } from './block-compressor.js'
-import type { BlockCompressor, CompressionOptions } from './block-compressor.js'
+import type {
+  BlockCompressor,
+  BlockCompressorOptions,
+  CompressionOptions
+} from './block-compressor.js'
 import { splitByCompressibility } from './split-by-compressibility.js'
 
 /** The size of a block in bytes. Each block is compressed by one thread. */
@@ -24,8 +28,11 @@ export function createDeflateCompressor(level: number, threads: number): BlockCo
   const flush = constants.Z_SYNC_FLUSH
   const create = (chunkSize: number): DeflateRaw =>
     createDeflateRaw({ level, memLevel: 9, flush, chunkSize })
+  const write: BlockCompressorOptions<DeflateRaw>['write'] = (stream, block, done) =>
+    void stream.write(block, done)
   const compressor = createBlockCompressor({
     create: () => create(OUTPUT_BUFFER_BYTES),
+    write,
     restart: (deflate) => deflate.reset(),
     threads,
     minReusedBytes: MIN_REUSED_BYTES
@@ -33,6 +40,7 @@ export function createDeflateCompressor(level: number, threads: number): BlockCo
   // zlib writes the end twice if it fills the output buffer. In a used stream, this depends on the previous blocks.
   const withoutRepetition = createBlockCompressor({
     create: () => create(2 * BLOCK_SIZE_BYTES),
+    write,
     threads: 1,
     minReusedBytes: Infinity
   })
