@@ -93,6 +93,11 @@ async function compressOnce(path: string, setting: Setting): Promise<Compression
     () => threads + 2,
     (block) => compressor.compress(block).finally(() => memory.recycle(block))
   )
-  for await (const pieces of compressed) for (const piece of pieces) bytes += piece.length
+  for await (const pieces of compressed) {
+    for (const piece of pieces) {
+      bytes += piece.length
+      compressor.free(piece)
+    }
+  }
   return { seconds: (performance.now() - before) / 1000, megabytes: bytes / 1e6 }
 }

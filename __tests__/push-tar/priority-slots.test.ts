@@ -1,27 +1,51 @@
 import { createPrioritySlots } from '../../src/push-tar/priority-slots.js'
 
+/** Waits for a slot and adds `name` to the list when it has one. */
+async function acquire(
+  slots: ReturnType<typeof createPrioritySlots>,
+  priority: number,
+  name: string,
+  order: string[]
+): Promise<void> {
+  await slots.acquire(priority)
+  order.push(name)
+}
+
 it('provides the next slot to the highest priority, and to the oldest caller of the same priority', async () => {
   const slots = createPrioritySlots(1)
-  await slots.acquire(0)
   const order: string[] = []
+  await slots.acquire(2)
   const waiting = [
-    slots.acquire(1).then(() => order.push('low')),
-    slots.acquire(2).then(() => order.push('first high')),
-    slots.acquire(2).then(() => order.push('second high'))
+    acquire(slots, 1, 'low', order),
+    acquire(slots, 2, 'first high', order),
+    acquire(slots, 2, 'second high', order)
   ]
-  waiting.forEach(() => slots.release())
+  for (const priority of [2, 2, 2]) slots.release(priority)
   await Promise.all(waiting)
   expect(order).toEqual(['first high', 'second high', 'low'])
 })
 
 it('limits the number of callers that have a slot', async () => {
   const slots = createPrioritySlots(2)
+  const order: string[] = []
   await slots.acquire(0)
   await slots.acquire(0)
-  let isAcquired = false
-  const third = slots.acquire(0).then(() => (isAcquired = true))
+  const third = acquire(slots, 1, 'third', order)
   await Promise.resolve()
-  expect(isAcquired).toBe(false)
-  slots.release()
+  expect(order).toEqual([])
+  slots.release(0)
   await third
+})
+
+it('provides free slots to a lower priority only if no higher one has a slot', async () => {
+  const slots = createPrioritySlots(3)
+  const order: string[] = []
+  await slots.acquire(1)
+  await slots.acquire(2)
+  const waiting = [acquire(slots, 1, 'first low', order), acquire(slots, 1, 'second low', order)]
+  await Promise.resolve()
+  expect(order).toEqual([])
+  slots.release(2)
+  await Promise.all(waiting)
+  expect(order).toEqual(['first low', 'second low'])
 })

@@ -44,8 +44,8 @@ function trackBuffers(count: number): TrackedBuffers {
   return {
     inUse,
     acquire: async (...options) => taken(await buffers.acquire(...options)),
-    tryAcquire: (atMost) => {
-      const buffer = buffers.tryAcquire(atMost)
+    tryAcquire: (...options) => {
+      const buffer = buffers.tryAcquire(...options)
       return buffer === undefined ? undefined : taken(buffer)
     },
     release: (buffer) => {

@@ -67,6 +67,62 @@ it.each([-1, 0, 1, 2, 3, 4, 5])(
   }
 )
 
+describe('freeing a piece', () => {
+  const BLOCK_BYTES = 300_000
+  const blockAt = (at: number): Buffer => PROGRAM.subarray(at * BLOCK_BYTES, (at + 1) * BLOCK_BYTES)
+  let compressor: BlockCompressor
+  beforeEach(() => {
+    compressor = createZstdCompressor(1, 1)
+  })
+
+  /** Compresses blocks until the compressor uses another output buffer. Returns the pieces of the first one. */
+  async function fillOutput(): Promise<Buffer[]> {
+    const pieces: Buffer[] = []
+    for (let at = 0; pieces.at(-1)?.buffer === pieces[0]?.buffer; at++) {
+      pieces.push(...(await compressor.compress(blockAt(at))))
+    }
+    return pieces.filter(({ buffer }) => buffer === pieces[0]?.buffer)
+  }
+
+  it('frees the output buffer with its last piece', async () => {
+    const [first, ...others] = await fillOutput()
+    if (first === undefined) throw new Error('The compressor did not write anything')
+    const bytes = Buffer.from(first)
+    expect(others).not.toEqual([])
+    for (const piece of others) compressor.free(piece)
+    expect(first.equals(bytes)).toBe(true)
+    compressor.free(first)
+    expect([first, ...others].every(({ length }) => length === 0)).toBe(true)
+  })
+
+  it('frees an output buffer that is in use only when the compressor has the next one', async () => {
+    const pieces: Buffer[] = []
+    for (let at = 0; pieces.at(-1)?.buffer === pieces[0]?.buffer; at++) {
+      const compressed = await compressor.compress(blockAt(at))
+      const fresh = await compress(createZstdCompressor(1, 1), blockAt(at))
+      expect(Buffer.concat(compressed).equals(fresh)).toBe(true)
+      for (const piece of compressed) compressor.free(piece)
+      pieces.push(...compressed)
+    }
+    expect(pieces[0]?.length).toBe(0)
+    expect(pieces.at(-1)?.length).not.toBe(0)
+  })
+
+  it('frees data that deflate stores', async () => {
+    const deflate = createDeflateCompressor(LEVEL, 1)
+    const pieces = await deflate.compress(noise(2 * 128 * 1024))
+    expect(pieces.every(({ length }) => length > 0)).toBe(true)
+    for (const piece of pieces) deflate.free(piece)
+    expect(pieces.every(({ length }) => length === 0)).toBe(true)
+  })
+
+  it('does not free the memory of other buffers', () => {
+    const other = Buffer.from('other')
+    compressor.free(other)
+    expect(other.toString()).toBe('other')
+  })
+})
+
 it.each([
   ['fails', (done: (error: Error) => void) => done(new Error('out of memory'))],
   ['is destroyed', (_: unknown, stream: Transform) => stream.destroy(new Error('out of memory'))]

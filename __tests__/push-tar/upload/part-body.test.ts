@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import { sha256Digest } from '../../../src/oci/digest.js'
-import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
 import { bodySize, PartBody } from '../../../src/push-tar/upload/part-body.js'
 import { readPart } from './fake-service.js'
-
-const MIB = 1024 * 1024
 
 const fields = {
   registryId: '123456789012',
@@ -62,53 +59,4 @@ it('can be finished again for another attempt', () => {
   const part = new PartBody(Buffer.alloc(bodySize(100)), 100)
   part.append(Buffer.from('abcd'))
   expect(part.finish(fields)).toEqual(part.finish(fields))
-})
-
-describe('the buffers of parts', () => {
-  it('are reused, and waited for if all are in use', async () => {
-    const buffers = createPartBuffers(2)
-    const [one, two] = [await buffers.acquire(5 * MIB, 0), await buffers.acquire(5 * MIB, 0)]
-    let third: Buffer | undefined
-    const waiting = buffers.acquire(5 * MIB, 0).then((buffer) => (third = buffer))
-    await Promise.resolve()
-    expect(third).toBeUndefined()
-    buffers.release(one)
-    expect(await waiting).toBe(one)
-    buffers.release(two)
-    expect(await buffers.acquire(5 * MIB, 0)).toBe(two)
-  })
-
-  it('are given to the waiting caller with the highest priority', async () => {
-    const buffers = createPartBuffers(2)
-    const [one, two] = [await buffers.acquire(5 * MIB, 0), await buffers.acquire(5 * MIB, 0)]
-    const order: number[] = []
-    const waiting = [1, 2].map((priority) =>
-      buffers.acquire(5 * MIB, priority).then(() => order.push(priority))
-    )
-    buffers.release(one)
-    await Promise.race(waiting)
-    expect(order).toEqual([2])
-    buffers.release(two)
-    await Promise.all(waiting)
-  })
-
-  it('are fewer if they are larger, so that they need the same memory', async () => {
-    const buffers = createPartBuffers(4)
-    const large = await buffers.acquire(10 * MIB, 0)
-    await buffers.acquire(10 * MIB, 0)
-    expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
-    const waiting = [buffers.acquire(5 * MIB, 0), buffers.acquire(5 * MIB, 0)]
-    buffers.release(large)
-    expect((await Promise.all(waiting)).map(({ length }) => length)).toEqual([
-      bodySize(5 * MIB),
-      bodySize(5 * MIB)
-    ])
-    expect(buffers.tryAcquire(5 * MIB)).toBeUndefined()
-  })
-
-  it('are small for small parts', async () => {
-    const buffers = createPartBuffers(1)
-    expect((await buffers.acquire(1000, 0)).length).toBe(bodySize(1000))
-    expect((await buffers.acquire(1000, 0)).length).toBe(bodySize(1000))
-  })
 })

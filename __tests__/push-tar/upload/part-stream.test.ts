@@ -6,6 +6,8 @@ import { PartStream } from '../../../src/push-tar/upload/part-stream.js'
 import { readPart } from './fake-service.js'
 
 const MIB = 1024 * 1024
+/** A layer without buffers. */
+const other = { priority: 0 }
 const signal = new AbortController().signal
 
 async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -72,7 +74,7 @@ describe('a stream of parts', () => {
       signal
     })
     expect(await stream.fill()).toBe(false)
-    expect(buffers.tryAcquire(MIB)).toBeUndefined()
+    expect(buffers.tryAcquire(MIB, other)).toBeUndefined()
     const parts: Buffer[] = []
     for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
       parts.push(bytesOf(part))
@@ -92,8 +94,8 @@ describe('a stream of parts', () => {
     })
     await stream.fill()
     expect(await stream.drain()).toEqual({ digest: sha256Digest(bytes), size: bytes.length })
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
   })
 
   it('releases all buffers and closes its source when it is closed', async () => {
@@ -111,8 +113,8 @@ describe('a stream of parts', () => {
     await stream.close()
     await stream.close()
     expect(isEnded).toBe(true)
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
   })
 
   it('fails with the error of its source and releases its buffers when it is closed', async () => {
@@ -124,7 +126,7 @@ describe('a stream of parts', () => {
     const stream = new PartStream(broken(), { capacity: MIB, priority: 0, buffers, signal })
     await expect(stream.fill()).rejects.toThrow('Disk error')
     await stream.close()
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
-    expect(buffers.tryAcquire(5 * MIB)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
+    expect(buffers.tryAcquire(5 * MIB, other)).toBeDefined()
   })
 })

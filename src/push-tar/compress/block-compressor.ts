@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { mapAhead } from '../map-ahead.js'
 import type { PrioritySlots } from '../priority-slots.js'
 import type { BlockMemory } from './block-memory.js'
+import { createOutputMemory } from './output-memory.js'
 import { splitIntoBlocks } from './split-into-blocks.js'
 
 /**
@@ -15,6 +16,8 @@ export const OUTPUT_BUFFER_BYTES = 512 * 1024
 export interface BlockCompressor {
   /** Returns the compressed block in pieces. */
   compress(block: Buffer): Promise<readonly Buffer[]>
+  /** Frees the memory of a piece. The piece must not be used afterwards. */
+  free(piece: Buffer): void
 }
 
 export interface BlockCompressorOptions<S extends Transform> {
@@ -32,7 +35,8 @@ export interface BlockCompressorOptions<S extends Transform> {
 
 /**
  * Creates a compressor for blocks. It reuses its zlib streams for all large blocks, because allocating a stream per block
- * costs more time in garbage collection than compressing some blocks.
+ * costs more time in garbage collection than compressing some blocks. For the same reason, the output buffers of the
+ * streams are freed when all of their pieces have been.
  */
 export function createBlockCompressor<S extends Transform>(
   options: BlockCompressorOptions<S>
@@ -40,6 +44,7 @@ export function createBlockCompressor<S extends Transform>(
   const { create, write, restart, threads, minReusedBytes = 0 } = options
   const limit = pLimit(threads)
   const idle: S[] = []
+  const outputs = createOutputMemory<S>()
   return {
     compress: (block) =>
       limit(async () => {
@@ -47,10 +52,12 @@ export function createBlockCompressor<S extends Transform>(
         const stream = (isReused ? idle.pop() : undefined) ?? create()
         restart?.(stream)
         const compressed = await readOutput(stream, (done) => write(stream, block, done))
+        for (const piece of compressed) outputs.add(stream, piece)
         if (isReused) idle.push(stream)
         else stream.destroy()
         return compressed
-      })
+      }),
+    free: (piece) => outputs.free(piece)
   }
 }
 
@@ -85,7 +92,8 @@ export interface CompressionOptions {
 }
 
 /**
- * Compresses the blocks of a stream in parallel and yields the results in order.
+ * Compresses the blocks of a stream in parallel and yields the results in order. A chunk is freed when the next one is
+ * requested.
  *
  * @param onBlock called with each block in order, before it is compressed
  */
@@ -101,10 +109,15 @@ export async function* compressBlocks(
       return await compressor.compress(block)
     } finally {
       memory.recycle(block)
-      slots.release()
+      slots.release(priority)
     }
   })
-  for await (const pieces of compressed) yield* pieces
+  for await (const pieces of compressed) {
+    for (const piece of pieces) {
+      yield piece
+      compressor.free(piece)
+    }
+  }
 }
 
 /** Acquires a slot before each block is read. The consumer releases it. */
@@ -117,11 +130,11 @@ async function* withSlots(
     for (;;) {
       await slots.acquire(priority)
       const next = await blocks.next().catch((error: unknown) => {
-        slots.release()
+        slots.release(priority)
         throw error
       })
       if (next.done === true) {
-        slots.release()
+        slots.release(priority)
         return
       }
       yield next.value

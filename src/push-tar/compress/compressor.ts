@@ -12,7 +12,7 @@ export type Compression = PushTarInputs['compression']
 export interface Compressor {
   readonly compression: Compression
   /**
-   * Compresses a layer. A slow consumer slows the compression down.
+   * Compresses a layer. A slow consumer slows the compression down. A chunk can be used until the next one is requested.
    *
    * @param read reads the layer into the given memory
    * @param priority the blocks of the layer with the highest priority are compressed first
@@ -48,7 +48,7 @@ export function createCompressor(compression: Compression, level?: number): Comp
   ): AsyncGenerator<Buffer, void, undefined> {
     const layer = Symbol('layer')
     active.add(layer, priority)
-    // The first layer uses all threads. The others use them while it waits for its parts to be sent.
+    // The first layer uses all threads. The others use them only while it waits for its parts to be sent.
     const blocksAhead = (): number => (active.first() === layer ? COMPRESSION_THREADS + 1 : 1)
     const options = { memory, compressor, blocksAhead, slots, priority }
     try {

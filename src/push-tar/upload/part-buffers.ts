@@ -1,27 +1,31 @@
 import { MAX_PART_SIZE_BYTES, MIN_PART_SIZE_BYTES } from '../limits.js'
-import { createPriorityQueue } from '../priority-queue.js'
 import { bodySize } from './part-body.js'
+
+/** A layer that uses buffers. */
+export interface BufferUser {
+  readonly priority: number
+}
 
 /** A pool of buffers in which parts are built and sent. */
 export interface PartBuffers {
   /**
-   * Returns a buffer for one part. Waits until one is available.
+   * Returns a buffer for one part. Waits until one is available. Of all waiting layers, those with the fewest buffers are
+   * next, and of these the one with the highest priority.
    *
    * @param maxBytes the maximum size of the part in bytes
-   * @param priority of all waiting callers, the one with the highest priority gets the next buffer
    */
-  acquire(maxBytes: number, priority: number): Promise<Buffer>
+  acquire(maxBytes: number, user: BufferUser): Promise<Buffer>
   /** Returns a buffer for one part, or `undefined` if none is available now. */
-  tryAcquire(maxBytes: number): Buffer | undefined
+  tryAcquire(maxBytes: number, user: BufferUser): Buffer | undefined
   release(buffer: Buffer): void
 }
 
 /** Parts of at most this size do not use the pool. */
 const SMALL_PART_BYTES = 256 * 1024
-const SMALL_BUFFER_BYTES = bodySize(SMALL_PART_BYTES)
 
 interface Waiting {
   readonly size: number
+  readonly user: BufferUser
   readonly resolve: (buffer: Buffer) => void
 }
 
@@ -30,41 +34,66 @@ interface Waiting {
  * when it is first needed.
  */
 export function createPartBuffers(count: number): PartBuffers {
-  const limit = Math.max(count * bodySize(MIN_PART_SIZE_BYTES), bodySize(MAX_PART_SIZE_BYTES))
-  const free: Buffer[] = []
-  const waiting = createPriorityQueue<Waiting>()
-  let allocated = 0
-  const take = (size: number): Buffer | undefined => {
-    const at = free.findIndex(({ length }) => length === size)
-    if (at !== -1) return free.splice(at, 1)[0]
-    const unused = free.reduce((sum, { length }) => sum + length, 0)
-    if (allocated - unused + size > limit) return undefined
-    while (allocated + size > limit) allocated -= free.pop()?.length ?? 0
-    allocated += size
-    return Buffer.allocUnsafeSlow(size)
+  const memory = createMemory(
+    Math.max(count * bodySize(MIN_PART_SIZE_BYTES), bodySize(MAX_PART_SIZE_BYTES))
+  )
+  /** The buffers in use. */
+  const users = new Map<Buffer, BufferUser>()
+  const waiting: Waiting[] = []
+  const take = (size: number, user: BufferUser): Buffer | undefined => {
+    const buffer = memory.take(size)
+    if (buffer !== undefined) users.set(buffer, user)
+    return buffer
   }
-  const tryAcquire = (maxBytes: number): Buffer | undefined => {
+  const countBuffers = ({ user }: Waiting): number =>
+    [...users.values()].filter((other) => other === user).length
+  const compare = (a: Waiting, b: Waiting): number =>
+    countBuffers(a) - countBuffers(b) || b.user.priority - a.user.priority
+  const tryAcquire: PartBuffers['tryAcquire'] = (maxBytes, user) => {
     if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
-    if (waiting.first() !== undefined) return undefined
-    return take(pooledSize(maxBytes))
+    return waiting.length > 0 ? undefined : take(pooledSize(maxBytes), user)
   }
   return {
     tryAcquire,
-    acquire: async (maxBytes, priority) =>
-      tryAcquire(maxBytes) ??
+    acquire: async (maxBytes, user) =>
+      tryAcquire(maxBytes, user) ??
       new Promise<Buffer>((resolve) => {
-        waiting.add({ size: pooledSize(maxBytes), resolve }, priority)
+        waiting.push({ size: pooledSize(maxBytes), user, resolve })
       }),
     release: (buffer) => {
-      if (buffer.length <= SMALL_BUFFER_BYTES) return
-      free.push(buffer)
-      for (let next = waiting.first(); next !== undefined; next = waiting.first()) {
-        const taken = take(next.size)
+      if (!users.delete(buffer)) return
+      memory.release(buffer)
+      for (let [next] = waiting.sort(compare); next !== undefined; [next] = waiting.sort(compare)) {
+        const taken = take(next.size, next.user)
         if (taken === undefined) break
-        waiting.take()
+        waiting.shift()
         next.resolve(taken)
       }
     }
+  }
+}
+
+interface Memory {
+  /** Returns a buffer of this size, or `undefined` if too much memory is in use. */
+  take(size: number): Buffer | undefined
+  release(buffer: Buffer): void
+}
+
+/** @param limit the maximum size of all buffers in bytes */
+function createMemory(limit: number): Memory {
+  const free: Buffer[] = []
+  let allocated = 0
+  return {
+    take: (size) => {
+      const at = free.findIndex(({ length }) => length === size)
+      if (at !== -1) return free.splice(at, 1)[0]
+      const unused = free.reduce((sum, { length }) => sum + length, 0)
+      if (allocated - unused + size > limit) return undefined
+      while (allocated + size > limit) allocated -= free.pop()?.length ?? 0
+      allocated += size
+      return Buffer.allocUnsafeSlow(size)
+    },
+    release: (buffer) => void free.push(buffer)
   }
 }
 

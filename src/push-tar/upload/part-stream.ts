@@ -1,13 +1,11 @@
 import { createStreamHash } from '../../oci/digest.js'
 import type { StreamDigest } from '../../oci/digest.js'
 import { PartBody } from './part-body.js'
-import type { PartBuffers } from './part-buffers.js'
+import type { BufferUser, PartBuffers } from './part-buffers.js'
 
-export interface PartStreamOptions {
+export interface PartStreamOptions extends BufferUser {
   /** The size in bytes of every part except the last one. */
   readonly capacity: number
-  /** If buffers are scarce, the stream with the highest priority gets the next one. */
-  readonly priority: number
   /** The buffers of the parts. */
   readonly buffers: PartBuffers
   readonly signal: AbortSignal
@@ -124,8 +122,10 @@ export class PartStream {
 
   private async startPart(waits: boolean): Promise<PartBody | undefined> {
     const { capacity } = this
-    const { buffers, priority } = this.options
-    const memory = waits ? await buffers.acquire(capacity, priority) : buffers.tryAcquire(capacity)
+    const { buffers } = this.options
+    const memory = waits
+      ? await buffers.acquire(capacity, this.options)
+      : buffers.tryAcquire(capacity, this.options)
     return memory === undefined ? undefined : new PartBody(memory, capacity)
   }
 
