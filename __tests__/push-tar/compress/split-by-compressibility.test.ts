@@ -96,7 +96,7 @@ describe('splitByCompressibility', () => {
         const compressor = createDeflateCompressor(level, 3)
         const memory = createBlockMemory(BLOCK_SIZE_BYTES)
         const slots = createPrioritySlots(4)
-        const options = { compressor, memory, slots, priority: 0, blocksAhead: () => 3 }
+        const options = { compressor, memory, slots, priority: () => 0, blocksAhead: () => 3 }
         for await (const piece of gzip(chunks(), options)) compressed.push(Buffer.from(piece))
         expect(zlib.gunzipSync(Buffer.concat(compressed)).equals(bytes)).toBe(true)
       }),

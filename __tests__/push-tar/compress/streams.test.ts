@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
 import zlib from 'node:zlib'
 import { createBlockMemory } from '../../../src/push-tar/compress/block-memory.js'
 import { splitIntoBlocks } from '../../../src/push-tar/compress/split-into-blocks.js'
@@ -51,7 +52,7 @@ function deflating(level: number, blocksAhead: number): Parameters<typeof gzip>[
     blocksAhead: () => blocksAhead,
     memory: createBlockMemory(BLOCK_SIZE_BYTES),
     slots: createPrioritySlots(blocksAhead + 1),
-    priority: 0
+    priority: () => 0
   }
 }
 
@@ -121,7 +122,7 @@ describe('zstd in parallel frames', () => {
             blocksAhead: () => 3,
             memory: createBlockMemory(FRAME_SIZE_BYTES),
             slots: createPrioritySlots(4),
-            priority: 0
+            priority: () => 0
           })
         )
         expect(zlib.zstdDecompressSync(compressed).equals(bytes)).toBe(true)
@@ -152,6 +153,52 @@ describe('the compressor', () => {
       (await collect(createCompressor('gzip', level).compress(() => chunked(bytes, [65_536]))))
         .length
     expect(await at(9)).toBeLessThan(await at(1))
+  })
+})
+
+describe('the compressor of several layers', () => {
+  it.each(['gzip', 'zstd'] as const)(
+    'frees the output of %s while it is read',
+    async (compression) => {
+      const program = readFileSync(process.execPath).subarray(0, 24 * BLOCK_SIZE_BYTES)
+      const chunks: Buffer[] = []
+      const stream = createCompressor(compression).compress(() =>
+        chunked(program, [BLOCK_SIZE_BYTES])
+      )
+      for await (const chunk of stream) chunks.push(chunk)
+      const remaining = chunks.filter(({ length }) => length > 0)
+      expect(chunks.length).toBeGreaterThan(24)
+      expect(remaining.length).toBeLessThan(chunks.length / 2)
+    }
+  )
+
+  it('compresses the blocks of the layer with the highest priority before the blocks of others', async () => {
+    const compressor = createCompressor('gzip')
+    const order: string[] = []
+    const layer = async function* (name: string): AsyncGenerator<Buffer> {
+      for (let block = 0; block < 8; block++) {
+        order.push(name)
+        yield await Promise.resolve(mixed(BLOCK_SIZE_BYTES, block))
+      }
+    }
+    const large = compressor.compress(() => layer('large'), 2)
+    const small = compressor.compress(() => layer('small'), 1)
+    await Promise.all([large, small].map(collect))
+    expect(order.slice(0, 8)).toEqual(Array(8).fill('large'))
+  })
+
+  it('compresses the blocks of other layers while the first one is not read', async () => {
+    const compressor = createCompressor('gzip')
+    const bytes = mixed(8 * BLOCK_SIZE_BYTES, 1)
+    const large = compressor.compress(() => chunked(bytes, [BLOCK_SIZE_BYTES]), 2)
+    const reader = large[Symbol.asyncIterator]()
+    await reader.next()
+    const others = [1, 1].map((priority) =>
+      collect(compressor.compress(() => chunked(bytes, [BLOCK_SIZE_BYTES]), priority))
+    )
+    const [first, second] = await Promise.all(others)
+    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true)
+    await reader.return?.()
   })
 })
 

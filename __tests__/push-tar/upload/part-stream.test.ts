@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { sha256Digest } from '../../../src/oci/digest.js'
 import type { PartBody } from '../../../src/push-tar/upload/part-body.js'
 import { createPartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
+import type { BufferUser, PartBuffers } from '../../../src/push-tar/upload/part-buffers.js'
 import { PartStream } from '../../../src/push-tar/upload/part-stream.js'
 import { readPart } from './fake-service.js'
 
@@ -62,6 +63,26 @@ describe('a stream of parts', () => {
     expect(await stream.next()).toBeUndefined()
     const carried = [first, second].map((part) => part && bytesOf(part))
     expect(Buffer.concat(carried.filter((part) => part !== undefined)).equals(bytes)).toBe(true)
+  })
+
+  it('acquires all of its buffers as one layer', async () => {
+    const pool = createPartBuffers(3)
+    const users = new Set<BufferUser>()
+    const buffers: PartBuffers = {
+      ...pool,
+      acquire: (maxBytes, user) => {
+        users.add(user)
+        return pool.acquire(maxBytes, user)
+      },
+      tryAcquire: (maxBytes, user) => {
+        users.add(user)
+        return pool.tryAcquire(maxBytes, user)
+      }
+    }
+    const options = { capacity: MIB, priority: 7, buffers, signal }
+    const stream = new PartStream(chunked(Buffer.alloc(3 * MIB), 70_000), options)
+    expect(await stream.fill()).toBe(true)
+    expect([...users].map(({ priority }) => priority)).toEqual([7])
   })
 
   it('builds parts ahead until no buffer is left, and loses no bytes', async () => {

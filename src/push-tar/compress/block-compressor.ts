@@ -87,8 +87,8 @@ export interface CompressionOptions {
   readonly memory: BlockMemory
   /** Limits the blocks of all streams that are in memory. */
   readonly slots: PrioritySlots
-  /** Of all streams that wait for a slot, the one with the highest priority is next. */
-  readonly priority: number
+  /** Returns the priority of the stream. While it has a slot, streams with lower priorities wait. */
+  readonly priority: () => number
 }
 
 /**
@@ -103,13 +103,13 @@ export async function* compressBlocks(
   onBlock?: (block: Buffer) => void
 ): AsyncGenerator<Buffer, void, undefined> {
   const blocks = withSlots(splitIntoBlocks(chunks, memory), slots, priority)
-  const compressed = mapAhead(blocks, blocksAhead, async (block) => {
+  const compressed = mapAhead(blocks, blocksAhead, async ({ block, release }) => {
     onBlock?.(block)
     try {
       return await compressor.compress(block)
     } finally {
       memory.recycle(block)
-      slots.release(priority)
+      release()
     }
   })
   for await (const pieces of compressed) {
@@ -120,24 +120,30 @@ export async function* compressBlocks(
   }
 }
 
-/** Acquires a slot before each block is read. The consumer releases it. */
+interface BlockWithSlot {
+  readonly block: Buffer
+  /** Releases the slot of the block. */
+  readonly release: () => void
+}
+
+/** Acquires a slot before each block is read. */
 async function* withSlots(
   blocks: AsyncGenerator<Buffer, void, undefined>,
   slots: PrioritySlots,
-  priority: number
-): AsyncGenerator<Buffer, void, undefined> {
+  priority: () => number
+): AsyncGenerator<BlockWithSlot, void, undefined> {
   try {
     for (;;) {
-      await slots.acquire(priority)
+      const release = await slots.acquire(priority())
       const next = await blocks.next().catch((error: unknown) => {
-        slots.release(priority)
+        release()
         throw error
       })
       if (next.done === true) {
-        slots.release(priority)
+        release()
         return
       }
-      yield next.value
+      yield { block: next.value, release }
     }
   } finally {
     await blocks.return()

@@ -48,9 +48,10 @@ export function createCompressor(compression: Compression, level?: number): Comp
   ): AsyncGenerator<Buffer, void, undefined> {
     const layer = Symbol('layer')
     active.add(layer, priority)
-    // The first layer uses all threads. The others use them only while it waits for its parts to be sent.
-    const blocksAhead = (): number => (active.first() === layer ? COMPRESSION_THREADS + 1 : 1)
-    const options = { memory, compressor, blocksAhead, slots, priority }
+    const isFirst = (): boolean => active.first() === layer
+    // The first layer uses all threads. The others use them while it waits for its parts to be sent.
+    const blocksAhead = (): number => (isFirst() ? COMPRESSION_THREADS + 1 : 1)
+    const options = { memory, compressor, blocksAhead, slots, priority: () => Number(isFirst()) }
     try {
       yield* compression === 'zstd' ? zstd(read(memory), options) : gzip(read(memory), options)
     } finally {

@@ -9,7 +9,10 @@ export interface OutputMemory<S> {
   free(piece: Buffer): void
 }
 
-/** V8 would free the buffers only when it collects the whole heap. See "The memory of large jobs" in docs/decisions.md. */
+/**
+ * Creates the memory of the streams of one compressor. V8 would free the buffers only when it collects the whole heap. See
+ * "The memory of large jobs" in docs/decisions.md.
+ */
 export function createOutputMemory<S extends object>(): OutputMemory<S> {
   /** The number of pieces of a buffer, and one more while a stream writes to it. */
   const uses = new WeakMap<ArrayBufferLike, number>()

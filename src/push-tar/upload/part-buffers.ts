@@ -1,7 +1,7 @@
 import { MAX_PART_SIZE_BYTES, MIN_PART_SIZE_BYTES } from '../limits.js'
 import { bodySize } from './part-body.js'
 
-/** A layer that uses buffers. */
+/** A layer that uses buffers. The buffers of each object are counted, so a layer passes the same one each time. */
 export interface BufferUser {
   readonly priority: number
 }
@@ -23,7 +23,7 @@ export interface PartBuffers {
 /** Parts of at most this size do not use the pool. */
 const SMALL_PART_BYTES = 256 * 1024
 
-interface Waiting {
+interface WaitingUser {
   readonly size: number
   readonly user: BufferUser
   readonly resolve: (buffer: Buffer) => void
@@ -34,20 +34,20 @@ interface Waiting {
  * when it is first needed.
  */
 export function createPartBuffers(count: number): PartBuffers {
-  const memory = createMemory(
+  const memory = createPartMemory(
     Math.max(count * bodySize(MIN_PART_SIZE_BYTES), bodySize(MAX_PART_SIZE_BYTES))
   )
   /** The buffers in use. */
   const users = new Map<Buffer, BufferUser>()
-  const waiting: Waiting[] = []
+  const waiting: WaitingUser[] = []
   const take = (size: number, user: BufferUser): Buffer | undefined => {
     const buffer = memory.take(size)
     if (buffer !== undefined) users.set(buffer, user)
     return buffer
   }
-  const countBuffers = ({ user }: Waiting): number =>
+  const countBuffers = ({ user }: WaitingUser): number =>
     [...users.values()].filter((other) => other === user).length
-  const compare = (a: Waiting, b: Waiting): number =>
+  const compare = (a: WaitingUser, b: WaitingUser): number =>
     countBuffers(a) - countBuffers(b) || b.user.priority - a.user.priority
   const tryAcquire: PartBuffers['tryAcquire'] = (maxBytes, user) => {
     if (maxBytes <= SMALL_PART_BYTES) return Buffer.allocUnsafeSlow(bodySize(maxBytes))
@@ -73,14 +73,14 @@ export function createPartBuffers(count: number): PartBuffers {
   }
 }
 
-interface Memory {
+interface PartMemory {
   /** Returns a buffer of this size, or `undefined` if too much memory is in use. */
   take(size: number): Buffer | undefined
   release(buffer: Buffer): void
 }
 
 /** @param limit the maximum size of all buffers in bytes */
-function createMemory(limit: number): Memory {
+function createPartMemory(limit: number): PartMemory {
   const free: Buffer[] = []
   let allocated = 0
   return {
