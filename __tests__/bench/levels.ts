@@ -3,6 +3,7 @@ import { createBlockMemory } from '../../src/push-tar/compress/block-memory.js'
 import { splitIntoBlocks } from '../../src/push-tar/compress/split-into-blocks.js'
 import { COMPRESSION_THREADS, DEFAULT_LEVEL } from '../../src/push-tar/compress/compressor.js'
 import { BLOCK_SIZE_BYTES, createDeflateCompressor } from '../../src/push-tar/compress/gzip.js'
+import { freeOutput } from '../../src/push-tar/compress/output-memory.js'
 import { mapAhead } from '../../src/push-tar/map-ahead.js'
 import { createZstdCompressor, FRAME_SIZE_BYTES } from '../../src/push-tar/compress/zstd.js'
 import type { BenchArchives } from './archive.ts'
@@ -96,7 +97,7 @@ async function compressOnce(path: string, setting: Setting): Promise<Compression
   for await (const pieces of compressed) {
     for (const piece of pieces) {
       bytes += piece.length
-      compressor.free(piece)
+      freeOutput(piece)
     }
   }
   return { seconds: (performance.now() - before) / 1000, megabytes: bytes / 1e6 }

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { mapAhead } from '../map-ahead.js'
 import type { PrioritySlots } from '../priority-slots.js'
 import type { BlockMemory } from './block-memory.js'
-import { createOutputMemory } from './output-memory.js'
+import { addOutput, freeOutput } from './output-memory.js'
 import { splitIntoBlocks } from './split-into-blocks.js'
 
 /**
@@ -14,10 +14,8 @@ export const OUTPUT_BUFFER_BYTES = 512 * 1024
 
 /** Compresses blocks in parallel. */
 export interface BlockCompressor {
-  /** Returns the compressed block in pieces. */
+  /** Returns the compressed block in pieces, whose memory `freeOutput` frees. */
   compress(block: Buffer): Promise<readonly Buffer[]>
-  /** Frees the memory of a piece. The piece must not be used afterwards. */
-  free(piece: Buffer): void
 }
 
 export interface BlockCompressorOptions<S extends Transform> {
@@ -35,8 +33,7 @@ export interface BlockCompressorOptions<S extends Transform> {
 
 /**
  * Creates a compressor for blocks. It reuses its zlib streams for all large blocks, because allocating a stream per block
- * costs more time in garbage collection than compressing some blocks. For the same reason, the output buffers of the
- * streams are freed when all of their pieces have been.
+ * costs more time in garbage collection than compressing some blocks.
  */
 export function createBlockCompressor<S extends Transform>(
   options: BlockCompressorOptions<S>
@@ -44,7 +41,6 @@ export function createBlockCompressor<S extends Transform>(
   const { create, write, restart, threads, minReusedBytes = 0 } = options
   const limit = pLimit(threads)
   const idle: S[] = []
-  const outputs = createOutputMemory<S>()
   return {
     compress: (block) =>
       limit(async () => {
@@ -52,12 +48,11 @@ export function createBlockCompressor<S extends Transform>(
         const stream = (isReused ? idle.pop() : undefined) ?? create()
         restart?.(stream)
         const compressed = await readOutput(stream, (done) => write(stream, block, done))
-        for (const piece of compressed) outputs.add(stream, piece)
+        for (const piece of compressed) addOutput(piece, stream)
         if (isReused) idle.push(stream)
         else stream.destroy()
         return compressed
-      }),
-    free: (piece) => outputs.free(piece)
+      })
   }
 }
 
@@ -115,7 +110,7 @@ export async function* compressBlocks(
   for await (const pieces of compressed) {
     for (const piece of pieces) {
       yield piece
-      compressor.free(piece)
+      freeOutput(piece)
     }
   }
 }

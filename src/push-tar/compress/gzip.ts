@@ -6,7 +6,7 @@ import type {
   BlockCompressorOptions,
   CompressionOptions
 } from './block-compressor.js'
-import { freeMemory } from './output-memory.js'
+import { addOutput } from './output-memory.js'
 import { splitByCompressibility } from './split-by-compressibility.js'
 
 /** The size of a block in bytes. Each block is compressed by one thread. */
@@ -26,29 +26,6 @@ const REPEATED_END = Buffer.from([0, 0, 0xff, 0xff, 0, 0, 0, 0xff, 0xff])
 
 /** Creates a compressor whose output per block is deflate data that ends on a byte and refers to no other block. */
 export function createDeflateCompressor(level: number, threads: number): BlockCompressor {
-  const compressor = createRunCompressor(level, threads)
-  const stored = new WeakSet<Buffer>()
-  const storeRun = (bytes: Buffer): Buffer => {
-    const piece = store(bytes)
-    stored.add(piece)
-    return piece
-  }
-  return {
-    compress: async (block) => {
-      const runs = splitByCompressibility(block).map(({ bytes, isIncompressible }) =>
-        isIncompressible ? Promise.resolve([storeRun(bytes)]) : compressor.compress(bytes)
-      )
-      return (await Promise.all(runs)).flat()
-    },
-    free: (piece) => {
-      if (stored.delete(piece)) freeMemory(piece.buffer)
-      else compressor.free(piece)
-    }
-  }
-}
-
-/** Creates a compressor for the compressible data of blocks. */
-function createRunCompressor(level: number, threads: number): BlockCompressor {
   const flush = constants.Z_SYNC_FLUSH
   const create = (chunkSize: number): DeflateRaw =>
     createDeflateRaw({ level, memLevel: 9, flush, chunkSize })
@@ -68,12 +45,17 @@ function createRunCompressor(level: number, threads: number): BlockCompressor {
     threads: 1,
     minReusedBytes: Infinity
   })
+  const compressRun = async (bytes: Buffer): Promise<readonly Buffer[]> => {
+    const pieces = await compressor.compress(bytes)
+    return endOf(pieces).equals(REPEATED_END) ? withoutRepetition.compress(bytes) : pieces
+  }
   return {
-    compress: async (bytes) => {
-      const pieces = await compressor.compress(bytes)
-      return endOf(pieces).equals(REPEATED_END) ? withoutRepetition.compress(bytes) : pieces
-    },
-    free: (piece) => compressor.free(piece)
+    compress: async (block) => {
+      const runs = splitByCompressibility(block).map(({ bytes, isIncompressible }) =>
+        isIncompressible ? Promise.resolve([store(bytes)]) : compressRun(bytes)
+      )
+      return (await Promise.all(runs)).flat()
+    }
   }
 }
 
@@ -98,6 +80,7 @@ function store(bytes: Buffer): Buffer {
     end = stored.writeUInt16LE(length ^ 0xffff, end)
     end += bytes.copy(stored, end, at, at + length)
   }
+  addOutput(stored)
   return stored
 }
 
