@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { readEndpoints } from './ecr-public/endpoints.js'
+import type { Endpoints } from './ecr-public/endpoints.js'
+import { openEarly } from './http/open-early.js'
 import type { RegistryDeps } from './registry-client/create-reader.js'
 import type { Deps, EcrPublicApi } from './runner/deps.js'
 import { ActionError } from './runner/errors.js'
@@ -31,9 +34,10 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     maskCredentials(env)
     const inputs = readInputs(env)
     mode = inputs.mode
+    const endpoints = await openConnections(mode, env)
     const [run, deps] = await Promise.all([
       loadMode(inputs),
-      createDeps(inputs, env, cancellation.signal, temporary.directory)
+      createDeps(inputs, endpoints, env, cancellation.signal, temporary.directory)
     ])
     const report = await run(deps)
     writeReport(inputs.mode, inputs.dryRun, report)
@@ -63,6 +67,14 @@ async function explain(
   if (error instanceof ActionError) return error
   const { explainError } = await import('./ecr-public/explain-error.js')
   return explainError(error, { mode, env }) ?? error
+}
+
+/** Reads the endpoints, and opens the connections of the first calls before the code of the mode is loaded. */
+async function openConnections(mode: Mode, env: NodeJS.ProcessEnv): Promise<Endpoints> {
+  const endpoints = await readEndpoints(env)
+  // A step starts with up to two calls at once, and push-tar also reads tags and requests a token.
+  await openEarly(new URL(endpoints.api), mode === 'push-tar' ? 4 : 2, env)
+  return endpoints
 }
 
 /** Loads the code of one mode. */
@@ -96,6 +108,7 @@ async function loadMode(
 }
 
 type ApiContext = Pick<Deps, 'log' | 'sleep' | 'mask' | 'signal'> & {
+  readonly endpoints: Endpoints
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -104,11 +117,8 @@ async function createApi(
   { maxAttempts, role: roleInputs }: Inputs,
   context: ApiContext
 ): Promise<EcrPublicApi> {
-  const [{ createEcrPublicClient }, { readEndpoints }] = await Promise.all([
-    import('./ecr-public/client.js'),
-    import('./ecr-public/endpoints.js')
-  ])
-  const options = { ...context, maxAttempts, endpoints: await readEndpoints(context.env) }
+  const { createEcrPublicClient } = await import('./ecr-public/client.js')
+  const options = { ...context, maxAttempts }
   if (roleInputs === undefined) return createEcrPublicClient(options)
   const { createRole } = await import('./ecr-public/role/role.js')
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
@@ -140,13 +150,14 @@ function createRegistryClient(context: RegistryContext): RegistryClient {
 
 async function createDeps(
   inputs: Inputs,
+  endpoints: Endpoints,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
   temporaryDirectory: () => Promise<string>
 ): Promise<Deps> {
   const log = createLog()
   const sleep = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal })
-  const api = await createApi(inputs, { env, signal, log, sleep, mask })
+  const api = await createApi(inputs, { endpoints, env, signal, log, sleep, mask })
   const now = (): Date => new Date()
   const random = Math.random
   return {

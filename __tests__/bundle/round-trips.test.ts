@@ -112,6 +112,25 @@ describe('the calls in a row', () => {
   })
 })
 
+describe('the connections', () => {
+  it('of the first calls are opened before these calls, and no other ones', async () => {
+    const repository = 'team/app'
+    const steps: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+      ['login', {}],
+      ['ensure-repo', { repository }],
+      ['sync-catalog', { repository }],
+      ['push-tar', { repository, tar: await writeArchive('1'), 'image-tags': '1' }],
+      ['cleanup-tags', { repository, 'keep-latest': '1', 'dry-run': 'true' }]
+    ]
+    for (const [mode, inputs] of steps) {
+      const calls = await callsOf({ mode, ...inputs })
+      const first = calls.filter(({ round }) => round === 1)
+      expect([mode, calls[0]?.connections]).toEqual([mode, first.length])
+      expect([mode, calls.at(-1)?.connections]).toEqual([mode, first.length])
+    }
+  })
+})
+
 describe('the calls that wait for a connection', () => {
   /** Returns the calls after the first ones that waited for a connection. */
   const laterOpens = (calls: readonly DelayedCall[]): string[] =>

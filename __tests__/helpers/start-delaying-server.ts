@@ -14,6 +14,8 @@ export interface DelayedCall {
   readonly round: number
   /** `true` for the first call of a connection, which waits for one more round trip. */
   readonly opensConnection: boolean
+  /** The number of connections that were opened when the call arrived, since the calls were taken the last time. */
+  readonly connections: number
 }
 
 /** A server between the action and an emulator, which delays each request. */
@@ -39,17 +41,20 @@ const running = new Set<DelayingServer>()
 /** Starts a server that forwards requests to the emulator after a delay. `afterEach` closes it. */
 export async function startDelayingServer(emulator: RunningEmulator): Promise<DelayingServer> {
   let calls: Interval[] = []
+  let connections = 0
   const sockets = new WeakSet<Socket>()
   const server = createServer((incoming, response) => {
     const over = calls.filter(({ isOver }) => isOver)
     const round = 1 + Math.max(0, ...over.map((call) => call.round))
     const opensConnection = !sockets.has(incoming.socket)
     sockets.add(incoming.socket)
-    const call: Interval = { name: nameOf(incoming), round, opensConnection, isOver: false }
+    const name = nameOf(incoming)
+    const call: Interval = { name, round, opensConnection, connections, isOver: false }
     calls.push(call)
     response.on('close', () => (call.isOver = true))
     void delay(DELAY_MILLISECONDS).then(() => forward(emulator.url, incoming, response))
   })
+  server.on('connection', () => connections++)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`
   recordHost(host)
@@ -58,7 +63,8 @@ export async function startDelayingServer(emulator: RunningEmulator): Promise<De
     takeCalls: () => {
       const taken = calls
       calls = []
-      return taken.map(({ name, round, opensConnection }) => ({ name, round, opensConnection }))
+      connections = 0
+      return taken
     },
     close: async () => {
       running.delete(started)

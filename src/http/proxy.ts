@@ -30,7 +30,17 @@ export function findProxy(url: URL, env: Env): Proxy | undefined {
 
 /** Returns `HOST:PORT` of a proxy, without its user name and password. */
 export function proxyAddress({ url }: Proxy): string {
-  return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
+  return `${url.hostname}:${portOf(url)}`
+}
+
+/** Returns the host of a URL. An IPv6 address is returned without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Returns the port of a URL, or the default port of its scheme. */
+export function portOf({ port, protocol }: URL): string {
+  return port || (protocol === 'https:' ? '443' : '80')
 }
 
 /** Returns `true` if the environment sets any proxy. */
@@ -66,8 +76,7 @@ function checkUserInfo(name: string, { username, password }: URL): void {
 }
 
 function isExempt(url: URL, noProxy: string): boolean {
-  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase()
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  const [host, port] = [hostOf(url).toLowerCase(), portOf(url)]
   return noProxy
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')

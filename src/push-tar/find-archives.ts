@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
-import { glob, isDynamicPattern } from 'tinyglobby'
 import { problem } from '../runner/errors.js'
 import { parseList } from '../runner/inputs/parse-list.js'
 
@@ -21,8 +20,10 @@ export async function findArchives(lines: readonly string[]): Promise<string[]> 
 }
 
 async function findPaths(item: string): Promise<string[]> {
+  if (await exists(item)) return [item]
+  const { glob, isDynamicPattern } = await import('tinyglobby')
   // The error for a path that does not exist is reported when it is opened.
-  if (!isDynamicPattern(item) || (await exists(item))) return [item]
+  if (!isDynamicPattern(item)) return [item]
   const pattern = process.platform === 'win32' ? item.replaceAll('\\', '/') : item
   const found = await glob(pattern, {
     absolute: isAbsolute(item),
