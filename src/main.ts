@@ -40,7 +40,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
       createDeps(inputs, endpoints, env, cancellation.signal, temporary.directory)
     ])
     const report = await run(deps)
-    writeReport(inputs.mode, inputs.dryRun, report)
+    await writeReport(inputs.mode, inputs.dryRun, report)
   } catch (error) {
     const { signal } = cancellation
     reportFailure(signal.aborted ? signal.reason : await explain(error, mode, env))

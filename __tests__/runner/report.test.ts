@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ActionError } from '../../src/runner/errors.js'
 import { createLog, mask, reportFailure, writeReport } from '../../src/runner/report.js'
+import type { Change } from '../../src/runner/plan.js'
 import type { Report } from '../../src/runner/report.js'
 
 const NAMES = ['RUNNER_TEMP', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'] as const
@@ -49,8 +50,8 @@ const REPORT: Report = {
 }
 
 describe('writeReport', () => {
-  it('writes the outputs, the plan file and the job summary', () => {
-    writeReport('ensure-repo', true, REPORT)
+  it('writes the outputs, the plan file and the job summary', async () => {
+    await writeReport('ensure-repo', true, REPORT)
     const { 'plan-file': planFile = '', ...others } = outputs()
     expect(others).toStrictEqual({
       changed: 'true',
@@ -67,7 +68,43 @@ describe('writeReport', () => {
     expect(log).toContain('changed: true (dry run)')
   })
 
-  it('counts the entries of a record that is too large for an output', () => {
+  it('writes the plan file to a directory that does not exist', async () => {
+    process.env.RUNNER_TEMP = join(directory, 'new', 'temp')
+    await writeReport('ensure-repo', false, REPORT)
+    expect(outputs()['plan-file']).toContain(process.env.RUNNER_TEMP)
+  })
+
+  // The file system of /proc rejects new directories with ENOENT.
+  const rejecting = process.platform === 'linux' ? [['/proc/nothing/temp', 'ENOENT'] as const] : []
+  it.each([['/dev/null/temp', 'ENOTDIR'] as const, ...rejecting])(
+    'writes everything else if the plan file cannot be written to %s',
+    async (path, code) => {
+      process.env.RUNNER_TEMP = path
+      await writeReport('ensure-repo', false, REPORT)
+      expect(log).toMatch(
+        new RegExp(`^::warning::The plan file could not be written: ${code}`, 'm')
+      )
+      expect(outputs()).toMatchObject({
+        changed: 'true',
+        plan: JSON.stringify(REPORT.plan),
+        'plan-file': ''
+      })
+      expect(process.exitCode).toBeUndefined()
+    }
+  )
+
+  it('removes a plan file that was written only in part', async () => {
+    const plan = (function* (): Generator<Change> {
+      yield* REPORT.plan
+      if (readdirSync(directory).some((name) => name.startsWith('ecr-public-plan-')))
+        throw new Error('ENOSPC')
+    })()
+    await writeReport('ensure-repo', false, { ...REPORT, plan: { [Symbol.iterator]: () => plan } })
+    expect(log).toContain('::warning::The plan file could not be written: ENOSPC')
+    expect(readdirSync(directory).filter((name) => name.endsWith('.json'))).toEqual([])
+  })
+
+  it('counts the entries of a record that is too large for an output', async () => {
     const fields = Array.from({ length: 3000 }, (_, at) => [
       `team/app-${String(at)}`,
       ['aboutText']
@@ -77,16 +114,19 @@ describe('writeReport', () => {
       ...record,
       ...Object.fromEntries(fields.map(([name]) => [`${String(name)}/${'x'.repeat(200)}`, []]))
     }
-    writeReport('sync-catalog', false, { ...REPORT, outputs: { 'changed-fields': large } })
+    await writeReport('sync-catalog', false, { ...REPORT, outputs: { 'changed-fields': large } })
     const text = outputs()['changed-fields'] ?? ''
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(256_000)
     const names = Object.keys(JSON.parse(text) as object)
     expect(names.at(-1)).toBe(`… and ${String(6000 - names.length + 1)} more`)
   })
 
-  it('fails the step after the report, and warns if the summary cannot be written', () => {
+  it('fails the step after the report, and warns if the summary cannot be written', async () => {
     process.env.GITHUB_STEP_SUMMARY = directory
-    writeReport('ensure-repo', false, { ...REPORT, failure: 'One of two\nrepositories failed' })
+    await writeReport('ensure-repo', false, {
+      ...REPORT,
+      failure: 'One of two\nrepositories failed'
+    })
     expect(log).toMatch(/^::warning::The job summary could not be written: /m)
     expect(log).toMatch(/^::error::One of two/m)
     expect(outputs().changed).toBe('true')

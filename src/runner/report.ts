@@ -1,11 +1,12 @@
 import * as core from '@actions/core'
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from './deps.js'
 import { ActionError, messageOf } from './errors.js'
 import type { Mode } from './inputs/input-specs.js'
+import { makeDirectory } from './make-directory.js'
 import type { OutputName } from './output-specs.js'
 import { cutJsonList, MAX_OUTPUT_BYTES, planJson, planText } from './plan.js'
 import type { Change } from './plan.js'
@@ -32,15 +33,24 @@ export interface Report<Plan extends Iterable<Change> = readonly Change[]> {
   readonly failure?: string | undefined
 }
 
-/** Writes the outputs, the plan file and the job summary. */
-export function writeReport(mode: Mode, dryRun: boolean, report: Report<Iterable<Change>>): void {
-  const planFile = writePlanFile(report.plan)
+/**
+ * Writes the outputs, the plan file and the job summary. The work is done, so that a plan file or summary that cannot be
+ * written is a warning.
+ */
+export async function writeReport(
+  mode: Mode,
+  dryRun: boolean,
+  report: Report<Iterable<Change>>
+): Promise<void> {
+  const planFile = await writePlanFile(report.plan)
   const plan = planJson(report.plan)
-  if (plan.isCut)
-    core.info(`Output "plan" is incomplete because of its size. The whole plan is in ${planFile}`)
+  if (plan.isCut) {
+    const whole = planFile === undefined ? '' : ` The whole plan is in ${planFile}`
+    core.info(`Output "plan" is incomplete because of its size.${whole}`)
+  }
   core.setOutput('changed', String(report.changed))
   core.setOutput('plan', plan.json)
-  core.setOutput('plan-file', planFile)
+  core.setOutput('plan-file', planFile ?? '')
   if (report.repositories !== undefined) {
     core.setOutput('repositories', cutJsonList(report.repositories))
   }
@@ -77,18 +87,35 @@ function cutJsonRecord(record: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(kept)
 }
 
-/** Writes the plan file. It exists until the end of the job, when the runner empties `RUNNER_TEMP`. */
-function writePlanFile(plan: Iterable<Change>): string {
+/**
+ * Writes the plan file. It exists until the end of the job, when the runner empties `RUNNER_TEMP`.
+ *
+ * @returns its path, or `undefined` if it could not be written
+ */
+async function writePlanFile(plan: Iterable<Change>): Promise<string | undefined> {
   const directory = process.env.RUNNER_TEMP || tmpdir()
-  mkdirSync(directory, { recursive: true })
   const path = join(directory, `ecr-public-plan-${randomUUID()}.json`)
+  try {
+    await makeDirectory(directory)
+    writePieces(path, planText(plan))
+    return path
+  } catch (error) {
+    core.warning(safeLine(`The plan file could not be written: ${messageOf(error)}`))
+    return undefined
+  }
+}
+
+/** Writes a new file that only its owner can read. A file that cannot be written completely is removed. */
+function writePieces(path: string, pieces: Iterable<string>): void {
   const file = openSync(path, 'wx', 0o600)
   try {
-    for (const piece of planText(plan)) writeFileSync(file, piece)
+    for (const piece of pieces) writeFileSync(file, piece)
+  } catch (error) {
+    rmSync(path)
+    throw error
   } finally {
     closeSync(file)
   }
-  return path
 }
 
 function writeSummary(mode: Mode, dryRun: boolean, report: Report<Iterable<Change>>): void {

@@ -4,7 +4,6 @@ import {
   createReadStream,
   existsSync,
   linkSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { digestOf } from '../digest.js'
 import { appendStream, batchesOf } from './append-stream.js'
+import { makeDirectory } from './make-directory.js'
 
 /** A file that an upload appends to, and the hash of its contents. */
 interface Growing {
@@ -37,8 +37,8 @@ export class Blobs {
   constructor(directory: string) {
     this.blobs = join(directory, 'blobs')
     this.uploads = join(directory, 'uploads')
-    mkdirSync(this.blobs, { recursive: true })
-    mkdirSync(this.uploads, { recursive: true })
+    makeDirectory(this.blobs)
+    makeDirectory(this.uploads)
   }
 
   /** Returns the path of a blob. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './blobs.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import type { Journal } from './journal.js'
+import { makeDirectory } from './make-directory.js'
 import { createKey, replayJournal } from './replay-journal.js'
 import { snapshotEvents } from './snapshot.js'
 import { emptyState } from './state.js'
@@ -50,7 +51,7 @@ export class EventStore {
       directory === undefined
         ? () => rmSync(root, { recursive: true, force: true })
         : () => undefined
-    mkdirSync(root, { recursive: true })
+    makeDirectory(root)
     try {
       this.blobs = new Blobs(root)
       const opened = directory === undefined ? undefined : this.open(root)
