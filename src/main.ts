@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readEndpoints } from './ecr-public/endpoints.js'
+import { apiUrl, readEndpoints } from './ecr-public/endpoints.js'
 import type { Endpoints } from './ecr-public/endpoints.js'
 import { openEarly } from './http/open-early.js'
 import type { RegistryDeps } from './registry-client/create-reader.js'
@@ -30,11 +30,13 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   }
   process.on('SIGINT', cancel).on('SIGTERM', cancel)
   let mode: Mode | undefined
+  let closeUnused = (): void => undefined
   try {
     maskCredentials(env)
     const inputs = readInputs(env)
     mode = inputs.mode
-    const endpoints = await openConnections(mode, env)
+    const endpoints = await readEndpoints(env)
+    closeUnused = await openEarly(apiUrl(endpoints), countFirstCalls(mode), env)
     const [run, deps] = await Promise.all([
       loadMode(inputs),
       createDeps(inputs, endpoints, env, cancellation.signal, temporary.directory)
@@ -45,6 +47,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
     const { signal } = cancellation
     reportFailure(signal.aborted ? signal.reason : await explain(error, mode, env))
   } finally {
+    closeUnused()
     temporary.remove()
     process.off('SIGINT', cancel).off('SIGTERM', cancel)
   }
@@ -69,12 +72,9 @@ async function explain(
   return explainError(error, { mode, env }) ?? error
 }
 
-/** Reads the endpoints, and opens the connections of the first calls before the code of the mode is loaded. */
-async function openConnections(mode: Mode, env: NodeJS.ProcessEnv): Promise<Endpoints> {
-  const endpoints = await readEndpoints(env)
-  // A step starts with up to two calls at once, and push-tar also reads tags and requests a token.
-  await openEarly(new URL(endpoints.api), mode === 'push-tar' ? 4 : 2, env)
-  return endpoints
+/** The largest number of API calls that a step sends at once when it starts. push-tar also reads tags and requests a token. */
+function countFirstCalls(mode: Mode): number {
+  return mode === 'push-tar' ? 4 : 2
 }
 
 /** Loads the code of one mode. */

@@ -194,7 +194,7 @@ async function send(bytes: Buffer, emulator: BenchEmulator): Promise<void> {
   const client = createEcrPublicClient({
     maxAttempts: 1,
     env: emulator.env,
-    endpoints: { api: emulator.env.AWS_ENDPOINT_URL_ECR_PUBLIC ?? '' },
+    endpoints: { api: emulator.env.AWS_ENDPOINT_URL_ECR_PUBLIC, useDualStack: false },
     signal,
     log,
     credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' }

@@ -1,12 +1,40 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
 import type { TestImage, TestIndex } from '../helpers/archives.js'
+import { recordHost } from '../helpers/record-host.js'
 import { runAction } from '../helpers/run-action.js'
 import { startDelayingServer } from '../helpers/start-delaying-server.js'
 import type { DelayedCall, DelayingServer } from '../helpers/start-delaying-server.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+
+/** Writes the size of each loaded file, `connect` for each connection, and `timer` for each timer that fires. */
+const RECORDER = `
+const { appendFileSync, statSync } = require('node:fs')
+const { _extensions } = require('node:module')
+const { Socket } = require('node:net')
+const record = (event) => appendFileSync(process.env.EVENTS, event + '\\n')
+const load = _extensions['.js']
+_extensions['.js'] = (module, path) => {
+  record(statSync(path).size)
+  load(module, path)
+}
+const { connect } = Socket.prototype
+Socket.prototype.connect = function (...parameters) {
+  record('connect')
+  return connect.apply(this, parameters)
+}
+const { setTimeout } = globalThis
+globalThis.setTimeout = (callback, ...rest) =>
+  setTimeout((...parameters) => {
+    record('timer')
+    callback(...parameters)
+  }, ...rest)
+`
 
 let directory: string
 let server: DelayingServer
@@ -129,6 +157,42 @@ describe('the connections', () => {
       expect([mode, calls.at(-1)?.connections]).toEqual([mode, first.length])
     }
   })
+})
+
+it('opens connections before it loads the code of the mode, and closes them if it cannot call the API', async () => {
+  const received: number[] = []
+  const silent = createServer((socket) => {
+    const at = received.push(0) - 1
+    socket.on('data', ({ length }) => (received[at] = length)).on('error', () => undefined)
+  })
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  recordHost(`127.0.0.1:${String(port)}`)
+  const events = join(directory, 'events')
+  const recorder = join(directory, 'recorder.cjs')
+  await writeFile(recorder, RECORDER)
+  const env = {
+    AWS_ENDPOINT_URL_ECR_PUBLIC: `http://127.0.0.1:${String(port)}`,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    NODE_OPTIONS: `--require=${recorder}`,
+    EVENTS: events
+  }
+  const run = await runAction({ mode: 'login' }, { env })
+  expect(run.errors).toHaveLength(1)
+  silent.close()
+  // The server closes when all connections are closed.
+  await once(silent, 'close')
+  expect(received).toEqual([0, 0])
+  const lines = (await readFile(events, 'utf8')).trim().split('\n')
+  // The connections do not wait for their timer.
+  expect(lines).not.toContain('timer')
+  const first = lines.indexOf('connect')
+  const sizes = lines.map(Number)
+  const sum = (numbers: readonly number[]): number =>
+    numbers.reduce((total, bytes) => total + (bytes || 0), 0)
+  expect(sum(sizes.slice(0, first))).toBeGreaterThan(0)
+  expect(sum(sizes.slice(first))).toBeGreaterThan(2 * sum(sizes.slice(0, first)))
 })
 
 describe('the calls that wait for a connection', () => {

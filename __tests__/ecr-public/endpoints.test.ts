@@ -1,8 +1,8 @@
-import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readEndpoints } from '../../src/ecr-public/endpoints.js'
+import { createEcrPublicClient } from '../../src/ecr-public/client.js'
+import { apiUrl, readEndpoints } from '../../src/ecr-public/endpoints.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { runAction } from '../helpers/run-action.js'
 
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 describe('readEndpoints', () => {
   test.each<[string, Record<string, string>, string, object]>([
-    ['nothing', {}, '', { sts: undefined, useDualStack: false, useFips: false }],
+    ['nothing', {}, '', { api: undefined, sts: undefined, useDualStack: false, useFips: false }],
     [
       'a general variable',
       { AWS_ENDPOINT_URL: 'https://a' },
@@ -139,19 +139,38 @@ describe('readEndpoints', () => {
   })
 })
 
-test.each([false, true])(
-  'the default endpoint is the one of the SDK (dual-stack: %s)',
-  async (useDualStack) => {
-    const env = { AWS_USE_DUALSTACK_ENDPOINT: String(useDualStack) }
-    const { endpointProvider } = new ECRPUBLICClient({ region: 'us-east-1' }).config
-    const { url } = endpointProvider({
-      Region: 'us-east-1',
-      UseDualStack: useDualStack,
-      UseFIPS: false
-    })
-    expect(new URL((await readEndpoints(env)).api).href).toBe(url.href)
-  }
-)
+test.each([
+  ['dual-stack', true, 'ecr-public.us-east-1.api.aws'],
+  ['default', false, 'api.ecr-public.us-east-1.amazonaws.com']
+])('the client uses the %s endpoint of ECR Public', async (_name, useDualStack, host) => {
+  const quiet = (): void => undefined
+  const client = createEcrPublicClient({
+    maxAttempts: 1,
+    env: {},
+    endpoints: { useDualStack },
+    signal: new AbortController().signal,
+    log: {
+      info: quiet,
+      notice: quiet,
+      warning: quiet,
+      debug: quiet,
+      group: (_title, body) => body()
+    }
+  })
+  const { endpointProvider } = client.config
+  const { url } = endpointProvider({
+    Region: 'us-east-1',
+    UseDualStack: await client.config.useDualstackEndpoint(),
+    UseFIPS: false
+  })
+  expect(url.host).toBe(host)
+  expect(apiUrl({ useDualStack }).href).toBe(url.href)
+})
+
+test('the URL of the API is the endpoint if one is set', () => {
+  const { href } = apiUrl({ api: 'http://127.0.0.1:5111', useDualStack: true })
+  expect(href).toBe('http://127.0.0.1:5111/')
+})
 
 describe('a step', () => {
   const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'hunter2' }

@@ -347,7 +347,7 @@ test('errors of the client are explained with their operation', async () => {
   const api = createEcrPublicClient({
     maxAttempts: 1,
     env: {},
-    endpoints: { api: `http://127.0.0.1:${String(port)}` },
+    endpoints: { api: `http://127.0.0.1:${String(port)}`, useDualStack: false },
     signal: new AbortController().signal,
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     log: {

@@ -21,8 +21,11 @@ interface RecordingServer {
 
 const connections = new Int32Array(new SharedArrayBuffer(4))
 const servers = new Set<Server>()
+const closers = new Set<() => void>()
 const sockets = new Set<Socket>()
 afterEach(async () => {
+  for (const close of closers) close()
+  closers.clear()
   for (const socket of sockets) socket.destroy()
   for (const server of servers) {
     server.close()
@@ -30,6 +33,13 @@ afterEach(async () => {
   }
   servers.clear()
 })
+
+/** Opens connections that `afterEach` closes. */
+async function open(...parameters: Parameters<typeof openEarly>): Promise<() => void> {
+  const closeUnused = await openEarly(...parameters)
+  closers.add(closeUnused)
+  return closeUnused
+}
 
 async function record(server: Server, host = '127.0.0.1'): Promise<RecordingServer> {
   servers.add(server)
@@ -74,7 +84,7 @@ function requestTo(url: URL): BoundedRequest {
 it.each(['127.0.0.1', '::1'])('opens connections that the next requests use: %s', async (host) => {
   const server = await serve(answer, host)
   const env = {}
-  await openEarly(server.url, 2, env)
+  await open(server.url, 2, env)
   await server.connected(2)
   const early = [...server.connections]
   const send = createRequestSender(env)
@@ -83,16 +93,6 @@ it.each(['127.0.0.1', '::1'])('opens connections that the next requests use: %s'
   expect(early.map(({ bytesRead }) => bytesRead > 0)).toEqual([true, true])
   expect(server.connections).toHaveLength(3)
 })
-
-/** Waits, for a limited time, for a number of sockets that keep the process running. @returns the last number */
-async function socketsInUse(expected: number): Promise<number> {
-  let found = NaN
-  for (let turn = 0; turn < 100 && found !== expected; turn++) {
-    await delay(10)
-    found = process.getActiveResourcesInfo().filter((type) => type === 'TCPSocketWrap').length
-  }
-  return found
-}
 
 it('connects before it returns, so that code that blocks the event loop does not delay it', async () => {
   // The worker counts the connections, because this thread does not wait for events.
@@ -107,14 +107,18 @@ it('connects before it returns, so that code that blocks the event loop does not
   )
   try {
     const [port] = (await once(worker, 'message')) as [number]
-    await openEarly(new URL(`http://127.0.0.1:${String(port)}`), 1, {})
+    await open(new URL(`http://127.0.0.1:${String(port)}`), 1, {})
     expect(Atomics.wait(connections, 0, 0, 10_000)).not.toBe('timed-out')
   } finally {
     await worker.terminate()
   }
 })
 
-it('sends the name of the host in the TLS handshake', async () => {
+it.each([
+  ['localhost', ['localhost']],
+  // TLS does not allow an address as a name.
+  ['127.0.0.1', []]
+])('sends the name of the host in the TLS handshake: %s', async (host, expected) => {
   const names: string[] = []
   const refuse = (name: string, callback: (error: Error) => void): void => {
     names.push(name)
@@ -123,30 +127,29 @@ it('sends the name of the host in the TLS handshake', async () => {
   const server = createTlsServer({ SNICallback: refuse })
   const { url } = await record(server)
   const refused = once(server, 'tlsClientError')
-  await openEarly(new URL(`https://localhost:${url.port}`), 1, {})
+  await open(new URL(`https://${host}:${url.port}`), 1, {})
   await refused
-  expect(names).toEqual(['localhost'])
+  expect(names).toEqual(expected)
 })
 
-it('sends nothing, and does not keep the process running', async () => {
+/** Waits, for a limited time, until nothing of this type keeps the process running. @returns the last number */
+async function inUse(type: string): Promise<number> {
+  let found = NaN
+  for (let turn = 0; turn < 100 && found !== 0; turn++) {
+    await delay(10)
+    found = process.getActiveResourcesInfo().filter((active) => active === type).length
+  }
+  return found
+}
+
+it('sends nothing, and leaves nothing behind that keeps the process running', async () => {
   const server = await serve(answer)
-  await openEarly(server.url, 2, {})
+  const closeUnused = await open(server.url, 2, {})
   await server.connected(2)
-  for (const socket of server.connections) socket.unref()
-  expect(await socketsInUse(0)).toBe(0)
+  closeUnused()
+  await Promise.all(server.connections.map((socket) => once(socket, 'close')))
   expect(server.connections.map(({ bytesRead }) => bytesRead)).toEqual([0, 0])
-})
-
-it('keeps the process running while a request uses the connection', async () => {
-  const server = await serve(() => undefined)
-  const env = {}
-  await openEarly(server.url, 1, env)
-  const failed = createRequestSender(env)(requestTo(server.url)).catch(String)
-  await server.connected(1)
-  for (const socket of server.connections) socket.unref()
-  expect(await socketsInUse(1)).toBe(1)
-  for (const socket of server.connections) socket.destroy()
-  expect(await failed).toContain('socket hang up')
+  expect(await inUse('TCPSocketWrap')).toBe(0)
 })
 
 it('closes connections that no request has used after some time', async () => {
@@ -154,7 +157,7 @@ it('closes connections that no request has used after some time', async () => {
   try {
     const server = await serve(answer)
     const env = {}
-    await openEarly(server.url, 2, env)
+    await open(server.url, 2, env)
     await server.connected(2)
     const used = createRequestSender(env)(requestTo(server.url))
     expect((await used).status).toBe(200)
@@ -164,24 +167,45 @@ it('closes connections that no request has used after some time', async () => {
     jest.advanceTimersByTime(5000)
     await closed
     expect(server.connections.filter(({ destroyed }) => destroyed)).toEqual(unused)
+    await open(server.url, 1, env)
+    const timers = jest.getTimerCount()
+    closers.forEach((close) => close())
+    expect([timers, jest.getTimerCount()]).toEqual([1, 0])
   } finally {
     jest.useRealTimers()
   }
 })
 
-it('does not use a connection that was closed before', async () => {
+it.each([0, 1])('does not use a connection that was closed before: number %i', async (at) => {
   const server = await serve(answer)
   const env = {}
-  await openEarly(server.url, 2, env)
+  await open(server.url, 2, env)
   await server.connected(2)
-  for (const socket of server.connections.slice(1)) {
+  for (const socket of server.connections.slice(at, at + 1)) {
     socket.end()
     await once(socket, 'close')
   }
   const send = createRequestSender(env)
-  const responses = await Promise.all([1, 2].map(() => send(requestTo(server.url))))
-  expect(responses.map(({ status }) => status)).toEqual([200, 200])
-  expect(server.connections).toHaveLength(3)
+  expect((await send(requestTo(server.url))).status).toBe(200)
+  expect(server.connections).toHaveLength(2)
+  expect((await send(requestTo(server.url))).status).toBe(200)
+  expect(server.connections).toHaveLength(2)
+})
+
+it('does not use a connection over which data was sent before', async () => {
+  const server = await serve(answer)
+  const env = {}
+  await open(server.url, 2, env)
+  await server.connected(2)
+  const forged = 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'
+  for (const socket of server.connections)
+    await new Promise<void>((resolve) => socket.write(forged, () => resolve()))
+  await delay(20)
+  expect((await createRequestSender(env)(requestTo(server.url))).status).toBe(200)
+  expect(server.connections.map(({ bytesRead }) => bytesRead > 0)).toEqual([false, false, true])
+  await Promise.all(
+    server.connections.slice(0, 2).map(async (socket) => socket.closed || once(socket, 'close'))
+  )
 })
 
 it('leaves the error of a connection to the request', async () => {
@@ -191,7 +215,7 @@ it('leaves the error of a connection to the request', async () => {
   await once(closed, 'close')
   servers.clear()
   const env = {}
-  await openEarly(url, 2, env)
+  await open(url, 2, env)
   await expect(createRequestSender(env)(requestTo(url))).rejects.toMatchObject({
     code: 'ECONNREFUSED'
   })
@@ -201,16 +225,26 @@ it('does not use the connections for other servers', async () => {
   const server = await serve(answer)
   const other = await serve(answer)
   const env = {}
-  await openEarly(server.url, 1, env)
+  await open(server.url, 1, env)
   expect((await createRequestSender(env)(requestTo(other.url))).status).toBe(200)
   await server.connected(1)
   expect(server.connections.map(({ bytesRead }) => bytesRead)).toEqual([0])
 })
 
+it('does not use the connections for another host at the same port', async () => {
+  const server = await serve(answer)
+  const env = {}
+  await open(server.url, 1, env)
+  const other = new URL(`http://localhost:${server.url.port}`)
+  expect((await createRequestSender(env)(requestTo(other))).status).toBe(200)
+  expect(server.connections.map(({ bytesRead }) => bytesRead > 0)).toEqual([false, true])
+})
+
 it('opens no connection if the environment sets a proxy', async () => {
   const server = await serve(answer)
   const env = { http_proxy: server.url.href, no_proxy: '127.0.0.1' }
-  await openEarly(server.url, 2, env)
+  const closeUnused = await open(server.url, 2, env)
   expect((await createRequestSender(env)(requestTo(server.url))).status).toBe(200)
+  closeUnused()
   expect(server.connections).toHaveLength(1)
 })

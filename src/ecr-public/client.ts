@@ -19,7 +19,7 @@ export interface EcrPublicClientOptions {
   /** The environment: credentials and proxy. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The endpoints, as `readEndpoints` returns them. */
-  readonly endpoints: Pick<Endpoints, 'api' | 'sts'>
+  readonly endpoints: Pick<Endpoints, 'api' | 'sts' | 'useDualStack'>
   /** Ends all calls when the run is cancelled. */
   readonly signal: AbortSignal
   /** Receives one line per retry. */
@@ -37,16 +37,19 @@ export interface EcrPublicClientOptions {
 /** Options of the STS client of the SDK's credential providers, which reject these switches with an endpoint. */
 const CUSTOM_STS = { useDualstackEndpoint: false, useFipsEndpoint: false }
 
-/** Creates the SDK's client. It signs for us-east-1 and ignores `AWS_REGION`, because all endpoints are in this region. */
+/**
+ * Creates the SDK's client. It ignores `AWS_REGION`, since only us-east-1 supports all operations
+ * (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html).
+ */
 export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLICClient {
   // The SDK prints a warning for Node.js 20, but users of the bundle cannot change the version.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  const { api: endpoint, useDualStack } = options.endpoints
   const credentials = options.credentials ?? createCredentials(options.env, options.role)
   const client = new ECRPUBLICClient({
     region: 'us-east-1',
-    endpoint: options.endpoints.api,
-    // The SDK rejects these switches together with an endpoint.
-    useDualstackEndpoint: false,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    useDualstackEndpoint: endpoint === undefined && useDualStack,
     useFipsEndpoint: false,
     ...(credentials === undefined ? {} : { credentials }),
     ...(options.endpoints.sts === undefined ? {} : { clientConfig: CUSTOM_STS }),

@@ -7,14 +7,26 @@ type Profile = Readonly<Record<string, string | undefined>>
 
 /** The endpoints of the services that a step calls, as the environment and the shared config file set them. */
 export interface Endpoints {
-  /** The endpoint of ECR Public. */
-  readonly api: string
+  /** The endpoint of ECR Public, or `undefined` for the default one. */
+  readonly api?: string | undefined
   /** The endpoint of STS, or `undefined` for the default one. */
   readonly sts?: string | undefined
-  /** `true` to use the dual-stack endpoint of STS if its endpoint is not set. */
+  /** `true` to use the dual-stack endpoints of services whose endpoint is not set. */
   readonly useDualStack: boolean
   /** `true` to use the FIPS endpoint of STS if its endpoint is not set. */
   readonly useFips: boolean
+}
+
+/**
+ * The default endpoints of ECR Public, in the only region that supports all operations
+ * (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html). The SDK selects the same ones.
+ */
+const DEFAULT_API = 'https://api.ecr-public.us-east-1.amazonaws.com'
+const DUAL_STACK_API = 'https://ecr-public.us-east-1.api.aws'
+
+/** Returns the URL of ECR Public. */
+export function apiUrl({ api, useDualStack }: Pick<Endpoints, 'api' | 'useDualStack'>): URL {
+  return new URL(api ?? (useDualStack ? DUAL_STACK_API : DEFAULT_API))
 }
 
 /** A value with the name of its setting, for errors. */
@@ -22,14 +34,6 @@ interface Setting {
   readonly name: string
   readonly value: string
 }
-
-/**
- * The default endpoint of ECR Public, in the only region that supports all operations
- * (https://docs.aws.amazon.com/general/latest/gr/ecr-public.html).
- */
-export const DEFAULT_API = 'https://api.ecr-public.us-east-1.amazonaws.com'
-/** The endpoint that also has IPv6 addresses. */
-const DUAL_STACK_API = 'https://ecr-public.us-east-1.api.aws'
 
 /**
  * Reads the endpoints in the order of the AWS SDKs: variable of the service, general variable, `services` section and
@@ -47,11 +51,10 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
   for (const endpoint of [api, sts]) if (endpoint !== undefined) checkEndpoint(endpoint)
   const fips = findSwitch('USE_FIPS_ENDPOINT', env, profile)
   if (fips !== undefined && api === undefined) throw noFips(fips)
-  const useDualStack = findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined
   return {
-    api: api?.value ?? (useDualStack ? DUAL_STACK_API : DEFAULT_API),
+    api: api?.value,
     sts: sts?.value,
-    useDualStack,
+    useDualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined,
     useFips: fips !== undefined
   }
 }

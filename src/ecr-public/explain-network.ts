@@ -1,7 +1,7 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
 import { addUsedProxy, allowOnProxyFix, describeProxy, otherSender } from '../http/explain-proxy.js'
-import { DEFAULT_API } from './endpoints.js'
+import { apiUrl } from './endpoints.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
@@ -18,7 +18,7 @@ export interface CalledService {
 
 export const ECR_PUBLIC: CalledService = {
   name: 'Amazon ECR Public',
-  host: new URL(DEFAULT_API).host,
+  host: apiUrl({ useDualStack: false }).host,
   endpointVariables: ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ENDPOINT_URL']
 }
 

@@ -2,42 +2,54 @@ import { isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { connectionsOf } from './connections.js'
-import { hasProxy, hostOf, portOf } from './proxy.js'
+import { hasProxy, hostNameOf, portOf } from './proxy.js'
 
 /** How long a connection may wait for a request, in milliseconds. Servers close connections that are idle for a minute. */
 const MAX_WAIT_MS = 5000
 
 /**
- * Opens connections to a server while the code that sends the requests is still loaded. The next requests to the server
- * use them. If a connection fails or is closed before, it is ignored, and the request opens its own one. Unused
- * connections are closed after five seconds. With a proxy, no connection is opened early.
+ * Opens connections to a server while the code that sends the requests is being loaded. The next requests to the server
+ * use them. If a connection fails, is closed or receives data before, the request opens its own. Connections that are
+ * still unused after five seconds are closed. With a proxy, no connection is opened early.
  *
  * @param count the number of requests that will be sent at once
+ * @returns a function that closes the unused connections, which would keep the process running
  */
 export async function openEarly(
   url: URL,
   count: number,
   env: Readonly<Record<string, string | undefined>>
-): Promise<void> {
-  if (hasProxy(env)) return
+): Promise<() => void> {
+  if (hasProxy(env)) return () => undefined
   const { agent } = await connectionsOf(env)(url)
   const open = agent.createConnection.bind(agent)
-  const [host, port] = [hostOf(url), portOf(url)]
-  // The options that Node.js passes for a request. TLS does not allow an address as the name of a server.
-  const servername = isIP(host) === 0 ? host : ''
-  const options = { host, port, servername, keepAlive: true, noDelay: true }
-  const opened = Array.from({ length: count }, () => {
+  const [host, port] = [hostNameOf(url), portOf(url)]
+  // As for a request: without a delay for small packets, and TLS does not allow an address as the name of a server.
+  const options = { host, port, noDelay: true, servername: isIP(host) === 0 ? host : '' }
+  const unused = Array.from({ length: count }, () => {
     const socket = open(options) as Socket
-    return socket.on('error', () => undefined).unref()
+    return socket.on('error', () => undefined)
   })
-  const closeUnused = (): void => opened.forEach((socket) => socket.destroy())
-  setTimeout(closeUnused, MAX_WAIT_MS).unref()
   agent.createConnection = (requested, callback) => {
     const isSameServer = requested.host === host && String(requested.port) === port
-    for (let socket = isSameServer ? opened.pop() : undefined; socket; socket = opened.pop())
-      if (socket.writable) return socket.ref()
-    return open(requested, callback)
+    return (isSameServer ? takeUsable(unused) : undefined) ?? open(requested, callback)
   }
-  // Node.js connects in the next turn of the event loop, which loading code would delay.
+  const closeUnused = (): void => {
+    clearTimeout(timer)
+    for (const socket of unused.splice(0)) socket.destroy()
+  }
+  const timer = setTimeout(closeUnused, MAX_WAIT_MS)
+  // Node.js begins to connect in the next turn of the event loop, which loading code would delay.
   await setImmediate()
+  return closeUnused
+}
+
+/** Removes and returns a connection that a request can use. Other connections are closed. */
+function takeUsable(sockets: Socket[]): Socket | undefined {
+  for (let socket = sockets.pop(); socket !== undefined; socket = sockets.pop()) {
+    // Data that the server sent before the request would be read as the response.
+    if (socket.writable && socket.readableLength === 0) return socket
+    socket.destroy()
+  }
+  return undefined
 }

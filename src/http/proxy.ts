@@ -33,8 +33,8 @@ export function proxyAddress({ url }: Proxy): string {
   return `${url.hostname}:${portOf(url)}`
 }
 
-/** Returns the host of a URL. An IPv6 address is returned without brackets. */
-export function hostOf({ hostname }: URL): string {
+/** Returns the host name or the address of a URL, an IPv6 address without brackets. */
+export function hostNameOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
 
@@ -76,7 +76,7 @@ function checkUserInfo(name: string, { username, password }: URL): void {
 }
 
 function isExempt(url: URL, noProxy: string): boolean {
-  const [host, port] = [hostOf(url).toLowerCase(), portOf(url)]
+  const [host, port] = [hostNameOf(url).toLowerCase(), portOf(url)]
   return noProxy
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')

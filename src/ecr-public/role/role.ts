@@ -25,7 +25,7 @@ export interface RoleOptions {
   readonly arn: string
   readonly sessionName: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly endpoints: Omit<Endpoints, 'api'>
+  readonly endpoints: Endpoints
   /** Maximum number of attempts per request to GitHub and to STS. */
   readonly maxAttempts: number
   readonly backoff?: Backoff | undefined
