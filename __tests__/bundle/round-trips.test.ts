@@ -141,7 +141,7 @@ describe('the calls in a row', () => {
 })
 
 describe('the connections', () => {
-  it('of the first calls are opened before these calls, and no other ones', async () => {
+  it('are as many as the first calls, and no more are opened later', async () => {
     const repository = 'team/app'
     const steps: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
       ['login', {}],

@@ -19,7 +19,6 @@ interface RecordingServer {
   connected(count: number): Promise<void>
 }
 
-const connections = new Int32Array(new SharedArrayBuffer(4))
 const servers = new Set<Server>()
 const closers = new Set<() => void>()
 const sockets = new Set<Socket>()
@@ -27,6 +26,7 @@ afterEach(async () => {
   for (const close of closers) close()
   closers.clear()
   for (const socket of sockets) socket.destroy()
+  sockets.clear()
   for (const server of servers) {
     server.close()
     await once(server, 'close')
@@ -96,6 +96,7 @@ it.each(['127.0.0.1', '::1'])('opens connections that the next requests use: %s'
 
 it('connects before it returns, so that code that blocks the event loop does not delay it', async () => {
   // The worker counts the connections, because this thread does not wait for events.
+  const count = new Int32Array(new SharedArrayBuffer(4))
   const worker = new Worker(
     `const { workerData, parentPort } = require('node:worker_threads')
     const server = require('node:net').createServer(() => {
@@ -103,12 +104,12 @@ it('connects before it returns, so that code that blocks the event loop does not
       Atomics.notify(workerData, 0)
     })
     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`,
-    { eval: true, workerData: connections }
+    { eval: true, workerData: count }
   )
   try {
     const [port] = (await once(worker, 'message')) as [number]
     await open(new URL(`http://127.0.0.1:${String(port)}`), 1, {})
-    expect(Atomics.wait(connections, 0, 0, 10_000)).not.toBe('timed-out')
+    expect(Atomics.wait(count, 0, 0, 10_000)).not.toBe('timed-out')
   } finally {
     await worker.terminate()
   }

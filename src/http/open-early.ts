@@ -4,13 +4,16 @@ import { setImmediate } from 'node:timers/promises'
 import { connectionsOf } from './connections.js'
 import { hasProxy, hostNameOf, portOf } from './proxy.js'
 
-/** How long a connection may wait for a request, in milliseconds. Servers close connections that are idle for a minute. */
+/**
+ * How long a connection may wait for a request, in milliseconds. Load balancers of AWS close connections that are idle for
+ * 60 seconds (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html).
+ */
 const MAX_WAIT_MS = 5000
 
 /**
  * Opens connections to a server while the code that sends the requests is being loaded. The next requests to the server
- * use them. If a connection fails, is closed or receives data before, the request opens its own. Connections that are
- * still unused after five seconds are closed. With a proxy, no connection is opened early.
+ * use them. If a connection fails, is closed or receives data before it is used, the request opens its own. Connections
+ * that are not used within five seconds are closed. If the environment sets a proxy, no connection is opened early.
  *
  * @param count the number of requests that will be sent at once
  * @returns a function that closes the unused connections, which would keep the process running

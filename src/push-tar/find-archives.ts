@@ -13,8 +13,8 @@ import { parseList } from '../runner/inputs/parse-list.js'
 export async function findArchives(lines: readonly string[]): Promise<string[]> {
   const paths: string[] = []
   for (const line of lines) {
-    const items = (await exists(line)) ? [line] : parseList(line)
-    for (const item of items) paths.push(...(await findPaths(item)))
+    if (await exists(line)) paths.push(line)
+    else for (const item of parseList(line)) paths.push(...(await findPaths(item)))
   }
   return [...new Set(paths)]
 }

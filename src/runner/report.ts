@@ -34,8 +34,8 @@ export interface Report<Plan extends Iterable<Change> = readonly Change[]> {
 }
 
 /**
- * Writes the outputs, the plan file and the job summary. The work is done, so that a plan file or summary that cannot be
- * written is a warning.
+ * Writes the outputs, the plan file and the job summary. If the plan file or the summary cannot be written, only a warning
+ * is logged, because the changes were already made.
  */
 export async function writeReport(
   mode: Mode,
@@ -100,7 +100,10 @@ async function writePlanFile(plan: Iterable<Change>): Promise<string | undefined
     writePieces(path, planText(plan))
     return path
   } catch (error) {
-    core.warning(safeLine(`The plan file could not be written: ${messageOf(error)}`))
+    const what = `The plan file could not be written: ${messageOf(error)}`
+    core.warning(
+      safeLine(`${what}. Check that RUNNER_TEMP is a writable directory with free space.`)
+    )
     return undefined
   }
 }

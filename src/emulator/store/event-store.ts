@@ -6,7 +6,6 @@ import { Blobs } from './blobs.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import type { Journal } from './journal.js'
-import { makeDirectory } from './make-directory.js'
 import { createKey, replayJournal } from './replay-journal.js'
 import { snapshotEvents } from './snapshot.js'
 import { emptyState } from './state.js'
@@ -51,7 +50,6 @@ export class EventStore {
       directory === undefined
         ? () => rmSync(root, { recursive: true, force: true })
         : () => undefined
-    makeDirectory(root)
     try {
       this.blobs = new Blobs(root)
       const opened = directory === undefined ? undefined : this.open(root)
