@@ -1,12 +1,20 @@
 import fc from 'fast-check'
 import zlib from 'node:zlib'
-import type { LayerFile, StoredBlob, StoredContent } from '../../src/image-archive/contents.js'
+import type {
+  DockerImage,
+  LayerFile,
+  StoredBlob,
+  StoredContent
+} from '../../src/image-archive/contents.js'
 import { sha256Digest } from '../../src/oci/digest.js'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { createCompressor } from '../../src/push-tar/compress/compressor.js'
 import { createPartBuffers } from '../../src/push-tar/upload/part-buffers.js'
 import type { PartBuffers } from '../../src/push-tar/upload/part-buffers.js'
 import type { PushContext } from '../../src/push-tar/push-context.js'
+import { beginLargestLayer } from '../../src/push-tar/begin-layer.js'
+import type { BegunLayer } from '../../src/push-tar/begin-layer.js'
+import type { ImageToPush } from '../../src/push-tar/push-plan.js'
 import type { UploadItem } from '../../src/push-tar/layer-source.js'
 import { pushLayers } from '../../src/push-tar/push-layers.js'
 import type { PushedLayers } from '../../src/push-tar/push-layers.js'
@@ -122,6 +130,16 @@ function contextOf(
   return makeContext(service, { buffers, concurrency, signal, compressor, partAttempts: 4 })
 }
 
+/** Begins the largest layer of an image with these items and a new tag. */
+function begin(items: readonly UploadItem[], context: PushContext): BegunLayer | undefined {
+  return beginLargestLayer(imageOf(items), [{ tag: '1', digest: undefined }], context)
+}
+
+function imageOf(items: readonly UploadItem[]): ImageToPush {
+  const layers = items.filter((item): item is LayerFile => 'kind' in item)
+  return { root: { kind: 'docker-image', layers } as Partial<DockerImage> as DockerImage }
+}
+
 const options = { dryRun: false, looksUpFirst: false }
 
 /** Returns the uncompressed bytes of a pushed layer. */
@@ -154,6 +172,7 @@ const push = fc.record({
   buffers: fc.integer({ min: 1, max: 4 }),
   compression: fc.constantFrom<'gzip' | 'zstd' | 'none'>('gzip', 'zstd', 'none'),
   looksUpFirst: fc.boolean(),
+  begins: fc.boolean(),
   /** The faults of the first calls. */
   faults: fc.array(
     fc.constantFrom<Fault>('none', 'none', 'none', 'before', 'after', 'throttle', 'lost'),
@@ -182,9 +201,12 @@ it(`pushes layers or fails with one error, and releases all buffers (SEED=${SEED
       })
       const context = contextOf(api, { ...run, buffers, signal: cancellation.signal })
       const all = items.map(({ item }) => item)
-      const result = await pushLayers(all, { ...options, looksUpFirst: run.looksUpFirst }, context)
+      const { looksUpFirst } = run
+      const begun = run.begins ? begin(all, context) : undefined
+      const result = await pushLayers(all, { ...options, looksUpFirst, begun }, context)
         .then((outcomes) => ({ outcomes }))
         .catch((error: unknown) => ({ error }))
+        .finally(() => begun?.close())
       expect([...buffers.inUse]).toEqual([])
       if ('error' in result) {
         expect(String(result.error)).toMatch(
@@ -264,6 +286,134 @@ it.each(layers)(
     expect([...buffers.inUse]).toEqual([])
   }
 )
+
+describe('the layer that is begun', () => {
+  const largest = (items: readonly UploadItem[]): number => {
+    const begun = begin(
+      items,
+      contextWith(
+        createFakeService(() => 'none'),
+        trackBuffers(1)
+      )
+    )
+    return begun === undefined ? -1 : items.indexOf(begun.item)
+  }
+
+  it('is the largest one that the push compresses', () => {
+    const of = (...shapes: Shape[]): number => largest(shapes.map(makeItem).map(({ item }) => item))
+    const [small, large]: Shape[] = [MIB, 2 * MIB].map((size) => ({ kind: 'uncompressed', size }))
+    const [compressed, blob]: Shape[] = [
+      { kind: 'gzip', size: 3 * MIB },
+      { kind: 'blob', size: 3 * MIB }
+    ]
+    expect(of(compressed!, small!, large!, blob!)).toBe(2)
+    expect(of(compressed!, blob!)).toBe(-1)
+  })
+
+  it('can be a layer of any image of an index', () => {
+    const [first, second] = [MIB, 2 * MIB].map(
+      (size, at) => makeItem({ kind: 'uncompressed', size }, at).item
+    )
+    const children = [first, second].map((item) => ({
+      image: imageOf([item!]).root as DockerImage
+    }))
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      trackBuffers(1)
+    )
+    const tags = [{ tag: '1', digest: undefined }]
+    const begun = beginLargestLayer({ root: { kind: 'merged-index', children } }, tags, context)
+    expect(begun?.item).toBe(second)
+  })
+
+  it.each([
+    { title: 'no tags', digests: [] },
+    { title: 'an existing tag', digests: [undefined, sha256Digest(LAYER)] }
+  ])('is none with $title', ({ digests }) => {
+    const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: MIB }, 0).item)
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      trackBuffers(1)
+    )
+    const tags = digests.map((digest, at) => ({ tag: `v${at}`, digest }))
+    expect(beginLargestLayer(imageOf([item]), tags, context)).toBeUndefined()
+    expect(reads()).toBe(0)
+  })
+
+  it.each([300_000, 11 * MIB, 16 * MIB])(
+    'is read once and becomes the same layer (%s bytes)',
+    async (size) => {
+      const digests: string[] = []
+      for (const begins of [true, false]) {
+        const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size }, 0).item)
+        const buffers = trackBuffers(2)
+        const context = contextWith(
+          createFakeService(() => 'none'),
+          buffers
+        )
+        const begun = begins ? begin([item], context) : undefined
+        const pushed = await pushLayers([item], { ...options, begun }, context)
+        await begun?.close()
+        expect(reads()).toBe(1)
+        expect([...buffers.inUse]).toEqual([])
+        digests.push(pushed.get(item)!.descriptor.digest)
+      }
+      expect(digests[0]).toBe(digests[1])
+    }
+  )
+
+  it('is released if it is not pushed, and does not count for the progress', async () => {
+    const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 11 * MIB }, 0).item)
+    const buffers = trackBuffers(2)
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      buffers
+    )
+    let progress = 0
+    const read = (bytes: number): void => void (progress += bytes)
+    const begun = begin([item], { ...context, progress: { ...context.progress, read } })!
+    await begun.parts.prepare()
+    expect(buffers.inUse.size).toBe(1)
+    expect(progress).toBeGreaterThan(5 * MIB)
+    await begun.close()
+    await begun.close()
+    expect([...buffers.inUse]).toEqual([])
+    expect(progress).toBe(0)
+    expect(reads()).toBeLessThan(1)
+  })
+
+  it('releases its buffer for the layers that are pushed if it is not one of them', async () => {
+    const [other, large] = [2 * MIB, 11 * MIB].map(
+      (size, at) => makeItem({ kind: 'uncompressed', size }, at).item
+    )
+    const buffers = trackBuffers(1)
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      buffers
+    )
+    const begun = begin([large!], context)!
+    await begun.parts.prepare()
+    const pushed = await pushLayers([other!], { ...options, begun }, context)
+    expect([...pushed.keys()]).toEqual([other])
+    expect([...buffers.inUse]).toEqual([])
+  })
+
+  it('stops when it is closed while its first part is being built', async () => {
+    const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 11 * MIB }, 0).item)
+    const buffers = trackBuffers(2)
+    const begun = begin(
+      [item],
+      contextWith(
+        createFakeService(() => 'none'),
+        buffers
+      )
+    )!
+    await begun.close()
+    expect([...buffers.inUse]).toEqual([])
+    expect(reads()).toBeLessThan(0.3)
+    await expect(begun.parts.prepare()).rejects.toThrow(/aborted/)
+  })
+})
 
 /** Returns the item with an expected digest that its bytes do not have. */
 function damaged(item: UploadItem): UploadItem {

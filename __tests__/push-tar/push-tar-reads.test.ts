@@ -2,8 +2,11 @@ import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr-public'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CreateRepositoryCommand, DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import { pushTar } from '../../src/push-tar/push-tar.js'
+import type { EcrPublicApi } from '../../src/runner/deps.js'
+import type { Report } from '../../src/runner/report.js'
 import {
   attestationDescriptor,
   buildAttestation,
@@ -16,6 +19,7 @@ import type { TestImage } from '../helpers/archives.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
 import { startEmulator } from '../helpers/start-emulator.js'
+import type { RunningEmulator } from '../helpers/start-emulator.js'
 
 const MIB = 1024 * 1024
 /**
@@ -138,3 +142,73 @@ test('a push of several archives reads each byte of their layers once', async ()
   expect(await push('false')).toBe(false)
   for (const [path, layer] of layers) expect(await readsOf(path, layer)).toEqual([0, 0])
 }, 120_000)
+
+describe('the largest layer', () => {
+  /** Larger than the blocks that are compressed before the layer is uploaded. */
+  const bytes = noise(16 * MIB, 7)
+  const buildLarge = (name: string): TestImage =>
+    buildImage({ layers: [{ large: bytes }, { name: Buffer.from(name) }] })
+
+  interface LargePush {
+    readonly report: Report
+    /** The reads of its first and last byte. */
+    readonly reads: readonly [number, number]
+    readonly isReadDuringSearch: boolean
+  }
+
+  async function startWithRepository(): Promise<RunningEmulator> {
+    const emulator = await startEmulator()
+    await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+    return emulator
+  }
+
+  /** Pushes an image and lets its search wait for the first read of the layer, but not long. */
+  async function push(
+    image: TestImage,
+    tags: string,
+    emulator: RunningEmulator
+  ): Promise<LargePush> {
+    const path = join(directory, 'large.tar')
+    await writeDockerArchive(path, [image])
+    const position = (await readFile(path)).indexOf(bytes.subarray(0, 4096))
+    counts?.stop()
+    counts = await countReads([path])
+    const readsAt = (byte: number): number => counts!.of(path)[position + byte]!
+    let isReadDuringSearch = false
+    const { api } = makeDeps(emulator)
+    const send = async (command: object): Promise<unknown> => {
+      if (command instanceof DescribeImagesCommand && command.input.imageIds === undefined) {
+        for (let waits = 0; waits < 40 && readsAt(MIB) === 0; waits++) await delay(25)
+        isReadDuringSearch = readsAt(MIB) > 0
+      }
+      return api.send(command as never)
+    }
+    const inputs = { repository: 'team/app', tar: path, 'image-tags': tags }
+    const deps = makeDeps(emulator, { api: { send } as EcrPublicApi })
+    const report = await pushTar(makeInputs('push-tar', inputs), deps)
+    return { report, reads: [readsAt(MIB), readsAt(bytes.length - 1)], isReadDuringSearch }
+  }
+
+  it('is read while the repository is searched if all tags are new', async () => {
+    const emulator = await startWithRepository()
+    const { report, ...reads } = await push(buildLarge('1'), 'v1\nlatest', emulator)
+    expect(reads).toEqual({ reads: [1, 1], isReadDuringSearch: true })
+    expect(report.outputs['uploaded-bytes']).toBeGreaterThan(bytes.length)
+  })
+
+  it('is not read to its end if the repository has it', async () => {
+    const emulator = await startWithRepository()
+    await push(buildLarge('1'), 'v1', emulator)
+    const { report, ...reads } = await push(buildLarge('2'), 'v2', emulator)
+    expect(reads).toEqual({ reads: [1, 0], isReadDuringSearch: true })
+    expect(report.outputs['uploaded-bytes']).toBeLessThan(MIB)
+  })
+
+  it('is not read before the search ends if a tag exists', async () => {
+    const emulator = await startWithRepository()
+    await push(buildLarge('1'), 'latest', emulator)
+    const { report, ...reads } = await push(buildLarge('2'), 'v2\nlatest', emulator)
+    expect(reads).toEqual({ reads: [0, 0], isReadDuringSearch: false })
+    expect(report.changed).toBe(true)
+  })
+})

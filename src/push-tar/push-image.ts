@@ -1,6 +1,7 @@
 import type { Deps } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 import type { PushTarInputs } from '../runner/inputs/inputs.js'
+import { beginLargestLayer } from './begin-layer.js'
 import { areAllSkipped, confirmTags, decideTags, tagsToSet } from './decide-tags.js'
 import type { TagDecision } from './decide-tags.js'
 import { findInRepository } from './find-in-repository.js'
@@ -10,7 +11,7 @@ import { planImage } from './plan-image.js'
 import { withProgress } from './progress.js'
 import { createPushContext } from './push-context.js'
 import type { PushContext } from './push-context.js'
-import type { PushedLayer } from './push-layer.js'
+import type { LayerOptions, PushedLayer } from './push-layer.js'
 import { pushLayers } from './push-layers.js'
 import type { ComposedImage, ImageToPush, PushPlan } from './push-plan.js'
 import { LayersMissingError, putManifests } from './put-manifests.js'
@@ -69,6 +70,7 @@ async function pushOnce(
 ): Promise<PushedImage> {
   const { dryRun } = options
   const context = createPushContext(target, missingLayers, options, deps)
+  const begun = dryRun ? undefined : beginLargestLayer(image, currentTags, context)
   return withProgress(context.progress, deps.log, async () => {
     const plan = await planImage(image, currentTags, target, options, context, deps)
     const { isInRepository } = plan
@@ -78,7 +80,7 @@ async function pushOnce(
     if (!isInRepository && areAllSkipped(early)) return skippedImage(early, [])
 
     const isDone = composedEarly !== undefined && (dryRun || tagsToSet(early).length === 0)
-    const all = isDone ? composedEarly : await pushBlobs(plan, dryRun, context)
+    const all = isDone ? composedEarly : await pushBlobs(plan, { dryRun, begun }, context)
     const { digest } = all.manifests.root
     const confirmOptions = { ...options, hasUploaded: plan.uploads.length > 0 }
     const tags = await confirmTags(currentTags, digest, confirmOptions, target.address, deps.api)
@@ -95,7 +97,7 @@ async function pushOnce(
     const referrerTags = await decideReferrerTags(image, target, context, deps)
     if (!dryRun) await putReferrerTags(image, referrerTags, target, deps.api)
     return { ...pushed, digest, isNew, tags, referrerTags, platforms }
-  })
+  }).finally(() => begun?.close())
 }
 
 /** Compresses all layers to learn the digest of the image if the decision about the tags depends on it. */
@@ -107,15 +109,15 @@ async function composeEarly(
 ): Promise<ComposedImage | undefined> {
   const needsDigest = currentTags.length > 0 && ifTagExists !== 'move'
   if (plan.digest !== undefined || !plan.looksUpFirst || !needsDigest) return undefined
-  return pushBlobs({ ...plan, looksUpFirst: false }, true, context)
+  return pushBlobs({ ...plan, looksUpFirst: false }, { dryRun: true }, context)
 }
 
 async function pushBlobs(
   { uploads, looksUpFirst, compose }: PushPlan,
-  dryRun: boolean,
+  options: Omit<LayerOptions, 'looksUpFirst'>,
   context: PushContext
 ): Promise<ComposedImage> {
-  return compose(await pushLayers(uploads, { dryRun, looksUpFirst }, context))
+  return compose(await pushLayers(uploads, { ...options, looksUpFirst }, context))
 }
 
 function skippedImage(tags: readonly TagDecision[], layers: readonly PushedLayer[]): PushedImage {

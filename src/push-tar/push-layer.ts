@@ -1,11 +1,13 @@
 import { hashStream } from '../oci/digest.js'
 import type { StreamDigest } from '../oci/digest.js'
 import type { Descriptor } from '../oci/manifest.js'
+import { openParts } from './begin-layer.js'
+import type { BegunLayer } from './begin-layer.js'
 import { createLayerSource } from './layer-source.js'
 import type { LayerSource, UploadItem } from './layer-source.js'
-import { MAX_PART_SIZE_BYTES, MAX_PARTS, MIN_PART_SIZE_BYTES } from './limits.js'
+import { MIN_PART_SIZE_BYTES } from './limits.js'
 import type { PushContext } from './push-context.js'
-import { PartStream } from './upload/part-stream.js'
+import type { PartStream } from './upload/part-stream.js'
 import { uploadBlob } from './upload/upload-blob.js'
 import type { BlobSource } from './upload/upload-blob.js'
 import { checkDigest } from './verify.js'
@@ -27,6 +29,8 @@ export interface LayerOptions {
   readonly dryRun: boolean
   /** Compresses layers that do not fit in memory twice, so that they are looked up before they are uploaded. */
   readonly looksUpFirst: boolean
+  /** The layer whose first part is already being built. If it is uploaded, it is not read again. */
+  readonly begun?: BegunLayer | undefined
 }
 
 /**
@@ -51,8 +55,9 @@ export async function pushLayer(
   if (options.dryRun && !('kind' in item) && item.content.isServed === true) {
     return { descriptor: item.descriptor, result: 'uploaded', milliseconds: 0 }
   }
-  const source = createLayerSource(item, context)
-  const { digest, size, result } = await pushSource(source, options, context)
+  const begun = options.begun?.item === item ? options.begun : undefined
+  const source = begun?.source ?? createLayerSource(item, context)
+  const { digest, size, result } = await pushSource(source, begun?.parts, options, context)
   const descriptor =
     'kind' in item ? { mediaType: source.mediaType, digest, size } : item.descriptor
   return { descriptor, result, milliseconds: context.now().getTime() - start }
@@ -60,6 +65,7 @@ export async function pushLayer(
 
 async function pushSource(
   source: LayerSource,
+  begun: PartStream | undefined,
   { dryRun, looksUpFirst }: LayerOptions,
   context: PushContext
 ): Promise<LayerResult> {
@@ -69,8 +75,8 @@ async function pushSource(
   const found = await findByName(source, context)
   if (found !== undefined) return found
   return looksUpFirst || source.maxBytes <= MAX_KEPT_BYTES
-    ? lookUpAndUpload(source, looksUpFirst, context)
-    : upload(source, undefined, context)
+    ? lookUpAndUpload(source, begun ?? openParts(source, context), looksUpFirst, context)
+    : upload(source, begun, context)
 }
 
 /** Verifies a layer and looks it up, without sending it. */
@@ -98,10 +104,10 @@ async function findByName(
  */
 async function lookUpAndUpload(
   source: LayerSource,
+  first: PartStream,
   looksUpFirst: boolean,
   context: PushContext
 ): Promise<LayerResult> {
-  const first = openParts(source, context)
   try {
     const isWhole = await first.fill()
     if (isWhole || looksUpFirst) {
@@ -136,21 +142,6 @@ function reuseFirst(
     unused = undefined
     return stream
   }
-}
-
-function openParts(source: LayerSource, { buffers, signal }: PushContext): PartStream {
-  const { maxBytes } = source
-  const capacity = Math.max(1, Math.min(partSizeFor(maxBytes), maxBytes))
-  return new PartStream(source.open(), { capacity, priority: maxBytes, buffers, signal })
-}
-
-/**
- * Returns the size of the parts of a layer: as small as the service allows. The next part is transferred while the service
- * processes the previous one, so larger parts are not faster. They need more memory, and the first one is sent later.
- */
-function partSizeFor(layerBytes: number): number {
-  const size = Math.ceil(layerBytes / MAX_PARTS)
-  return Math.min(MAX_PART_SIZE_BYTES, Math.max(MIN_PART_SIZE_BYTES, size))
 }
 
 async function readTotal(source: LayerSource, { signal }: PushContext): Promise<StreamDigest> {

@@ -7,7 +7,10 @@ import type { LayerOptions, PushedLayer } from './push-layer.js'
 /** The pushed layers and configs by their items. */
 export type PushedLayers = ReadonlyMap<UploadItem, PushedLayer>
 
-/** Pushes layers and configs in parallel, the largest first. The first failure stops the rest. */
+/**
+ * Pushes layers and configs in parallel, the largest first. The first failure stops the rest. The layer that was begun is
+ * closed if it is not one of them, because its memory and its place in the compressor are needed.
+ */
 export async function pushLayers(
   items: readonly UploadItem[],
   options: LayerOptions,
@@ -17,6 +20,8 @@ export async function pushLayers(
   const fail = (error: unknown): void => failure.abort(error)
   const signal = AbortSignal.any([parent.signal, failure.signal])
   const context: PushContext = { ...parent, signal }
+  const { begun } = options
+  if (begun !== undefined && !items.includes(begun.item)) await begun.close()
   const sorted = [...new Set(items)].sort((a, b) => b.content.size - a.content.size)
   const totalBytes = sorted.reduce((sum, { content }) => sum + content.size, 0)
   context.progress.expect(totalBytes, sorted.length)

@@ -42,10 +42,10 @@ export interface ImageToPush {
   readonly isInSource?: ((digest: string) => Promise<boolean>) | undefined
 }
 
-/** Returns `true` if the push writes a manifest from the layers of an archive. */
-export function hasDockerImage({ root }: ImageToPush): boolean {
+/** Returns the images whose manifests the push writes from the layers of an archive. */
+export function listDockerImages({ root }: ImageToPush): DockerImage[] {
   const images = root.kind === 'merged-index' ? root.children.map(({ image }) => image) : [root]
-  return images.some(({ kind }) => kind === 'docker-image')
+  return images.filter((image): image is DockerImage => image.kind === 'docker-image')
 }
 
 /** The inputs that a plan depends on. */

@@ -9,7 +9,7 @@ import {
 } from './check-tags.js'
 import { checkZstdSupport } from './compress/zstd.js'
 import { openImage } from './open-image.js'
-import { hasDockerImage } from './push-plan.js'
+import { listDockerImages } from './push-plan.js'
 import { openSourceImage } from './promotion/open-source-image.js'
 import { pushImage } from './push-image.js'
 import { reportPush } from './report-push.js'
@@ -35,7 +35,7 @@ export async function pushTar(inputs: PushTarInputs, deps: Deps): Promise<Report
     const tags = given?.tags ?? checkArchiveTags(image)
     const warning = given === undefined ? describeOtherNames(image) : undefined
     if (warning !== undefined) deps.log.warning(warning)
-    if (reuseLayers && hasDockerImage(image)) requestToken()
+    if (reuseLayers && listDockerImages(image).length > 0) requestToken()
     const named = 'repository' in image ? image.repository : repository
     const { target, currentTags } = await resolveTarget(named, registryId, tags, dryRun, deps)
     if (given !== undefined) checkReferences(given, target)

@@ -65,6 +65,43 @@ describe('a stream of parts', () => {
     expect(Buffer.concat(carried.filter((part) => part !== undefined)).equals(bytes)).toBe(true)
   })
 
+  it('builds its first part once, however often it is prepared', async () => {
+    const bytes = Buffer.from(Array.from({ length: 3000 }, (_, at) => at % 251))
+    const options = { capacity: 1000, priority: 0, buffers: createPartBuffers(3), signal }
+    const stream = new PartStream(chunked(bytes, 70), options)
+    await Promise.all([stream.prepare(), stream.prepare(), stream.fill()])
+    await stream.prepare()
+    const parts: Buffer[] = []
+    for (let part = await stream.next(); part !== undefined; part = await stream.next()) {
+      parts.push(bytesOf(part))
+    }
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+    expect(parts).toHaveLength(3)
+  })
+
+  it('waits for its first part when it is closed, and releases the buffer of it', async () => {
+    const inUse = new Set<Buffer>()
+    const pool = createPartBuffers(1)
+    const buffers: PartBuffers = {
+      ...pool,
+      acquire: async (...args) => {
+        const buffer = await pool.acquire(...args)
+        inUse.add(buffer)
+        return buffer
+      },
+      release: (buffer) => {
+        inUse.delete(buffer)
+        pool.release(buffer)
+      }
+    }
+    const options = { capacity: MIB, priority: 0, buffers, signal }
+    const stream = new PartStream(chunked(Buffer.alloc(2 * MIB), 1000), options)
+    const prepared = stream.prepare()
+    await stream.close()
+    await prepared
+    expect([...inUse]).toEqual([])
+  })
+
   it('acquires all of its buffers as one layer', async () => {
     const pool = createPartBuffers(3)
     const users = new Set<BufferUser>()

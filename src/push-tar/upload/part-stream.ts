@@ -27,6 +27,7 @@ export class PartStream {
   private readonly split: Buffer[] = []
   private unfinished: PartBody | undefined
   private readonly ahead: PartBody[] = []
+  private prepared: Promise<void> | undefined
   private hasEnded = false
   private digest: StreamDigest | undefined
 
@@ -44,19 +45,18 @@ export class PartStream {
    * @returns `true` if these are all parts of the stream
    */
   async fill(): Promise<boolean> {
+    await this.prepare()
     for (;;) {
-      const part = await this.build(this.ahead.length === 0)
+      const part = await this.build(false)
       if (part === 'no-buffer') return false
       if (part === undefined) return true
       this.ahead.push(part)
     }
   }
 
-  /** Builds the first part ahead. */
-  async prepare(): Promise<void> {
-    if (this.ahead.length > 0) return
-    const part = await this.next()
-    if (part !== undefined) this.ahead.push(part)
+  /** Builds the first part ahead. Further calls wait for the same part. */
+  prepare(): Promise<void> {
+    return (this.prepared ??= this.buildFirst())
   }
 
   /** Returns the next part, whose buffer the caller must release, or `undefined` after the last part. */
@@ -92,12 +92,18 @@ export class PartStream {
     return (this.digest ??= this.hash.result())
   }
 
-  /** Releases all buffers and closes the stream. */
+  /** Releases all buffers and closes the stream. Waits for a part that is being prepared. */
   async close(): Promise<void> {
+    await this.prepared?.catch(() => undefined)
     this.discardParts()
     if (this.hasEnded) return
     this.hasEnded = true
     await this.chunks.return?.()
+  }
+
+  private async buildFirst(): Promise<void> {
+    const part = await this.next()
+    if (part !== undefined) this.ahead.push(part)
   }
 
   private discardParts(): void {

@@ -79,7 +79,6 @@ async function uploadOnce(source: BlobSource, context: PushContext): Promise<Str
     await complete(uploadId, total.digest, context)
     return total
   } finally {
-    await prepared.catch(() => undefined)
     await parts.close()
   }
 }
