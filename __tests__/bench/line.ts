@@ -14,11 +14,20 @@ import { startLine } from './start-line.ts'
 import type { LineSpeed } from './start-line.ts'
 import type { Line } from './table.ts'
 
+/**
+ * How much slower than their names the lines are. A machine with half the speed of another one measures with a factor of
+ * 2 what the other one measures without it.
+ */
+const LINE_FACTOR = Number(process.env.BENCH_LINE_FACTOR ?? '1')
 const SPEEDS: readonly LineSpeed[] = [
   { name: '1 ms, no limit', roundTripMs: 1, rate: 0 },
   { name: '30 ms, 60 MB/s', roundTripMs: 30, rate: 60e6 },
   { name: '100 ms, 10 MB/s', roundTripMs: 100, rate: 10e6 }
-]
+].map(({ name, roundTripMs, rate }) => ({
+  name,
+  roundTripMs: LINE_FACTOR * roundTripMs,
+  rate: rate / LINE_FACTOR
+}))
 /** The cores of the machine that the targets are for. */
 const CORES = 2
 /** The archives of the line have about 320 MB. `BENCH_SCALE` below 1 is useful only to test the benchmark itself. */
@@ -95,7 +104,8 @@ async function benchWork(
   }
   const wall = ours.map(({ wallSeconds }) => wallSeconds)
   const target = work.floorTargets?.[speed.name]
-  const common = { table: speed.name, work: work.work, ours: wall, unit: 's' }
+  const table = LINE_FACTOR === 1 ? speed.name : `${speed.name}, ${LINE_FACTOR} × slower`
+  const common = { table, work: work.work, ours: wall, unit: 's' }
   const floor: Line = {
     ...common,
     peer: ours.map(({ floorSeconds }) => floorSeconds),

@@ -14,7 +14,6 @@ import type { PartBuffers } from '../../src/push-tar/upload/part-buffers.js'
 import type { PushContext } from '../../src/push-tar/push-context.js'
 import { beginLargestLayer } from '../../src/push-tar/begin-layer.js'
 import type { BegunLayer } from '../../src/push-tar/begin-layer.js'
-import type { ImageToPush } from '../../src/push-tar/push-plan.js'
 import type { UploadItem } from '../../src/push-tar/layer-source.js'
 import { pushLayers } from '../../src/push-tar/push-layers.js'
 import type { PushedLayers } from '../../src/push-tar/push-layers.js'
@@ -132,12 +131,12 @@ function contextOf(
 
 /** Begins the largest layer of an image with these items and a new tag. */
 function begin(items: readonly UploadItem[], context: PushContext): BegunLayer | undefined {
-  return beginLargestLayer(imageOf(items), [{ tag: '1', digest: undefined }], context)
+  return beginLargestLayer([imageOf(items)], [{ tag: '1', digest: undefined }], context)
 }
 
-function imageOf(items: readonly UploadItem[]): ImageToPush {
+function imageOf(items: readonly UploadItem[]): DockerImage {
   const layers = items.filter((item): item is LayerFile => 'kind' in item)
-  return { root: { kind: 'docker-image', layers } as Partial<DockerImage> as DockerImage }
+  return { kind: 'docker-image', layers } as Partial<DockerImage> as DockerImage
 }
 
 const options = { dryRun: false, looksUpFirst: false }
@@ -314,15 +313,12 @@ describe('the layer that is begun', () => {
     const [first, second] = [MIB, 2 * MIB].map(
       (size, at) => makeItem({ kind: 'uncompressed', size }, at).item
     )
-    const children = [first, second].map((item) => ({
-      image: imageOf([item!]).root as DockerImage
-    }))
     const context = contextWith(
       createFakeService(() => 'none'),
       trackBuffers(1)
     )
     const tags = [{ tag: '1', digest: undefined }]
-    const begun = beginLargestLayer({ root: { kind: 'merged-index', children } }, tags, context)
+    const begun = beginLargestLayer([imageOf([first!]), imageOf([second!])], tags, context)
     expect(begun?.item).toBe(second)
   })
 
@@ -336,7 +332,7 @@ describe('the layer that is begun', () => {
       trackBuffers(1)
     )
     const tags = digests.map((digest, at) => ({ tag: `v${at}`, digest }))
-    expect(beginLargestLayer(imageOf([item]), tags, context)).toBeUndefined()
+    expect(beginLargestLayer([imageOf([item])], tags, context)).toBeUndefined()
     expect(reads()).toBe(0)
   })
 
@@ -412,6 +408,83 @@ describe('the layer that is begun', () => {
     expect([...buffers.inUse]).toEqual([])
     expect(reads()).toBeLessThan(0.3)
     await expect(begun.parts.prepare()).rejects.toThrow(/aborted/)
+  })
+
+  it('is uploaded first, so that its buffer is free for larger layers', async () => {
+    const items = [
+      { kind: 'blob' as const, size: 9 * MIB },
+      { kind: 'gzip' as const, size: 8 * MIB },
+      { kind: 'uncompressed' as const, size: 7 * MIB }
+    ].map((shape, at) => makeItem(shape, at).item)
+    const buffers = trackBuffers(1)
+    const { signal } = new AbortController()
+    const service = createFakeService(() => 'none')
+    const context = contextOf(service, { concurrency: 1, compression: 'gzip', signal, buffers })
+    const begun = begin(items, context)
+    const pushed = await pushLayers(items, { ...options, begun }, context)
+    expect([...pushed.keys()][0]).toBe(items[2])
+    expect(pushed.size).toBe(3)
+  })
+
+  it('is not read further if another layer fails', async () => {
+    const zeros = Buffer.alloc(64 * MIB)
+    const content = contentOf('zeros', zeros)
+    const { item, reads } = countReads({
+      kind: 'layer-file',
+      diffId: sha256Digest(zeros),
+      compression: 'none',
+      content
+    })
+    const broken = makeItem({ kind: 'blob', size: 200_000, failsAt: 0 }, 0).item
+    const buffers = trackBuffers(2)
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      buffers
+    )
+    const begun = begin([item], context)!
+    await expect(pushLayers([item, broken], { ...options, begun }, context)).rejects.toThrow(
+      'Disk error'
+    )
+    await begun.close()
+    expect(reads()).toBeLessThan(0.5)
+    expect([...buffers.inUse]).toEqual([])
+  })
+
+  it('is not read further if the run is cancelled', async () => {
+    const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 11 * MIB }, 0).item)
+    const cancellation = new AbortController()
+    const { signal } = cancellation
+    const buffers = trackBuffers(2)
+    const service = createFakeService(() => 'none')
+    const context = contextOf(service, { concurrency: 4, compression: 'gzip', signal, buffers })
+    const begun = begin([item], context)!
+    cancellation.abort(new Error('The run was cancelled'))
+    await expect(begun.parts.prepare()).rejects.toThrow('The run was cancelled')
+    expect(reads()).toBeLessThan(0.3)
+    await begun.close()
+    expect([...buffers.inUse]).toEqual([])
+  })
+
+  it('can be closed although its file cannot be closed', async () => {
+    const { item } = makeItem({ kind: 'uncompressed', size: 11 * MIB }, 0)
+    const { content } = item
+    const read: StoredContent['read'] = async function* (memory) {
+      try {
+        yield* content.read(memory)
+      } finally {
+        // eslint-disable-next-line no-unsafe-finally
+        throw new Error('Close failed')
+      }
+    }
+    const buffers = trackBuffers(2)
+    const context = contextWith(
+      createFakeService(() => 'none'),
+      buffers
+    )
+    const begun = begin([{ ...item, content: { ...content, read } }], context)!
+    await begun.parts.prepare()
+    await begun.close()
+    expect([...buffers.inUse]).toEqual([])
   })
 })
 

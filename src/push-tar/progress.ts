@@ -4,7 +4,7 @@ import type { Log } from '../runner/deps.js'
 export interface ProgressMeter {
   /** Adds bytes of layers to read, in `layers` layers. `layers` is 0 if a layer is read again. */
   expect(bytes: number, layers: number): void
-  /** Counts bytes of layers that were read from the archive. A negative number removes bytes of a layer that is not pushed. */
+  /** Counts bytes of layers that were read from the archive. A negative number removes bytes. */
   read(bytes: number): void
   /** Counts bytes that the registry received. */
   sent(bytes: number): void

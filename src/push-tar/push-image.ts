@@ -13,6 +13,7 @@ import { createPushContext } from './push-context.js'
 import type { PushContext } from './push-context.js'
 import type { LayerOptions, PushedLayer } from './push-layer.js'
 import { pushLayers } from './push-layers.js'
+import { listDockerImages } from './push-plan.js'
 import type { ComposedImage, ImageToPush, PushPlan } from './push-plan.js'
 import { LayersMissingError, putManifests } from './put-manifests.js'
 import { decideReferrerTags, putReferrerTags } from './referrer-tags.js'
@@ -70,7 +71,8 @@ async function pushOnce(
 ): Promise<PushedImage> {
   const { dryRun } = options
   const context = createPushContext(target, missingLayers, options, deps)
-  const begun = dryRun ? undefined : beginLargestLayer(image, currentTags, context)
+  const images = dryRun ? [] : listDockerImages(image)
+  const begun = beginLargestLayer(images, currentTags, context)
   return withProgress(context.progress, deps.log, async () => {
     const plan = await planImage(image, currentTags, target, options, context, deps)
     const { isInRepository } = plan

@@ -1,11 +1,11 @@
 import { hashStream } from '../oci/digest.js'
 import type { StreamDigest } from '../oci/digest.js'
 import type { Descriptor } from '../oci/manifest.js'
-import { openParts } from './begin-layer.js'
 import type { BegunLayer } from './begin-layer.js'
 import { createLayerSource } from './layer-source.js'
 import type { LayerSource, UploadItem } from './layer-source.js'
 import { MIN_PART_SIZE_BYTES } from './limits.js'
+import { openParts } from './open-parts.js'
 import type { PushContext } from './push-context.js'
 import type { PartStream } from './upload/part-stream.js'
 import { uploadBlob } from './upload/upload-blob.js'
@@ -55,9 +55,9 @@ export async function pushLayer(
   if (options.dryRun && !('kind' in item) && item.content.isServed === true) {
     return { descriptor: item.descriptor, result: 'uploaded', milliseconds: 0 }
   }
-  const begun = options.begun?.item === item ? options.begun : undefined
-  const source = begun?.source ?? createLayerSource(item, context)
-  const { digest, size, result } = await pushSource(source, begun?.parts, options, context)
+  const source = createLayerSource(item, context)
+  const begun = options.begun?.item === item ? options.begun.parts : undefined
+  const { digest, size, result } = await pushSource(source, begun, options, context)
   const descriptor =
     'kind' in item ? { mediaType: source.mediaType, digest, size } : item.descriptor
   return { descriptor, result, milliseconds: context.now().getTime() - start }

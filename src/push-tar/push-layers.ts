@@ -8,21 +8,27 @@ import type { LayerOptions, PushedLayer } from './push-layer.js'
 export type PushedLayers = ReadonlyMap<UploadItem, PushedLayer>
 
 /**
- * Pushes layers and configs in parallel, the largest first. The first failure stops the rest. The layer that was begun is
- * closed if it is not one of them, because its memory and its place in the compressor are needed.
+ * Pushes layers and configs in parallel, first the layer that was begun, then the largest ones. The first failure stops the
+ * rest. A begun layer that is not one of them is closed, because its memory and its place in the compressor are needed.
  */
 export async function pushLayers(
   items: readonly UploadItem[],
   options: LayerOptions,
   parent: PushContext
 ): Promise<PushedLayers> {
+  const { begun } = options
   const failure = new AbortController()
-  const fail = (error: unknown): void => failure.abort(error)
+  const fail = (error: unknown): void => {
+    failure.abort(error)
+    begun?.stop(error)
+  }
   const signal = AbortSignal.any([parent.signal, failure.signal])
   const context: PushContext = { ...parent, signal }
-  const { begun } = options
   if (begun !== undefined && !items.includes(begun.item)) await begun.close()
-  const sorted = [...new Set(items)].sort((a, b) => b.content.size - a.content.size)
+  // The begun layer has a buffer already, so it must not wait for other layers.
+  const priority = (item: UploadItem): number =>
+    item === begun?.item ? Infinity : item.content.size
+  const sorted = [...new Set(items)].sort((a, b) => priority(b) - priority(a))
   const totalBytes = sorted.reduce((sum, { content }) => sum + content.size, 0)
   context.progress.expect(totalBytes, sorted.length)
 
