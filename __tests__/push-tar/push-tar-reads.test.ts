@@ -94,6 +94,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+async function startWithRepository(): Promise<RunningEmulator> {
+  const emulator = await startEmulator()
+  await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+  return emulator
+}
+
 /** Returns how often the bytes after the start of a layer were read, as the minimum and maximum of all bytes. */
 async function readsOf(path: string, layer: Buffer): Promise<readonly [number, number]> {
   const position = (await readFile(path)).indexOf(layer)
@@ -120,8 +126,7 @@ test('a push of several archives reads each byte of their layers once', async ()
   // Both docker-archives have the same lower layer.
   expect(amd64.diffIds[0]).toBe(arm64.diffIds[0])
 
-  const emulator = await startEmulator()
-  await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
+  const emulator = await startWithRepository()
   const push = async (dryRun: string): Promise<unknown> => {
     counts?.stop()
     counts = await countReads(paths)
@@ -154,12 +159,6 @@ describe('the largest layer', () => {
     /** The reads of its first and last byte. */
     readonly reads: readonly [number, number]
     readonly isReadDuringSearch: boolean
-  }
-
-  async function startWithRepository(): Promise<RunningEmulator> {
-    const emulator = await startEmulator()
-    await makeDeps(emulator).api.send(new CreateRepositoryCommand({ repositoryName: 'team/app' }))
-    return emulator
   }
 
   /** Pushes an image and lets its search wait for the first read of the layer, but not long. */
