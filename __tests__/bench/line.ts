@@ -15,8 +15,8 @@ import type { LineSpeed } from './start-line.ts'
 import type { Line } from './table.ts'
 
 /**
- * How much slower than their names the lines are. A machine with half the speed of another one measures with a factor of
- * 2 what the other one measures without it.
+ * How much slower than their names the lines are. With a factor of 2, the ratios are approximately the ratios of a machine
+ * that is twice as fast.
  */
 const LINE_FACTOR = Number(process.env.BENCH_LINE_FACTOR ?? '1')
 const SPEEDS: readonly LineSpeed[] = [
