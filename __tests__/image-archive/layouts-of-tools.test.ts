@@ -210,6 +210,80 @@ describe('layers with another format than their media type', () => {
   })
 })
 
+describe('artifacts with the media types of an image', () => {
+  const artifact = (config: unknown, compression: 'none' | 'gzip'): TestImage =>
+    buildImage({
+      layers: [Buffer.alloc(1024), { 'policy.rego': 'package a' }],
+      compression,
+      config: {
+        architecture: undefined,
+        os: undefined,
+        config: undefined,
+        history: undefined,
+        ...(config as object)
+      }
+    })
+
+  // oras push --config config.json:application/vnd.oci.image.config.v1+json bundle.tar.gz:application/vnd.oci.image.layer.v1.tar+gzip
+  test.each([
+    ['{}', 'gzip', { rootfs: undefined }],
+    ['{}', 'none', { rootfs: undefined }],
+    ['{"rootfs":null}', 'gzip', { rootfs: null }],
+    ['only a platform', 'none', { rootfs: undefined, os: 'linux', architecture: 'amd64' }]
+  ] as const)(
+    'are pushed as they are (config %s, layers with %s)',
+    async (_name, compression, config) => {
+      const bundle = artifact(config, compression)
+      await writeOciArchive(path(), [bundle])
+      const contents = await openTestArchive(path())
+      expect(asManifest(contents)).toMatchObject({
+        digest: bundle.content.digest,
+        platform: undefined
+      })
+      expect(
+        asManifest(contents).blobs.map(({ descriptor, diffId }) => [descriptor.digest, diffId])
+      ).toEqual(
+        [bundle.configDigest, ...bundle.layers.map(({ digest }) => digest)].map((digest) => [
+          digest,
+          undefined
+        ])
+      )
+      expect(contents.warnings).toEqual([])
+    }
+  )
+
+  test('can have files that are not tar archives', async () => {
+    const text = buildBlob(Buffer.from('hi\n'), MEDIA_TYPES.ociLayer)
+    const file = buildImage({
+      config: { rootfs: undefined },
+      manifest: { layers: [descriptorOf(text)] }
+    })
+    await writeOciArchive(path(), [file], { blobs: [text.bytes] })
+    expect(asManifest(await openTestArchive(path())).digest).toBe(file.content.digest)
+  })
+
+  test.each([
+    [
+      'other layers than a config without diff IDs',
+      { rootfs: { type: 'layers' } },
+      /lists 2 layers/
+    ],
+    ['a config with another type of rootfs', { rootfs: [] }, /is not an image config/]
+  ])('are not images with %s', async (_name, config, message) => {
+    await writeOciArchive(path(), [buildImage({ config })])
+    await expect(openTestArchive(path())).rejects.toThrow(message)
+  })
+
+  test.each(['gzip', 'none'] as const)(
+    'are not in an archive of docker save (%s)',
+    async (compression) => {
+      const damaged = artifact({ rootfs: undefined }, compression)
+      await writeOciArchive(path(), [damaged], { manifestJson: true })
+      await expect(openTestArchive(path())).rejects.toThrow(/The config of the image .* is invalid/)
+    }
+  )
+})
+
 describe('the platform of an image with other layer types', () => {
   const layer = (mediaType: string): TestBlob => buildBlob(Buffer.from('content'), mediaType)
   const open = async (spec: ImageSpec, mediaType: string): Promise<StoredManifest> => {

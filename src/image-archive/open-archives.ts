@@ -16,6 +16,7 @@ import {
   choosePlatforms,
   findCompressibleImage,
   hasUncompressedLayers,
+  looksLikeImage,
   toStoredImage
 } from './oci/oci-image.js'
 import { selectReferrers } from './oci/select-referrers.js'
@@ -159,8 +160,11 @@ async function loadRoot(
   }
   const whole = platformImage ?? (await load(oci.descriptor, oci.bytes))
   const isOneImage = whole.kind !== 'index' && platformImage === undefined
-  // `manifest.json` does not contain annotations.
-  const isInDocker = !isComplete(whole) || (hasUncompressedLayers(whole) && !hasAnnotations(whole))
+  // `manifest.json` does not contain annotations. It lists only images, so the config of another one is reported.
+  const isInDocker =
+    !isComplete(whole) ||
+    looksLikeImage(whole) ||
+    (hasUncompressedLayers(whole) && !hasAnnotations(whole))
   if (docker !== undefined && isOneImage && isInDocker) {
     return { root: await loadDockerImage(tree, docker), warnings: [] }
   }

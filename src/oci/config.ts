@@ -41,6 +41,18 @@ export function parseConfig(bytes: Uint8Array, name: string): ImageConfig {
   }
 }
 
+/**
+ * Returns `true` for a JSON object without `rootfs`, which an image config requires. Artifacts can have such a config with
+ * the media type of an image: bundles of Open Policy Agent and AI models are pushed by ORAS with the config `{}`.
+ */
+export function isArtifactConfig(bytes: Uint8Array, name: string): boolean {
+  try {
+    return (parseJsonObject(bytes, name).rootfs ?? undefined) === undefined
+  } catch {
+    return false
+  }
+}
+
 function platformOf(json: Record<string, unknown>): Platform {
   const { os, architecture, variant, 'os.version': osVersion, 'os.features': osFeatures } = json
   return {

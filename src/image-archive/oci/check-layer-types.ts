@@ -4,7 +4,6 @@ import { detectCompression } from '../compression/detect-compression.js'
 import type { StoredBlob } from '../contents.js'
 import { readStart } from '../read-content.js'
 import { BLOCK_BYTES, isTarStart } from '../tar/tar-header.js'
-import { isImageManifest } from './manifest-blobs.js'
 import { listLeaves } from './oci-graph.js'
 import type { Loaded } from './oci-graph.js'
 
@@ -17,7 +16,7 @@ import type { Loaded } from './oci-graph.js'
 export async function checkLayerTypes(loaded: Loaded, path: string): Promise<void> {
   const checked = new Set<string>()
   for (const leaf of listLeaves(loaded)) {
-    if (leaf.kind !== 'manifest' || !isImageManifest(leaf.manifest)) continue
+    if (leaf.kind !== 'manifest' || !leaf.isImage) continue
     const configDigest = leaf.manifest.config.digest
     for (const blob of leaf.blobs) {
       const { digest, mediaType } = blob.descriptor

@@ -1,5 +1,5 @@
 import { problem } from '../../runner/errors.js'
-import { MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
+import { isArtifactConfig, MAX_CONFIG_BYTES, parseConfig } from '../../oci/config.js'
 import type { ImageConfig } from '../../oci/config.js'
 import { isForeignLayer } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
@@ -11,6 +11,8 @@ import { parseArchiveConfig } from '../parse-archive-config.js'
 
 /** The blobs of a manifest. */
 export interface ManifestBlobs {
+  /** `true` for a container image. An artifact can have any config and layers. */
+  readonly isImage: boolean
   /** The platform in the config. */
   readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
@@ -27,7 +29,8 @@ export interface ManifestBlobs {
 export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<ManifestBlobs> {
   const config = await findBlob(tree, manifest.config)
   const image = config === undefined ? undefined : await findImageConfig(config, manifest, tree)
-  const diffIds = isImageManifest(manifest) ? image?.diffIds : undefined
+  const isImage = isImageManifest(manifest) && (config === undefined || image !== undefined)
+  const diffIds = isImage ? image?.diffIds : undefined
   const blobs = new Map<string, StoredBlob>()
   const missing = new Map<string, Descriptor>()
   if (config === undefined) missing.set(manifest.config.digest, manifest.config)
@@ -42,6 +45,7 @@ export async function loadBlobs(tree: FileTree, manifest: Manifest): Promise<Man
     }
   }
   return {
+    isImage,
     platform: knownPlatform(image),
     blobs: [...blobs.values()],
     missing: [...missing.values()]
@@ -57,10 +61,13 @@ async function findImageConfig(
   manifest: Manifest,
   { path }: FileTree
 ): Promise<ImageConfig | undefined> {
-  if (isImageManifest(manifest)) return (await readImageConfig(content, manifest, path)).config
   const { mediaType, digest } = manifest.config
-  if (!isImageConfigMediaType(mediaType) || content.size > MAX_CONFIG_BYTES) return undefined
+  const isImage = isImageManifest(manifest)
+  if (!isImageConfigMediaType(mediaType)) return undefined
+  if (!isImage && content.size > MAX_CONFIG_BYTES) return undefined
   const bytes = await readBlob(content, digest, MAX_CONFIG_BYTES)
+  if (isArtifactConfig(bytes, content.name)) return undefined
+  if (isImage) return parseImageConfig(bytes, content.name, manifest, path)
   try {
     return parseConfig(bytes, content.name)
   } catch {
@@ -74,7 +81,7 @@ function knownPlatform(image: ImageConfig | undefined): Platform | undefined {
   return os === '' || os === 'unknown' ? undefined : image?.platform
 }
 
-/** Returns `true` for the manifest of a container image. An artifact can have any config and layers. */
+/** Returns `true` for the manifest of a container image, unless its config is the one of an artifact. */
 export function isImageManifest(manifest: Manifest): boolean {
   return (
     isImageConfigMediaType(manifest.config.mediaType) &&
@@ -90,11 +97,20 @@ export async function readImageConfig(
   path: string
 ): Promise<{ readonly bytes: Buffer; readonly config: ImageConfig }> {
   const bytes = await readBlob(content, manifest.config.digest, MAX_CONFIG_BYTES)
-  const config = parseArchiveConfig(bytes, content.name, path)
-  if (config.diffIds.length === manifest.layers.length) return { bytes, config }
+  return { bytes, config: parseImageConfig(bytes, content.name, manifest, path) }
+}
+
+function parseImageConfig(
+  bytes: Buffer,
+  name: string,
+  manifest: Manifest,
+  path: string
+): ImageConfig {
+  const config = parseArchiveConfig(bytes, name, path)
+  if (config.diffIds.length === manifest.layers.length) return config
   throw problem({
     what: 'The number of layers in a manifest and in its config differ',
-    value: content.name,
+    value: name,
     reason: `The manifest lists ${manifest.layers.length} layers, and the config lists ${config.diffIds.length} diff IDs.`
   })
 }

@@ -12,6 +12,8 @@ export interface LoadedManifest {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
   readonly manifest: Manifest
+  /** `true` for a container image. An artifact can have any config and layers. */
+  readonly isImage: boolean
   readonly platform: Platform | undefined
   readonly blobs: readonly StoredBlob[]
   /** Required blobs that the layout does not contain. */

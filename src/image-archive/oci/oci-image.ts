@@ -91,9 +91,14 @@ export function hasUncompressedLayers(loaded: Loaded): boolean {
   return listLeaves(loaded).some(
     (leaf) =>
       leaf.kind === 'manifest' &&
-      isImageManifest(leaf.manifest) &&
+      leaf.isImage &&
       leaf.manifest.layers.some((layer) => compressionOfLayer(layer.mediaType) === 'none')
   )
+}
+
+/** Returns `true` for an artifact with the media types of an image. */
+export function looksLikeImage(loaded: Loaded): boolean {
+  return loaded.kind === 'manifest' && !loaded.isImage && isImageManifest(loaded.manifest)
 }
 
 /**
@@ -105,7 +110,7 @@ export async function findCompressibleImage(
   path: string
 ): Promise<DockerImage | undefined> {
   const { manifest } = loaded
-  if (!isImageManifest(manifest) || manifest.subject !== undefined) return undefined
+  if (!loaded.isImage || manifest.subject !== undefined) return undefined
   const contents = new Map(loaded.blobs.map((blob) => [blob.descriptor.digest, blob.content]))
   const configContent = contents.get(manifest.config.digest)
   if (configContent === undefined) return undefined
