@@ -196,6 +196,44 @@ export function attestationDescriptor(of: TestImage): Readonly<Record<string, un
   }
 }
 
+/** Builds the SOCI index of an image, as `soci convert` adds it to an index with `sociDescriptor`. */
+export function buildSociIndex(of: TestImage): TestImage {
+  const ztoc = buildLayer(Buffer.from(`ztoc of ${of.content.digest}`), 'none')
+  const artifact = buildImage({
+    layers: [ztoc.tar],
+    compression: 'none',
+    platform: of.platform,
+    tags: [],
+    config: { rootfs: undefined }
+  })
+  const { config, configDigest } = artifact
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.ociManifest,
+    artifactType: SOCI_TYPE,
+    config: { mediaType: SOCI_TYPE, digest: configDigest, size: config.length },
+    layers: [
+      {
+        mediaType: 'application/octet-stream',
+        digest: ztoc.digest,
+        size: ztoc.blob.length,
+        annotations: { 'com.amazon.soci.image-layer-digest': of.layers[0]?.digest ?? '' }
+      }
+    ]
+  }
+  return { ...artifact, content: buildBlob(json(manifest), MEDIA_TYPES.ociManifest) }
+}
+
+const SOCI_TYPE = 'application/vnd.amazon.soci.index.v2+json'
+
+/** Returns the members that SOCI adds to the descriptor of its index, which has the platform of the image. */
+export function sociDescriptor(of: TestImage): Readonly<Record<string, unknown>> {
+  return {
+    artifactType: SOCI_TYPE,
+    annotations: { 'com.amazon.soci.image-manifest-digest': of.content.digest }
+  }
+}
+
 /** Builds images for two platforms, an attestation of the first one, and their index. */
 export function buildPlatforms(): {
   readonly amd64: TestImage

@@ -16,12 +16,14 @@ import {
   buildBlob,
   buildImage,
   buildIndex,
+  buildSociIndex,
   descriptorOf,
+  sociDescriptor,
   writeDockerArchive,
   writeOciArchive,
   writeOciDirectory
 } from '../helpers/archives.js'
-import type { TestImage } from '../helpers/archives.js'
+import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -439,6 +441,31 @@ describe('archives of several kinds', () => {
         os: 'windows',
         'os.version': version,
         'os.features': ['win32k']
+      }))
+    )
+  })
+
+  it('keep artifacts with the platform of their image, which are not images of their own', async () => {
+    const withSoci = (image: TestImage): TestIndex =>
+      buildIndex([image, buildSociIndex(image)], {
+        descriptors: [undefined, sociDescriptor(image)]
+      })
+    await writeOciArchive(at('a.tar'), [withSoci(amd64)])
+    await writeOciArchive(at('b.tar'), [withSoci(arm64)])
+    const rows = [amd64, arm64].map(
+      ({ content: { digest } }) => expect.objectContaining({ digest }) as unknown
+    )
+    const single = await push({ tar: at('a.tar'), 'image-tags': 'v1' })
+    expect(single.report.outputs.platforms).toEqual(rows.slice(0, 1))
+    const { report, warnings } = await push({ tar: at('*.tar'), 'image-tags': 'v1' })
+    expect(report.outputs.platforms).toEqual(rows)
+    expect(warnings).toEqual([])
+    const { manifests } = await getManifest('v1')
+    expect(manifests.filter((each) => 'artifactType' in each)).toMatchObject(
+      [amd64, arm64].map((image) => ({
+        ...sociDescriptor(image),
+        digest: buildSociIndex(image).content.digest,
+        platform: image.platform
       }))
     )
   })

@@ -1,6 +1,11 @@
 import { problem } from '../runner/errors.js'
 import { isSha256Digest } from './digest.js'
-import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from './media-types.js'
+import {
+  isImageConfigMediaType,
+  isIndexMediaType,
+  isManifestMediaType,
+  MEDIA_TYPES
+} from './media-types.js'
 
 /** The platform of an image (OCI image index, `platform`). */
 export interface Platform {
@@ -199,6 +204,18 @@ export function isAttestation({
   platform
 }: Pick<Descriptor, 'annotations' | 'platform'>): boolean {
   return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown'
+}
+
+/**
+ * Returns `true` for an attestation or another artifact in an index, which is not an image for a platform. An index of SOCI
+ * has the platform of its image (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md).
+ */
+export function isArtifact(
+  descriptor: Pick<Descriptor, 'annotations' | 'artifactType' | 'platform'>
+): boolean {
+  const { artifactType } = descriptor
+  const isTyped = artifactType !== undefined && !isImageConfigMediaType(artifactType)
+  return isTyped || isAttestation(descriptor)
 }
 
 /** Returns the name of a platform, such as `linux/arm64/v8`. */

@@ -1,5 +1,6 @@
 import { distinctBy } from '../image-archive/distinct-by.js'
 import type { StoredIndex, StoredManifest } from '../image-archive/contents.js'
+import { isArtifact } from '../oci/manifest.js'
 import type { Deps } from '../runner/deps.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { planDockerImage } from './plan-docker-image.js'
@@ -115,7 +116,10 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
       ...all.flatMap(({ relatedManifests }) => relatedManifests)
     ],
     platforms: parts.flatMap(({ child, composed }) =>
-      composed.platforms.map((image) => ({ ...image, platform: child.platform ?? image.platform }))
+      (isArtifact(child) ? [] : composed.platforms).map((image) => ({
+        ...image,
+        platform: child.platform ?? image.platform
+      }))
     )
   }
 }

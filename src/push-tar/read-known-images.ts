@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ForeignLayer, LayerFile } from '../image-archive/contents.js'
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
-import { parseManifest } from '../oci/manifest.js'
+import { isArtifact, parseManifest } from '../oci/manifest.js'
 import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { compressionOfLayer, MEDIA_TYPES } from '../oci/media-types.js'
 import { platformKey } from '../oci/platform.js'
@@ -217,7 +217,10 @@ async function findManifest(
 /** Returns the manifest for a platform. If it is missing, the one for another variant or version of it is returned. */
 function findChild(index: Index, wanted: Platform): Descriptor | undefined {
   const children = index.manifests.filter(
-    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture
+    (each) =>
+      !isArtifact(each) &&
+      each.platform?.os === wanted.os &&
+      each.platform.architecture === wanted.architecture
   )
   const key = platformKey(wanted)
   const exact = children.find(({ platform }) => platform && platformKey(platform) === key)

@@ -7,8 +7,10 @@ import {
   buildImage,
   buildIndex,
   buildPlatforms,
+  buildSociIndex,
   descriptorOf,
   json,
+  sociDescriptor,
   writeOciArchive
 } from '../../helpers/archives.js'
 import { asIndex, asManifest, openTestArchive, useDirectory } from '../../helpers/read-archive.js'
@@ -60,6 +62,23 @@ describe('images for several platforms', () => {
     expect(contents.tags).toEqual(['1'])
     expect(contents.warnings).toEqual([
       'Only linux/amd64 of this image is pushed. The archive does not contain linux/arm64/v8, an attestation.'
+    ])
+  })
+
+  test('does not select an artifact that has the platform of its image', async () => {
+    const soci = buildSociIndex(amd64)
+    const index = buildIndex([amd64, arm64, soci, buildSociIndex(arm64)], {
+      descriptors: [undefined, undefined, sociDescriptor(amd64), sociDescriptor(arm64)]
+    })
+    const without = [...blobsOf(arm64).keys(), ...blobsOf(buildSociIndex(arm64)).keys()].filter(
+      (digest) => !blobsOf(soci).has(digest)
+    )
+    await writeOciArchive(path(), [index], { without })
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(amd64.content.digest)
+    expect(contents.warnings).toEqual([
+      'Only linux/amd64 of this image is pushed. The archive does not contain linux/arm64/v8, an artifact.',
+      'An artifact of this image is not pushed, because its index is not complete.'
     ])
   })
 

@@ -1,5 +1,5 @@
 import { problem } from '../../runner/errors.js'
-import { isAttestation, platformName } from '../../oci/manifest.js'
+import { isArtifact, isAttestation, platformName } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { compressionOfLayer } from '../../oci/media-types.js'
 import type { DockerImage, LayerFile, StoredIndex, StoredManifest } from '../contents.js'
@@ -30,7 +30,7 @@ export function choosePlatforms(
 ): PlatformChoice {
   if (isComplete(everywhere)) return { loaded: everywhere, warnings: [] }
   const leaves = listLeaves(loaded)
-  const platforms = leaves.filter((leaf) => !isAttestation(leaf.descriptor))
+  const platforms = leaves.filter((leaf) => !isArtifact(leaf.descriptor))
   const complete = platforms.filter(isComplete)
   const missing = listLeaves(everywhere).filter((leaf) => !isComplete(leaf))
   const [only] = complete
@@ -43,20 +43,25 @@ export function choosePlatforms(
       everywhere === loaded
         ? `Only ${name} of this image is pushed. The archive does not contain ${namesOf(missing)}.`
         : `Only ${name} of this archive is pushed. None of the archives contains ${namesOf(missing)}.`,
-      ...(leaves.some((leaf) => isComplete(leaf) && isAttestationOf(leaf, only))
-        ? ['The attestation of this image is not pushed, because its index is not complete.']
-        : [])
+      ...new Set(
+        leaves
+          .filter((leaf) => isComplete(leaf) && isArtifactOf(leaf, only))
+          .map(
+            ({ descriptor }) =>
+              `${isAttestation(descriptor) ? 'The attestation' : 'An artifact'} of this image is not pushed, because its index is not complete.`
+          )
+      )
     ]
   }
 }
 
-/** BuildKit names the image of an attestation in an annotation. */
-function isAttestationOf(
+/** BuildKit and SOCI name the image of an attestation or artifact in an annotation. */
+function isArtifactOf(
   { descriptor }: LoadedManifest | Absent,
   image: LoadedManifest | Absent
 ): boolean {
-  const subject = descriptor.annotations?.['vnd.docker.reference.digest']
-  return isAttestation(descriptor) && subject === image.descriptor.digest
+  const values = Object.values(descriptor.annotations ?? {})
+  return isArtifact(descriptor) && values.includes(image.descriptor.digest)
 }
 
 /** Returns a complete image as stored. */
@@ -170,6 +175,6 @@ function namesOf(leaves: readonly (LoadedManifest | Absent)[]): string {
 }
 
 function nameOf(descriptor: Descriptor): string {
-  if (isAttestation(descriptor)) return 'an attestation'
+  if (isArtifact(descriptor)) return isAttestation(descriptor) ? 'an attestation' : 'an artifact'
   return descriptor.platform === undefined ? descriptor.digest : platformName(descriptor.platform)
 }
