@@ -737,6 +737,18 @@ describe('the input "image-tags"', () => {
       'A tag cannot contain "+". Set the input "image-tags", for example to "1.0.0-build.5".'
     ],
     [
+      'ghcr.io/team/app:1.0.0+build.5',
+      'A tag cannot contain "+". Set the input "image-tags", for example to "1.0.0-build.5".'
+    ],
+    [
+      'localhost:5000/app:.x',
+      'A tag cannot start with ".". Set the input "image-tags", for example to "x".'
+    ],
+    [
+      `app:${'a'.repeat(129)}`,
+      `A tag has at most 128 characters. Set the input "image-tags", for example to "${'a'.repeat(128)}".`
+    ],
+    [
       'feature/x',
       'A tag cannot contain "/". Set the input "image-tags", for example to "feature-x".'
     ]

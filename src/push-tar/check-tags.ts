@@ -103,10 +103,16 @@ function reasonForAll(names: readonly string[]): string {
 function reasonFor(name: string): string {
   if (hasDigest(name)) return 'The name contains the digest of the image instead of a tag.'
   if (hasOwnTag(name)) return 'Its tag is the placeholder for an image that was pulled by digest.'
-  const [character] = /[^A-Za-z0-9_.-]/u.exec(name) ?? []
+  const tag = tagPartOf(name)
+  const [character] = /[^A-Za-z0-9_.-]/u.exec(tag) ?? []
   if (character !== undefined) return `A tag cannot contain "${character}".`
-  if (/^[.-]/.test(name)) return `A tag cannot start with "${name.charAt(0)}".`
-  return name === '' ? 'It does not contain a tag.' : 'A tag has at most 128 characters.'
+  if (/^[.-]/.test(tag)) return `A tag cannot start with "${tag.charAt(0)}".`
+  return tag === '' ? 'It does not contain a tag.' : 'A tag has at most 128 characters.'
+}
+
+/** Returns the part of a reference that is meant as its tag, `1.0+b` of `ghcr.io/team/app:1.0+b`, or the whole name. */
+function tagPartOf(name: string): string {
+  return /^[^:@]+(?::\d+\/[^:@]*)?:([^/:@]*)$/.exec(name)?.[1] ?? name
 }
 
 function hasDigest(name: string): boolean {
@@ -118,7 +124,7 @@ function hasOwnTag(name: string): boolean {
 }
 
 function suggestTag(name: string): string {
-  return name
+  return (tagPartOf(name) || name)
     .replace(/[^A-Za-z0-9_.-]+/gu, '-')
     .replace(/^[.-]+/, '')
     .slice(0, 128)
