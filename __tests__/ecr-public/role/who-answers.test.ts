@@ -55,6 +55,7 @@ describe('a server that answers as STS', () => {
       stsError('ExpiredTokenException', 'Token expired'),
       'The OIDC token has expired'
     ],
+    ['ExpiredToken', stsError('ExpiredToken', 'Token expired', 403), 'The OIDC token has expired'],
     [
       'IDPCommunicationError',
       stsError('IDPCommunicationError', 'no response'),

@@ -18,16 +18,20 @@ export interface AssumedRole {
   readonly subject?: string | undefined
 }
 
+const EXPIRED_TOKEN: Pick<Problem, 'reason' | 'fix'> = {
+  reason: 'The OIDC token has expired.',
+  fix: `Run the job again. If it fails again, synchronize the clock of the runner with NTP. ${ERRORS_SECTION}`
+}
+
 /** The explanations by error code (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html). */
 const EXPLANATIONS: Readonly<Record<string, Pick<Problem, 'reason' | 'fix'>>> = {
   InvalidIdentityToken: {
     reason: 'AWS does not accept the OIDC token.',
     fix: `Check the OIDC provider in the account of the role. ${ROLE_SECTION}`
   },
-  ExpiredTokenException: {
-    reason: 'The OIDC token has expired.',
-    fix: `Run the job again. If it fails again, synchronize the clock of the runner with NTP. ${ERRORS_SECTION}`
-  },
+  ExpiredTokenException: EXPIRED_TOKEN,
+  // The code of other operations of STS. This one is called without credentials, so only the OIDC token can have expired.
+  ExpiredToken: EXPIRED_TOKEN,
   IDPCommunicationError: {
     reason: 'AWS could not reach the OIDC provider to verify the token.',
     fix: `Run the job again later. Outages of GitHub are listed at https://www.githubstatus.com. ${ERRORS_SECTION}`
