@@ -211,8 +211,14 @@ describe('layers with another format than their media type', () => {
 })
 
 describe('artifacts with the media types of an image', () => {
-  const artifact = (config: unknown, compression: 'none' | 'gzip'): TestImage =>
-    buildImage({
+  const TITLE = 'org.opencontainers.image.title'
+
+  const artifact = (
+    config: unknown,
+    compression: 'none' | 'gzip',
+    annotations: Record<string, string> | undefined = { [TITLE]: 'bundle.tar.gz' }
+  ): TestImage => {
+    const spec: ImageSpec = {
       layers: [Buffer.alloc(1024), { 'policy.rego': 'package a' }],
       compression,
       config: {
@@ -222,7 +228,13 @@ describe('artifacts with the media types of an image', () => {
         history: undefined,
         ...(config as object)
       }
-    })
+    }
+    const manifest = JSON.parse(buildImage(spec).content.bytes.toString()) as {
+      readonly layers: readonly object[]
+    }
+    const layers = manifest.layers.map((layer) => ({ ...layer, annotations }))
+    return buildImage({ ...spec, manifest: { layers } })
+  }
 
   // oras push --config config.json:application/vnd.oci.image.config.v1+json bundle.tar.gz:application/vnd.oci.image.layer.v1.tar+gzip
   test.each([
@@ -256,7 +268,7 @@ describe('artifacts with the media types of an image', () => {
     const text = buildBlob(Buffer.from('hi\n'), MEDIA_TYPES.ociLayer)
     const file = buildImage({
       config: { rootfs: undefined },
-      manifest: { layers: [descriptorOf(text)] }
+      manifest: { layers: [{ ...descriptorOf(text), annotations: { [TITLE]: 'a.txt' } }] }
     })
     await writeOciArchive(path(), [file], { blobs: [text.bytes] })
     expect(asManifest(await openTestArchive(path())).digest).toBe(file.content.digest)
@@ -272,6 +284,11 @@ describe('artifacts with the media types of an image', () => {
   ])('are not images with %s', async (_name, config, message) => {
     await writeOciArchive(path(), [buildImage({ config })])
     await expect(openTestArchive(path())).rejects.toThrow(message)
+  })
+
+  test('are not images whose layers are not files of ORAS', async () => {
+    await writeOciArchive(path(), [artifact({ rootfs: undefined }, 'gzip', {})])
+    await expect(openTestArchive(path())).rejects.toThrow(/is not an image config|is invalid/)
   })
 
   test.each(['gzip', 'none'] as const)(

@@ -66,13 +66,23 @@ async function findImageConfig(
   if (!isImageConfigMediaType(mediaType)) return undefined
   if (!isImage && content.size > MAX_CONFIG_BYTES) return undefined
   const bytes = await readBlob(content, digest, MAX_CONFIG_BYTES)
-  if (isArtifactConfig(bytes, content.name)) return undefined
+  if (hasFileNames(manifest) && isArtifactConfig(bytes, content.name)) return undefined
   if (isImage) return parseImageConfig(bytes, content.name, manifest, path)
   try {
     return parseConfig(bytes, content.name)
   } catch {
     return undefined
   }
+}
+
+/**
+ * Returns `true` if ORAS wrote the layers: it records the name of each file. Without this condition, a damaged image would be
+ * pushed as an artifact.
+ */
+function hasFileNames({ layers }: Manifest): boolean {
+  const hasName = ({ annotations }: Descriptor): boolean =>
+    annotations?.['org.opencontainers.image.title'] !== undefined
+  return layers.length > 0 && layers.every(hasName)
 }
 
 /** Signatures do not have a platform in their config, and attestations have an unknown one. */
