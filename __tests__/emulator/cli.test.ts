@@ -78,6 +78,11 @@ test('accepts seed, alias, account, switches, limits and faults on the command l
   expect(await emulator.ended).toBe(0)
 })
 
+test('accepts a seed file with a byte order mark', () => {
+  const seed = write('seed.json', '\ufeff{"repositories":[]}\r\n')
+  expect(parseCli(['--seed', seed])).toMatchObject({ options: { seed: { repositories: [] } } })
+})
+
 test('accepts permissions in repeated and comma-separated options', () => {
   const request = parseCli([
     ...['--allow', 'ecr-public:PutImage,ecr-public:Describe*', '--allow', 'sts:*']

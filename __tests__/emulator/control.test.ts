@@ -91,6 +91,27 @@ test.each([
   expect(await response.json()).toEqual({ error: expect.stringMatching(/./) })
 })
 
+test('HEAD of a control endpoint has the status of GET', async () => {
+  const { url } = await startEmulator()
+  const statusOf = async (name: string): Promise<number> =>
+    (await fetch(`${url}/_emulator/${name}`, { method: 'HEAD' })).status
+  expect(await statusOf('health')).toBe(200)
+  expect(await statusOf('requests')).toBe(200)
+  expect(await statusOf('seed')).toBe(404)
+})
+
+test('a body can begin with a byte order mark, and the error for invalid JSON names the body', async () => {
+  const { url } = await startEmulator()
+  const seed = (body: string): Promise<Response> =>
+    fetch(`${url}/_emulator/seed`, { method: 'POST', body })
+  expect((await seed('\ufeff{"repositories":[{"name":"app"}]}')).status).toBe(200)
+  const invalid = await seed('{"repositories"')
+  expect(invalid.status).toBe(400)
+  expect(await invalid.json()).toEqual({
+    error: expect.stringContaining('The body is not valid JSON.')
+  })
+})
+
 test('requests to the control endpoints are not logged', async () => {
   const emulator = await startEmulator()
   await fetch(`${emulator.url}/_emulator/health`)

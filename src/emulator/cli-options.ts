@@ -5,6 +5,7 @@ import { checkAddress } from './check-options.js'
 import { invalidValue } from './invalid-value.js'
 import { DEFAULT_LIMITS, SWITCHES } from './options.js'
 import type { EmulatorOptions, Limits, OtherAlias, SwitchName } from './options.js'
+import { parseJson } from './parse-json.js'
 
 export const DEFAULT_PORT = 5111
 const DEFAULT_HOST = '127.0.0.1'
@@ -80,7 +81,7 @@ export function parseCli(args: readonly string[]): CliRequest {
     partSize: numberOf('part-size', values['part-size']),
     allow: values.allow?.flatMap((list) => list.split(',')),
     otherAliases: values['other-alias']?.map(parseOtherAlias),
-    faults: values.fault?.map((text) => parseJson('fault', text)),
+    faults: values.fault?.map((text) => parseJson('The value of "--fault"', text)),
     limits: limitsOf(values)
   }
   for (const name of SWITCH_NAMES) options[name] = values[flagOf(name)]
@@ -127,17 +128,7 @@ function readSeed(path: string): unknown {
       cause: error
     })
   }
-  return parseJson('seed', text)
-}
-
-function parseJson(flag: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Error(`The value of "--${flag}" is not valid JSON. ${reasonOf(error)}`, {
-      cause: error
-    })
-  }
+  return parseJson('The value of "--seed"', text)
 }
 
 function reasonOf(error: unknown): string {

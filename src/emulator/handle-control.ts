@@ -4,6 +4,7 @@ import type { Clock } from './clock.js'
 import type { EmulatorContext } from './context.js'
 import { invalidValue } from './invalid-value.js'
 import { isObject } from './is-object.js'
+import { parseJson } from './parse-json.js'
 import { readBody } from './read-body.js'
 import { applySeed } from './seeds/apply-seed.js'
 import type { Store } from './store/store.js'
@@ -102,7 +103,8 @@ export async function handleControl(
     response.end(`${JSON.stringify(value, null, 2)}\n`)
   }
   const { method = '', url = '' } = request
-  const name = `${method} ${url.replace(/^\/_emulator\/|\?.*/g, '')}`
+  // Programs that wait for a server, such as `wget --spider`, send HEAD.
+  const name = `${method === 'HEAD' ? 'GET' : method} ${url.replace(/^\/_emulator\/|\?.*/g, '')}`
   const post = POSTS[name]
   const other = OTHERS[name]
   if (post !== undefined) return respondToBody(respond, request, (value) => post(context, value))
@@ -119,7 +121,8 @@ async function respondToBody(
     const body = await readBody(request, MAX_BODY_BYTES)
     if (body === undefined)
       throw new Error(`The body is too long. Send at most ${MAX_BODY_BYTES} bytes.`)
-    respond(200, change(body.length === 0 ? undefined : JSON.parse(body.toString())))
+    const value = body.length === 0 ? undefined : parseJson('The body', body.toString())
+    respond(200, change(value))
   } catch (error) {
     const reported = findDiskError(error) ?? error
     respond(statusOf(reported), {

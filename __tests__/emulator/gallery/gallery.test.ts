@@ -189,6 +189,17 @@ test('text of the user is escaped', async () => {
   }
 })
 
+test('a text that is nested too deep for the parser is shown as its source', async () => {
+  const aboutText = `${'> '.repeat(4_000)}the end`
+  const catalogData = { aboutText, usageText: 'Run **it**' }
+  const { get } = await openGallery([{ name: 'team/app', catalogData }])
+  const { status, html } = await get('/demo/team/app')
+  expect(status).toBe(200)
+  expect(html).toContain('The about text is too complex to be displayed as Markdown.')
+  expect(html).toContain('&gt; &gt; the end</pre>')
+  expect(html).toContain('Run <strong>it</strong>')
+})
+
 test('a page runs only the script of the gallery and does not load anything from other hosts', async () => {
   const { get } = await openGallery([{ name: 'team/app' }])
   const { headers } = await get('/demo/team/app')

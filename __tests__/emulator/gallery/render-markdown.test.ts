@@ -5,8 +5,14 @@ import { renderMarkdown } from '../../../src/emulator/gallery/render-markdown.js
 import { EVIL, HOSTILE, HOSTILE_README, UNCLOSED, BROKEN } from './hostile-readme.js'
 
 async function render(markdown: string, externalImages = false): Promise<string> {
-  return (await renderMarkdown(markdown, { externalImages, anchorPrefix: 'about-' })).toString()
+  return String(await renderMarkdown(markdown, { externalImages, anchorPrefix: 'about-' }))
 }
+
+test('does not render a text that would keep the parser busy for minutes', async () => {
+  const options = { externalImages: false, anchorPrefix: 'about-' }
+  expect(await renderMarkdown('*_'.repeat(12_800), options, 500)).toBeUndefined()
+  expect(await render('**next**')).toBe('<p><strong>next</strong></p>')
+})
 
 /** Finds dangerous elements in the tree that a browser would create. */
 function dangersIn(html: string): string[] {

@@ -176,6 +176,11 @@ test('returns 429 for reads that exceed the rate, and accepts reads later', asyn
   expect(errorOf(answer)).toEqual({ code: 'TOOMANYREQUESTS', message: 'Rate exceeded' })
   seconds = 1
   expect(await read('anonymous')).toBe(200)
+  // The clock is set back by an hour.
+  seconds = -3_600
+  expect(await read('anonymous')).toBe(429)
+  seconds = -3_599
+  expect(await read('anonymous')).toBe(200)
 })
 
 test('faults apply to registry operations and return registry errors', async () => {

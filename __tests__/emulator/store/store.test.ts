@@ -1,6 +1,14 @@
 import { jest } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -175,6 +183,30 @@ test('rejects a data directory of another program', async () => {
     'is not valid JSON. The data directory is damaged.'
   )
 })
+
+test.each(['uploads', 'blobs'])('keeps the files of another program in "%s"', async (name) => {
+  mkdirSync(join(data, name))
+  const photo = join(data, name, 'photo.jpg')
+  writeFileSync(photo, 'photo')
+  const error = `The directory is not a data directory of the emulator: "${data}".`
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await expect(startEmulator({ data })).rejects.toThrow(error)
+  }
+  // After a power failure, a file system can lose the contents of the journal.
+  writeFileSync(join(data, 'journal.jsonl'), '')
+  await expect(startEmulator({ data })).rejects.toThrow(error)
+  expect(readFileSync(photo, 'utf8')).toBe('photo')
+})
+
+test.each(['{"entry":1}', 'null\n', '"text"\n'])(
+  'keeps a journal of another program: %j',
+  async (text) => {
+    const path = join(data, 'journal.jsonl')
+    writeFileSync(path, text)
+    await expect(startEmulator({ data })).rejects.toThrow(path)
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  }
+)
 
 test.each([
   ['an event of a missing repository', '{"type":"repository-tags-set","name":"none","tags":{}}'],

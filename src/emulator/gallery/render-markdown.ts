@@ -1,3 +1,4 @@
+import { createContext, runInContext } from 'node:vm'
 import type { Schema } from 'hast-util-sanitize'
 import type { Root } from 'mdast'
 import { closeHtml, closeOpenBlock } from './close-html.js'
@@ -12,11 +13,47 @@ const REMOVED_WITH_CONTENT = [
   ...['embed', 'noscript', 'noembed', 'noframes', 'xmp', 'plaintext', 'select', 'video', 'audio']
 ]
 
+/** The time limit for one text, in milliseconds. The longest real texts take a few seconds on a slow machine. */
+const MAX_MILLISECONDS = 10_000
+
 /**
  * Renders GitHub-flavored Markdown like GitHub, including the allowed HTML (`<details>`,
  * `<picture>`, `align`). Other HTML is removed from the parsed tree.
+ *
+ * @returns `undefined` for a hostile text, which would keep the parser busy for minutes or is nested too deep
  */
-export async function renderMarkdown(markdown: string, options: MarkdownOptions): Promise<Html> {
+export async function renderMarkdown(
+  markdown: string,
+  options: MarkdownOptions,
+  maxMilliseconds = MAX_MILLISECONDS
+): Promise<Html | undefined> {
+  const render = await loadRenderer(options)
+  try {
+    return runWithTimeLimit(() => render(markdown), maxMilliseconds)
+  } catch (error) {
+    const isTooComplex =
+      error instanceof RangeError ||
+      (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+    if (isTooComplex) return undefined
+    throw error
+  }
+}
+
+/** A context takes 0.2 MiB until the garbage collector removes it, so all texts share one. */
+const sandbox: { render?: (() => unknown) | undefined } = createContext({})
+
+/** Uses `node:vm`, since only a function that a script of it calls can be interrupted. */
+function runWithTimeLimit<T>(render: () => T, maxMilliseconds: number): T {
+  sandbox.render = render
+  try {
+    return runInContext('render()', sandbox, { timeout: maxMilliseconds }) as T
+  } finally {
+    sandbox.render = undefined
+  }
+}
+
+/** Loads the parser, which takes longer than the start of the emulator. */
+async function loadRenderer(options: MarkdownOptions): Promise<(markdown: string) => Html> {
   const [fromMarkdown, gfmSyntax, gfmTree, toHast, raw, sanitize, toHtml, slugger] =
     await Promise.all([
       import('mdast-util-from-markdown'),
@@ -33,21 +70,22 @@ export async function renderMarkdown(markdown: string, options: MarkdownOptions)
       extensions: [gfmSyntax.gfm()],
       mdastExtensions: [gfmTree.gfmFromMarkdown()]
     })
-  const markdownTree = parseClosed(markdown, parse)
-  const unsafe = toHast.toHast(markdownTree, {
-    allowDangerousHtml: true,
-    // `sanitize` adds the prefix to every ID.
-    clobberPrefix: ''
-  })
   const schema: Schema = {
     ...sanitize.defaultSchema,
     clobberPrefix: options.anchorPrefix,
     strip: REMOVED_WITH_CONTENT
   }
-  const safe = sanitize.sanitize(raw.raw(unsafe), schema)
-  const headings = new slugger.default()
-  finishMarkdown(safe, { ...options, slug: (text) => headings.slug(text) })
-  return trustedHtml(toHtml.toHtml(safe))
+  return (markdown) => {
+    const unsafe = toHast.toHast(parseClosed(markdown, parse), {
+      allowDangerousHtml: true,
+      // `sanitize` adds the prefix to every ID.
+      clobberPrefix: ''
+    })
+    const safe = sanitize.sanitize(raw.raw(unsafe), schema)
+    const headings = new slugger.default()
+    finishMarkdown(safe, { ...options, slug: (text) => headings.slug(text) })
+    return trustedHtml(toHtml.toHtml(safe))
+  }
 }
 
 /** The maximum number of HTML blocks without an end that are closed, each of which needs another parse. */

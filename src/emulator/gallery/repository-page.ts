@@ -78,7 +78,11 @@ async function textHtml(
     externalImages: settings.galleryImages === 'loaded',
     anchorPrefix: `${part}-`
   })
-  return html`<div class="markdown">${rendered}</div>`
+  if (rendered !== undefined) return html`<div class="markdown">${rendered}</div>`
+  return html`<p class="muted none">
+      The ${part} text is too complex to be displayed as Markdown. This is its source:
+    </p>
+    <div class="markdown"><pre>${markdown}</pre></div>`
 }
 
 function asideHtml(repository: Repository, uri: string, tags: readonly Tag[]): Html {

@@ -20,7 +20,7 @@ export async function handleBlob(call: RegistryCall, route: BlobRoute): Promise<
   }
   const layer = getLayer(call, route)
   if (!isHead && settings.blobRedirect !== 'off') {
-    send(call, 307, { location: signBlobUrl(layer.digest, origin, context) })
+    send(call, 307, { location: signBlobUrl(layer.digest, call) })
     return
   }
   const headers = { 'docker-content-digest': layer.digest }

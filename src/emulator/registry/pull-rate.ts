@@ -31,7 +31,8 @@ export function countRead(
   const reader = holder === 'anonymous' ? (request.socket.remoteAddress ?? '') : 'account'
   const at = context.now().getTime()
   const before = readers.get(reader) ?? { reads: perSecond, at }
-  const refilled = before.reads + ((at - before.at) / 1000) * perSecond
+  // The clock can be set to an earlier time.
+  const refilled = before.reads + (Math.max(0, at - before.at) / 1000) * perSecond
   const reads = Math.min(perSecond, refilled)
   readers.set(reader, { reads: reads < 1 ? reads : reads - 1, at })
   if (reads < 1) throw tooManyRequests()

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EmulatorContext } from '../context.js'
+import type { RegistryCall } from './registry-call.js'
 import { sendBlob } from './send-blob.js'
 
 /**
@@ -9,12 +10,6 @@ import { sendBlob } from './send-blob.js'
  */
 export const SIGNED_BLOBS_PATH = '/_blobs/'
 
-/** The two names of the loopback. Clients treat them as different hosts. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  '127.0.0.1': 'localhost',
-  localhost: '127.0.0.1'
-}
-
 /** Lifetime of a signed URL, in seconds. */
 const LIFETIME_SECONDS = 900
 
@@ -22,19 +17,34 @@ const LIFETIME_SECONDS = 900
  * Returns a URL for downloading a blob without a token, like the presigned S3 URLs of ECR. Clients
  * must not send their token to another host, so the URL uses the other name of the loopback.
  */
-export function signBlobUrl(digest: string, origin: string, context: EmulatorContext): string {
+export function signBlobUrl(
+  digest: string,
+  { origin, context, request }: Pick<RegistryCall, 'origin' | 'context' | 'request'>
+): string {
   const { settings, store, now } = context
   const url = new URL(origin)
-  const otherName = settings.blobRedirect === 'other-host' && OTHER_NAMES[url.hostname]
-  if (otherName) url.hostname = otherName
+  const otherName =
+    settings.blobRedirect === 'other-host' ? otherNameOf(url.hostname, request) : undefined
+  if (otherName !== undefined) url.hostname = otherName
   url.pathname = SIGNED_BLOBS_PATH + digest
   url.searchParams.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256')
   url.searchParams.set('X-Amz-Date', String(now().getTime()))
   url.searchParams.set('X-Amz-Expires', String(LIFETIME_SECONDS))
   // Go clients send the token to the same host, so it must be ignored there.
-  url.searchParams.set('X-Amz-SignedHeaders', otherName ? 'host' : 'host;authorization')
+  url.searchParams.set(
+    'X-Amz-SignedHeaders',
+    otherName === undefined ? 'host;authorization' : 'host'
+  )
   url.searchParams.set('X-Amz-Signature', signatureOf(store.key, url).toString('hex'))
   return url.href
+}
+
+/** Returns the other name of the loopback, which clients treat as a different host. */
+function otherNameOf(hostname: string, { socket }: IncomingMessage): string | undefined {
+  if (hostname === '127.0.0.1') return 'localhost'
+  if (hostname !== 'localhost') return undefined
+  // If `localhost` is `::1` here, the emulator may not listen on 127.0.0.1.
+  return socket.localAddress === '::1' ? '[::1]' : '127.0.0.1'
 }
 
 /** Handles GET and HEAD of a signed URL. Errors are XML, as in S3. */

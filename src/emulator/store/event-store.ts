@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './blobs.js'
@@ -62,7 +62,10 @@ export class EventStore {
   }
 
   private open(root: string): ReturnType<typeof replayJournal> {
-    const opened = replayJournal(join(root, 'journal.jsonl'), this.state)
+    const path = join(root, 'journal.jsonl')
+    // The journal has a line before the first blob is stored. Files that it does not list are deleted below.
+    if (!this.blobs.isEmpty() && !hasContents(path)) throw foreignFiles(root)
+    const opened = replayJournal(path, this.state)
     const uploads = new Map([...this.state.uploads].map(([id, { size }]) => [id, size]))
     this.blobs.recover((digest) => this.state.references.has(digest), uploads)
     return opened
@@ -152,6 +155,16 @@ export class EventStore {
       if (!isUsed) this.blobs.delete(digest)
     }
   }
+}
+
+function hasContents(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function foreignFiles(root: string): Error {
+  return new Error(
+    `The directory is not a data directory of the emulator: "${root}". Its directories "blobs" and "uploads" contain files, but "journal.jsonl" is missing or empty. Use another directory, or restore the journal.`
+  )
 }
 
 function stateOf(events: Iterable<StoreEvent>): State {

@@ -29,15 +29,21 @@ export class Journal {
 
   /**
    * Opens the journal and passes every line to `replay`. A last line without a newline was never
-   * acknowledged and is removed.
+   * acknowledged and is removed. The first line is written atomically, so it always has a newline.
    *
-   * @throws Error if another line is not valid JSON
+   * @throws Error if the first line does not have a newline, or another line is not valid JSON
    */
   static open(path: string, replay: (line: unknown) => void): Journal {
     const descriptor = openSync(path, existsSync(path) ? 'r+' : 'wx+')
-    const end = readLines(descriptor, (text, number) => replay(parseLine(path, text, number)))
-    ftruncateSync(descriptor, end)
-    closeSync(descriptor)
+    try {
+      const end = readLines(descriptor, (text, number) => replay(parseLine(path, text, number)))
+      if (end === 0 && fstatSync(descriptor).size > 0) {
+        throw new Error(`Line 1 of ${path} is not complete. The data directory is damaged.`)
+      }
+      ftruncateSync(descriptor, end)
+    } finally {
+      closeSync(descriptor)
+    }
     return new Journal(path, openSync(path, 'a'))
   }
 

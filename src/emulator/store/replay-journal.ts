@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isObject } from '../is-object.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import { Journal } from './journal.js'
@@ -27,7 +28,7 @@ export function replayJournal(
   let number = 0
   const journal = Journal.open(path, (line) => {
     number++
-    if (key === undefined) key = readHeader(line)
+    if (key === undefined) key = readHeader(line, path)
     else applyLine(state, line, `Line ${String(number)} of ${path}`)
   })
   key ??= createKey().toString('hex')
@@ -51,10 +52,12 @@ function* withHeader(key: string, events: Iterable<StoreEvent>): Generator {
   yield* events
 }
 
-function readHeader(line: unknown): string {
-  const header = line as { journal?: unknown; key?: unknown }
+function readHeader(line: unknown, path: string): string {
+  const header = isObject(line) ? line : {}
   if (header.journal !== JOURNAL_VERSION || typeof header.key !== 'string') {
-    throw new Error('The data directory was written by another version of the emulator')
+    throw new Error(
+      `The journal was written by another version of the emulator, or by another program: "${path}". Use another directory.`
+    )
   }
   return header.key
 }
