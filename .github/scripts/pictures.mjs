@@ -21,7 +21,7 @@ const run = promisify(execFile)
 
 const work = join(directory, 'work')
 mkdirSync(work)
-const readme = readFileSync(join(root, 'docs', 'examples', 'README.md'), 'utf8')
+const readme = readFileSync(join(images, 'example-readme.md'), 'utf8')
 writeFileSync(join(work, 'README.md'), readme)
 const seedFile = join(directory, 'seed.json')
 writeFileSync(seedFile, JSON.stringify(seed()))

@@ -207,7 +207,7 @@ describe('credentials', () => {
 
 describe('error responses of the service', () => {
   test.each([
-    ['ThrottlingException', 'was throttled after 5 attempts', 'max-attempts'],
+    ['ThrottlingException', 'was throttled after 5 attempts', 'with "max-parallel" of a matrix'],
     ['TooManyRequestsException', 'was throttled after 5 attempts', 'max-attempts'],
     ['UnsupportedCommandException', 'is not supported by the endpoint', 'us-east-1'],
     ['LimitExceededException', 'would exceed a quota', 'public-service-quotas'],

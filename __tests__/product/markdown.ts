@@ -12,7 +12,7 @@ import { ROOT } from './read-workflow.js'
 
 /** Paths of all Markdown documents. The example README is excluded, because its repository does not exist. */
 export const DOCUMENTS = listFiles().filter(
-  (path) => path.endsWith('.md') && !/^(__tests__|dist|docs\/examples)\//.test(path)
+  (path) => path.endsWith('.md') && !/^(__tests__|dist|docs\/images)\//.test(path)
 )
 
 /** A code block and its position. */

@@ -103,7 +103,11 @@ describe('the emulator sub-action', () => {
   })
 
   it.each([
-    ['an unknown argument', { INPUT_ARGUMENTS: '--nonsense' }, /Unknown option '--nonsense'$/],
+    [
+      'an unknown argument',
+      { INPUT_ARGUMENTS: '--nonsense' },
+      /Unknown option '--nonsense'\. Use --help to list the options\.$/
+    ],
     [
       'a missing seed file',
       { INPUT_SEED: 'none.json' },

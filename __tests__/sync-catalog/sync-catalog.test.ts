@@ -193,7 +193,7 @@ describe('sync-catalog', () => {
     expect(report.outputs['gallery-url']).toBe(`${emulator.url}/a1b2c3d4/team/new`)
     expect(deps.lines).toContainEqual(
       expect.stringMatching(
-        /^warning: team\/new does not exist yet\. The dry run plans it as an empty one\.$/
+        /^warning: team\/new does not exist yet\. The dry run treats it as empty\.$/
       )
     )
     expect(await writes(emulator)).toEqual([])

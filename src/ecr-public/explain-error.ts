@@ -92,7 +92,7 @@ function explainService(facts: ErrorFacts, operation: string | undefined): Expla
       what: `${call} was throttled${afterAttempts(facts)}`,
       value: message,
       reason: 'All jobs of an AWS account share its rate limits.',
-      fix: 'Increase "max-attempts" (up to 20), or use "concurrency" to run fewer jobs in parallel.'
+      fix: 'Increase "max-attempts" (up to 20), or run fewer jobs in parallel, for example with "max-parallel" of a matrix.'
     }
   }
   if (name === 'UnsupportedCommandException') {

@@ -98,6 +98,25 @@ export function parseCli(args: readonly string[]): CliRequest {
   }
 }
 
+/** Returns the message of an error of the command line, which names options as `createEmulator` does, with their flags. */
+export function describeCliError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message } = error
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    return `${message}. Use --help to list the options.`
+  }
+  const flags = new Map([
+    ['otherAliases', 'other-alias'],
+    ['faults', 'fault']
+  ])
+  return message
+    .replace(
+      /^Option "(\w+)"/,
+      (_, name: string) => `Option "--${flags.get(name) ?? flagOf(name)}"`
+    )
+    .replace(/^Limit "(\w+)"/, (_, name: string) => `Option "--limit-${flagOf(name)}"`)
+}
+
 function limitsOf(values: Readonly<Record<string, unknown>>): Partial<Limits> {
   const limits: Partial<Record<keyof Limits, number>> = {}
   for (const name of LIMIT_NAMES) {

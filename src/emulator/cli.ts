@@ -1,4 +1,4 @@
-import { parseCli } from './cli-options.js'
+import { describeCliError, parseCli } from './cli-options.js'
 import { helpText } from './cli-help.js'
 import { createEmulatorServer } from './emulator.js'
 import { listen } from './listen.js'
@@ -16,7 +16,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     else if (request.kind === 'version') process.stdout.write(`${VERSION}\n`)
     else await serve(request)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${describeCliError(error)}\n`)
     process.exitCode = USAGE_ERROR
   }
 }

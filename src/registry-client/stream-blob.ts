@@ -21,7 +21,7 @@ const MAX_DELAY_MS = 10_000
  * ignores the range.
  *
  * @param open starts a read at this byte
- * @throws ActionError if the blob has another size, or if the reads break off repeatedly
+ * @throws ActionError if the blob has another size, or if the download is interrupted repeatedly
  */
 export async function* streamBlob(
   blob: BlobToStream,
@@ -87,7 +87,7 @@ function brokenOff({ digest }: BlobToStream, { url }: HttpStream, error: unknown
   return problem(
     {
       what: `Cannot read the blob ${digest} from ${url.host}`,
-      reason: `The reads break off: ${messageOf(error)}.`,
+      reason: `The download was interrupted several times: ${messageOf(error)}.`,
       fix: 'Run the step again.'
     },
     error

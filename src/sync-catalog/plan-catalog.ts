@@ -84,7 +84,7 @@ export async function planCatalog(
 }
 
 function missingRepository(name: string): Annotation {
-  const text = 'does not exist yet. The dry run plans it as an empty one.'
+  const text = 'does not exist yet. The dry run treats it as empty.'
   return { level: 'warning', text: `${name} ${text}`, kind: `A repository ${text}` }
 }
 

@@ -33,6 +33,17 @@ describe('readInputs', () => {
     )
   })
 
+  it.each([
+    ['push-tar', 'tags', 'image-tags', 'cleanup-tags'],
+    ['ensure-repo', 'tags', 'resource-tags', 'cleanup-tags'],
+    ['cleanup-tags', 'image-tags', 'tags', 'push-tar'],
+    ['cleanup-tags', 'policy', 'lifecycle-policy', 'ensure-repo']
+  ])('names the input of %s that replaces %s', (mode, name, replacement, other) => {
+    expect(errorOf({ mode, [name]: 'v1' })).toBe(
+      `Input "${name}" is not supported in mode ${mode}. It belongs to mode ${other}. Use "${replacement}" in mode ${mode}, or correct "mode".`
+    )
+  })
+
   it('explains that ECR Public does not support lifecycle policies if ensure-repo has one', () => {
     expect(errorOf({ mode: 'ensure-repo', repository: 'app', 'lifecycle-policy': '{}' })).toContain(
       'ECR Public does not support lifecycle policies, but mode cleanup-tags evaluates one.'
@@ -47,9 +58,21 @@ describe('readInputs', () => {
     expect(errorOf({ mode: 'login' }, { [variable]: 'true' })).toContain(words)
   })
 
-  it('rejects a misspelled input and suggests the correct one', () => {
-    expect(errorOf({ mode: 'cleanup-tags' }, { INPUT_OLDER_THAN: '30d' })).toBe(
-      'Input "older_than" is unknown. Did you mean "older-than"?'
+  it.each([
+    ['cleanup-tags', 'older_than', 'older-than'],
+    ['cleanup-tags', 'repositories', 'repository'],
+    ['cleanup-tags', 'tag', 'tags'],
+    ['push-tar', 'tag', 'image-tags'],
+    ['ensure-repo', 'tag', 'resource-tags']
+  ])('rejects a misspelled input of %s and suggests the correct one: %s', (mode, name, correct) => {
+    expect(errorOf({ mode }, { [`INPUT_${name.toUpperCase()}`]: 'x' })).toBe(
+      `Input "${name}" is unknown. Did you mean "${correct}"?`
+    )
+  })
+
+  it('lists the inputs of the mode for an unknown input with the name of an object member', () => {
+    expect(errorOf({ mode: 'login' }, { INPUT_CONSTRUCTOR: 'x' })).toContain(
+      'Input "constructor" is unknown. The inputs are mode,'
     )
   })
 

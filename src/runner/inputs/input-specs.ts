@@ -141,18 +141,36 @@ const NO_SCANNING = 'ECR Public does not scan images.'
 const NO_ENCRYPTION = 'ECR Public does not support a choice of encryption.'
 
 /** Inputs that other actions have for private repositories, with the reason why they do not exist here. */
-export const UNSUPPORTED_INPUTS: Readonly<Record<string, string>> = {
-  'image-tag-mutability': NO_IMMUTABILITY,
-  'tag-mutability': NO_IMMUTABILITY,
-  'tag-immutability': NO_IMMUTABILITY,
-  'scan-on-push': NO_SCANNING,
-  'image-scanning': NO_SCANNING,
-  'image-scanning-configuration': NO_SCANNING,
-  'encryption-type': NO_ENCRYPTION,
-  'encryption-configuration': NO_ENCRYPTION,
-  'kms-key': NO_ENCRYPTION,
-  'replication-configuration': 'ECR Public does not support replication rules.',
-  'lifecycle-policy-text':
-    'ECR Public does not support lifecycle policies, but mode cleanup-tags evaluates one.',
-  region: 'The API exists only in us-east-1, and the action always uses this region.'
+export const UNSUPPORTED_INPUTS: ReadonlyMap<string, string> = new Map([
+  ['image-tag-mutability', NO_IMMUTABILITY],
+  ['tag-mutability', NO_IMMUTABILITY],
+  ['tag-immutability', NO_IMMUTABILITY],
+  ['scan-on-push', NO_SCANNING],
+  ['image-scanning', NO_SCANNING],
+  ['image-scanning-configuration', NO_SCANNING],
+  ['encryption-type', NO_ENCRYPTION],
+  ['encryption-configuration', NO_ENCRYPTION],
+  ['kms-key', NO_ENCRYPTION],
+  ['replication-configuration', 'ECR Public does not support replication rules.'],
+  [
+    'lifecycle-policy-text',
+    'ECR Public does not support lifecycle policies, but mode cleanup-tags evaluates one.'
+  ],
+  ['region', 'The API exists only in us-east-1, and the action always uses this region.']
+])
+
+/**
+ * The inputs that replace an input of another mode: mode, that input, and the input of the mode. Docker's actions and
+ * Terraform have an input `tags`.
+ */
+const EQUIVALENT_INPUTS: readonly (readonly [Mode, InputName, InputName])[] = [
+  ['ensure-repo', 'tags', 'resource-tags'],
+  ['push-tar', 'tags', 'image-tags'],
+  ['cleanup-tags', 'image-tags', 'tags'],
+  ['cleanup-tags', 'policy', 'lifecycle-policy']
+]
+
+/** Returns the input of a mode that replaces an input of another mode. */
+export function findEquivalentInput(mode: string, name: string): InputName | undefined {
+  return EQUIVALENT_INPUTS.find((each) => each[0] === mode && each[1] === name)?.[2]
 }

@@ -1,6 +1,6 @@
 import { problem } from '../errors.js'
 import type { InputSource } from './input-reader.js'
-import { INPUT_SPECS, UNSUPPORTED_INPUTS } from './input-specs.js'
+import { findEquivalentInput, INPUT_SPECS, UNSUPPORTED_INPUTS } from './input-specs.js'
 import type { InputSpec, Mode } from './input-specs.js'
 
 /**
@@ -19,7 +19,7 @@ export function rejectUnknownInputs(
     if (!variable.startsWith('INPUT_') || value === undefined || value.trim() === '') continue
     const name = variable.slice('INPUT_'.length).toLowerCase()
     if (known.includes(name)) continue
-    const unsupported = UNSUPPORTED_INPUTS[name.replaceAll('_', '-')]
+    const unsupported = UNSUPPORTED_INPUTS.get(name.replaceAll('_', '-'))
     if (unsupported !== undefined) {
       throw problem({
         what: `Input "${name}" is not supported`,
@@ -35,7 +35,7 @@ export function rejectUnknownInputs(
       expected:
         similar === undefined
           ? `The inputs are ${listed.join(', ')}.`
-          : `Did you mean "${similar}"?`
+          : `Did you mean "${findEquivalentInput(mode, similar) ?? similar}"?`
     })
   }
 }
@@ -45,15 +45,22 @@ export function rejectInputsOfOtherModes(mode: Mode, source: InputSource): void 
   for (const [name, spec] of Object.entries<InputSpec>(INPUT_SPECS)) {
     if (spec.modes.includes(mode) || spec.isIgnoredElsewhere === true) continue
     if (source(name).trim() === '') continue
+    const equivalent = findEquivalentInput(mode, name)
     throw problem({
       what: `Input "${name}" is not supported in mode ${mode}`,
-      reason: UNSUPPORTED_INPUTS[name] ?? UNSUPPORTED_INPUTS[`${name}-text`],
+      reason: UNSUPPORTED_INPUTS.get(name) ?? UNSUPPORTED_INPUTS.get(`${name}-text`),
       expected: `It belongs to mode ${spec.modes.join(', ')}.`,
-      fix: 'Remove the input, or correct "mode".'
+      fix:
+        equivalent === undefined
+          ? 'Remove the input, or correct "mode".'
+          : `Use "${equivalent}" in mode ${mode}, or correct "mode".`
     })
   }
 }
 
 function simplify(name: string): string {
-  return name.replace(/[^a-z0-9]/g, '').replace(/s$/, '')
+  return name
+    .replace(/[^a-z0-9]/g, '')
+    .replace(/ies$/, 'y')
+    .replace(/s$/, '')
 }
