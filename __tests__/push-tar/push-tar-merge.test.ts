@@ -470,6 +470,31 @@ describe('archives of several kinds', () => {
     )
   })
 
+  it('count artifacts for a platform that do not belong to an image, as "oras manifest index create" lists them', async () => {
+    const artifactType = 'application/vnd.example.program'
+    const program = (architecture: string, text: string): TestImage =>
+      buildImage({
+        layers: [Buffer.from(text)],
+        platform: { os: 'linux', architecture },
+        config: { rootfs: undefined },
+        manifest: { artifactType }
+      })
+    const programs = (...children: TestImage[]): TestIndex =>
+      buildIndex(children, { descriptors: children.map(() => ({ artifactType })) })
+    await writeOciArchive(at('a.tar'), [programs(program('amd64', 'a'), program('arm64', 'b'))])
+    await writeOciArchive(at('b.tar'), [programs(program('amd64', 'c'))])
+    const { report } = await push({ tar: at('a.tar'), 'image-tags': 'v1' })
+    expect(report.outputs.platforms).toMatchObject([
+      { platform: 'linux/amd64' },
+      { platform: 'linux/arm64' }
+    ])
+    await expect(push({ tar: at('*.tar'), 'image-tags': 'v1' })).rejects.toThrow(
+      'different images for the same platform: "linux/amd64"'
+    )
+    const { warnings } = await push({ tar: at('b.tar'), 'image-tags': 'v1' })
+    expect(warnings).toEqual([expect.stringContaining('v1 loses platforms: linux/arm64.')])
+  })
+
   it('keep each platform of a manifest that an index lists for two platforms', async () => {
     const arm = build('arm')
     const platforms = ['v6', 'v7'].map((variant) => ({ os: 'linux', architecture: 'arm', variant }))

@@ -206,7 +206,11 @@ describe('the layers of an image in the repository', () => {
     expect((await search(registry, [index], { platform: arm })).names).toEqual(['base'])
     const v7 = { ...arm, variant: 'v7' }
     expect((await search(registry, [index], { platform: v7 })).names).toEqual(['app'])
-    const soci = { ...child('other', { ...arm, variant: 'v8' }), artifactType: 'application/soci' }
+    const soci = {
+      ...child('other', { ...arm, variant: 'v8' }),
+      artifactType: 'application/soci',
+      annotations: { 'com.amazon.soci.image-manifest-digest': `sha256:${'0'.repeat(64)}` }
+    }
     const indexed = registry.addIndex([soci, child('base', { ...arm, variant: 'v8' })])
     expect((await search(registry, [indexed], { platform: arm })).names).toEqual(['base'])
     const windows = (osVersion: string): Platform => ({

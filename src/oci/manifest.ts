@@ -207,15 +207,17 @@ export function isAttestation({
 }
 
 /**
- * Returns `true` for an attestation or another artifact in an index, which is not an image for a platform. An index of SOCI
- * has the platform of its image (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md).
+ * Returns `true` for an attestation or another artifact of an image in the same index. An index of SOCI has the platform of
+ * its image, and its descriptor names the image in an annotation
+ * (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md). An artifact for a platform, such as
+ * a program that ORAS pushes for each platform, does not name an image.
  */
-export function isArtifact(
+export function isArtifactOfImage(
   descriptor: Pick<Descriptor, 'annotations' | 'artifactType' | 'platform'>
 ): boolean {
-  const { artifactType } = descriptor
+  const { artifactType, annotations = {} } = descriptor
   const isTyped = artifactType !== undefined && !isImageConfigMediaType(artifactType)
-  return isTyped || isAttestation(descriptor)
+  return (isTyped && Object.values(annotations).some(isSha256Digest)) || isAttestation(descriptor)
 }
 
 /** Returns the name of a platform, such as `linux/arm64/v8`. */

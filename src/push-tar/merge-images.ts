@@ -8,7 +8,7 @@ import type {
 } from '../image-archive/contents.js'
 import { groupBy } from '../image-archive/group-by.js'
 import { listDigests } from '../image-archive/list-digests.js'
-import { isArtifact, parseManifest, platformName } from '../oci/manifest.js'
+import { isArtifactOfImage, parseManifest, platformName } from '../oci/manifest.js'
 import { platformKey } from '../oci/platform.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import { problem } from '../runner/errors.js'
@@ -76,7 +76,7 @@ function listDistinctChildren(archives: readonly ArchiveToMerge[]): ArchiveChild
 
 /** @throws ActionError if two archives have different images for one platform, in any order of the archives */
 function checkPlatforms(children: readonly ArchiveChild[]): void {
-  const images = children.filter((child) => !isArtifact(child))
+  const images = children.filter((child) => !isArtifactOfImage(child))
   const groups = groupBy(images, ({ platform }) => platform && platformKey(platform))
   groups.delete(undefined)
   for (const group of groups.values()) {

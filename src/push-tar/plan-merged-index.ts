@@ -1,6 +1,6 @@
 import { distinctBy } from '../image-archive/distinct-by.js'
 import type { StoredIndex, StoredManifest } from '../image-archive/contents.js'
-import { isArtifact } from '../oci/manifest.js'
+import { isArtifactOfImage } from '../oci/manifest.js'
 import type { Deps } from '../runner/deps.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { planDockerImage } from './plan-docker-image.js'
@@ -116,7 +116,7 @@ function compose(planned: readonly PlannedChild[], pushed: PushedLayers): Compos
       ...all.flatMap(({ relatedManifests }) => relatedManifests)
     ],
     platforms: parts.flatMap(({ child, composed }) =>
-      (isArtifact(child) ? [] : composed.platforms).map((image) => ({
+      (isArtifactOfImage(child) ? [] : composed.platforms).map((image) => ({
         ...image,
         platform: child.platform ?? image.platform
       }))

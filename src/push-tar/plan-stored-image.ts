@@ -1,7 +1,7 @@
 import type { StoredBlob, StoredIndex, StoredManifest } from '../image-archive/contents.js'
 import pLimit from 'p-limit'
 import { distinctBy } from '../image-archive/distinct-by.js'
-import { isArtifact, parseManifest } from '../oci/manifest.js'
+import { isArtifactOfImage, parseManifest } from '../oci/manifest.js'
 import { distinctByPlatform, listIndexChildren } from './list-index-children.js'
 import type { CurrentTag } from './list-current-tags.js'
 import type { PushContext } from './push-context.js'
@@ -131,7 +131,7 @@ function listPlatformImages(root: Stored): PlatformImage[] {
 
 function findPlatformImage(child: StoredIndexChild): PlatformImage | [] {
   const { image, platform } = child
-  if (platform === undefined || isArtifact(child)) return []
+  if (platform === undefined || isArtifactOfImage(child)) return []
   const { bytes, digest, mediaType } = image
   const parsed = parseManifest(bytes, digest, mediaType)
   const layers = parsed.kind === 'manifest' ? parsed.layers : []

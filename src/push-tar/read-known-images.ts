@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ForeignLayer, LayerFile } from '../image-archive/contents.js'
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
-import { isArtifact, parseManifest } from '../oci/manifest.js'
+import { isArtifactOfImage, parseManifest } from '../oci/manifest.js'
 import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { compressionOfLayer, MEDIA_TYPES } from '../oci/media-types.js'
 import { platformKey } from '../oci/platform.js'
@@ -218,7 +218,7 @@ async function findManifest(
 function findChild(index: Index, wanted: Platform): Descriptor | undefined {
   const children = index.manifests.filter(
     (each) =>
-      !isArtifact(each) &&
+      !isArtifactOfImage(each) &&
       each.platform?.os === wanted.os &&
       each.platform.architecture === wanted.architecture
   )

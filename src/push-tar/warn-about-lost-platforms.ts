@@ -1,5 +1,5 @@
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
-import { isArtifact, parseManifest, platformName } from '../oci/manifest.js'
+import { isArtifactOfImage, parseManifest, platformName } from '../oci/manifest.js'
 import type { Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
 import { platformKey } from '../oci/platform.js'
@@ -95,7 +95,7 @@ async function listPlatforms(
   }
   const platforms: Platform[] = []
   for (const child of parsed.manifests) {
-    if (isArtifact(child)) continue
+    if (isArtifactOfImage(child)) continue
     if (child.platform !== undefined) platforms.push(child.platform)
     else if (depth > 0) {
       platforms.push(...(await listPlatforms(child.digest, registry, path, depth - 1)))

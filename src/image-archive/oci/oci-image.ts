@@ -1,5 +1,5 @@
 import { problem } from '../../runner/errors.js'
-import { isArtifact, isAttestation, platformName } from '../../oci/manifest.js'
+import { isArtifactOfImage, isAttestation, platformName } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { compressionOfLayer } from '../../oci/media-types.js'
 import type { DockerImage, LayerFile, StoredIndex, StoredManifest } from '../contents.js'
@@ -30,7 +30,7 @@ export function choosePlatforms(
 ): PlatformChoice {
   if (isComplete(everywhere)) return { loaded: everywhere, warnings: [] }
   const leaves = listLeaves(loaded)
-  const platforms = leaves.filter((leaf) => !isArtifact(leaf.descriptor))
+  const platforms = leaves.filter((leaf) => !isArtifactOfImage(leaf.descriptor))
   const complete = platforms.filter(isComplete)
   const missing = listLeaves(everywhere).filter((leaf) => !isComplete(leaf))
   const [only] = complete
@@ -61,7 +61,7 @@ function isArtifactOf(
   image: LoadedManifest | Absent
 ): boolean {
   const values = Object.values(descriptor.annotations ?? {})
-  return isArtifact(descriptor) && values.includes(image.descriptor.digest)
+  return isArtifactOfImage(descriptor) && values.includes(image.descriptor.digest)
 }
 
 /** Returns a complete image as stored. */
@@ -175,6 +175,7 @@ function namesOf(leaves: readonly (LoadedManifest | Absent)[]): string {
 }
 
 function nameOf(descriptor: Descriptor): string {
-  if (isArtifact(descriptor)) return isAttestation(descriptor) ? 'an attestation' : 'an artifact'
+  if (isArtifactOfImage(descriptor))
+    return isAttestation(descriptor) ? 'an attestation' : 'an artifact'
   return descriptor.platform === undefined ? descriptor.digest : platformName(descriptor.platform)
 }
