@@ -13,7 +13,7 @@ export function digestOf(bytes: Uint8Array | string): string {
 
 /** Uploads a blob through the layer API and returns its digest. @throws LayerAlreadyExistsException */
 export async function pushBlob(
-  client: ECRPUBLICClient,
+  client: Pick<ECRPUBLICClient, 'send'>,
   repositoryName: string,
   bytes: Buffer
 ): Promise<string> {

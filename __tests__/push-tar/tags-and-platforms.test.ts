@@ -6,7 +6,15 @@ import type { PutImageCommand } from '@aws-sdk/client-ecr-public'
 import { pushTar } from '../../src/push-tar/push-tar.js'
 import type { Deps } from '../../src/runner/deps.js'
 import type { Report } from '../../src/runner/report.js'
-import { buildImage, buildIndex, writeDockerArchive, writeOciArchive } from '../helpers/archives.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import {
+  buildBlob,
+  buildImage,
+  buildIndex,
+  descriptorOf,
+  writeDockerArchive,
+  writeOciArchive
+} from '../helpers/archives.js'
 import type { TestImage, TestIndex } from '../helpers/archives.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
@@ -127,6 +135,27 @@ describe('a tag that loses platforms', () => {
     const racing = { send, middlewareStack: api.middlewareStack } as unknown as Deps['api']
     const { deps } = await push(emulator, amd, {}, { api: racing })
     expect(warnings(deps)).toEqual([expect.stringContaining('loses platforms: linux/arm64.')])
+  })
+
+  it('causes a warning for the other tags if a tag names an artifact with the media type of an image', async () => {
+    const emulator = await start()
+    const [layer] = amd.layers
+    const annotations = { 'org.opencontainers.image.title': 'bundle.tar.gz' }
+    const descriptor = descriptorOf(buildBlob(layer!.blob, MEDIA_TYPES.ociLayerGzip))
+    const bundle = buildImage({
+      layers: [layer!.tar],
+      config: { rootfs: undefined },
+      manifest: { layers: [{ ...descriptor, annotations }] }
+    })
+    const tar = join(directory, 'bundle.tar')
+    await writeOciArchive(tar, [bundle])
+    const inputs = { repository: 'team/app', tar, 'image-tags': 'a' }
+    await pushTar(makeInputs('push-tar', inputs), makeDeps(emulator))
+    await push(emulator, buildIndex([amd, arm]), { 'image-tags': 'b' })
+    const { deps } = await push(emulator, imageFor('amd64', undefined, '2'), {
+      'image-tags': 'a,b'
+    })
+    expect(warnings(deps)).toEqual([expect.stringContaining('b loses platforms: linux/arm64.')])
   })
 
   it('does not fail the push if the current image cannot be read', async () => {

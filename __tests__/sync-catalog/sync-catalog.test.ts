@@ -1,6 +1,7 @@
 import {
   GetRegistryCatalogDataCommand,
   GetRepositoryCatalogDataCommand,
+  PutImageCommand,
   PutRepositoryCatalogDataCommand
 } from '@aws-sdk/client-ecr-public'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
@@ -8,11 +9,13 @@ import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
 import type { EmulatorOptions } from '../../src/emulator/options.js'
+import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
 import type { Report } from '../../src/runner/report.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
+import { digestOf, pushBlob } from '../helpers/push-blob.js'
 import { makePng, makeWorkspace } from '../helpers/make-workspace.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import type { RunningEmulator } from '../helpers/start-emulator.js'
@@ -432,6 +435,35 @@ describe('sync-catalog', () => {
     })
     expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .*linux\/s390x/))
     expect((await sync(inputs)).changed).toBe(false)
+  })
+
+  it('does not read a badge from an artifact with the media type of an image config', async () => {
+    const images = [{ tags: [{ tag: 'v1' }], platforms: ['linux/amd64'] }]
+    const { sync, record, deps } = await stage(undefined, {
+      seed: { repositories: [{ name: 'team/app', images }] }
+    })
+    const [config, layer] = [Buffer.from('{}'), Buffer.from('bundle')]
+    const descriptorOf = (bytes: Buffer, mediaType: string): object => ({
+      mediaType,
+      digest: digestOf(bytes),
+      size: bytes.length
+    })
+    for (const blob of [config, layer]) await pushBlob(deps.api, 'team/app', blob)
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      config: descriptorOf(config, MEDIA_TYPES.ociConfig),
+      layers: [descriptorOf(layer, MEDIA_TYPES.ociLayerGzip)]
+    }
+    await deps.api.send(
+      new PutImageCommand({
+        repositoryName: 'team/app',
+        imageManifest: JSON.stringify(manifest),
+        imageTag: 'bundle'
+      })
+    )
+    await sync({ architectures: 'auto' })
+    expect(await record()).toMatchObject({ architectures: ['x86-64'] })
   })
 
   it('does not change badges if auto does not find an image', async () => {

@@ -53,6 +53,15 @@ export function isArtifactConfig(bytes: Uint8Array, name: string): boolean {
   }
 }
 
+/**
+ * Returns the platform in the config of an image, or `undefined` for the config of an artifact.
+ *
+ * @throws ActionError if the bytes are neither
+ */
+export function findPlatform(bytes: Uint8Array, name: string): Platform | undefined {
+  return isArtifactConfig(bytes, name) ? undefined : parseConfig(bytes, name).platform
+}
+
 function platformOf(json: Record<string, unknown>): Platform {
   const { os, architecture, variant, 'os.version': osVersion, 'os.features': osFeatures } = json
   return {

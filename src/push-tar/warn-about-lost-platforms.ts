@@ -1,4 +1,4 @@
-import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
+import { findPlatform, MAX_CONFIG_BYTES } from '../oci/config.js'
 import { isArtifactOfImage, parseManifest, platformName } from '../oci/manifest.js'
 import type { Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
@@ -90,8 +90,8 @@ async function listPlatforms(
     const { config } = parsed
     if (!isImageConfigMediaType(config.mediaType)) return []
     const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES, RETRY_OPTIONS)
-    const { platform } = parseConfig(bytes, config.digest)
-    return platform.os === '' ? [] : [platform]
+    const platform = findPlatform(bytes, config.digest)
+    return platform === undefined || platform.os === '' ? [] : [platform]
   }
   const platforms: Platform[] = []
   for (const child of parsed.manifests) {

@@ -1,7 +1,7 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr-public'
 import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
-import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
+import { findPlatform, MAX_CONFIG_BYTES } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
 import type { Descriptor, Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
@@ -71,8 +71,8 @@ async function listPlatforms(
   if (manifest.artifactType !== undefined || !isImageConfigMediaType(manifest.config.mediaType))
     return []
   const bytes = await registry.getBlob(path, manifest.config.digest, MAX_CONFIG_BYTES)
-  const { platform } = parseConfig(bytes, `image config ${manifest.config.digest}`)
-  return platformName(platform) === '' ? [] : [platform]
+  const platform = findPlatform(bytes, `image config ${manifest.config.digest}`)
+  return platform === undefined || platformName(platform) === '' ? [] : [platform]
 }
 
 /**
