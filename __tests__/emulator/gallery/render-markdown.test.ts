@@ -14,6 +14,25 @@ test('does not render a text that would keep the parser busy for minutes', async
   expect(await render('**next**')).toBe('<p><strong>next</strong></p>')
 })
 
+test('renders a text once, also if it was too complex', async () => {
+  const options = { externalImages: false, anchorPrefix: 'about-' }
+  expect(await renderMarkdown('once', options)).toBe(await renderMarkdown('once', options))
+  // It takes a second.
+  const hostile = '['.repeat(25_600)
+  expect(await renderMarkdown(hostile, options, 10)).toBeUndefined()
+  expect(await renderMarkdown(hostile, options)).toBeUndefined()
+  // The other options have results of their own.
+  expect(String(await renderMarkdown('# a', options))).toContain('about-a')
+  expect(String(await renderMarkdown('# a', { ...options, anchorPrefix: 'b-' }))).toContain('b-a')
+})
+
+test('keeps the results of a limited number of texts', async () => {
+  const options = { externalImages: false, anchorPrefix: 'about-' }
+  const first = await renderMarkdown('first', options)
+  for (let count = 0; count < 32; count++) await renderMarkdown(`text ${count}`, options)
+  expect(await renderMarkdown('first', options)).not.toBe(first)
+})
+
 /** Finds dangerous elements in the tree that a browser would create. */
 function dangersIn(html: string): string[] {
   const dangers: string[] = []

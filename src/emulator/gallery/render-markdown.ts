@@ -13,8 +13,17 @@ const REMOVED_WITH_CONTENT = [
   ...['embed', 'noscript', 'noembed', 'noframes', 'xmp', 'plaintext', 'select', 'video', 'audio']
 ]
 
-/** The time limit for one text, in milliseconds. The longest real texts take a few seconds on a slow machine. */
-const MAX_MILLISECONDS = 10_000
+/** The time limit for one text, in milliseconds. The longest real texts take less than a second on a slow machine. */
+const MAX_MILLISECONDS = 5_000
+
+/** The number of texts whose results are kept. */
+const MAX_RENDERED = 32
+
+/**
+ * The results of the last texts by text and options. The emulator does not handle other requests while it renders a text,
+ * so a hostile text must not be rendered again for each request.
+ */
+const rendered = new Map<string, Html | undefined>()
 
 /**
  * Renders GitHub-flavored Markdown like GitHub, including the allowed HTML (`<details>`,
@@ -28,8 +37,22 @@ export async function renderMarkdown(
   maxMilliseconds = MAX_MILLISECONDS
 ): Promise<Html | undefined> {
   const render = await loadRenderer(options)
+  const key = JSON.stringify([markdown, options.externalImages, options.anchorPrefix])
+  if (!rendered.has(key)) {
+    const [oldest] = rendered.keys()
+    if (oldest !== undefined && rendered.size >= MAX_RENDERED) rendered.delete(oldest)
+    rendered.set(
+      key,
+      findRendered(() => render(markdown), maxMilliseconds)
+    )
+  }
+  return rendered.get(key)
+}
+
+/** Returns `undefined` if rendering takes too long or overflows the stack. */
+function findRendered(render: () => Html, maxMilliseconds: number): Html | undefined {
   try {
-    return runWithTimeLimit(() => render(markdown), maxMilliseconds)
+    return runWithTimeLimit(render, maxMilliseconds)
   } catch (error) {
     const isTooComplex =
       error instanceof RangeError ||
