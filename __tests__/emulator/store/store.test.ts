@@ -188,7 +188,7 @@ test.each(['uploads', 'blobs'])('keeps the files of another program in "%s"', as
   mkdirSync(join(data, name))
   const photo = join(data, name, 'photo.jpg')
   writeFileSync(photo, 'photo')
-  const error = `The directory is not a data directory of the emulator: "${data}".`
+  const error = `The directory is not a data directory of the emulator: "${data}". Its directory "blobs" or "uploads" contains files`
   for (let attempt = 0; attempt < 2; attempt++) {
     await expect(startEmulator({ data })).rejects.toThrow(error)
   }

@@ -163,7 +163,7 @@ function hasContents(path: string): boolean {
 
 function foreignFiles(root: string): Error {
   return new Error(
-    `The directory is not a data directory of the emulator: "${root}". Its directories "blobs" and "uploads" contain files, but "journal.jsonl" is missing or empty. Use another directory, or restore the journal.`
+    `The directory is not a data directory of the emulator: "${root}". Its directory "blobs" or "uploads" contains files, but "journal.jsonl" is missing or empty. Use another directory, or restore the journal.`
   )
 }
 
