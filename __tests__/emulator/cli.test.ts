@@ -112,6 +112,10 @@ test('the help lists every option, switch, value, quota and fault', async () => 
 
 test.each([
   [['--nothing'], "Unknown option '--nothing'. Use --help to list the options."],
+  [
+    ['--port', '--host'],
+    "Option '--port' argument is ambiguous. Use --help to list the options.\n"
+  ],
   [['--port', 'http'], 'Option "--port" is not valid: "http". Use a whole number.'],
   [['--port', '99999'], 'Option "--port" is not valid: 99999. Use a whole number from 0 to 65535.'],
   [['--limit-parts', '-1'], '--limit-parts'],

@@ -161,6 +161,7 @@ describe('the shell commands of the documents', () => {
     [/^aws iam /, 'it requires an AWS account'],
     [/^gh (?:attestation|release) /m, 'it requires a release on GitHub'],
     [/^git tag /, 'it publishes a release'],
+    [/^export NAME=/, 'it changes the files of the repository'],
     [/local-action/, 'local-action.test.ts runs it if LOCAL_ACTION=1'],
     [/^node dist\/emulator\/index\.js$/, 'start.test.ts compares its output']
   ]

@@ -103,7 +103,8 @@ export function describeCliError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message } = error
   if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    return `${message}. Use --help to list the options.`
+    const [first = ''] = message.split('\n')
+    return `${first.replace(/\.$/, '')}. Use --help to list the options.`
   }
   const flags = new Map([
     ['otherAliases', 'other-alias'],
