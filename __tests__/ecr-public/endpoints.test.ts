@@ -46,6 +46,28 @@ describe('readEndpoints', () => {
       '[default]\nendpoint_url = https://c\n[profile p]\nservices = s\nendpoint_url = https://d\n[services s]\necr_public =\n  endpoint_url = http://[::1]:5111\n',
       { api: 'http://[::1]:5111', sts: 'https://d' }
     ],
+    [
+      'no endpoint if all are ignored',
+      {
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
+        AWS_ENDPOINT_URL: 'http://192.0.2.2:8080',
+        AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://b'
+      },
+      '[default]\nendpoint_url = https://c\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'no endpoint if the file ignores all',
+      { AWS_ENDPOINT_URL: 'https://a' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'an endpoint if the variable overrides the file',
+      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false', AWS_ENDPOINT_URL: 'https://a' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: 'https://a', sts: 'https://a' }
+    ],
     ['dual-stack', { AWS_USE_DUALSTACK_ENDPOINT: 'true' }, '', { useDualStack: true }],
     [
       'dual-stack in the file',

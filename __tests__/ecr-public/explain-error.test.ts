@@ -250,6 +250,12 @@ describe('the network', () => {
       ['The host refused', '127.0.0.1:5111', 'AWS_ENDPOINT_URL is running']
     ],
     [
+      'an endpoint that is ignored',
+      systemError('ECONNREFUSED', 'x'),
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      ['The host refused', '"api.ecr-public.us-east-1.amazonaws.com"', 'Allow the runner']
+    ],
+    [
       'several addresses',
       new AggregateError([systemError('ECONNREFUSED', 'x', { address: '::1', port: 1 })]),
       {},

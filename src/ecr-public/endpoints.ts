@@ -46,8 +46,9 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
   const name = env.AWS_PROFILE || 'default'
   const profile: Profile = { ...credentialsFile[name], ...configFile[name] }
   const services = configFile[`services.${profile.services ?? ''}`] ?? {}
-  const api = findEndpoint('ECR_PUBLIC', env, profile, services)
-  const sts = findEndpoint('STS', env, profile, services)
+  const isIgnored = ignoresEndpoints(env, profile)
+  const api = isIgnored ? undefined : findEndpoint('ECR_PUBLIC', env, profile, services)
+  const sts = isIgnored ? undefined : findEndpoint('STS', env, profile, services)
   for (const endpoint of [api, sts]) if (endpoint !== undefined) checkEndpoint(endpoint)
   const fips = findSwitch('USE_FIPS_ENDPOINT', env, profile)
   if (fips !== undefined && api === undefined) throw noFips(fips)
@@ -57,6 +58,15 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
     useDualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined,
     useFips: fips !== undefined
   }
+}
+
+/**
+ * Returns `true` if all endpoints of the environment and of the shared config file are ignored. Unlike other switches, the
+ * SDK's own clients read this one too, and require this spelling.
+ */
+export function ignoresEndpoints(env: Env, profile: Profile = {}): boolean {
+  const value = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS || profile.ignore_configured_endpoint_urls
+  return value === 'true'
 }
 
 function findEndpoint(
