@@ -88,6 +88,13 @@ describe('the auth.json of podman, buildah and skopeo', () => {
     await symlink('.docker/config.json', join(given.home, 'auth.json'))
     expect(await paths(given)).toEqual(['~/.docker/config.json docker+containers'])
   })
+
+  test("is listed once if its directory is a symbolic link to Docker's directory", async () => {
+    const given = await machine({ REGISTRY_AUTH_FILE: '~/link/config.json' })
+    await mkdir(join(given.home, '.docker'))
+    await symlink('.docker', join(given.home, 'link'))
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker+containers'])
+  })
 })
 
 test('rejects a malformed file with its path and the position of the error, and keeps it', async () => {
