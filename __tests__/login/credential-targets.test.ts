@@ -97,6 +97,23 @@ describe('the auth.json of podman, buildah and skopeo', () => {
   })
 })
 
+describe('the config.json of helm', () => {
+  test.each<[string, Record<string, string>, Partial<Machine>]>([
+    ['.config/helm/registry/config.json', {}, {}],
+    ['xdg/helm/registry/config.json', { XDG_CONFIG_HOME: '~/xdg' }, {}],
+    ['helm/registry/config.json', { HELM_CONFIG_HOME: '~/helm', XDG_CONFIG_HOME: '~/xdg' }, {}],
+    ['helm.json', { HELM_REGISTRY_CONFIG: '~/helm.json', HELM_CONFIG_HOME: '~/helm' }, {}],
+    ['Library/Preferences/helm/registry/config.json', {}, { platform: 'darwin' }],
+    ['roaming/helm/registry/config.json', { APPDATA: '~/roaming' }, { platform: 'win32' }],
+    ['AppData/Roaming/helm/registry/config.json', {}, { platform: 'win32' }]
+  ])('is written if ~/%s exists', async (path, env, more) => {
+    const given = await machine(env, more)
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker'])
+    await put(join(given.home, path))
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker', `~/${path} helm`])
+  })
+})
+
 test('rejects a malformed file with its path and the position of the error, and keeps it', async () => {
   const given = await machine()
   const path = join(given.home, '.docker', 'config.json')

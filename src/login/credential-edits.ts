@@ -13,8 +13,8 @@ import type { EntryEdit } from './edit-credential-text.js'
 import { isExpiredEntry } from './expired-entry.js'
 import type { JsonObject } from '../runner/json.js'
 
-/** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo. */
-export type Reader = 'docker' | 'containers'
+/** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo, or helm. */
+export type Reader = 'docker' | 'containers' | 'helm'
 
 /** The entry that login wrote for one host. The credential itself is stored as a digest only. */
 export interface WrittenHost {
@@ -67,8 +67,9 @@ export async function addCredential(
   auth: string
 ): Promise<AddedCredential> {
   const document = parseCredentialDocument(before)
-  const store = readers.includes('docker') ? findCredentialStore(document) : undefined
-  const bypassesStore = store !== undefined
+  const isContainersOnly = readers.every((reader) => reader === 'containers')
+  const store = isContainersOnly ? undefined : findCredentialStore(document)
+  const bypassesStore = store !== undefined && readers.includes('docker')
   const setAside = listHosts(document, 'auths').filter((key) => isBelow(key, hosts))
   const helper = bypassesStore ? '' : undefined
   const edits = hosts.flatMap((host): EntryEdit[] => [

@@ -27,7 +27,7 @@ const MAX_CREDENTIAL_FILE_BYTES = 8 * 1024 * 1024
 const MAX_LINKS = 40
 
 const USE_OTHER_PATH =
-  'set DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) to another path.'
+  'set DOCKER_CONFIG (a directory), REGISTRY_AUTH_FILE (a file) or HELM_REGISTRY_CONFIG (a file) to another path.'
 
 /**
  * Follows the symbolic links of a path, including links to a file that does not exist. Writing to the result does not
