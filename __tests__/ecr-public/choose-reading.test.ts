@@ -8,19 +8,28 @@ import { startEmulator } from '../helpers/start-emulator.js'
 /** The actions of a role that is not allowed to call DescribeRegistries. */
 const WITHOUT_REGISTRIES = ['ecr-public:DescribeRepositories']
 
-/** Returns the names that a line of input `repository` selects. `listError` is thrown when repositories are listed. */
+interface Failures {
+  /** Is thrown when repositories are listed. */
+  readonly listError?: Error
+  /** Is thrown when a repository without `team/` at the beginning of its name is read. */
+  readonly outsideError?: Error
+}
+
+/** Returns the names that a line of input `repository` selects. */
 async function resolve(
   line: string,
   names: readonly string[],
-  { listError, ...options }: EmulatorOptions & { readonly listError?: Error } = {}
+  { listError, outsideError, ...options }: EmulatorOptions & Failures = {}
 ): Promise<string[]> {
   const repositories = names.map((name) => ({ name }))
   const emulator = await startEmulator({ seed: { repositories }, ...options })
   const { api, ...deps } = makeDeps(emulator)
   const intercepted = interceptApi(api, (command, send) => {
-    const isListing =
-      command instanceof DescribeRepositoriesCommand && command.input.repositoryNames === undefined
-    return isListing && listError !== undefined ? Promise.reject(listError) : send(command)
+    if (!(command instanceof DescribeRepositoriesCommand)) return send(command)
+    const requested = command.input.repositoryNames
+    const isOutside = requested?.some((name) => !name.startsWith('team/')) === true
+    const error = requested === undefined ? listError : isOutside ? outsideError : undefined
+    return error === undefined ? send(command) : Promise.reject(error)
   })
   const text = line.replace('HOST', emulator.host)
   const resolved = await resolveRepositories([text], { ...deps, api: intercepted })
@@ -38,6 +47,22 @@ describe('a name whose first segment could be an alias, without DescribeRegistri
     expect(await resolve('a1b2c3d5/app', ['app', 'a1b2c3d5/app'], options)).toEqual([
       'a1b2c3d5/app'
     ])
+  })
+
+  test('is a new name if an IAM policy allows only the repositories of a namespace', async () => {
+    const denied = errorNamed('AccessDeniedException')
+    const options = { allow: WITHOUT_REGISTRIES, listError: denied, outsideError: denied }
+    expect(await resolve('team/new', ['team/app', 'new'], options)).toEqual(['team/new'])
+    await expect(resolve('other/new', ['team/app'], options)).rejects.toBe(denied)
+  })
+
+  test('is not guessed if reading the rest fails with another error', async () => {
+    const options = {
+      allow: WITHOUT_REGISTRIES,
+      listError: errorNamed('AccessDeniedException'),
+      outsideError: errorNamed('ServerException')
+    }
+    await expect(resolve('team/new', [], options)).rejects.toBe(options.outsideError)
   })
 
   test.each([

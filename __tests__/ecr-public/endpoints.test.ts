@@ -46,28 +46,6 @@ describe('readEndpoints', () => {
       '[default]\nendpoint_url = https://c\n[profile p]\nservices = s\nendpoint_url = https://d\n[services s]\necr_public =\n  endpoint_url = http://[::1]:5111\n',
       { api: 'http://[::1]:5111', sts: 'https://d' }
     ],
-    [
-      'no endpoint if all are ignored',
-      {
-        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
-        AWS_ENDPOINT_URL: 'http://192.0.2.2:8080',
-        AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://b'
-      },
-      '[default]\nendpoint_url = https://c\n',
-      { api: undefined, sts: undefined }
-    ],
-    [
-      'no endpoint if the file ignores all',
-      { AWS_ENDPOINT_URL: 'https://a' },
-      '[default]\nignore_configured_endpoint_urls = true\n',
-      { api: undefined, sts: undefined }
-    ],
-    [
-      'an endpoint if the variable overrides the file',
-      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false', AWS_ENDPOINT_URL: 'https://a' },
-      '[default]\nignore_configured_endpoint_urls = true\n',
-      { api: 'https://a', sts: 'https://a' }
-    ],
     ['dual-stack', { AWS_USE_DUALSTACK_ENDPOINT: 'true' }, '', { useDualStack: true }],
     [
       'dual-stack in the file',
@@ -80,6 +58,30 @@ describe('readEndpoints', () => {
       { AWS_USE_DUALSTACK_ENDPOINT: 'false', AWS_USE_FIPS_ENDPOINT: 'false' },
       '[default]\nuse_dualstack_endpoint = true\nuse_fips_endpoint = true\n',
       { useDualStack: false, useFips: false }
+    ],
+    [
+      'no endpoint if a variable turns them off',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      '[default]\nendpoint_url = https://c\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'no endpoint if the file turns them off',
+      { AWS_ENDPOINT_URL_ECR_PUBLIC: 'http://192.0.2.2', AWS_ENDPOINT_URL_STS: 'https://b' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'an endpoint if a variable overrides the file',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: 'https://a', sts: 'https://a' }
+    ],
+    [
+      'an endpoint if the value of the variable is not one of the SDK',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' },
+      '',
+      { api: 'https://a', sts: 'https://a' }
     ],
     [
       'FIPS with an endpoint',

@@ -39,7 +39,7 @@ export async function chooseName(
   const facts =
     described ??
     (await reader.observe()) ??
-    ((await exists(rest, reader)) ? await reader.observe() : undefined)
+    ((await isKnownToExist(rest, reader)) ? await reader.observe() : undefined)
   if (facts?.aliases.includes(first) === true) {
     await checkNamespace(first, reference, facts, reader)
     return checkRepositoryName(rest, reference)
@@ -51,6 +51,14 @@ export async function chooseName(
 
 async function exists(name: string, reader: RegistryReader): Promise<boolean> {
   return isRepositoryName(name) && (await reader.find(name)) !== undefined
+}
+
+/** Returns `false` also if an IAM policy for specific repositories does not allow the caller to read this one. */
+async function isKnownToExist(name: string, reader: RegistryReader): Promise<boolean> {
+  return exists(name, reader).catch((error: unknown) => {
+    if (isErrorNamed(error, 'AccessDeniedException')) return false
+    throw error
+  })
 }
 
 /**

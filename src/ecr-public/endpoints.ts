@@ -29,6 +29,15 @@ export function apiUrl({ api, useDualStack }: Pick<Endpoints, 'api' | 'useDualSt
   return new URL(api ?? (useDualStack ? DUAL_STACK_API : DEFAULT_API))
 }
 
+/**
+ * Returns `true` if the endpoints of the environment and of the shared config file are turned off. Only lowercase values
+ * count, as in the SDK: otherwise the SDK would use an endpoint that was not checked.
+ */
+export function ignoresEndpoints(env: Env, profile: Profile = {}): boolean {
+  const values = [env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, profile.ignore_configured_endpoint_urls]
+  return values.find((value) => value === 'true' || value === 'false') === 'true'
+}
+
 /** A value with the name of its setting, for errors. */
 interface Setting {
   readonly name: string
@@ -37,7 +46,8 @@ interface Setting {
 
 /**
  * Reads the endpoints in the order of the AWS SDKs: variable of the service, general variable, `services` section and
- * `endpoint_url` of the profile (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+ * `endpoint_url` of the profile. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` turns all of them off
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
  *
  * @throws ActionError if an endpoint is not an https URL, except for http on the loopback interface, or if FIPS is set
  */
@@ -58,15 +68,6 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
     useDualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined,
     useFips: fips !== undefined
   }
-}
-
-/**
- * Returns `true` if all endpoints of the environment and of the shared config file are ignored. Unlike other switches, the
- * SDK's own clients read this one too, and require this spelling.
- */
-export function ignoresEndpoints(env: Env, profile: Profile = {}): boolean {
-  const value = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS || profile.ignore_configured_endpoint_urls
-  return value === 'true'
 }
 
 function findEndpoint(

@@ -115,9 +115,10 @@ function urlOf(env: Env, service: CalledService): URL | null {
   return URL.parse(env[variable] ?? `https://${service.host}`)
 }
 
-/** Returns the name of the variable that sets the endpoint, or `undefined`. */
+/** Returns the variable that sets the endpoint of the service. */
 function findVariable(env: Env, { endpointVariables }: CalledService): string | undefined {
-  return ignoresEndpoints(env) ? undefined : endpointVariables.find((each) => env[each])
+  if (ignoresEndpoints(env)) return undefined
+  return endpointVariables.find((each) => env[each])
 }
 
 function proxyOf(env: Env, service: CalledService): string | undefined {

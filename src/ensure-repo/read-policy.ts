@@ -1,7 +1,7 @@
 import { problem } from '../runner/errors.js'
 import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../runner/json.js'
 import type { Json, JsonObject } from '../runner/json.js'
-import { getLocalFile } from '../runner/read-local-file.js'
+import { getLocalText } from '../runner/read-local-file.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -26,7 +26,11 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
   if (text === 'none') return { kind: 'none' }
   const isText = /^[{["]/.test(text)
   const name = isText ? 'Input "policy"' : `The policy file "${text}"`
-  const policy = parsePolicy(name, isText ? text : await readPolicyFile(text, env))
+  const json = isText
+    ? text
+    : await getLocalText(text, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
+  const policy = parsePolicy(name, json)
+  await checkMembers(name, json)
   checkStatements(name, policy)
   const short = JSON.stringify(policy)
   if (short.length > MAX_POLICY_CHARACTERS) {
@@ -39,9 +43,16 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
   return { kind: 'policy', text: short }
 }
 
-async function readPolicyFile(path: string, env: Env): Promise<string> {
-  const { bytes } = await getLocalFile(path, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
-  return bytes.toString('utf8').replace(/^\ufeff/, '')
+/** Rejects duplicate members: a statement whose first condition is dropped could allow more than its author intends. */
+async function checkMembers(name: string, json: string): Promise<void> {
+  const { findDuplicateMember } = await import('../runner/find-duplicate-member.js')
+  const value = findDuplicateMember(json)
+  if (value === undefined) return
+  throw problem({
+    what: `${name} contains a member twice in one object`,
+    value,
+    fix: 'Combine the two members, or remove one of them.'
+  })
 }
 
 function parsePolicy(name: string, text: string): JsonObject {
