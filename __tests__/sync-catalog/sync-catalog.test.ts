@@ -1,6 +1,8 @@
 import {
+  DescribeRepositoriesCommand,
   GetRegistryCatalogDataCommand,
   GetRepositoryCatalogDataCommand,
+  PutImageCommand,
   PutRepositoryCatalogDataCommand
 } from '@aws-sdk/client-ecr-public'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
@@ -8,6 +10,7 @@ import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
 import type { EmulatorOptions } from '../../src/emulator/options.js'
+import { createRepositoryOpener } from '../../src/registry-client/open-repository.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
 import type { Report } from '../../src/runner/report.js'
 import { makeDeps } from '../helpers/make-deps.js'
@@ -433,6 +436,33 @@ describe('sync-catalog', () => {
     expect(deps.lines).toContainEqual(expect.stringMatching(/^notice: .*linux\/s390x/))
     expect((await sync(inputs)).changed).toBe(false)
   })
+
+  it.each([undefined, { os: '', architecture: '' }])(
+    'reads badges from the images of an index without platforms (%j)',
+    async (platform) => {
+      const platforms = ['linux/amd64', 'linux/arm64', 'windows/amd64']
+      const { sync, record, deps } = await stage(undefined, {
+        seed: {
+          repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v1' }], platforms }] }]
+        }
+      })
+      const repositoryName = 'team/app'
+      const { repositories } = await deps.api.send(new DescribeRepositoriesCommand({}))
+      const { registry, path } = await createRepositoryOpener(deps)(
+        repositories?.[0]?.repositoryUri ?? ''
+      )
+      const served = await registry.findManifest(path, 'v1')
+      const index = JSON.parse(String(served?.bytes)) as { manifests: object[] }
+      const manifests = index.manifests.map((child) => ({ ...child, platform }))
+      const imageManifest = JSON.stringify({ ...index, manifests })
+      await deps.api.send(new PutImageCommand({ repositoryName, imageManifest, imageTag: 'v1' }))
+      await sync({ architectures: 'auto', 'operating-systems': 'auto' })
+      expect(await record()).toMatchObject({
+        architectures: ['ARM 64', 'x86-64'],
+        operatingSystems: ['Linux', 'Windows']
+      })
+    }
+  )
 
   it('does not change badges if auto does not find an image', async () => {
     const { sync, put, record, deps } = await stage({})

@@ -3,7 +3,7 @@ import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { MAX_CONFIG_BYTES, parseConfig } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
-import type { Descriptor, Platform } from '../oci/manifest.js'
+import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps, Registry } from '../runner/deps.js'
@@ -62,17 +62,43 @@ async function listPlatforms(
   path: string,
   digest: string
 ): Promise<Platform[]> {
-  const served = await registry.findManifest(path, digest)
-  if (served === undefined) return []
-  const manifest = parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
-  if (manifest.kind === 'index') {
-    return manifest.manifests.flatMap((child) => (isImage(child) ? (child.platform ?? []) : []))
+  const manifest = await findManifest(registry, path, digest)
+  if (manifest?.kind !== 'index') return listOwnPlatform(registry, path, manifest)
+  const children = manifest.manifests.filter(isImage)
+  const platforms = children.flatMap(({ platform }) => listNamed(platform))
+  // The platform is optional in an index (OCI image index, `platform`).
+  const unnamed = children.filter(({ platform }) => listNamed(platform).length === 0)
+  for (const child of unnamed.slice(0, MAX_IMAGES)) {
+    const image = await findManifest(registry, path, child.digest)
+    platforms.push(...(await listOwnPlatform(registry, path, image)))
   }
-  if (manifest.artifactType !== undefined || !isImageConfigMediaType(manifest.config.mediaType))
-    return []
+  return platforms
+}
+
+async function findManifest(
+  registry: Registry,
+  path: string,
+  digest: string
+): Promise<Manifest | Index | undefined> {
+  const served = await registry.findManifest(path, digest)
+  return served && parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
+}
+
+/** Returns the platform in the config of an image, or an empty list for an artifact or an index. */
+async function listOwnPlatform(
+  registry: Registry,
+  path: string,
+  manifest: Manifest | Index | undefined
+): Promise<Platform[]> {
+  if (manifest?.kind !== 'manifest' || manifest.artifactType !== undefined) return []
+  if (!isImageConfigMediaType(manifest.config.mediaType)) return []
   const bytes = await registry.getBlob(path, manifest.config.digest, MAX_CONFIG_BYTES)
   const { platform } = parseConfig(bytes, `image config ${manifest.config.digest}`)
-  return platformName(platform) === '' ? [] : [platform]
+  return listNamed(platform)
+}
+
+function listNamed(platform: Platform | undefined): Platform[] {
+  return platform === undefined || platformName(platform) === '' ? [] : [platform]
 }
 
 /**
