@@ -15,9 +15,9 @@ interface Failures {
   readonly outsideError?: Error
 }
 
-/** Returns the names that a line of input `repository` selects. */
+/** Returns the names that the lines of input `repository` select. */
 async function resolve(
-  line: string,
+  lines: string,
   names: readonly string[],
   { listError, outsideError, ...options }: EmulatorOptions & Failures = {}
 ): Promise<string[]> {
@@ -31,8 +31,8 @@ async function resolve(
     const error = requested === undefined ? listError : isOutside ? outsideError : undefined
     return error === undefined ? send(command) : Promise.reject(error)
   })
-  const text = line.replace('HOST', emulator.host)
-  const resolved = await resolveRepositories([text], { ...deps, api: intercepted })
+  const text = lines.replace('HOST', emulator.host)
+  const resolved = await resolveRepositories(text.split('\n'), { ...deps, api: intercepted })
   return resolved.map(({ name }) => name)
 }
 
@@ -54,6 +54,16 @@ describe('a name whose first segment could be an alias, without DescribeRegistri
     const options = { allow: WITHOUT_REGISTRIES, listError: denied, outsideError: denied }
     expect(await resolve('team/new', ['team/app', 'new'], options)).toEqual(['team/new'])
     await expect(resolve('other/new', ['team/app'], options)).rejects.toBe(denied)
+  })
+
+  test('is the same name in a second run if the namespace is also the alias of the registry', async () => {
+    const denied = errorNamed('AccessDeniedException')
+    const options = { allow: WITHOUT_REGISTRIES, listError: denied, outsideError: denied }
+    const names = ['team/app', 'app']
+    expect(await resolve('team/app', names, { ...options, alias: 'team' })).toEqual(['team/app'])
+    await expect(
+      resolve('team/app\nteam/new', names, { ...options, alias: 'team' })
+    ).rejects.toThrow('can mean the repository "team/new" or the repository "new". Use the URI')
   })
 
   test('is not guessed if reading the rest fails with another error', async () => {

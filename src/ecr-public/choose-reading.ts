@@ -39,7 +39,7 @@ export async function chooseName(
   const facts =
     described ??
     (await reader.observe()) ??
-    ((await isKnownToExist(rest, reader)) ? await reader.observe() : undefined)
+    ((await exists(rest, reader)) ? await reader.observe() : undefined)
   if (facts?.aliases.includes(first) === true) {
     await checkNamespace(first, reference, facts, reader)
     return checkRepositoryName(rest, reference)
@@ -49,16 +49,18 @@ export async function chooseName(
   return path
 }
 
+/**
+ * Returns `true` if the caller can read the repository. An IAM policy for specific repositories can deny it, and the line
+ * can then not mean this one.
+ */
 async function exists(name: string, reader: RegistryReader): Promise<boolean> {
-  return isRepositoryName(name) && (await reader.find(name)) !== undefined
-}
-
-/** Returns `false` also if an IAM policy for specific repositories does not allow the caller to read this one. */
-async function isKnownToExist(name: string, reader: RegistryReader): Promise<boolean> {
-  return exists(name, reader).catch((error: unknown) => {
+  if (!isRepositoryName(name)) return false
+  try {
+    return (await reader.find(name)) !== undefined
+  } catch (error) {
     if (isErrorNamed(error, 'AccessDeniedException')) return false
     throw error
-  })
+  }
 }
 
 /**
@@ -72,7 +74,7 @@ async function checkNamespace(
   reader: RegistryReader
 ): Promise<void> {
   const all = await reader.list().catch((error: unknown) => {
-    if (isErrorNamed(error, 'AccessDeniedException')) return []
+    if (isErrorNamed(error, 'AccessDeniedException')) return reader.listKnown()
     throw error
   })
   if (!all.some((each) => nameOf(each).startsWith(`${alias}/`))) return
