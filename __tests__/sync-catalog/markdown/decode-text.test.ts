@@ -30,4 +30,9 @@ describe('withoutFrontMatter', () => {
   ])('converts %j to %j', (text, expected) => {
     expect(withoutFrontMatter(text)).toBe(expected)
   })
+
+  it('reads a long line of spaces in linear time', () => {
+    const text = `---\na${' '.repeat(1_000_000)}\n---\n`
+    expect(withoutFrontMatter(text)).toBe(text)
+  })
 })
