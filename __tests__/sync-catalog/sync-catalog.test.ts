@@ -74,6 +74,31 @@ async function stage(
   }
 }
 
+/** Returns a seed of one repository with these images. */
+function seedOf(
+  images: readonly { readonly tag: string; readonly platforms: readonly string[] }[]
+): EmulatorOptions {
+  const seeded = images.map(({ tag, platforms }) => ({ tags: [{ tag }], platforms }))
+  return { seed: { repositories: [{ name: 'team/app', images: seeded }] } }
+}
+
+/** Moves a tag to an index with the same images, all of them with this platform. */
+async function replacePlatforms(
+  imageTag: string,
+  platform: object | undefined,
+  deps: TestDeps
+): Promise<void> {
+  const repositoryName = 'team/app'
+  const { repositories } = await deps.api.send(new DescribeRepositoriesCommand({}))
+  const uri = repositories?.[0]?.repositoryUri ?? ''
+  const { registry, path } = await createRepositoryOpener(deps)(uri)
+  const served = await registry.findManifest(path, imageTag)
+  const index = JSON.parse(String(served?.bytes)) as { manifests: object[] }
+  const manifests = index.manifests.map((child) => ({ ...child, platform }))
+  const imageManifest = JSON.stringify({ ...index, manifests })
+  await deps.api.send(new PutImageCommand({ repositoryName, imageManifest, imageTag }))
+}
+
 const writes = async (emulator: RunningEmulator): Promise<string[]> =>
   (await emulator.operations()).filter((operation) => operation.startsWith('Put'))
 
@@ -441,21 +466,8 @@ describe('sync-catalog', () => {
     'reads badges from the images of an index without platforms (%j)',
     async (platform) => {
       const platforms = ['linux/amd64', 'linux/arm64', 'windows/amd64']
-      const { sync, record, deps } = await stage(undefined, {
-        seed: {
-          repositories: [{ name: 'team/app', images: [{ tags: [{ tag: 'v1' }], platforms }] }]
-        }
-      })
-      const repositoryName = 'team/app'
-      const { repositories } = await deps.api.send(new DescribeRepositoriesCommand({}))
-      const { registry, path } = await createRepositoryOpener(deps)(
-        repositories?.[0]?.repositoryUri ?? ''
-      )
-      const served = await registry.findManifest(path, 'v1')
-      const index = JSON.parse(String(served?.bytes)) as { manifests: object[] }
-      const manifests = index.manifests.map((child) => ({ ...child, platform }))
-      const imageManifest = JSON.stringify({ ...index, manifests })
-      await deps.api.send(new PutImageCommand({ repositoryName, imageManifest, imageTag: 'v1' }))
+      const { sync, record, deps } = await stage(undefined, seedOf([{ tag: 'v1', platforms }]))
+      await replacePlatforms('v1', platform, deps)
       await sync({ architectures: 'auto', 'operating-systems': 'auto' })
       expect(await record()).toMatchObject({
         architectures: ['ARM 64', 'x86-64'],
@@ -463,6 +475,21 @@ describe('sync-catalog', () => {
       })
     }
   )
+
+  it('reads up to ten images of all indexes without platforms', async () => {
+    const architectures = ['amd64', 'arm64', '386', 'arm', 'riscv64', 's390x', 'ppc64le']
+    const systems = ['linux', 'windows']
+    const images = systems.map((os) => ({
+      tag: os,
+      platforms: architectures.map((architecture) => `${os}/${architecture}`)
+    }))
+    const { emulator, sync, deps } = await stage(undefined, seedOf(images))
+    for (const tag of systems) await replacePlatforms(tag, undefined, deps)
+    const isConfig = ({ path }: { path: string }): boolean => path.includes('/blobs/')
+    const before = (await emulator.requests()).filter(isConfig).length
+    await sync({ architectures: 'auto' })
+    expect((await emulator.requests()).filter(isConfig).length - before).toBe(10)
+  })
 
   it('does not change badges if auto does not find an image', async () => {
     const { sync, put, record, deps } = await stage({})

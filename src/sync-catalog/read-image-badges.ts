@@ -11,8 +11,8 @@ import { badgesOf } from './badges.js'
 import type { Badges } from './badges.js'
 
 /**
- * The number of most recent images that are read. This covers a release with one tag per platform and does not exceed
- * the registry's rate limit.
+ * The number of most recent tagged images that are read, and of images in their indexes. This covers a release with one
+ * tag per platform and does not exceed the registry's rate limit.
  */
 const MAX_IMAGES = 10
 
@@ -37,8 +37,25 @@ export async function readImageBadges(
   path: string
 ): Promise<ImageBadges> {
   const platforms: Platform[] = []
-  for (const digest of await listNewest(api, address)) {
-    platforms.push(...(await listPlatforms(registry, path, digest)))
+  const unnamed = new Set<string>()
+  const newest = await listNewest(api, address)
+  for (const digest of newest) {
+    const manifest = await findManifest(registry, path, digest)
+    if (manifest?.kind !== 'index') {
+      platforms.push(...(await listOwnPlatform(registry, path, manifest)))
+      continue
+    }
+    for (const child of manifest.manifests.filter(isImage)) {
+      const named = listNamed(child.platform)
+      platforms.push(...named)
+      if (named.length === 0) unnamed.add(child.digest)
+    }
+  }
+  for (const digest of newest) unnamed.delete(digest)
+  // The platform is optional in an index (OCI image index, `platform`).
+  for (const digest of [...unnamed].slice(0, MAX_IMAGES)) {
+    const image = await findManifest(registry, path, digest)
+    platforms.push(...(await listOwnPlatform(registry, path, image)))
   }
   if (platforms.length === 0) return { badges: undefined, others: [] }
   return badgesOf(platforms)
@@ -55,24 +72,6 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
     newest = [...newest, ...tagged].sort((a, b) => pushedAt(b) - pushedAt(a)).slice(0, MAX_IMAGES)
   }
   return newest.flatMap(({ imageDigest }) => imageDigest ?? [])
-}
-
-async function listPlatforms(
-  registry: Registry,
-  path: string,
-  digest: string
-): Promise<Platform[]> {
-  const manifest = await findManifest(registry, path, digest)
-  if (manifest?.kind !== 'index') return listOwnPlatform(registry, path, manifest)
-  const children = manifest.manifests.filter(isImage)
-  const platforms = children.flatMap(({ platform }) => listNamed(platform))
-  // The platform is optional in an index (OCI image index, `platform`).
-  const unnamed = children.filter(({ platform }) => listNamed(platform).length === 0)
-  for (const child of unnamed.slice(0, MAX_IMAGES)) {
-    const image = await findManifest(registry, path, child.digest)
-    platforms.push(...(await listOwnPlatform(registry, path, image)))
-  }
-  return platforms
 }
 
 async function findManifest(
