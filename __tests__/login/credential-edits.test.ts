@@ -83,6 +83,13 @@ describe('addCredential', () => {
     })
   })
 
+  test('keeps an entry with a path in a file of helm, which prefers the entry of the host', async () => {
+    const auths = { 'public.ecr.aws/alias': { auth: 'b2xkOm9sZA==' } }
+    const { setAside, text } = await add(JSON.stringify({ auths }), ['helm'])
+    expect(setAside).toEqual([])
+    expect(JSON.parse(text)).toMatchObject({ auths })
+  })
+
   test('reports a conflict if Docker and podman share a file with a store', async () => {
     expect((await add('{"credsStore": "x"}', ['docker', 'containers'])).hasConflict).toBe(true)
     expect((await add('{}', ['docker', 'containers'])).hasConflict).toBe(false)

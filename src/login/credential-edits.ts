@@ -55,7 +55,8 @@ export interface AddedCredential {
  * (docker/cli, `getConfiguredCredentialStore`). Without a store, a helper of the host is deleted, because
  * containers/image uses an empty helper as the name of a program (`findCredentialsInFile`).
  *
- * Entries of a host with a path are removed: podman, buildah and skopeo prefer them (containers-auth.json(5)).
+ * Entries of a host with a path are removed: podman, buildah and skopeo prefer them (containers-auth.json(5)). They also
+ * read Docker's file, but not helm's, and helm itself prefers the entry of the host (oras-go, `GetCredential`).
  *
  * @param auth the Base64 of `user:password`
  * @throws CredentialDocumentError if the text is malformed
@@ -67,10 +68,11 @@ export async function addCredential(
   auth: string
 ): Promise<AddedCredential> {
   const document = parseCredentialDocument(before)
-  const isContainersOnly = readers.every((reader) => reader === 'containers')
-  const store = isContainersOnly ? undefined : findCredentialStore(document)
+  const isOnlyFor = (only: Reader): boolean => readers.every((reader) => reader === only)
+  const store = isOnlyFor('containers') ? undefined : findCredentialStore(document)
   const bypassesStore = store !== undefined && readers.includes('docker')
-  const setAside = listHosts(document, 'auths').filter((key) => isBelow(key, hosts))
+  const keys = isOnlyFor('helm') ? [] : listHosts(document, 'auths')
+  const setAside = keys.filter((key) => isBelow(key, hosts))
   const helper = bypassesStore ? '' : undefined
   const edits = hosts.flatMap((host): EntryEdit[] => [
     { section: 'auths', host, value: { auth } },
