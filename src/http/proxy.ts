@@ -67,8 +67,8 @@ function checkUserInfo(name: string, { username, password, pathname, search, has
   if (`${pathname}${search}${hash}`.includes('@')) {
     throw problem({
       what: `The user name or password in the environment variable ${name} is not valid`,
-      reason: 'It contains a "/", "?" or "#" that is not percent-encoded.',
-      fix: 'Percent-encode special characters in the user name and password. Write "/" as "%2F", "?" as "%3F" and "#" as "%23".'
+      reason: 'It contains a "/", "\\", "?" or "#" that is not percent-encoded.',
+      fix: 'Percent-encode special characters in the user name and password. Write "/" as "%2F", "\\" as "%5C", "?" as "%3F" and "#" as "%23".'
     })
   }
   try {
