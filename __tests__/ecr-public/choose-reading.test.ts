@@ -95,6 +95,22 @@ describe('a name whose first segment could be an alias, without DescribeRegistri
   })
 })
 
+describe('a name in a namespace that is also the alias of the registry, with an IAM policy for the namespace', () => {
+  const denied = errorNamed('AccessDeniedException')
+  const options = { alias: 'team', listError: denied, outsideError: denied }
+
+  test('is the repository that exists', async () => {
+    expect(await resolve('team/app', ['team/app', 'app'], options)).toEqual(['team/app'])
+  })
+
+  test('is not guessed if the repository does not exist', async () => {
+    await expect(resolve('team/new', ['team/app'], options)).rejects.toBe(denied)
+    await expect(resolve('team/app\nteam/new', ['team/app'], options)).rejects.toThrow(
+      'is ambiguous'
+    )
+  })
+})
+
 describe('a name after the alias of the registry, if repositories cannot be listed', () => {
   const line = 'a1b2c3d4/new'
 
