@@ -30,7 +30,8 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
     ? text
     : await getLocalText(text, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
   const policy = parsePolicy(name, json)
-  await checkMembers(name, json)
+  const { rejectDuplicateMembers } = await import('../runner/reject-duplicate-members.js')
+  rejectDuplicateMembers(json, name)
   checkStatements(name, policy)
   const short = JSON.stringify(policy)
   if (short.length > MAX_POLICY_CHARACTERS) {
@@ -41,18 +42,6 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
     })
   }
   return { kind: 'policy', text: short }
-}
-
-/** Rejects duplicate members: a statement whose first condition is dropped could allow more than its author intends. */
-async function checkMembers(name: string, json: string): Promise<void> {
-  const { findDuplicateMember } = await import('../runner/find-duplicate-member.js')
-  const value = findDuplicateMember(json)
-  if (value === undefined) return
-  throw problem({
-    what: `${name} contains a member twice in one object`,
-    value,
-    fix: 'Combine the two members, or remove one of them.'
-  })
 }
 
 function parsePolicy(name: string, text: string): JsonObject {

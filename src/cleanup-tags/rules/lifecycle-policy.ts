@@ -1,9 +1,9 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { findDuplicateMember } from '../../runner/find-duplicate-member.js'
 import { describeSyntaxError } from '../../runner/json-syntax-error.js'
 import { isJsonObject, JsonError, parseJson } from '../../runner/json.js'
 import type { Json, JsonObject } from '../../runner/json.js'
+import { rejectDuplicateMembers } from '../../runner/reject-duplicate-members.js'
 import { compileWildcards } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 import { PolicyMember } from './policy-member.js'
@@ -96,7 +96,7 @@ function checkLength(policy: string, owner: string): void {
 function parsePolicyJson(text: string, owner: string): Json {
   try {
     const json = parseJson(text)
-    checkMembers(text, owner)
+    rejectDuplicateMembers(text, owner)
     return json
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
@@ -105,17 +105,6 @@ function parsePolicyJson(text: string, owner: string): Json {
     const fix = /,\s*[\]}]/.test(text) ? 'Remove commas before a closing bracket.' : undefined
     throw problem({ what: `${owner} is not valid JSON`, reason, fix }, error)
   }
-}
-
-/** Rejects duplicate members: without the first one, a rule can select more images. */
-function checkMembers(text: string, owner: string): void {
-  const value = findDuplicateMember(text)
-  if (value === undefined) return
-  throw problem({
-    what: `${owner} contains a member twice in one object`,
-    value,
-    fix: 'Remove one of the two members.'
-  })
 }
 
 /** Returns `rule 2 (priority 20)`. Authors count rules, and the service identifies them by priority. */
