@@ -119,7 +119,13 @@ async function createApi(
 ): Promise<EcrPublicApi> {
   const { createEcrPublicClient } = await import('./ecr-public/client.js')
   const options = { ...context, maxAttempts }
-  if (roleInputs === undefined) return createEcrPublicClient(options)
+  if (roleInputs === undefined) {
+    if (context.env.AWS_PROFILE) {
+      const { checkProfile } = await import('./ecr-public/check-profile.js')
+      await checkProfile(context.env)
+    }
+    return createEcrPublicClient(options)
+  }
   const { createRole } = await import('./ecr-public/role/role.js')
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
 }

@@ -8,22 +8,31 @@ import { startEmulator } from '../helpers/start-emulator.js'
 /** The actions of a role that is not allowed to call DescribeRegistries. */
 const WITHOUT_REGISTRIES = ['ecr-public:DescribeRepositories']
 
-/** Returns the names that a line of input `repository` selects. `listError` is thrown when repositories are listed. */
+interface Failures {
+  /** Is thrown when repositories are listed. */
+  readonly listError?: Error
+  /** Is thrown when a repository without `team/` at the beginning of its name is read. */
+  readonly outsideError?: Error
+}
+
+/** Returns the names that the lines of input `repository` select. */
 async function resolve(
-  line: string,
+  lines: string,
   names: readonly string[],
-  { listError, ...options }: EmulatorOptions & { readonly listError?: Error } = {}
+  { listError, outsideError, ...options }: EmulatorOptions & Failures = {}
 ): Promise<string[]> {
   const repositories = names.map((name) => ({ name }))
   const emulator = await startEmulator({ seed: { repositories }, ...options })
   const { api, ...deps } = makeDeps(emulator)
   const intercepted = interceptApi(api, (command, send) => {
-    const isListing =
-      command instanceof DescribeRepositoriesCommand && command.input.repositoryNames === undefined
-    return isListing && listError !== undefined ? Promise.reject(listError) : send(command)
+    if (!(command instanceof DescribeRepositoriesCommand)) return send(command)
+    const requested = command.input.repositoryNames
+    const isOutside = requested?.some((name) => !name.startsWith('team/')) === true
+    const error = requested === undefined ? listError : isOutside ? outsideError : undefined
+    return error === undefined ? send(command) : Promise.reject(error)
   })
-  const text = line.replace('HOST', emulator.host)
-  const resolved = await resolveRepositories([text], { ...deps, api: intercepted })
+  const text = lines.replace('HOST', emulator.host)
+  const resolved = await resolveRepositories(text.split('\n'), { ...deps, api: intercepted })
   return resolved.map(({ name }) => name)
 }
 
@@ -38,6 +47,32 @@ describe('a name whose first segment could be an alias, without DescribeRegistri
     expect(await resolve('a1b2c3d5/app', ['app', 'a1b2c3d5/app'], options)).toEqual([
       'a1b2c3d5/app'
     ])
+  })
+
+  test('is a new name if an IAM policy allows only the repositories of a namespace', async () => {
+    const denied = errorNamed('AccessDeniedException')
+    const options = { allow: WITHOUT_REGISTRIES, listError: denied, outsideError: denied }
+    expect(await resolve('team/new', ['team/app', 'new'], options)).toEqual(['team/new'])
+    await expect(resolve('other/new', ['team/app'], options)).rejects.toBe(denied)
+  })
+
+  test('is the same name in a second run if the namespace is also the alias of the registry', async () => {
+    const denied = errorNamed('AccessDeniedException')
+    const options = { allow: WITHOUT_REGISTRIES, listError: denied, outsideError: denied }
+    const names = ['team/app', 'app']
+    expect(await resolve('team/app', names, { ...options, alias: 'team' })).toEqual(['team/app'])
+    await expect(
+      resolve('team/app\nteam/new', names, { ...options, alias: 'team' })
+    ).rejects.toThrow('can mean the repository "team/new" or the repository "new". Use the URI')
+  })
+
+  test('is not guessed if reading the rest fails with another error', async () => {
+    const options = {
+      allow: WITHOUT_REGISTRIES,
+      listError: errorNamed('AccessDeniedException'),
+      outsideError: errorNamed('ServerException')
+    }
+    await expect(resolve('team/new', [], options)).rejects.toBe(options.outsideError)
   })
 
   test.each([
@@ -57,6 +92,22 @@ describe('a name whose first segment could be an alias, without DescribeRegistri
     if (isAlias)
       await expect(resolved).rejects.toThrow(`"${first}" could belong to another registry`)
     else expect(await resolved).toEqual([`${first}/new`])
+  })
+})
+
+describe('a name in a namespace that is also the alias of the registry, with an IAM policy for the namespace', () => {
+  const denied = errorNamed('AccessDeniedException')
+  const options = { alias: 'team', listError: denied, outsideError: denied }
+
+  test('is the repository that exists', async () => {
+    expect(await resolve('team/app', ['team/app', 'app'], options)).toEqual(['team/app'])
+  })
+
+  test('is not guessed if the repository does not exist', async () => {
+    await expect(resolve('team/new', ['team/app'], options)).rejects.toBe(denied)
+    await expect(resolve('team/app\nteam/new', ['team/app'], options)).rejects.toThrow(
+      'is ambiguous'
+    )
   })
 })
 

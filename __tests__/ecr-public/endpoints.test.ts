@@ -60,6 +60,30 @@ describe('readEndpoints', () => {
       { useDualStack: false, useFips: false }
     ],
     [
+      'no endpoint if a variable turns them off',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      '[default]\nendpoint_url = https://c\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'no endpoint if the file turns them off',
+      { AWS_ENDPOINT_URL_ECR_PUBLIC: 'http://192.0.2.2', AWS_ENDPOINT_URL_STS: 'https://b' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: undefined, sts: undefined }
+    ],
+    [
+      'an endpoint if a variable overrides the file',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+      '[default]\nignore_configured_endpoint_urls = true\n',
+      { api: 'https://a', sts: 'https://a' }
+    ],
+    [
+      'an endpoint if the value of the variable is not one of the SDK',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' },
+      '',
+      { api: 'https://a', sts: 'https://a' }
+    ],
+    [
       'FIPS with an endpoint',
       { AWS_USE_FIPS_ENDPOINT: 'true', AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://b' },
       '',

@@ -250,6 +250,12 @@ describe('the network', () => {
       ['The host refused', '127.0.0.1:5111', 'AWS_ENDPOINT_URL is running']
     ],
     [
+      'an unknown host whose endpoint variable is turned off',
+      systemError('ENOTFOUND', 'x', { hostname: 'api' }),
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:5111', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      ['"api"', 'api.ecr-public.us-east-1.amazonaws.com']
+    ],
+    [
       'several addresses',
       new AggregateError([systemError('ECONNREFUSED', 'x', { address: '::1', port: 1 })]),
       {},

@@ -41,7 +41,6 @@ describe('parseRepositoryReference', () => {
     'team/app@sha256:0',
     'public.ecr.aws/alias/app:v1',
     'host:50x/alias/app',
-    'ftp://public.ecr.aws/alias/app',
     'team/https://app'
   ])('rejects a tag or digest: %s', (text) => {
     expect(() => parseRepositoryReference(text, 'from')).toThrow(
@@ -53,6 +52,13 @@ describe('parseRepositoryReference', () => {
     const arn = 'arn:aws:ecr-public::123456789012:repository/team/app'
     expect(() => parseRepositoryReference(arn)).toThrow(
       `Input "repository" contains an ARN: "${arn}".`
+    )
+  })
+
+  test.each(['oci://', 'docker://', 'ftp://'])('rejects the scheme %s of other tools', (scheme) => {
+    const text = `${scheme}public.ecr.aws/a1b2c3d4/team/app`
+    expect(() => parseRepositoryReference(text)).toThrow(
+      `Input "repository" contains a URL scheme: "${text}". Use a repository name, alias/name or the repository URI. Remove "${scheme}".`
     )
   })
 

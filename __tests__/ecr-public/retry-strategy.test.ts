@@ -11,6 +11,8 @@ it.each([
   serviceError('ThrottlingException', 'client', 400),
   serviceError('TooManyRequestsException', 'client', 429),
   serviceError('Unknown', 'client', 429),
+  serviceError('RequestTimeout', 'client', 400),
+  serviceError('RequestTimeoutException', 'client', 400),
   serviceError('ServerException', 'server', 500),
   Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
   new SyntaxError('Unexpected end of JSON input'),

@@ -260,13 +260,17 @@ describe('state: absent', () => {
     expect(await writes()).toEqual(['DeleteRepository'])
   })
 
-  test('the service rejects the deletion if the caller cannot list images', async () => {
-    const { run } = await setUp({
+  test('the service rejects the deletion once, with the same error, if the caller cannot list images', async () => {
+    const { run, writes } = await setUp({
       ...WITH_IMAGE,
       allow: ['ecr-public:DescribeRepositories', 'ecr-public:DeleteRepository']
     })
     const report = await run({ repository: 'full', state: 'absent' })
-    expect(report.failure).toContain('still contains images')
+    expect(report.failure).toBe(
+      'The repository contains images: "full". Set "force: true" to delete the repository and all of its images.'
+    )
+    expect(report.changed).toBe(false)
+    expect(await writes()).toEqual(['DeleteRepository'])
   })
 })
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }))
 
-async function file(text: string): Promise<string> {
+async function file(text: string | Buffer): Promise<string> {
   const path = join(directory, 'policy.json')
   await writeFile(path, text)
   return path
@@ -41,6 +41,10 @@ test.each([
   [JSON.stringify({ Statement: [STATEMENT, { ...STATEMENT, Effect: 'allow' }] }), '"statement 2"'],
   [JSON.stringify({ Statement: { ...STATEMENT, Action: undefined } }), 'Action'],
   [JSON.stringify({ Statement: { ...STATEMENT, Principal: undefined } }), 'Principal'],
+  [
+    '{"Statement": {"Effect": "Deny", "Action": "*", "Principal": "*", "Effect": "Allow"}}',
+    'Input "policy" contains a member twice in one object: "Effect".'
+  ],
   [JSON.stringify({ Statement: { ...STATEMENT, Sid: 'x'.repeat(10_240) } }), 'at most 10,240']
 ])('rejects %.60s', async (text, reason) => {
   await expect(read(text)).rejects.toThrow(reason)
@@ -55,6 +59,15 @@ test('names a file that is invalid, missing, too large or a directory', async ()
   )
   await expect(read(directory)).rejects.toThrow('It is a directory.')
   await expect(read(await file(' '.repeat(2 ** 20 + 1)))).rejects.toThrow('too large')
+})
+
+test('rejects a file that is not UTF-8 instead of replacing its characters', async () => {
+  const text = TEXT.replace('DescribeImages', 'Größe')
+  for (const encoding of ['latin1', 'utf16le'] as const) {
+    await expect(read(await file(Buffer.from(`\ufeff${text}`, encoding)))).rejects.toThrow(
+      /Input "policy" names a file that is not UTF-8 text: ".*policy\.json"\. Save the file as UTF-8\./
+    )
+  }
 })
 
 test('rejects a file outside of the workspace and a link to one', async () => {

@@ -56,4 +56,17 @@ describe('findProxy', () => {
     expect(() => findProxy(API, env)).toThrow(/HTTPS_PROXY is not a valid proxy URL/)
     expect(() => findProxy(API, env)).not.toThrow(/hunter2/)
   })
+
+  it.each([
+    'http://user:1234/x@p:3128',
+    'http://u:a@hunter2?x@p:3128',
+    'http://u:8#@p:3128',
+    'http://DOMAIN\\user:hunter2@p:3128'
+  ])('rejects a password that is not percent-encoded: %s', (url) => {
+    const find = (): unknown => findProxy(API, { HTTPS_PROXY: url })
+    expect(find).toThrow(
+      /^The user name or password in the environment variable HTTPS_PROXY is not valid\. .*"%2F", "\\" as "%5C"/
+    )
+    expect(find).not.toThrow(/hunter2|1234|p:3128/)
+  })
 })

@@ -71,6 +71,25 @@ describe('addCredential', () => {
     expect(JSON.parse(text)).toMatchObject({ credsStore: 'x', credHelpers: {} })
   })
 
+  test('returns the store of a file of helm, and does not write an empty helper', async () => {
+    const before = { credsStore: 'pass', credHelpers: { 'public.ecr.aws': 'ecr-login' } }
+    const { store, text } = await add(JSON.stringify(before), ['helm'])
+    expect(store).toBe('pass')
+    const entry = { auth: AUTH }
+    expect(JSON.parse(text)).toEqual({
+      credsStore: 'pass',
+      credHelpers: {},
+      auths: { 'public.ecr.aws': entry, 'ecr-public.aws.com': entry }
+    })
+  })
+
+  test('keeps an entry with a path in a file of helm, which prefers the entry of the host', async () => {
+    const auths = { 'public.ecr.aws/alias': { auth: 'b2xkOm9sZA==' } }
+    const { setAside, text } = await add(JSON.stringify({ auths }), ['helm'])
+    expect(setAside).toEqual([])
+    expect(JSON.parse(text)).toMatchObject({ auths })
+  })
+
   test('reports a conflict if Docker and podman share a file with a store', async () => {
     expect((await add('{"credsStore": "x"}', ['docker', 'containers'])).hasConflict).toBe(true)
     expect((await add('{}', ['docker', 'containers'])).hasConflict).toBe(false)

@@ -51,6 +51,25 @@ describe('resolveCredentialPath', () => {
     )
   })
 
+  test('follows a relative link from the directory that contains it', async () => {
+    const directory = await temporaryDirectory()
+    await mkdir(join(directory, 'dotfiles', 'docker'), { recursive: true })
+    await symlink('dotfiles/docker', join(directory, '.docker'))
+    await symlink('../secret.json', join(directory, 'dotfiles', 'docker', 'config.json'))
+    expect(await resolveCredentialPath(join(directory, '.docker', 'config.json'))).toBe(
+      join(directory, 'dotfiles', 'secret.json')
+    )
+  })
+
+  test('follows links of directories, also if the file and its directory do not exist', async () => {
+    const directory = await temporaryDirectory()
+    await mkdir(join(directory, 'real'))
+    await symlink('real', join(directory, 'home'))
+    expect(await resolveCredentialPath(join(directory, 'home', '.docker', 'config.json'))).toBe(
+      join(directory, 'real', '.docker', 'config.json')
+    )
+  })
+
   test('rejects a cycle of links', async () => {
     const directory = await temporaryDirectory()
     await symlink('y', join(directory, 'x'))

@@ -88,6 +88,30 @@ describe('the auth.json of podman, buildah and skopeo', () => {
     await symlink('.docker/config.json', join(given.home, 'auth.json'))
     expect(await paths(given)).toEqual(['~/.docker/config.json docker+containers'])
   })
+
+  test("is listed once if its directory is a symbolic link to Docker's directory", async () => {
+    const given = await machine({ REGISTRY_AUTH_FILE: '~/link/config.json' })
+    await mkdir(join(given.home, '.docker'))
+    await symlink('.docker', join(given.home, 'link'))
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker+containers'])
+  })
+})
+
+describe('the config.json of helm', () => {
+  test.each<[string, Record<string, string>, Partial<Machine>]>([
+    ['.config/helm/registry/config.json', {}, {}],
+    ['xdg/helm/registry/config.json', { XDG_CONFIG_HOME: '~/xdg' }, {}],
+    ['helm/registry/config.json', { HELM_CONFIG_HOME: '~/helm', XDG_CONFIG_HOME: '~/xdg' }, {}],
+    ['helm.json', { HELM_REGISTRY_CONFIG: '~/helm.json', HELM_CONFIG_HOME: '~/helm' }, {}],
+    ['Library/Preferences/helm/registry/config.json', {}, { platform: 'darwin' }],
+    ['roaming/helm/registry/config.json', { APPDATA: '~/roaming' }, { platform: 'win32' }],
+    ['AppData/Roaming/helm/registry/config.json', {}, { platform: 'win32' }]
+  ])('is written if ~/%s exists', async (path, env, more) => {
+    const given = await machine(env, more)
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker'])
+    await put(join(given.home, path))
+    expect(await paths(given)).toEqual(['~/.docker/config.json docker', `~/${path} helm`])
+  })
 })
 
 test('rejects a malformed file with its path and the position of the error, and keeps it', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -55,44 +55,68 @@ test('fails if no file can be written', async () => {
   )
 })
 
-/** Runs the bundle as a user without privileges, with a runtime directory that belongs to root. */
-;(isRoot ? test : test.skip)(
-  'logs in as a user whose XDG_RUNTIME_DIR belongs to another user',
-  async () => {
+interface UserRun {
+  readonly status: number | null
+  readonly log: string
+}
+
+/** The ID of a user without privileges. */
+const USER = 65534
+
+/**
+ * Runs the bundle as a user without privileges, who can write into `temp` and `data` only. Everything else in `home`
+ * belongs to root.
+ */
+async function loginAsUser(home: string, env: Record<string, string>): Promise<UserRun> {
+  for (const name of ['temp', 'data']) {
+    await mkdir(join(home, name))
+    await chown(join(home, name), USER, USER)
+  }
+  await chmod(home, 0o755)
+  const files = { GITHUB_OUTPUT: join(home, 'temp', 'o'), GITHUB_STATE: join(home, 'temp', 's') }
+  for (const file of Object.values(files)) {
+    await writeFile(file, '')
+    await chown(file, USER, USER)
+  }
+  const variables = { RUNNER_TEMP: join(home, 'temp'), INPUT_MODE: 'login', ...files, ...env }
+  const bundle = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
+  const child = spawn(process.execPath, [bundle], { env: variables, uid: USER, gid: USER })
+  let log = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (log += text))
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { status, log }
+}
+
+;(isRoot ? describe : describe.skip)('a user without privileges', () => {
+  test('is logged in if XDG_RUNTIME_DIR belongs to another user', async () => {
     const emulator = await startEmulator()
     const home = await temporaryDirectory()
-    const bin = join(home, 'bin')
-    const user = 65534
-    for (const name of ['bin', 'run', 'home', 'temp']) await mkdir(join(home, name))
-    await writeFile(join(bin, 'podman'), '', { mode: 0o755 })
-    await chmod(home, 0o777)
-    for (const name of ['home', 'temp']) await chmod(join(home, name), 0o777)
+    for (const name of ['bin', 'run']) await mkdir(join(home, name))
+    await writeFile(join(home, 'bin', 'podman'), '', { mode: 0o755 })
     await chmod(join(home, 'run'), 0o700)
-    const outputs = join(home, 'temp', 'outputs')
-    const state = join(home, 'temp', 'state')
-    for (const file of [outputs, state]) await writeFile(file, '', { mode: 0o666 })
-    for (const file of [outputs, state]) await chmod(file, 0o666)
-    const env = {
+    const env = { PATH: join(home, 'bin'), HOME: join(home, 'data') }
+    const run = await loginAsUser(home, {
       ...emulator.env,
-      PATH: bin,
-      HOME: join(home, 'home'),
-      RUNNER_TEMP: join(home, 'temp'),
-      XDG_RUNTIME_DIR: join(home, 'run'),
-      GITHUB_OUTPUT: outputs,
-      GITHUB_STATE: state,
-      INPUT_MODE: 'login'
-    }
-    const bundle = join(import.meta.dirname, '..', '..', 'dist', 'index.js')
-    const child = spawn(process.execPath, [bundle], { env, uid: user, gid: user })
-    let log = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (log += text))
-    const status = await new Promise((resolve) => child.once('close', resolve))
-    expect([status, log]).toEqual([
-      0,
-      expect.stringMatching(/::warning::.*run\/containers\/auth\.json.*EACCES/)
-    ])
-    expect(await readFile(join(home, 'home', '.docker', 'config.json'), 'utf8')).toContain(
+      ...env,
+      XDG_RUNTIME_DIR: join(home, 'run')
+    })
+    expect(run).toEqual({
+      status: 0,
+      log: expect.stringMatching(/::warning::.*run\/containers\/auth\.json.*EACCES/)
+    })
+    expect(await readFile(join(home, 'data', '.docker', 'config.json'), 'utf8')).toContain(
       emulator.host
     )
-  }
-)
+  })
+
+  test('is logged in if a link in a directory of another user leads to an own file', async () => {
+    const emulator = await startEmulator()
+    const home = await temporaryDirectory()
+    await mkdir(join(home, '.docker'))
+    await symlink('../data/config.json', join(home, '.docker', 'config.json'))
+    const env = { PATH: '', HOME: home, XDG_RUNTIME_DIR: join(home, 'data') }
+    const { status } = await loginAsUser(home, { ...emulator.env, ...env })
+    expect(status).toBe(0)
+    expect(await readFile(join(home, 'data', 'config.json'), 'utf8')).toContain(emulator.host)
+  })
+})

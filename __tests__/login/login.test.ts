@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import type { Deps } from '../../src/runner/deps.js'
 import type { EmulatorOptions } from '../../src/emulator/emulator.js'
 import { digestOf } from '../../src/login/credential-document.js'
-import { lockPathOf } from '../../src/login/login-records.js'
+import { lockPathOf, parseLogins } from '../../src/login/login-records.js'
 import { login } from '../../src/login/login.js'
+import { restoreCredential } from '../../src/login/restore-credential.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -393,6 +394,21 @@ test('adds the credential to the credential store of the file', async () => {
   const { outputs } = await login(inputs, deps)
   const entry = JSON.parse(await readFile(join(store.store, emulator.host), 'utf8')) as unknown
   expect(entry).toMatchObject({ Username: 'AWS', Secret: outputs['docker-password'] })
+})
+
+test('replaces the entry of an earlier login of helm, which helm would use instead', async () => {
+  const { emulator, deps } = await setUp({}, { env: { HELM_CONFIG_HOME: join(home, 'helm') } })
+  const file = join(home, 'helm', 'registry', 'config.json')
+  await mkdir(join(home, 'helm', 'registry'), { recursive: true })
+  const before = JSON.stringify({ auths: { [emulator.host]: { auth: encode('AWS:old') } } })
+  await writeFile(file, before)
+  const { outputs } = await login(inputs, deps)
+  const auth = encode(`AWS:${textOf(outputs['docker-password'])}`)
+  expect(await authsIn('helm', 'registry', 'config.json')).toEqual({ [emulator.host]: { auth } })
+  for (const reference of parseLogins(deps.loginStates.at(-1) ?? '')) {
+    await restoreCredential(reference, deps)
+  }
+  expect(await readFile(file, 'utf8')).toBe(before)
 })
 
 test('warns if Docker and podman share a file with a credential store', async () => {

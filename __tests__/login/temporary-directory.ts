@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -6,7 +6,7 @@ const directories = new Set<string>()
 
 /** Creates a directory that is deleted after the tests of the file. */
 export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'login-test-'))
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'login-test-')))
   directories.add(directory)
   return directory
 }

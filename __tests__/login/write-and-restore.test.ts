@@ -356,6 +356,19 @@ describe('jobs that share a credential file', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o640)
   })
 
+  test('the mode is 0600 until the last login ends', async () => {
+    const { file, login } = await setUp(BEFORE)
+    await chmod(file, 0o644)
+    const a = await login('a', { hosts: ['registry.example'] })
+    const b = await login('b')
+    await restoreCredential(a, deps)
+    expect(await tokenIn(file, 'registry.example')).toBeUndefined()
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    await restoreCredential(b, deps)
+    expect(await readFile(file, 'utf8')).toBe(BEFORE)
+    expect((await stat(file)).mode & 0o777).toBe(0o644)
+  })
+
   test('a login without a record can be forgotten', async () => {
     const { file, login } = await setUp(BEFORE)
     const a = await login('a')

@@ -178,6 +178,8 @@ const WITHOUT_REGISTRIES = {
 export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   'AWS credentials were not found': () =>
     logOf({ mode: 'login' }, { AWS_EC2_METADATA_DISABLED: 'true' }),
+  'The profile of the environment variable AWS_PROFILE does not exist': () =>
+    logOf({ mode: 'login' }, { AWS_PROFILE: 'missing' }),
   'Access denied: … is not allowed': against(ENSURE, {
     allow: ['ecr-public:DescribeRepositories']
   }),

@@ -146,8 +146,9 @@ describe('the build of a release', () => {
       dependencies: [{ ref: 'root', dependsOn: ['bundled@1.0.0'] }]
     })
     const listed = execFileSync('tar', ['-tzf', join(workspace, 'release', ARCHIVE)]).toString()
-    const needed = ['action.yml', 'dist/index.js', 'dist/emulator/index.js', 'emulator/step.mjs']
-    for (const file of [...needed, 'emulator/action.yml', 'LICENSE']) {
+    const needed = ['action.yml', 'dist/index.js', 'dist/emulator/index.js', 'emulator/action.yml']
+    const steps = ['emulator/start.mjs', 'emulator/stop.mjs', 'emulator/log.mjs']
+    for (const file of [...needed, ...steps, 'LICENSE']) {
       expect(listed).toContain(`ecr-public-action-${TAG}/${file}\n`)
     }
   }, 120_000)
@@ -165,7 +166,7 @@ describe('the build of a release', () => {
     const [provenance, sbom] = steps.filter((step) => step.uses?.startsWith('actions/attest@'))
     expect(String(provenance?.with?.['subject-path']).trim().split('\n')).toEqual([
       'dist/**/*',
-      'emulator/step.mjs',
+      'emulator/*.mjs',
       'release/ecr-public-action-${{ inputs.version }}.tar.gz'
     ])
     expect(sbom?.with).toHaveProperty('sbom-path')

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callApi } from '../emulator/call-api.js'
@@ -21,14 +21,17 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Runs `emulator/step.mjs` as the runner does: inputs in the environment, outputs in files. */
-async function runStep(env: Readonly<Record<string, string>>): Promise<StepResult> {
+/** Runs a step as the runner does: inputs in the environment, outputs in files. `signal` kills it. */
+async function runStep(
+  env: Readonly<Record<string, string>>,
+  { script = 'start.mjs', signal }: { readonly script?: string; readonly signal?: AbortSignal } = {}
+): Promise<StepResult> {
   const files = { GITHUB_STATE: '', GITHUB_ENV: '', GITHUB_OUTPUT: '' }
   for (const name of Object.keys(files) as (keyof typeof files)[]) {
     files[name] = join(directory, name)
     writeFileSync(files[name], '')
   }
-  const child = spawn(process.execPath, [join(ROOT, 'emulator', 'step.mjs')], {
+  const child = spawn(process.execPath, [join(ROOT, 'emulator', script)], {
     env: {
       PATH: process.env.PATH,
       TMPDIR: tmpdir(),
@@ -39,6 +42,7 @@ async function runStep(env: Readonly<Record<string, string>>): Promise<StepResul
     },
     stdio: ['ignore', 'pipe', 'pipe']
   })
+  signal?.addEventListener('abort', () => child.kill('SIGKILL'))
   let log = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
@@ -62,7 +66,8 @@ async function runStep(env: Readonly<Record<string, string>>): Promise<StepResul
 /** Runs the post step. */
 function runPost(state: StepResult['state']): Promise<StepResult> {
   const entries = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
-  return runStep(Object.fromEntries(entries) as Record<string, string>)
+  const env = Object.fromEntries(entries) as Record<string, string>
+  return runStep(env, { script: 'stop.mjs' })
 }
 
 describe('the emulator sub-action', () => {
@@ -119,7 +124,29 @@ describe('the emulator sub-action', () => {
     expect(status).toBe(1)
     const errors = log.split('\n').filter((line) => line.startsWith('::error::'))
     expect(errors).toEqual([expect.stringMatching(message)])
-    expect(state).toEqual({})
+    expect(state).toMatchObject({ pid: '' })
+    const post = await runPost(state)
+    expect([post.status, post.state]).toEqual([0, {}])
+    expect(post.log).toContain('the emulator was not started')
+  })
+
+  it('does not start the emulator in the post step of a main step that did not run', async () => {
+    const post = await runPost({})
+    expect([post.status, post.state, post.exported]).toEqual([0, {}, {}])
+    expect(post.log).toContain('the emulator was not started')
+  })
+
+  it('stops an emulator whose main step was killed while it waited for it', async () => {
+    const killed = new AbortController()
+    const watcher = watch(directory, (_, name) => {
+      if (name === 'GITHUB_STATE' && statSync(join(directory, name)).size > 0) killed.abort()
+    })
+    const { status, state } = await runStep({}, { signal: killed.signal })
+    watcher.close()
+    expect([status, state.url]).toEqual([null, undefined])
+    const post = await runPost(state)
+    expect(post.status).toBe(0)
+    expect(await hasEnded(Number(state.pid))).toBe(true)
   })
 
   it('does not fail the post step if the emulator has exited', async () => {

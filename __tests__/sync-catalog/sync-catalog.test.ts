@@ -1,4 +1,5 @@
 import {
+  DescribeRepositoriesCommand,
   GetRegistryCatalogDataCommand,
   GetRepositoryCatalogDataCommand,
   PutImageCommand,
@@ -10,6 +11,7 @@ import { execFileSync } from 'node:child_process'
 import { allActions, PERMISSIONS } from '../../src/ecr-public/permissions.js'
 import type { EmulatorOptions } from '../../src/emulator/options.js'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
+import { createRepositoryOpener } from '../../src/registry-client/open-repository.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
 import type { Report } from '../../src/runner/report.js'
 import { makeDeps } from '../helpers/make-deps.js'
@@ -72,6 +74,31 @@ async function stage(
       await deps.api.send(command)
     }
   }
+}
+
+/** Returns a seed of one repository with these images. */
+function seedOf(
+  images: readonly { readonly tag: string; readonly platforms: readonly string[] }[]
+): EmulatorOptions {
+  const seeded = images.map(({ tag, platforms }) => ({ tags: [{ tag }], platforms }))
+  return { seed: { repositories: [{ name: 'team/app', images: seeded }] } }
+}
+
+/** Moves a tag to an index with the same images, all of them with this platform. */
+async function replacePlatforms(
+  imageTag: string,
+  platform: object | undefined,
+  deps: TestDeps
+): Promise<void> {
+  const repositoryName = 'team/app'
+  const { repositories } = await deps.api.send(new DescribeRepositoriesCommand({}))
+  const uri = repositories?.[0]?.repositoryUri ?? ''
+  const { registry, path } = await createRepositoryOpener(deps)(uri)
+  const served = await registry.findManifest(path, imageTag)
+  const index = JSON.parse(String(served?.bytes)) as { manifests: object[] }
+  const manifests = index.manifests.map((child) => ({ ...child, platform }))
+  const imageManifest = JSON.stringify({ ...index, manifests })
+  await deps.api.send(new PutImageCommand({ repositoryName, imageManifest, imageTag }))
 }
 
 const writes = async (emulator: RunningEmulator): Promise<string[]> =>
@@ -464,6 +491,35 @@ describe('sync-catalog', () => {
     )
     await sync({ architectures: 'auto' })
     expect(await record()).toMatchObject({ architectures: ['x86-64'] })
+  })
+
+  it.each([undefined, { os: '', architecture: '' }])(
+    'reads badges from the images of an index without platforms (%j)',
+    async (platform) => {
+      const platforms = ['linux/amd64', 'linux/arm64', 'windows/amd64']
+      const { sync, record, deps } = await stage(undefined, seedOf([{ tag: 'v1', platforms }]))
+      await replacePlatforms('v1', platform, deps)
+      await sync({ architectures: 'auto', 'operating-systems': 'auto' })
+      expect(await record()).toMatchObject({
+        architectures: ['ARM 64', 'x86-64'],
+        operatingSystems: ['Linux', 'Windows']
+      })
+    }
+  )
+
+  it('reads up to ten images of all indexes without platforms', async () => {
+    const architectures = ['amd64', 'arm64', '386', 'arm', 'riscv64', 's390x', 'ppc64le']
+    const systems = ['linux', 'windows']
+    const images = systems.map((os) => ({
+      tag: os,
+      platforms: architectures.map((architecture) => `${os}/${architecture}`)
+    }))
+    const { emulator, sync, deps } = await stage(undefined, seedOf(images))
+    for (const tag of systems) await replacePlatforms(tag, undefined, deps)
+    const isConfig = ({ path }: { path: string }): boolean => path.includes('/blobs/')
+    const before = (await emulator.requests()).filter(isConfig).length
+    await sync({ architectures: 'auto' })
+    expect((await emulator.requests()).filter(isConfig).length - before).toBe(10)
   })
 
   it('does not change badges if auto does not find an image', async () => {

@@ -1,5 +1,5 @@
 import type { CleanupTagsInputs, TagRules } from '../runner/inputs/inputs.js'
-import { getLocalFile } from '../runner/read-local-file.js'
+import { getLocalText } from '../runner/read-local-file.js'
 import type { Decisions } from './rules/decision.js'
 import { parseDuration } from './rules/duration.js'
 import { evaluateLifecyclePolicy } from './rules/evaluate-lifecycle-policy.js'
@@ -95,7 +95,5 @@ async function readPolicy(input: string, env: Env): Promise<LifecycleRule[]> {
   if (/^(?:["{]|\[\s*[{\]])/.test(input))
     return parseLifecyclePolicy(input, 'in input "lifecycle-policy"')
   const options = { input: 'lifecycle-policy', maxBytes: MAX_POLICY_BYTES, env }
-  const { bytes } = await getLocalFile(input, options)
-  // PowerShell writes a byte order mark.
-  return parseLifecyclePolicy(bytes.toString('utf8').replace(/^\uFEFF/, ''), input)
+  return parseLifecyclePolicy(await getLocalText(input, options), input)
 }

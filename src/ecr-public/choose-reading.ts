@@ -49,8 +49,18 @@ export async function chooseName(
   return path
 }
 
+/**
+ * Returns `true` if the caller can read the repository. An IAM policy for specific repositories can deny it, and the line
+ * can then not mean this one.
+ */
 async function exists(name: string, reader: RegistryReader): Promise<boolean> {
-  return isRepositoryName(name) && (await reader.find(name)) !== undefined
+  if (!isRepositoryName(name)) return false
+  try {
+    return (await reader.find(name)) !== undefined
+  } catch (error) {
+    if (isErrorNamed(error, 'AccessDeniedException')) return false
+    throw error
+  }
 }
 
 /**
@@ -64,7 +74,7 @@ async function checkNamespace(
   reader: RegistryReader
 ): Promise<void> {
   const all = await reader.list().catch((error: unknown) => {
-    if (isErrorNamed(error, 'AccessDeniedException')) return []
+    if (isErrorNamed(error, 'AccessDeniedException')) return reader.listKnown()
     throw error
   })
   if (!all.some((each) => nameOf(each).startsWith(`${alias}/`))) return

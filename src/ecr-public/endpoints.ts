@@ -29,6 +29,15 @@ export function apiUrl({ api, useDualStack }: Pick<Endpoints, 'api' | 'useDualSt
   return new URL(api ?? (useDualStack ? DUAL_STACK_API : DEFAULT_API))
 }
 
+/**
+ * Returns `true` if the endpoints of the environment and of the shared config file are turned off. Only lowercase values
+ * count, as in the SDK: otherwise the SDK would use an endpoint that was not checked.
+ */
+export function ignoresEndpoints(env: Env, profile: Profile = {}): boolean {
+  const values = [env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, profile.ignore_configured_endpoint_urls]
+  return values.find((value) => value === 'true' || value === 'false') === 'true'
+}
+
 /** A value with the name of its setting, for errors. */
 interface Setting {
   readonly name: string
@@ -37,7 +46,8 @@ interface Setting {
 
 /**
  * Reads the endpoints in the order of the AWS SDKs: variable of the service, general variable, `services` section and
- * `endpoint_url` of the profile (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
+ * `endpoint_url` of the profile. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` turns all of them off
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
  *
  * @throws ActionError if an endpoint is not an https URL, except for http on the loopback interface, or if FIPS is set
  */
@@ -46,8 +56,9 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
   const name = env.AWS_PROFILE || 'default'
   const profile: Profile = { ...credentialsFile[name], ...configFile[name] }
   const services = configFile[`services.${profile.services ?? ''}`] ?? {}
-  const api = findEndpoint('ECR_PUBLIC', env, profile, services)
-  const sts = findEndpoint('STS', env, profile, services)
+  const isIgnored = ignoresEndpoints(env, profile)
+  const api = isIgnored ? undefined : findEndpoint('ECR_PUBLIC', env, profile, services)
+  const sts = isIgnored ? undefined : findEndpoint('STS', env, profile, services)
   for (const endpoint of [api, sts]) if (endpoint !== undefined) checkEndpoint(endpoint)
   const fips = findSwitch('USE_FIPS_ENDPOINT', env, profile)
   if (fips !== undefined && api === undefined) throw noFips(fips)

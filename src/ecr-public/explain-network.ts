@@ -1,7 +1,7 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
 import { addUsedProxy, allowOnProxyFix, describeProxy, otherSender } from '../http/explain-proxy.js'
-import { apiUrl } from './endpoints.js'
+import { apiUrl, ignoresEndpoints } from './endpoints.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
@@ -98,10 +98,10 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
   }
 }
 
-function endpointFix(env: Env, { endpointVariables, host }: CalledService): string {
-  const name = endpointVariables.find((each) => env[each])
+function endpointFix(env: Env, service: CalledService): string {
+  const name = findVariable(env, service)
   return name === undefined
-    ? allowFix(host)
+    ? allowFix(service.host)
     : `Check that the endpoint of ${name} is running, or unset the variable.`
 }
 
@@ -110,9 +110,15 @@ function hostOf(env: Env, service: CalledService): string {
   return urlOf(env, service)?.host ?? service.host
 }
 
-function urlOf(env: Env, { endpointVariables, host }: CalledService): URL | null {
-  const variable = endpointVariables.find((each) => env[each]) ?? ''
-  return URL.parse(env[variable] ?? `https://${host}`)
+function urlOf(env: Env, service: CalledService): URL | null {
+  const variable = findVariable(env, service) ?? ''
+  return URL.parse(env[variable] ?? `https://${service.host}`)
+}
+
+/** Returns the variable that sets the endpoint of the service. */
+function findVariable(env: Env, { endpointVariables }: CalledService): string | undefined {
+  if (ignoresEndpoints(env)) return undefined
+  return endpointVariables.find((each) => env[each])
 }
 
 function proxyOf(env: Env, service: CalledService): string | undefined {

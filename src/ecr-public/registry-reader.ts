@@ -54,8 +54,8 @@ export class RegistryReader {
    * not have a repository or the caller is not allowed to list them.
    */
   async observe(): Promise<RegistryFacts | undefined> {
-    for (const repository of this.known.values()) {
-      const facts = repository && factsOf(repository)
+    for (const repository of this.listKnown()) {
+      const facts = factsOf(repository)
       if (facts !== undefined) return facts
     }
     return (this.observed ??= this.observeAny())
@@ -69,6 +69,11 @@ export class RegistryReader {
     all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     for (const repository of all) this.known.set(nameOf(repository), repository)
     return (this.all = all)
+  }
+
+  /** Returns the repositories that were read until now. */
+  listKnown(): Repository[] {
+    return [...this.known.values()].filter((repository) => repository !== undefined)
   }
 
   /** Reads repositories in as few calls as possible, for `find`. */
@@ -90,7 +95,7 @@ export class RegistryReader {
    * other response contained them.
    */
   async logIdentity(): Promise<void> {
-    const repository = [...this.known.values()].find((each) => each?.registryId !== undefined)
+    const repository = this.listKnown().find((each) => each.registryId !== undefined)
     const observed = repository && factsOf(repository)
     const id = repository?.registryId ?? this.idInMessage
     const facts = observed ?? (await (id === undefined ? this.describe() : this.described))

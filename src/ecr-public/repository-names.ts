@@ -25,7 +25,7 @@ export interface RepositoryReference {
 /**
  * Parses `name`, `alias/name` or a URI, with a leading `!` for an exclusion.
  *
- * @throws ActionError if the line is an ARN, or has a tag or digest, or a host without alias and name
+ * @throws ActionError if the line is an ARN, or has a URL scheme, a tag or digest, or a host without alias and name
  */
 export function parseRepositoryReference(
   text: string,
@@ -33,14 +33,7 @@ export function parseRepositoryReference(
 ): RepositoryReference {
   const isExclusion = text.startsWith('!')
   const bare = (isExclusion ? text.slice(1).trim() : text).replace(/^https?:\/\//, '')
-  if (bare.startsWith('arn:')) {
-    throw problem({
-      what: `Input "${input}" contains an ARN`,
-      value: text,
-      expected: 'Use a repository name, alias/name or the repository URI.',
-      fix: 'Use the part of the ARN after "repository/".'
-    })
-  }
+  rejectOtherForms(bare, text, input)
   const [begin = '', ...rest] = bare.split('/')
   const first = begin.toLowerCase()
   const isHost =
@@ -62,6 +55,26 @@ export function parseRepositoryReference(
     })
   }
   return { input, text, isExclusion, host: isHost ? first : undefined, path }
+}
+
+function rejectOtherForms(bare: string, text: string, input: RepositoryReference['input']): void {
+  const expected = 'Use a repository name, alias/name or the repository URI.'
+  if (bare.startsWith('arn:')) {
+    throw problem({
+      what: `Input "${input}" contains an ARN`,
+      value: text,
+      expected,
+      fix: 'Use the part of the ARN after "repository/".'
+    })
+  }
+  const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(bare)?.[0]
+  if (scheme === undefined) return
+  throw problem({
+    what: `Input "${input}" contains a URL scheme`,
+    value: text,
+    expected,
+    fix: `Remove "${scheme}".`
+  })
 }
 
 /** Distinguishes a host from the first segment of a repository name that contains a dot (`my.app/web`). */

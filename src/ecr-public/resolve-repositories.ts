@@ -1,6 +1,6 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
 import type { Deps } from '../runner/deps.js'
-import { problem } from '../runner/errors.js'
+import { isErrorNamed, problem } from '../runner/errors.js'
 import { compileRepositoryGlob, isGlob } from '../runner/inputs/glob.js'
 import { chooseName, choosePattern } from './choose-reading.js'
 import { nameOf, RegistryReader } from './registry-reader.js'
@@ -161,7 +161,10 @@ async function loadCandidates(
     const isAlias = host !== undefined || facts.aliases.includes(path.slice(0, slash))
     return isAlias ? [path.slice(slash + 1)] : []
   })
-  await reader.load(namesAfterAlias.filter(isRepositoryName))
+  await reader.load(namesAfterAlias.filter(isRepositoryName)).catch((error: unknown) => {
+    // The repositories are read one by one, since a line can also mean a repository that the caller is allowed to read.
+    if (!isErrorNamed(error, 'AccessDeniedException')) throw error
+  })
 }
 
 async function select(

@@ -42,6 +42,9 @@ const CLOCK_ERRORS: ReadonlySet<string> = new Set([
 /** The names of throttling errors of AWS services. */
 const THROTTLE_ERROR = /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/
 
+/** The errors of a service that did not receive a request in time. The AWS SDKs and the AWS CLI retry them as well. */
+const REQUEST_TIMEOUTS: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeoutException'])
+
 /**
  * Returns `true` if STS could not reach the OIDC provider or retrieve its key, which STS documents as retryable
  * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html). The SDK adds `Exception`
@@ -73,6 +76,7 @@ export function isWorthRetrying(thrown: unknown): boolean {
   return (
     isProviderOutage(thrown) ||
     THROTTLE_ERROR.test(name) ||
+    REQUEST_TIMEOUTS.has(name) ||
     metadata?.httpStatusCode === 429 ||
     // The SDK has corrected its clock, so that the next signature is valid. It also marks other errors.
     (metadata?.clockSkewCorrected === true && CLOCK_ERRORS.has(name))

@@ -5,10 +5,11 @@ import {
   TagResourceCommand,
   UntagResourceCommand
 } from '@aws-sdk/client-ecr-public'
-import type { Repository, Tag } from '@aws-sdk/client-ecr-public'
+import type { DeleteRepositoryCommandInput, Repository, Tag } from '@aws-sdk/client-ecr-public'
 import type { Deps, EcrPublicApi } from '../runner/deps.js'
 import { isErrorNamed } from '../runner/errors.js'
 import type { ResourceTag } from '../runner/inputs/inputs.js'
+import { containsImages } from './plan-repository.js'
 import type { RepositoryStep } from './plan-repository.js'
 import { setPolicy } from './set-policy.js'
 
@@ -32,7 +33,7 @@ export async function applyStep(
       return created.repository
     }
     case 'delete':
-      await api.send(new DeleteRepositoryCommand({ registryId, repositoryName, force: step.force }))
+      await deleteRepository({ registryId, repositoryName, force: step.force }, api)
       return repository
     case 'untag':
       await api.send(new UntagResourceCommand({ resourceArn, tagKeys: [...step.keys] }))
@@ -48,6 +49,19 @@ export async function applyStep(
       return repository
     default:
       return step satisfies never
+  }
+}
+
+/** @throws ActionError if the repository contains images: another job pushed one, or the caller cannot list them */
+async function deleteRepository(
+  input: DeleteRepositoryCommandInput & { readonly repositoryName: string },
+  api: EcrPublicApi
+): Promise<void> {
+  try {
+    await api.send(new DeleteRepositoryCommand(input))
+  } catch (error) {
+    if (!isErrorNamed(error, 'RepositoryNotEmptyException')) throw error
+    throw containsImages(input.repositoryName, error)
   }
 }
 

@@ -48,17 +48,23 @@ function planAbsent(name: string, actual: ActualRepository, force: boolean): Rec
   if (actual.repository === undefined) {
     return kept({ kind: 'repository', target: name, reason: 'does not exist' })
   }
-  if (actual.containsImages === true) {
-    throw problem({
-      what: 'The repository contains images',
-      value: name,
-      fix: 'Set "force: true" to delete the repository and all of its images.'
-    })
-  }
+  if (actual.containsImages === true) throw containsImages(name)
   return {
     steps: [{ call: 'delete', force }],
     changes: [{ action: 'delete', kind: 'repository', target: name, ...(force ? { force } : {}) }]
   }
+}
+
+/** Returns the error about a repository that is not deleted because it contains images. */
+export function containsImages(name: string, cause?: unknown): Error {
+  return problem(
+    {
+      what: 'The repository contains images',
+      value: name,
+      fix: 'Set "force: true" to delete the repository and all of its images.'
+    },
+    cause
+  )
 }
 
 function planExistence(

@@ -1,7 +1,7 @@
 import { problem } from '../runner/errors.js'
 import { isJsonObject, JsonError, parseJson, syntaxErrorOf } from '../runner/json.js'
 import type { Json, JsonObject } from '../runner/json.js'
-import { getLocalFile } from '../runner/read-local-file.js'
+import { getLocalText } from '../runner/read-local-file.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -26,7 +26,12 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
   if (text === 'none') return { kind: 'none' }
   const isText = /^[{["]/.test(text)
   const name = isText ? 'Input "policy"' : `The policy file "${text}"`
-  const policy = parsePolicy(name, isText ? text : await readPolicyFile(text, env))
+  const json = isText
+    ? text
+    : await getLocalText(text, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
+  const policy = parsePolicy(name, json)
+  const { rejectDuplicateMembers } = await import('../runner/reject-duplicate-members.js')
+  rejectDuplicateMembers(json, name)
   checkStatements(name, policy)
   const short = JSON.stringify(policy)
   if (short.length > MAX_POLICY_CHARACTERS) {
@@ -37,11 +42,6 @@ export async function readPolicy(input: string, env: Env): Promise<DesiredPolicy
     })
   }
   return { kind: 'policy', text: short }
-}
-
-async function readPolicyFile(path: string, env: Env): Promise<string> {
-  const { bytes } = await getLocalFile(path, { input: 'policy', maxBytes: MAX_FILE_BYTES, env })
-  return bytes.toString('utf8').replace(/^\ufeff/, '')
 }
 
 function parsePolicy(name: string, text: string): JsonObject {

@@ -36,12 +36,8 @@ type ReconcileDeps = Pick<Deps, 'api' | 'log' | 'sleep'>
 /** The maximum number of plans per repository, if other jobs change it at the same time. */
 const MAX_ROUNDS = 5
 
-/** The errors if another job created, deleted or filled the repository after the plan was made. */
-const RACES = [
-  'RepositoryAlreadyExistsException',
-  'RepositoryNotFoundException',
-  'RepositoryNotEmptyException'
-]
+/** The errors if another job created or deleted the repository after the plan was made. */
+const RACES = ['RepositoryAlreadyExistsException', 'RepositoryNotFoundException']
 
 /**
  * Reads the current state of a repository and plans the changes. A repository that was deleted in the meantime counts
@@ -66,9 +62,9 @@ export async function planFor(
 }
 
 /**
- * Makes the planned API calls. If another job created, deleted or filled the repository in the meantime, reads its
- * state and plans again, so that jobs that race for one repository all succeed. The first call that fails for another
- * reason ends the work on the repository, and the result contains the changes until then.
+ * Makes the planned API calls. If another job created or deleted the repository in the meantime, reads its state and
+ * plans again, so that jobs that race for one repository all succeed. The first call that fails for another reason ends
+ * the work on the repository, and the result contains the changes until then.
  */
 export async function reconcileRepository(
   planned: PlannedRepository,

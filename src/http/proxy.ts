@@ -62,7 +62,15 @@ function parseProxy(name: string, text: string): URL {
   return proxy
 }
 
-function checkUserInfo(name: string, { username, password }: URL): void {
+function checkUserInfo(name: string, { username, password, pathname, search, hash }: URL): void {
+  // The user name or password ends the host part, so that the host is a part of a secret.
+  if (`${pathname}${search}${hash}`.includes('@')) {
+    throw problem({
+      what: `The user name or password in the environment variable ${name} is not valid`,
+      reason: 'It contains a "/", "\\", "?" or "#" that is not percent-encoded.',
+      fix: 'Percent-encode special characters in the user name and password. Write "/" as "%2F", "\\" as "%5C", "?" as "%3F" and "#" as "%23".'
+    })
+  }
   try {
     decodeURIComponent(username)
     decodeURIComponent(password)

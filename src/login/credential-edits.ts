@@ -13,8 +13,8 @@ import type { EntryEdit } from './edit-credential-text.js'
 import { isExpiredEntry } from './expired-entry.js'
 import type { JsonObject } from '../runner/json.js'
 
-/** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo. */
-export type Reader = 'docker' | 'containers'
+/** The programs that read a credential file: Docker's CLI, or podman, buildah and skopeo, or helm. */
+export type Reader = 'docker' | 'containers' | 'helm'
 
 /** The entry that login wrote for one host. The credential itself is stored as a digest only. */
 export interface WrittenHost {
@@ -55,7 +55,8 @@ export interface AddedCredential {
  * (docker/cli, `getConfiguredCredentialStore`). Without a store, a helper of the host is deleted, because
  * containers/image uses an empty helper as the name of a program (`findCredentialsInFile`).
  *
- * Entries of a host with a path are removed: podman, buildah and skopeo prefer them (containers-auth.json(5)).
+ * Entries of a host with a path are removed: podman, buildah and skopeo prefer them (containers-auth.json(5)). They also
+ * read Docker's file, but not helm's, and helm itself prefers the entry of the host (oras-go, `GetCredential`).
  *
  * @param auth the Base64 of `user:password`
  * @throws CredentialDocumentError if the text is malformed
@@ -67,9 +68,11 @@ export async function addCredential(
   auth: string
 ): Promise<AddedCredential> {
   const document = parseCredentialDocument(before)
-  const store = readers.includes('docker') ? findCredentialStore(document) : undefined
-  const bypassesStore = store !== undefined
-  const setAside = listHosts(document, 'auths').filter((key) => isBelow(key, hosts))
+  const isOnlyFor = (only: Reader): boolean => readers.every((reader) => reader === only)
+  const store = isOnlyFor('containers') ? undefined : findCredentialStore(document)
+  const bypassesStore = store !== undefined && readers.includes('docker')
+  const keys = isOnlyFor('helm') ? [] : listHosts(document, 'auths')
+  const setAside = keys.filter((key) => isBelow(key, hosts))
   const helper = bypassesStore ? '' : undefined
   const edits = hosts.flatMap((host): EntryEdit[] => [
     { section: 'auths', host, value: { auth } },

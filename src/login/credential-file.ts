@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
-import { access, constants, readFile, readlink, rmdir, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { access, constants, readFile, readlink, realpath, rmdir, stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { ActionError, codeOf, problem } from '../runner/errors.js'
 import { makeDirectory } from '../runner/make-directory.js'
 import { replaceFile } from './replace-file.js'
@@ -27,20 +27,20 @@ const MAX_CREDENTIAL_FILE_BYTES = 8 * 1024 * 1024
 const MAX_LINKS = 40
 
 const USE_OTHER_PATH =
-  'set DOCKER_CONFIG (a directory) or REGISTRY_AUTH_FILE (a file) to another path.'
+  'set DOCKER_CONFIG (a directory), REGISTRY_AUTH_FILE (a file) or HELM_REGISTRY_CONFIG (a file) to another path.'
 
 /**
  * Follows the symbolic links of a path, including links to a file that does not exist. Writing to the result does not
- * replace a link.
+ * replace a link, and a file has the same result for all of its paths.
  *
  * @throws ActionError for a cycle of links
  */
 export async function resolveCredentialPath(path: string): Promise<string> {
-  let current = resolve(path)
+  let current = await withRealDirectory(resolve(path))
   for (let links = 0; links <= MAX_LINKS; links++) {
     const target = await readlink(current).catch(() => undefined)
     if (target === undefined) return current
-    current = resolve(dirname(current), target)
+    current = await withRealDirectory(resolve(dirname(current), target))
   }
   throw problem({
     what: 'The path of the credential file is a cycle of symbolic links',
@@ -127,6 +127,13 @@ export async function canHaveDirectory(directory: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Follows the symbolic links of the directories of a path, as far as they exist. */
+async function withRealDirectory(path: string): Promise<string> {
+  const directory = await nearestDirectory(dirname(path))
+  const real = await realpath(directory).catch(() => directory)
+  return join(real, relative(directory, path))
 }
 
 async function nearestDirectory(directory: string): Promise<string> {

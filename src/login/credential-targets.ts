@@ -36,9 +36,9 @@ export function currentMachine(env: Deps['env']): Machine {
 }
 
 /**
- * Lists the credential files of the machine: Docker's config.json, and the auth.json of podman, buildah and skopeo if
- * one of them is installed or the file exists. A file that both use is listed once. All files are checked. A file that
- * this user is not allowed to read or write is left out with a warning.
+ * Lists the credential files of the machine: Docker's config.json, the auth.json of podman, buildah and skopeo if one of
+ * them is installed or the file exists, and helm's config.json if it exists. A file that several programs use is listed
+ * once. All files are checked. A file that this user is not allowed to read or write is left out with a warning.
  *
  * @throws ActionError if a file is malformed, or if no file can be read and written
  */
@@ -49,6 +49,8 @@ export async function listCredentialTargets(
   const paths: [string, Reader][] = [[dockerConfigPath(machine), 'docker']]
   const containers = await findContainersPath(machine)
   if (containers !== undefined) paths.push([containers, 'containers'])
+  const helm = helmConfigPath(machine)
+  if (await exists(helm)) paths.push([helm, 'helm'])
   const targets: CredentialTarget[] = []
   const denied: InaccessibleFileError[] = []
   for (const [path, reader] of paths) {
@@ -114,6 +116,24 @@ async function defaultContainersPath(machine: Machine, user: string): Promise<st
   }
   const path = `/run/containers/${String(machine.uid)}/auth.json`
   return (await canHaveDirectory(dirname(path))) ? path : user
+}
+
+/**
+ * Returns the file that `helm registry login` writes (https://helm.sh/docs/helm/helm/). Helm reads it before Docker's
+ * file, so that it would use the entry of an earlier login instead of the new credential.
+ */
+function helmConfigPath(machine: Machine): string {
+  const { env } = machine
+  if (env.HELM_REGISTRY_CONFIG) return env.HELM_REGISTRY_CONFIG
+  const parent = env.XDG_CONFIG_HOME || defaultHelmParent(machine)
+  return join(env.HELM_CONFIG_HOME || join(parent, 'helm'), 'registry', 'config.json')
+}
+
+function defaultHelmParent(machine: Machine): string {
+  const home = homeOf(machine)
+  if (machine.platform === 'darwin') return join(home, 'Library', 'Preferences')
+  if (machine.platform !== 'win32') return join(home, '.config')
+  return machine.env.APPDATA || join(home, 'AppData', 'Roaming')
 }
 
 const CONTAINER_TOOLS = ['podman', 'buildah', 'skopeo']

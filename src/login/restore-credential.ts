@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { meansTheSame, parseCredentialDocument, textDigest } from './credential-document.js'
 import { isAsWritten, removeCredential, withoutExpired } from './credential-edits.js'
 import type { WrittenHost } from './credential-edits.js'
-import { findCredentialFile, removeDirectories } from './credential-file.js'
+import { CREDENTIAL_FILE_MODE, findCredentialFile, removeDirectories } from './credential-file.js'
 import type { StoreDeps, StoredCredential } from './credential-store.js'
 import { explainMalformed } from './explain-malformed.js'
 import { withFileLock } from './file-lock.js'
@@ -182,7 +182,8 @@ async function restoreText(
     outcome = text === old.text ? 'kept' : 'restored'
     if (text === old.text) return undefined
     if (text !== null) await updateDigests(old.text, text, others)
-    return { text, mode: record.mode }
+    // The file still contains the credentials of other logins.
+    return { text, mode: others.length === 0 ? record.mode : CREDENTIAL_FILE_MODE }
   })
   return outcome
 }

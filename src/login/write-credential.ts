@@ -97,7 +97,7 @@ async function writeLocked(
   const [first] = others
   const firstRecord = first === undefined ? undefined : await findRecord(first)
   await updateCredentialFile(target.file, async (old) => {
-    await checkWritable(target.path, old)
+    await checkWritable(target.file, old)
     const change = await planChange(login, target, old, credential, others)
     outcome = change
     await writeRecord(login, {

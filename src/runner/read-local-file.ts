@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { lstat, open, readlink, realpath, stat } from 'node:fs/promises'
@@ -76,6 +77,21 @@ export async function getLocalFile(path: string, options: LocalFileOptions): Pro
     value: path,
     expected: 'Use an absolute path, or a path relative to the workspace.',
     fix: 'Check the spelling, and check that actions/checkout runs before this step.'
+  })
+}
+
+/**
+ * Reads a file that must exist as text, without a byte order mark.
+ *
+ * @throws ActionError if the file is not UTF-8, since other bytes would be replaced, or as `getLocalFile` does
+ */
+export async function getLocalText(path: string, options: LocalFileOptions): Promise<string> {
+  const { bytes } = await getLocalFile(path, options)
+  if (isUtf8(bytes)) return bytes.toString('utf8').replace(/^\ufeff/, '')
+  throw problem({
+    what: `Input "${options.input}" names a file that is not UTF-8 text`,
+    value: path,
+    fix: 'Save the file as UTF-8.'
   })
 }
 

@@ -3,7 +3,7 @@ import { listImages } from '../ecr-public/listings.js'
 import type { RepositoryAddress } from '../ecr-public/listings.js'
 import { findPlatform, MAX_CONFIG_BYTES } from '../oci/config.js'
 import { parseManifest, platformName } from '../oci/manifest.js'
-import type { Descriptor, Platform } from '../oci/manifest.js'
+import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps, Registry } from '../runner/deps.js'
@@ -11,8 +11,8 @@ import { badgesOf } from './badges.js'
 import type { Badges } from './badges.js'
 
 /**
- * The number of most recent images that are read. This covers a release with one tag per platform and does not exceed
- * the registry's rate limit.
+ * The number of most recent tagged images that are read, and of images in their indexes. This covers a release with one
+ * tag per platform and does not exceed the registry's rate limit.
  */
 const MAX_IMAGES = 10
 
@@ -37,8 +37,25 @@ export async function readImageBadges(
   path: string
 ): Promise<ImageBadges> {
   const platforms: Platform[] = []
-  for (const digest of await listNewest(api, address)) {
-    platforms.push(...(await listPlatforms(registry, path, digest)))
+  const unnamed = new Set<string>()
+  const newest = await listNewest(api, address)
+  for (const digest of newest) {
+    const manifest = await findManifest(registry, path, digest)
+    if (manifest?.kind !== 'index') {
+      platforms.push(...(await listOwnPlatform(registry, path, manifest)))
+      continue
+    }
+    for (const child of manifest.manifests.filter(isImage)) {
+      const named = listNamed(child.platform)
+      platforms.push(...named)
+      if (named.length === 0) unnamed.add(child.digest)
+    }
+  }
+  for (const digest of newest) unnamed.delete(digest)
+  // The platform is optional in an index (OCI image index, `platform`).
+  for (const digest of [...unnamed].slice(0, MAX_IMAGES)) {
+    const image = await findManifest(registry, path, digest)
+    platforms.push(...(await listOwnPlatform(registry, path, image)))
   }
   if (platforms.length === 0) return { badges: undefined, others: [] }
   return badgesOf(platforms)
@@ -57,21 +74,28 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
   return newest.flatMap(({ imageDigest }) => imageDigest ?? [])
 }
 
-async function listPlatforms(
+async function findManifest(
   registry: Registry,
   path: string,
   digest: string
-): Promise<Platform[]> {
+): Promise<Manifest | Index | undefined> {
   const served = await registry.findManifest(path, digest)
-  if (served === undefined) return []
-  const manifest = parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
-  if (manifest.kind === 'index') {
-    return manifest.manifests.flatMap((child) => (isImage(child) ? (child.platform ?? []) : []))
-  }
-  if (manifest.artifactType !== undefined || !isImageConfigMediaType(manifest.config.mediaType))
-    return []
+  return served && parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
+}
+
+/** Returns the platform in the config of an image, or an empty list for an artifact or an index. */
+async function listOwnPlatform(
+  registry: Registry,
+  path: string,
+  manifest: Manifest | Index | undefined
+): Promise<Platform[]> {
+  if (manifest?.kind !== 'manifest' || manifest.artifactType !== undefined) return []
+  if (!isImageConfigMediaType(manifest.config.mediaType)) return []
   const bytes = await registry.getBlob(path, manifest.config.digest, MAX_CONFIG_BYTES)
-  const platform = findPlatform(bytes, `image config ${manifest.config.digest}`)
+  return listNamed(findPlatform(bytes, `image config ${manifest.config.digest}`))
+}
+
+function listNamed(platform: Platform | undefined): Platform[] {
   return platform === undefined || platformName(platform) === '' ? [] : [platform]
 }
 

@@ -292,4 +292,14 @@ describe('parseLifecyclePolicy', () => {
     }))
     expect(() => parse({ rules })).toThrow(/"51"\. Use 1 to 50/)
   })
+
+  test('rejects an object that contains a member twice', () => {
+    const rule = `{"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPrefixList": ["rc-"], "tagPrefixList": ["v"],
+      "countType": "imageCountMoreThan", "countNumber": 1}, "action": {"type": "expire"}}`
+    for (const text of [`{"rules": [${rule}]}`, JSON.stringify(`{"rules": [${rule}]}`)]) {
+      expect(() => parseLifecyclePolicy(text, 'p.json')).toThrow(
+        /^Lifecycle policy p\.json.* contains a member twice in one object: "tagPrefixList"\./
+      )
+    }
+  })
 })

@@ -190,6 +190,8 @@ describe('readInputs for ensure-repo', () => {
     ['a=1\na=2', 'List each key once'],
     ['Key=project,Value=app', 'AWS CLI: "Key=project,Value=app". Use "project=app", with one tag'],
     ['Value=app,Key=project', 'Use "project=app"'],
+    ['TagKey=project,TagValue=app', 'AWS CLI: "TagKey=project,TagValue=app". Use "project=app"'],
+    ['- team=a\n- env=b', 'a YAML list: "- team=a". Use "team=a", with one tag per line.'],
     ['key=project, value=app', 'Use "project=app"'],
     ['a=b\nKey=one,Value=1\nKey=two,Value=2', 'Use "one=1"'],
     ['{"Key": "project", "Value": "app"}', 'key=value'],

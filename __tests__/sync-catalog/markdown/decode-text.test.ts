@@ -20,6 +20,7 @@ describe('withoutFrontMatter', () => {
     ['---\ntitle: x\n---\n# A\n', '# A\n'],
     ['---\ntitle: x\nlist:\n- a\n\nmore: {a: [b,\n  c]\n}\n# note\n...\nText\n', 'Text\n'],
     ['---\n"quoted key": x\n---', ''],
+    ['---\n标题: 首页\nétat: x\nशीर्षक: y\n"key (1)": z\n---\n# A\n', '# A\n'],
     ['---\n---\nText\n', 'Text\n'],
     ['---\n\nText\n\n---\n', '---\n\nText\n\n---\n'],
     ['---\nJust a line.\n---\n', '---\nJust a line.\n---\n'],
@@ -28,5 +29,10 @@ describe('withoutFrontMatter', () => {
     ['+++\na = 1\n+++\n', '+++\na = 1\n+++\n']
   ])('converts %j to %j', (text, expected) => {
     expect(withoutFrontMatter(text)).toBe(expected)
+  })
+
+  it('reads a long line of spaces in linear time', () => {
+    const text = `---\na${' '.repeat(1_000_000)}\n---\n`
+    expect(withoutFrontMatter(text)).toBe(text)
   })
 })

@@ -3,6 +3,7 @@ import type { ActionError } from '../../runner/errors.js'
 import { describeSyntaxError } from '../../runner/json-syntax-error.js'
 import { isJsonObject, JsonError, parseJson } from '../../runner/json.js'
 import type { Json, JsonObject } from '../../runner/json.js'
+import { rejectDuplicateMembers } from '../../runner/reject-duplicate-members.js'
 import { compileWildcards } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 import { PolicyMember } from './policy-member.js'
@@ -94,7 +95,9 @@ function checkLength(policy: string, owner: string): void {
 
 function parsePolicyJson(text: string, owner: string): Json {
   try {
-    return parseJson(text)
+    const json = parseJson(text)
+    rejectDuplicateMembers(text, owner)
+    return json
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     const position = describeSyntaxError(text)

@@ -74,7 +74,7 @@ function parseResourceTags(items: readonly string[]): ResourceTag[] {
     }
     return { key: item.slice(0, equals).trim(), value: item.slice(equals + 1).trim() }
   })
-  rejectCliForm(tags)
+  rejectOtherForms(tags)
   const keys = tags.map((tag) => tag.key)
   const repeated = keys.find((key, at) => keys.indexOf(key) !== at)
   if (repeated !== undefined) {
@@ -87,15 +87,32 @@ function parseResourceTags(items: readonly string[]): ResourceTag[] {
   return tags
 }
 
-/** Rejects `Key=project,Value=app`, the form of the AWS CLI, which would be two tags with the keys `Key` and `Value`. */
-function rejectCliForm(tags: readonly ResourceTag[]): void {
-  const find = (key: string): ResourceTag | undefined =>
-    tags.find((tag) => tag.key.toLowerCase() === key)
-  const [key, value] = [find('key'), find('value')]
-  if (key === undefined || value === undefined) return
-  throw problem({
-    what: 'Input "resource-tags" contains a tag in the form of the AWS CLI',
-    value: `${key.key}=${key.value},${value.key}=${value.value}`,
-    expected: `Use "${key.value}=${value.value}", with one tag per line.`
-  })
+/**
+ * Rejects forms of other tools that would be tags with unintended keys: a line of a YAML list, and `Key=project,Value=app`,
+ * the form of the AWS CLI (`TagKey=…,TagValue=…` for some services).
+ */
+function rejectOtherForms(tags: readonly ResourceTag[]): void {
+  const listed = tags.find(({ key }) => /^-\s/.test(key))
+  if (listed !== undefined) {
+    throw problem({
+      what: 'Input "resource-tags" contains a tag in the form of a YAML list',
+      value: textOf(listed),
+      expected: `Use "${textOf(listed).slice(1).trim()}", with one tag per line.`
+    })
+  }
+  for (const prefix of ['', 'tag']) {
+    const find = (part: string): ResourceTag | undefined =>
+      tags.find((tag) => tag.key.toLowerCase() === prefix + part)
+    const [key, value] = [find('key'), find('value')]
+    if (key === undefined || value === undefined) continue
+    throw problem({
+      what: 'Input "resource-tags" contains a tag in the form of the AWS CLI',
+      value: `${textOf(key)},${textOf(value)}`,
+      expected: `Use "${key.value}=${value.value}", with one tag per line.`
+    })
+  }
+}
+
+function textOf({ key, value }: ResourceTag): string {
+  return `${key}=${value}`
 }

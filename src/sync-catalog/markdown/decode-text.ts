@@ -63,4 +63,5 @@ export function withoutFrontMatter(text: string): string {
 }
 
 /** A key, a comment, a list item, or the continuation of the previous line. */
-const YAML_LINE = /^(?:#|\s|- |-$|[}\]]|["']?[\w$@./ -]+["']?\s*:(?:\s|$))/
+const YAML_LINE =
+  /^(?:#|\s|- |-$|[}\]]|(?:(?:"[^"]*"|'[^']*')\s*|[\p{L}\p{M}\p{N}_$@./\s-]+):(?:\s|$))/u
