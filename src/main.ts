@@ -112,7 +112,7 @@ type ApiContext = Pick<Deps, 'log' | 'sleep' | 'mask' | 'signal'> & {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Creates the client of the API. The code that assumes a role is loaded only if the step has one. */
+/** Creates the client of the API. The code for a role or a profile is loaded only if the step has one. */
 async function createApi(
   { maxAttempts, role: roleInputs }: Inputs,
   context: ApiContext
@@ -120,11 +120,9 @@ async function createApi(
   const { createEcrPublicClient } = await import('./ecr-public/client.js')
   const options = { ...context, maxAttempts }
   if (roleInputs === undefined) {
-    if (context.env.AWS_PROFILE) {
-      const { checkProfile } = await import('./ecr-public/check-profile.js')
-      await checkProfile(context.env)
-    }
-    return createEcrPublicClient(options)
+    if (!context.env.AWS_PROFILE) return createEcrPublicClient(options)
+    const { findProfile } = await import('./ecr-public/find-profile.js')
+    return createEcrPublicClient({ ...options, profile: await findProfile(context.env) })
   }
   const { createRole } = await import('./ecr-public/role/role.js')
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })

@@ -161,6 +161,12 @@ async function badCredentialFile(): Promise<string> {
   return logOf({ mode: 'login' }, { ...emulator.env, DOCKER_CONFIG: join(directory, 'docker') })
 }
 
+async function failedProfile(): Promise<string> {
+  const file = join(await makeDirectory(), 'config')
+  await writeFile(file, '[profile publish]\ncredential_process = /nowhere/helper\n')
+  return logOf({ mode: 'login' }, { AWS_PROFILE: 'publish', AWS_CONFIG_FILE: file })
+}
+
 async function unknownInput(env: Texts): Promise<string> {
   try {
     readInputs(env, (name) => (name === 'mode' ? 'login' : ''))
@@ -180,6 +186,7 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     logOf({ mode: 'login' }, { AWS_EC2_METADATA_DISABLED: 'true' }),
   'The profile of the environment variable AWS_PROFILE does not exist': () =>
     logOf({ mode: 'login' }, { AWS_PROFILE: 'missing' }),
+  'The credentials of the profile of AWS_PROFILE could not be loaded': failedProfile,
   'Access denied: … is not allowed': against(ENSURE, {
     allow: ['ecr-public:DescribeRepositories']
   }),

@@ -26,6 +26,8 @@ export interface EcrPublicClientOptions {
   readonly log: Log
   /** The role of `role-to-assume`. It wins over all other credentials. */
   readonly role?: Role | undefined
+  /** The profile whose credentials are used, as `findProfile` returns it. */
+  readonly profile?: string | undefined
   /** The AWS credentials. The default is the result of `createCredentials`. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** The time between two attempts. The default is full jitter. */
@@ -45,7 +47,8 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
   // The SDK prints a warning for Node.js 20, but users of the bundle cannot change the version.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const { api: endpoint, useDualStack } = options.endpoints
-  const credentials = options.credentials ?? createCredentials(options.env, options.role)
+  const { profile } = options
+  const credentials = options.credentials ?? createCredentials(options.env, options.role, profile)
   const client = new ECRPUBLICClient({
     region: 'us-east-1',
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -62,7 +65,7 @@ export function createEcrPublicClient(options: EcrPublicClientOptions): ECRPUBLI
     requestHandler: createRequestHandler(options.env, options.signal),
     customUserAgent: [['ecr-public-action']]
   })
-  if (credentials === undefined) recordProviderErrors(client)
+  if (credentials === undefined || profile !== undefined) recordProviderErrors(client, profile)
   if (options.limitsRates !== false) limitRates(client, options.signal)
   checkResponses(client)
   if (options.role !== undefined) renewCredentials(client, options.role)

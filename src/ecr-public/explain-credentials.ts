@@ -1,4 +1,5 @@
 import type { Problem } from '../runner/errors.js'
+import { safeMessage } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import { PERMISSIONS_PAGE } from './permissions.js'
 
@@ -82,6 +83,28 @@ function explainSignature({ name, message }: ErrorFacts): Problem | undefined {
     reason: 'The secret access key does not belong to the access key ID, or ends with a space.',
     fix: CHECK_SECRETS
   }
+}
+
+/**
+ * Explains credentials of a profile that could not be loaded. Returns `undefined` for errors of STS and the network.
+ *
+ * @param message the message of the provider, which can have several lines
+ */
+export function explainProfile(facts: ErrorFacts, message: string): Problem | undefined {
+  const { name, code = '' } = facts
+  if (!NO_CREDENTIALS.includes(name) && !UNREADABLE.includes(code)) return undefined
+  return {
+    what: 'The credentials of the profile of AWS_PROFILE could not be loaded',
+    value: safeMessage(withoutCommand(message)),
+    fix: 'Correct the profile in the shared config files, or unset AWS_PROFILE to use other credentials.'
+  }
+}
+
+/** Removes the command of a `credential_process`, which can contain a secret. The standard error stream follows it. */
+function withoutCommand(message: string): string {
+  const [first = '', ...output] = message.split(/[\r\n]+/)
+  if (!first.startsWith('Command failed:')) return message
+  return ['credential_process failed', output.join(' ').trim()].filter(Boolean).join(': ')
 }
 
 /** The variables that configure the SDK's credential providers. */

@@ -4,6 +4,7 @@ import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import {
   explainCredentials,
+  explainProfile,
   explainProvider,
   NO_CREDENTIALS_FOUND,
   OIDC_SNIPPET
@@ -15,7 +16,7 @@ import type { CalledService } from './explain-network.js'
 import { explainRole } from './role/explain-role.js'
 import type { AssumedRole } from './role/explain-role.js'
 import { findOperation } from './operation-names.js'
-import { isProviderError } from './provider-errors.js'
+import { isProviderError, profileOfError } from './provider-errors.js'
 
 /** The context of an error. */
 export interface ErrorContext extends DeniedContext {
@@ -48,28 +49,42 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const operation = context.operation ?? findOperation(thrown)
   const env = context.env ?? process.env
   const isOfProvider = isProviderError(thrown)
+  const profile = profileOfError(thrown)
   const isRoleError = context.assumed !== undefined || isOfProvider
   const service = isRoleError ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
-    (isRoleError
-      ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
-      : explainDenied(facts, operation, context)) ??
+    (profile !== undefined
+      ? explainProfile(facts, messageOf(thrown))
+      : isRoleError
+        ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
+        : explainDenied(facts, operation, context)) ??
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation) ??
     explainNetwork(facts, env, service) ??
     explainStatus(facts, isOfProvider ? 'the request for credentials' : operation, service) ??
     (isOfProvider ? explainProvider(facts, env) : undefined)
   if (explanation === undefined) return undefined
-  const { what, details, ...rest } = explanation
+  const { what, details, reason, ...rest } = explanation
   const id = facts.requestId === undefined ? '' : ` (AWS request ID ${facts.requestId})`
   // Causes are logged as well, so a cause whose message can contain a secret is dropped.
   const cause = messageOf(thrown) === facts.message ? thrown : undefined
-  return problem({ what: `${what}${id}`, ...rest }, cause, details)
+  return problem(
+    { what: `${what}${id}`, reason: withProfile(reason, profile), ...rest },
+    cause,
+    details
+  )
 }
 
 /** Returns one line for any error: the explanation, or the message if there is none. */
 export function explainBriefly(thrown: unknown, context: ErrorContext = {}): string {
   return explainError(thrown, context)?.message ?? errorFacts(thrown).message
+}
+
+/** Adds the profile whose credentials could not be loaded to a reason. */
+function withProfile(reason: string | undefined, profile: string | undefined): string | undefined {
+  if (profile === undefined) return reason
+  const named = `AWS_PROFILE selects the profile "${profile}".`
+  return reason === undefined ? named : `${named} ${reason}`
 }
 
 function withSnippet(found: Problem | undefined): Explanation | undefined {
