@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import pLimit from 'p-limit'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { limitMemory } from '../runner/limit-memory.js'
@@ -20,7 +21,7 @@ import { hasShortcodes } from './markdown/list-emoji-edits.js'
 import type { LinkBase } from './markdown/resolve-link.js'
 import { readLogo } from './read-logo.js'
 import type { Source } from './read-source.js'
-import { runMarkdownParser } from './run-markdown-parser.js'
+import { PARSER_MEMORY_BYTES, runMarkdownSteps } from './run-markdown-parser.js'
 
 /** The texts and the logo that the local files have for a repository. `undefined` keeps the current value. */
 export interface LocalTexts {
@@ -42,16 +43,10 @@ export interface LocalContext {
 }
 
 /**
- * The maximum size in bytes of the texts and logos that are kept in memory until they are written. Files beyond it are read
- * again, so that the number of repositories does not determine the memory use.
+ * The maximum size in bytes of the compressed texts and logos that are kept in memory until they are written. Files beyond it
+ * are read again, so that the number of repositories does not determine the memory use.
  */
-const MAX_CACHED_BYTES = 20_000_000
-
-/**
- * The size of heap and buffers in bytes from which garbage is collected. Live objects need about 20 MiB, and parsing a README
- * creates much more garbage than its texts have characters.
- */
-const MEMORY_BYTES = 56 * 1024 * 1024
+const MAX_CACHED_BYTES = 12_000_000
 
 /** Creates a function that reads the local files of a repository. Files that all repositories share are read once. */
 export function createTextReader(
@@ -69,7 +64,10 @@ function readOnce(context: LocalContext): (repositoryName: string) => Promise<Lo
   return (name) => (texts ??= readTexts(name, context))
 }
 
-/** The cache contains serialized texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is used. */
+/**
+ * The cache contains compressed serialized texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is
+ * used, and up to twice the size of a serialized text.
+ */
 function createCachingReader(
   context: LocalContext
 ): (repositoryName: string) => Promise<LocalTexts> {
@@ -77,15 +75,19 @@ function createCachingReader(
   let remainingBytes = MAX_CACHED_BYTES
   const readInTurn = pLimit(1)
   return async (name) => {
-    await limitMemory(MEMORY_BYTES)
-    let serialized = cache.get(name)
-    if (serialized === undefined) {
-      serialized = await readInTurn(async () => serialize(await readTexts(name, context)))
-      remainingBytes -= serialized.length
-      if (remainingBytes >= 0) cache.set(name, serialized)
+    await limitMemory(PARSER_MEMORY_BYTES)
+    let compressed = cache.get(name)
+    if (compressed === undefined) {
+      compressed = await readInTurn(async () => compress(await readTexts(name, context)))
+      remainingBytes -= compressed.length
+      if (remainingBytes >= 0) cache.set(name, compressed)
     }
-    return deserialize(serialized) as LocalTexts
+    return deserialize(inflateRawSync(compressed)) as LocalTexts
   }
+}
+
+function compress(texts: LocalTexts): Buffer {
+  return deflateRawSync(serialize(texts), { level: 1 })
 }
 
 /** The messages about the files of a repository. */
@@ -103,7 +105,7 @@ async function readTexts(name: string, context: LocalContext): Promise<LocalText
   ])
   const readme = await readReadmeParts(name, context, messages)
   // The parsed README is garbage now, and texts that are too long are parsed again.
-  await limitMemory(MEMORY_BYTES)
+  await limitMemory(PARSER_MEMORY_BYTES)
   const fitOptions: FitOptions = {
     onTooLong: context.inputs.onTooLong,
     displayPath: (path) => displayPath(path, context),
@@ -138,7 +140,9 @@ async function readPart(
   const file = await getMarkdownFile(path, input, context.env)
   const base = await resolveBase(file.path, path, context, messages)
   const options = await textOptions(file.bytes, base, context)
-  const { part, ...findings } = runMarkdownParser(path, input, () =>
+  const { part, ...findings } = await runMarkdownSteps(
+    path,
+    input,
     readTextFile(file.bytes, options)
   )
   addFindings(path, findings, context, messages)
@@ -163,7 +167,9 @@ async function readReadmeParts(
   }
   const base = await resolveBase(file.path, path, context, messages)
   const options = await textOptions(file.bytes, base, context)
-  const parts = runMarkdownParser(path, 'readme', () =>
+  const parts = await runMarkdownSteps(
+    path,
+    'readme',
     readReadme(file.bytes, usageHeadings, options)
   )
   addFindings(path, parts, context, messages)

@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import {
   fitText,
   MAX_TEXT_LENGTH,
-  readReadme,
-  readTextFile,
   sectionAtLimit
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme, readTextFile } from '../../helpers/catalog-texts.js'
 import { TooComplexText } from '../../../src/sync-catalog/markdown/check-nesting.js'
 import {
   UndecodableText,

@@ -1,9 +1,9 @@
 import {
   fitText,
   MAX_TEXT_LENGTH,
-  readReadme,
   sectionAtLimit
 } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme } from '../../helpers/catalog-texts.js'
 
 const section = (at: number): string =>
   `## Part ${at}\n\n<!-- hidden ${'x'.repeat(200)} -->\n\n${'Words of it. '.repeat(80)}\n\n`

@@ -1,5 +1,5 @@
 import { checkNesting, TooComplexText } from '../../../src/sync-catalog/markdown/check-nesting.js'
-import { readTextFile } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readTextFile } from '../../helpers/catalog-texts.js'
 
 const DEEP = 3000
 

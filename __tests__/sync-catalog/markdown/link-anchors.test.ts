@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import GithubSlugger from 'github-slugger'
-import {
-  fitText,
-  MAX_TEXT_LENGTH,
-  readReadme,
-  readTextFile
-} from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { fitText, MAX_TEXT_LENGTH } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme, readTextFile } from '../../helpers/catalog-texts.js'
 import type { LinkBase } from '../../../src/sync-catalog/markdown/resolve-link.js'
 import { listRenderedUrls, parseGfm } from '../../helpers/markdown-facts.js'
 import { toString } from 'mdast-util-to-string'

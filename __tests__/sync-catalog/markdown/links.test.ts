@@ -5,7 +5,7 @@ import MarkdownIt from 'markdown-it'
 import type { Element, Root as HastRoot } from 'hast'
 import { raw } from 'hast-util-raw'
 import { visit } from 'unist-util-visit'
-import { readTextFile } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readTextFile } from '../../helpers/catalog-texts.js'
 import type { LinkBase } from '../../../src/sync-catalog/markdown/resolve-link.js'
 import { resolveLink } from '../../../src/sync-catalog/markdown/resolve-link.js'
 

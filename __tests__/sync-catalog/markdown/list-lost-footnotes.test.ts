@@ -1,4 +1,4 @@
-import { readReadme } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme } from '../../helpers/catalog-texts.js'
 
 const START = '<!-- ecr-public: skip -->'
 const END = '<!-- ecr-public: end skip -->'

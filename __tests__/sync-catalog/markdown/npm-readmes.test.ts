@@ -1,11 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  fitText,
-  MAX_TEXT_LENGTH,
-  readReadme,
-  readTextFile
-} from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { fitText, MAX_TEXT_LENGTH } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme, readTextFile } from '../../helpers/catalog-texts.js'
 import { decodeText, withoutFrontMatter } from '../../../src/sync-catalog/markdown/decode-text.js'
 import { isSoak, SEED, tellCounts } from '../../helpers/counts.js'
 import { renderReadme } from '../../helpers/rendered-readme.js'

@@ -1,6 +1,10 @@
 import type { Root } from 'mdast'
-import { parseInChunks } from '../../../src/sync-catalog/markdown/parse-chunks.js'
+import * as chunks from '../../../src/sync-catalog/markdown/parse-chunks.js'
+import { runSteps } from '../../../src/sync-catalog/markdown/steps.js'
 import { parseGfm } from '../../helpers/markdown-facts.js'
+
+const parseInChunks = (...args: Parameters<typeof chunks.parseInChunks>): Root =>
+  runSteps(chunks.parseInChunks(...args))
 
 const COUNT = 400
 const lines = (line: (at: number) => string): string =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { toString } from 'mdast-util-to-string'
-import { readReadme, readTextFile } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme, readTextFile } from '../../helpers/catalog-texts.js'
 import { truncateMarkdown } from '../../../src/sync-catalog/markdown/truncate-markdown.js'
 import { listDifferences } from '../../helpers/cut-facts.js'
 import { isSoak } from '../../helpers/counts.js'

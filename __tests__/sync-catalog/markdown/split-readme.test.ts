@@ -1,4 +1,4 @@
-import { readReadme } from '../../../src/sync-catalog/markdown/catalog-texts.js'
+import { readReadme } from '../../helpers/catalog-texts.js'
 
 const split = (text: string, headings = ['Usage']): readonly (string | undefined)[] => {
   const { about, usage } = readReadme(Buffer.from(text), headings, { base: undefined })

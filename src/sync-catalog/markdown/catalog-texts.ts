@@ -1,7 +1,8 @@
 import { assemblePart } from './assemble-part.js'
 import { beginningOf } from './beginning-of.js'
 import { decodeText, withoutFrontMatter } from './decode-text.js'
-import { parseDocument } from './document.js'
+import { parseDocument, parseDocumentInSteps } from './document.js'
+import type { Steps } from './steps.js'
 import type { MarkdownDocument } from './document.js'
 import { createEditor } from './edits.js'
 import type { Edit, Range } from './edits.js'
@@ -65,16 +66,17 @@ export interface ReadmeTexts extends TextFindings {
 }
 
 /**
- * Converts a README to about and usage text, with absolute links, and without front matter and skipped parts.
+ * Converts a README to about and usage text, with absolute links, and without front matter and skipped parts. Most steps
+ * parse a part of the README.
  *
  * @throws UndecodableText or TooComplexText
  */
-export function readReadme(
+export function* readReadme(
   bytes: Uint8Array,
   usageHeadings: readonly string[],
   options: TextOptions
-): ReadmeTexts {
-  const source = readDocument(bytes)
+): Steps<ReadmeTexts> {
+  const source = yield* readDocument(bytes)
   const { assemble, faults } = createAssembler(source, options)
   const ranges = splitReadme(source.document, usageHeadings)
   const about = assemble(ranges.about)
@@ -88,11 +90,11 @@ export function readReadme(
 }
 
 /** Converts a file to one text, as `readReadme` does. @throws UndecodableText or TooComplexText */
-export function readTextFile(
+export function* readTextFile(
   bytes: Uint8Array,
   options: TextOptions
-): TextFindings & { readonly part: PartText } {
-  const source = readDocument(bytes)
+): Steps<TextFindings & { readonly part: PartText }> {
+  const source = yield* readDocument(bytes)
   const { assemble, faults } = createAssembler(source, options)
   const part = assemble([{ start: 0, end: source.document.text.length }])
   return { part, faults, unmatchedMarkers: source.unmatchedMarkers }
@@ -109,8 +111,8 @@ interface SourceDocument {
   readonly unmatchedMarkers: readonly string[]
 }
 
-function readDocument(bytes: Uint8Array): SourceDocument {
-  const original = parseDocument(withoutFrontMatter(decodeText(bytes)))
+function* readDocument(bytes: Uint8Array): Steps<SourceDocument> {
+  const original = yield* parseDocumentInSteps(withoutFrontMatter(decodeText(bytes)))
   const skipped = removeSkipped(original)
   const { text, unmatched: unmatchedMarkers, removed, toOriginal } = skipped
   if (removed.length === 0) return { document: original, original, toOriginal, unmatchedMarkers }

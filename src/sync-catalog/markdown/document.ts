@@ -7,7 +7,9 @@ import { listHtmlElements } from './html-elements.js'
 import type { HtmlElement } from './html-elements.js'
 import { listHtmlFragments } from './list-html-fragments.js'
 import type { HtmlFragment } from './list-html-fragments.js'
-import { parseMarkdown } from './parse-markdown.js'
+import { parseMarkdownInSteps } from './parse-markdown.js'
+import { runSteps } from './steps.js'
+import type { Steps } from './steps.js'
 import type { AnyDefinition } from './list-definitions.js'
 
 /** A parsed Markdown text. */
@@ -25,7 +27,12 @@ export interface MarkdownDocument {
 
 /** Parses a Markdown text with line feeds as line endings. @throws TooComplexText if it is nested too deep */
 export function parseDocument(text: string): MarkdownDocument {
-  const tree = parseMarkdown(text)
+  return runSteps(parseDocumentInSteps(text))
+}
+
+/** Parses a text as `parseDocument` does, in steps. */
+export function* parseDocumentInSteps(text: string): Steps<MarkdownDocument> {
+  const tree = yield* parseMarkdownInSteps(text)
   const fragments = listHtmlFragments(tree, text)
   const elements = listHtmlElements(fragments)
   const headings = listHeadings(tree, elements)

@@ -2,6 +2,7 @@ import type { Node, Nodes, Parent, Root } from 'mdast'
 import { normalizeIdentifier } from 'micromark-util-normalize-identifier'
 import { rangeOf } from './edits.js'
 import { definitionKey, listDefinitions } from './list-definitions.js'
+import type { Steps } from './steps.js'
 import { walk } from './walk.js'
 
 /** The length of a text that is parsed at once, in UTF-16 code units. */
@@ -11,17 +12,19 @@ const CHUNK_LENGTH = 1024
  * Parses a long text in chunks that end between blocks, list items or blocks of a quote. The parser copies its events at
  * the end of every list and quote, so the time of a single pass grows with the square of the length.
  *
+ * Each step parses one chunk.
+ *
  * @param text with line feeds as line endings
  * @param parse parses a text in a single pass
  */
-export function parseInChunks(text: string, parse: (text: string) => Root): Root {
+export function* parseInChunks(text: string, parse: (text: string) => Root): Steps<Root> {
   if (text.length <= 2 * CHUNK_LENGTH) return parse(text)
   // Brackets are a reference only if there is a definition, which can be in another chunk. Nearly all candidates are
   // definitions, so that only a few chunks are parsed twice.
   const candidates = new Set(
     Array.from(text.matchAll(DEFINITION), ([, label = '']) => keyOf(label))
   )
-  const chunks = readChunks(text, (part) => parseWith(part, candidates, parse))
+  const chunks = yield* readChunks(text, (part) => parseWith(part, candidates, parse))
   const defined = new Set(
     chunks.flatMap(({ root }) => listDefinitions(root)).map((node) => definitionKey(node))
   )
@@ -54,7 +57,7 @@ interface Chunk extends UnparsedChunk {
   readonly root: Root
 }
 
-function readChunks(text: string, parse: (part: UnparsedChunk) => Root): Chunk[] {
+function* readChunks(text: string, parse: (part: UnparsedChunk) => Root): Steps<Chunk[]> {
   const chunks: Chunk[] = []
   let [start, startLine, depth, header, length] = [0, 1, 0, '', CHUNK_LENGTH]
   while (start < text.length) {
@@ -74,6 +77,7 @@ function readChunks(text: string, parse: (part: UnparsedChunk) => Root): Chunk[]
     start = next
     depth = rest?.depth ?? 0
     length = CHUNK_LENGTH
+    yield
   }
   return chunks
 }

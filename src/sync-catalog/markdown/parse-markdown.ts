@@ -7,6 +7,8 @@ import { checkNesting } from './check-nesting.js'
 import type { Range } from './edits.js'
 import { maskAttributeSlashes, unmask } from './mask-attributes.js'
 import { parseInChunks } from './parse-chunks.js'
+import { runSteps } from './steps.js'
+import type { Steps } from './steps.js'
 
 /**
  * The range of the destination of a link, image or definition, without angle brackets. The parser itself returns only
@@ -33,8 +35,13 @@ declare module 'mdast' {
  * @throws TooComplexText if it is nested too deep
  */
 export function parseMarkdown(text: string): Root {
+  return runSteps(parseMarkdownInSteps(text))
+}
+
+/** Parses a text as `parseMarkdown` does, in steps. */
+export function* parseMarkdownInSteps(text: string): Steps<Root> {
   checkNesting(text)
-  return parseInChunks(text, parseWhole)
+  return yield* parseInChunks(text, parseWhole)
 }
 
 function parseWhole(text: string): Root {
