@@ -199,6 +199,25 @@ describe('referrers in another repository than their image', () => {
     expect(left).not.toContain(gone)
   })
 
+  test('are kept if their image is untagged, in a repository in which nothing is deleted', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const sboms = await on.repository('team/sboms')
+    const subject = await app.push({ name: 'platform' })
+    await app.push({ name: 'index', children: [subject] }, 'v1')
+    const artifactType = 'application/vnd.example.sbom'
+    await sboms.push({ name: 'sbom', subject, artifactType }, 'sbom-1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, sboms, 'old', 'tool')
+    on.clock.time += 40 * DAY_MS
+    const report = await on.run({ 'older-than': '1d', 'keep-latest': '1' })
+    expect(report.failure).toBeUndefined()
+    expect(await tagsOf(sboms)).toEqual(['sbom-1', 'tool'])
+    expect(on.deps.lines).toContain(
+      'notice: team/sboms: Referrers that are kept without their image: 1 (its image is in team/app).'
+    )
+  })
+
   test('are kept if a repository of the step cannot be listed', async () => {
     const on = await stage()
     await on.repository('team/app')
