@@ -26,6 +26,8 @@ export interface CleanupPlan extends RetentionPlan {
   readonly images: ReadonlyMap<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
+  /** Digests of artifacts that could not be read. No untagged image of the repository is deleted then. */
+  readonly unreadableArtifacts: readonly string[]
   /** Number of images and indexes that a dry run assumes not to have a subject, as there are too many to read. */
   readonly uncheckedCount: number
 }
@@ -90,6 +92,7 @@ export async function planCleanup(
     imageBytes: sumSizes(inventory),
     images: inventory.images,
     unreadableIndexes: analysis.unreadable,
+    unreadableArtifacts: analysis.unreadableArtifacts,
     uncheckedCount: analysis.uncheckedCount
   }
 }
