@@ -199,6 +199,25 @@ describe('referrers in another repository than their image', () => {
     expect(left).not.toContain(gone)
   })
 
+  test('are kept if their image is untagged, in a repository in which nothing is deleted', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const sboms = await on.repository('team/sboms')
+    const subject = await app.push({ name: 'platform' })
+    await app.push({ name: 'index', children: [subject] }, 'v1')
+    const artifactType = 'application/vnd.example.sbom'
+    await sboms.push({ name: 'sbom', subject, artifactType }, 'sbom-1')
+    on.clock.time += DAY_MS
+    await pushDaily(on, sboms, 'old', 'tool')
+    on.clock.time += 40 * DAY_MS
+    const report = await on.run({ 'older-than': '1d', 'keep-latest': '1' })
+    expect(report.failure).toBeUndefined()
+    expect(await tagsOf(sboms)).toEqual(['sbom-1', 'tool'])
+    expect(on.deps.lines).toContain(
+      'notice: team/sboms: Referrers that are kept without their image: 1 (its image is in team/app).'
+    )
+  })
+
   test('are kept if a repository of the step cannot be listed', async () => {
     const on = await stage()
     await on.repository('team/app')
@@ -217,6 +236,68 @@ describe('referrers in another repository than their image', () => {
     expect(await tagsOf(mixed)).toEqual([name, 'tool'].sort())
     await on.run(rules)
     expect(await tagsOf(mixed)).toEqual(['tool'])
+  })
+})
+
+describe('the untagged image that a kept artifact refers to', () => {
+  const artifactType = 'application/vnd.example.sbom'
+  const policy = JSON.stringify({
+    rules: [
+      {
+        rulePriority: 1,
+        selection: {
+          tagStatus: 'untagged',
+          countType: 'sinceImagePushed',
+          countUnit: 'days',
+          countNumber: 1
+        },
+        action: { type: 'expire' }
+      }
+    ]
+  })
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['untagged', { untagged: 'true', 'keep-latest': '2' }],
+    ['a lifecycle policy', { 'lifecycle-policy': policy }]
+  ])('is kept, in a dry run, too (%s)', async (_, rules) => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    const subject = await app.push({ name: 'a' })
+    const sbom = await app.push({ name: 'sbom', subject, artifactType })
+    await app.push({ name: 'signature', subject: sbom, artifactType }, 'signature-1')
+    const other = await app.push({ name: 'b' })
+    await app.push({ name: 'sbom of b', subject: other, artifactType })
+    on.clock.time += 3 * DAY_MS
+    await pushDaily(on, app, 'v1')
+    const before = await digestsOf(app)
+    const dry = await on.run({ ...rules, 'dry-run': 'true' })
+    const report = await on.run(rules)
+    expect(report).toMatchObject({ changed: true, failure: undefined })
+    expect(report.plan).toEqual(dry.plan)
+    const reasons = Object.fromEntries(report.plan.map(({ target, reason }) => [target, reason]))
+    expect(reasons[`team/app@${sbom}`]).toBe('the subject of signature-1')
+    expect(reasons[`team/app@${subject}`]).toBe(`the subject of ${sbom.slice(0, 19)}`)
+    const left = await digestsOf(app)
+    expect(left).toEqual(expect.arrayContaining([subject, sbom]))
+    expect(left).not.toContain(other)
+    expect(left).toHaveLength(before.length - 2)
+  })
+
+  test('is kept with all other untagged images if the artifact cannot be read', async () => {
+    const on = await stage()
+    const app = await on.repository('team/app')
+    await app.push({ name: 'a' })
+    const sbom = await app.push({ name: 'sbom', artifactType }, 'sbom-1')
+    await pushDaily(on, app, 'v1', 'v2')
+    await on.emulator.fault({ operation: 'GetManifest', fault: 'access-denied', count: 2 })
+    const rules = { untagged: 'true', 'keep-latest': '1', tags: 'v*' }
+    const report = await on.run(rules)
+    expect(report.outputs).toMatchObject({ 'deleted-images': [], 'deleted-tags': { length: 1 } })
+    expect(on.deps.lines).toContain(
+      `warning: team/app: Artifact ${sbom.slice(0, 19)} could not be read. No untagged image of the repository is deleted.`
+    )
+    const again = await on.run(rules)
+    expect(again.outputs).toMatchObject({ 'deleted-images': { length: 1 } })
   })
 })
 

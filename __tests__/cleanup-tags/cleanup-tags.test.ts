@@ -677,6 +677,28 @@ describe('undocumented service behavior', () => {
     expect(lookups).toBe(1)
   })
 
+  test.each(['tag', 'image'] as const)(
+    'deletes images with their last tag if the lookup after the first deletion fails (the service deletes the %s)',
+    async (lastTagDeletion) => {
+      const on = await stage({ lastTagDeletion })
+      await pushDaily(on, 'v1', 'v2', 'v3')
+      let isDeleted = false
+      let isFailed = false
+      const during = intercepted(on, (command, send) => {
+        if (command instanceof BatchDeleteImageCommand) isDeleted = true
+        const isLookup = command instanceof DescribeImagesCommand && isDeleted && !isFailed
+        if (!isLookup) return send(command)
+        isFailed = true
+        return Promise.reject(new Error('out of order'))
+      })
+      const report = await during.run({ 'keep-latest': '1' })
+      expect(report).toMatchObject({ failure: undefined, outputs: { 'deleted-count': 2 } })
+      const { images, tags } = await on.repository.state()
+      expect([...tags.keys()]).toEqual(['v3'])
+      expect(images.size).toBe(1)
+    }
+  )
+
   test('reports an image that could not be deleted after its last tag, and keeps the images it needs', async () => {
     const on = await stage({ lastTagDeletion: 'tag' })
     const child = await on.repository.push({ name: 'child' })

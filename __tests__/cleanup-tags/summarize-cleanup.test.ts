@@ -116,6 +116,7 @@ describe('summarizeCleanup', () => {
     const plan = {
       ...result.plan,
       unreadableIndexes: [`sha256:${'a'.repeat(64)}`],
+      unreadableArtifacts: [`sha256:${'b'.repeat(64)}`],
       notices: ['N.']
     }
     const context = { ...DRY_RUN, warnings: ['The clock differs.'], limitError: 'Too many.' }
@@ -129,6 +130,10 @@ describe('summarizeCleanup', () => {
         [
           'team/app',
           'Index sha256:aaaaaaaaaaaa… could not be read. No image that it might refer to is deleted.'
+        ],
+        [
+          'team/app',
+          'Artifact sha256:bbbbbbbbbbbb… could not be read. No untagged image that it might refer to is deleted.'
         ],
         ['team/app', 'N.']
       ]

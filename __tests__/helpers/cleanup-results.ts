@@ -54,6 +54,7 @@ export function resultOf(repository: string, rows: readonly RetentionRow[]): Cle
     imageCount: rows.length,
     imageBytes: rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     unreadableIndexes: [],
+    unreadableArtifacts: [],
     uncheckedCount: 0
   }
   return createCleanupResult(plan, undefined)

@@ -324,6 +324,7 @@ function manifestOf(
     children,
     subject,
     isArtifact: kind === 'artifact',
+    isContainer: kind !== 'artifact' && !isIndex,
     tags: [...referrerTags, ...(hasReferrerTag ? tags.slice(0, 1) : tags)]
   }
 }

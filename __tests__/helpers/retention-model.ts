@@ -72,6 +72,8 @@ export interface Known {
   readonly subject: string | undefined
   /** Whether it is an SBOM, which does not take the place of an image. */
   readonly isArtifact?: boolean
+  /** Whether the listing shows that it is a container image. Its subject is not kept for its sake. */
+  readonly isContainer?: boolean
   readonly pushedAt: number
 }
 
@@ -167,9 +169,12 @@ function findKeptImages(
   for (let size = -1; size !== kept.size;) {
     size = kept.size
     for (const [digest, tags] of state.images) {
-      const { children = [], subject } = known.get(digest) ?? {}
-      if (kept.has(digest))
+      const { children = [], subject, isContainer } = known.get(digest) ?? {}
+      if (kept.has(digest)) {
         for (const child of children) if (state.images.has(child)) kept.add(child)
+        const isUntagged = subject !== undefined && state.images.get(subject)?.length === 0
+        if (isUntagged && isContainer !== true) kept.add(subject)
+      }
       if (subject !== undefined) {
         const isNeeded = state.images.has(subject) ? kept.has(subject) : !isLost(subject)
         if (isNeeded) kept.add(digest)

@@ -352,6 +352,15 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     return logOf({ ...CLEANUP, untagged: 'true' }, emulator.env)
   },
 
+  'Artifact … could not be read. No untagged image of the repository is deleted.': async () => {
+    const pushedAt = '2026-01-01T00:00:00Z'
+    const signed = { tags: [{ tag: 'v1' }], referrers: ['application/spdx+json'], pushedAt }
+    const images = [signed, { tags: [], pushedAt }]
+    const emulator = await startEmulator({ seed: { repositories: [{ name: 'team/app', images }] } })
+    await emulator.fault({ operation: 'GetManifest', fault: 'access-denied' })
+    return logOf({ ...CLEANUP, untagged: 'true' }, emulator.env)
+  },
+
   'The credential file is malformed': badCredentialFile
 }
 

@@ -15,11 +15,16 @@ const MAX_WARNINGS = 10
 
 /** Logs the planned deletions: one line per repository, and each deletion if there are few repositories. */
 export async function logPlans(plans: readonly CleanupPlan[], log: Log): Promise<void> {
-  for (const { repository, unreadableIndexes, notices } of plans) {
+  for (const { repository, unreadableIndexes, unreadableArtifacts, notices } of plans) {
     const name = repository.repositoryName
     for (const digest of unreadableIndexes) {
       log.warning(
         `${name}: Index ${shortDigest(digest)} could not be read. No image of the repository is deleted.`
+      )
+    }
+    for (const digest of unreadableArtifacts) {
+      log.warning(
+        `${name}: Artifact ${shortDigest(digest)} could not be read. No untagged image of the repository is deleted.`
       )
     }
     for (const notice of notices) log.notice(`${name}: ${notice}`)

@@ -26,27 +26,44 @@ export interface CleanupPlan extends RetentionPlan {
   readonly images: ReadonlyMap<string, ExpectedImage>
   /** Digests of indexes that could not be read. No image of the repository is deleted then. */
   readonly unreadableIndexes: readonly string[]
+  /** Digests of artifacts that could not be read. No untagged image of the repository is deleted then. */
+  readonly unreadableArtifacts: readonly string[]
   /** Number of images and indexes that a dry run assumes not to have a subject, as there are too many to read. */
   readonly uncheckedCount: number
 }
 
+/** An inventory with what was listed. */
+export interface ListedInventory extends Inventory {
+  /** `false` if only the tagged images were listed. */
+  readonly areAllListed: boolean
+}
+
+/** Returns whether the rules select something in a repository, without regard to other repositories. */
+export function selectsSomething(
+  { tags, images }: TagListing,
+  { deletesTags, includesUntagged }: Evaluator,
+  facts: Pick<StepFacts, 'now' | 'pullRequests'>
+): boolean {
+  if (includesUntagged) return true
+  const own: StepFacts = { ...facts, findHolder: () => undefined, unlisted: [] }
+  return deletesTags(createInventory(tags, images, undefined), own)
+}
+
 /**
- * Combines the listed tags of a repository with its images. The images are listed only if the rules select something
- * without regard to other repositories.
+ * Combines the listed tags of a repository with its images.
+ *
+ * @param listsImages `false` if nothing is deleted in any repository of the step. Only the tagged images are needed then.
+ * Otherwise, an untagged image can be the subject of an image to delete in another repository
  */
 export async function listInventory(
   api: EcrPublicApi,
   repository: RepositoryAddress,
   tagged: TagListing,
-  { deletesTags, includesUntagged }: Evaluator,
-  facts: Pick<StepFacts, 'now' | 'pullRequests'>
-): Promise<Inventory> {
-  const inventory = createInventory(tagged.tags, tagged.images, undefined)
-  const own: StepFacts = { ...facts, findHolder: () => undefined, unlisted: [] }
-  if (!includesUntagged && !deletesTags(inventory, own)) return inventory
+  listsImages: boolean
+): Promise<ListedInventory> {
   // Images are listed after the tags, so that an index pushed in between is in the listing.
-  const images = await listAllImages(api, repository, tagged)
-  return createInventory(tagged.tags, tagged.images, images)
+  const images = listsImages ? await listAllImages(api, repository, tagged) : undefined
+  return { ...createInventory(tagged.tags, tagged.images, images), areAllListed: listsImages }
 }
 
 /**
@@ -57,7 +74,7 @@ export async function listInventory(
  */
 export async function planCleanup(
   repository: RepositoryAddress,
-  inventory: Inventory,
+  inventory: ListedInventory,
   openRepository: () => Promise<RegistryRepository>,
   { evaluate, includesUntagged }: Evaluator,
   facts: StepFacts,
@@ -72,14 +89,15 @@ export async function planCleanup(
     ...plan,
     repository,
     imageCount: inventory.images.size,
-    imageBytes: sumSizes(inventory, includesUntagged || plan.deletions.length > 0),
+    imageBytes: sumSizes(inventory),
     images: inventory.images,
     unreadableIndexes: analysis.unreadable,
+    unreadableArtifacts: analysis.unreadableArtifacts,
     uncheckedCount: analysis.uncheckedCount
   }
 }
 
-function sumSizes({ images }: Inventory, areAllListed: boolean): number {
+function sumSizes({ images, areAllListed }: ListedInventory): number {
   let bytes = 0
   for (const { mediaType, sizeBytes } of images.values()) {
     if (!areAllListed || !isIndexMediaType(mediaType ?? '')) bytes += sizeBytes

@@ -13,11 +13,10 @@ import { createHolderFinder, readTime } from './collect-facts.js'
 import type { Evaluator } from './create-evaluator.js'
 import { findPullRequests } from './github/find-pull-requests.js'
 import { IncompleteListingError, listTags } from './list-inventory.js'
-import { listInventory, planCleanup } from './plan-cleanup.js'
-import type { CleanupPlan } from './plan-cleanup.js'
+import { listInventory, planCleanup, selectsSomething } from './plan-cleanup.js'
+import type { CleanupPlan, ListedInventory } from './plan-cleanup.js'
 import { divideReads } from './read-limits.js'
 import type { UnreadableRepository } from './report-context.js'
-import type { Inventory } from './rules/inventory.js'
 import type { StepFacts } from './rules/step-facts.js'
 
 /** Number of repositories to process in parallel. */
@@ -83,7 +82,7 @@ export async function planStep(
 
 /** The inventories of all repositories, and the facts that are the same for all of them. */
 interface StepListing {
-  readonly listed: readonly StageResult<Inventory>[]
+  readonly listed: readonly StageResult<ListedInventory>[]
   readonly timely: Pick<StepFacts, 'now' | 'pullRequests'>
   readonly warnings: string[]
 }
@@ -103,8 +102,9 @@ async function listAll(
   const token = inputs.githubToken ?? ''
   const pullRequests = await findPullRequests(numbers, token, inputs.maxAttempts, deps)
   const timely = { now, pullRequests }
+  const listsImages = tagged.some(({ value }) => selectsSomething(value, evaluator, timely))
   const listed = await stages.run(tagged, ({ repository, value }) =>
-    listInventory(deps.api, addressOf(repository, inputs), value, evaluator, timely)
+    listInventory(deps.api, addressOf(repository, inputs), value, listsImages)
   )
   return { listed, timely, warnings: warning === undefined ? [] : [warning] }
 }

@@ -209,6 +209,9 @@ function notesOf({ repository, plan, failed, rows }: CleanupResult): [string, st
     ...plan.unreadableIndexes.map((digest) => {
       return `Index ${digest} could not be read. No image that it might refer to is deleted.`
     }),
+    ...plan.unreadableArtifacts.map((digest) => {
+      return `Artifact ${digest} could not be read. No untagged image that it might refer to is deleted.`
+    }),
     ...plan.notices,
     ...failed.map((result) => `${nameOf(result)} was not deleted: ${result.reason}`)
   ]

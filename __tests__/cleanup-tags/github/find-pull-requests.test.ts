@@ -116,6 +116,23 @@ describe('findPullRequests with errors of GitHub', () => {
     )
   })
 
+  test.each([
+    'Something went wrong while executing your query. Please include `0401:6C25` when reporting this issue.',
+    "We couldn't respond to your request in time. Sorry about that."
+  ])('retries a temporary failure with status 200: %s', async (text) => {
+    const json = { data: { repository: { p1: null } }, errors: [{ message: text }] }
+    const github = await startGitHub({
+      pullRequests: { 1: 'OPEN' },
+      intercept: (count, response) => count < 3 && sendJson(response, 200, json)
+    })
+    expect([...(await findPullRequests([1], TOKEN, 3, depsFor(github)))]).toEqual([[1, 'open']])
+    const { message, attempts } = await rejected((_, response) => sendJson(response, 200, json))
+    expect(attempts).toBe(3)
+    expect(message).toMatch(
+      /^Cannot read the pull requests of harbour\/tide\. .+ Run the job again\.$/
+    )
+  })
+
   test('retries a connection that is closed', async () => {
     const github = await startGitHub({
       pullRequests: { 1: 'OPEN' },
@@ -190,6 +207,24 @@ describe('findPullRequests with errors of GitHub', () => {
       'an error of GraphQL',
       200,
       { errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] }
+    ],
+    [
+      'an error of GraphQL with a type that is not documented',
+      200,
+      {
+        errors: [
+          {
+            type: 'RATE_LIMIT',
+            code: 'graphql_rate_limit',
+            message: 'API rate limit already exceeded for user ID 1.'
+          }
+        ]
+      }
+    ],
+    [
+      'an error of GraphQL without a type',
+      200,
+      { errors: [{ message: 'You have exceeded a secondary rate limit.' }] }
     ]
   ])('reports when a rate limit of more than a minute ends: %s', async (_, status, json) => {
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }

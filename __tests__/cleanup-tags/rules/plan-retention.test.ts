@@ -41,7 +41,7 @@ const ARTIFACT_TYPES: { mediaType: string; artifactMediaType: string | undefined
  */
 const image = fc.record({
   children: fc.oneof(fc.constant(undefined), fc.array(fc.nat(9), { maxLength: 3 })),
-  subject: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(11)),
+  subject: fc.oneof(fc.constant(undefined), fc.nat(11)),
   referrerTags: fc.array(
     fc.record({ to: fc.nat(11), suffix: fc.constantFrom('', '.sig', '.att') }),
     { maxLength: 2 }
@@ -73,6 +73,11 @@ function isArtifact({ children, hasType, type }: Image): boolean {
   return children === undefined && hasType && ARTIFACT_TYPES.includes(type)
 }
 
+/** Returns whether the listing shows that it is a container image, so that a kept one is not read. */
+function isContainer({ children, hasType, type }: Image): boolean {
+  return children === undefined && hasType && type.artifactMediaType === MEDIA_TYPES.ociConfig
+}
+
 /** Builds a repository. A tag that several images have belongs to the last one. */
 function build({ images, tagAges }: Repository) {
   const targetOf = (to: number, count = images.length): string =>
@@ -88,6 +93,7 @@ function build({ images, tagAges }: Repository) {
       children,
       subject,
       isArtifact: isArtifact(one),
+      isContainer: isContainer(one),
       pushedAt: NOW - one.age
     })
     const referrerTags = one.referrerTags.map(

@@ -381,6 +381,94 @@ describe('ReferenceAnalysis', () => {
     expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(2)])
   })
 
+  describe('the untagged subject of a kept image', () => {
+    const sbom = { artifactMediaType: 'application/vnd.example.sbom' }
+    const untagged = { tags: [] }
+
+    test('is kept with what it needs, if the artifact is read before or after it is kept', () => {
+      const images = [image(1, untagged), image(2, { ...index, ...untagged }), image(3, sbom)]
+      const analysis = analyze([...images, image(4, { ...sbom, ...untagged })], [1, 2, 4])
+      expect(analysis.ask()).toEqual({ kind: 'manifests', digests: [digestOf(3)] })
+      // The subject of image 4 is known before image 4 is kept, and the one of image 3 only afterwards.
+      analysis.learnLinks(digestOf(4), links([], 2))
+      analysis.learnLinks(digestOf(3), links([], 4))
+      expect(analysis.ask()?.digests).toEqual([digestOf(2)])
+      analysis.learnLinks(digestOf(2), links([1]))
+      expect([...analysis.toDelete]).toEqual([])
+      expect(Object.fromEntries(analysis.reasons)).toEqual({
+        [digestOf(4)]: 'the subject of t3',
+        [digestOf(2)]: `the subject of ${digestOf(4).slice(0, 19)}`,
+        [digestOf(1)]: `needed by ${digestOf(2).slice(0, 19)}`
+      })
+    })
+
+    test.each([
+      ['an index', index],
+      ['an artifact', sbom],
+      ['an artifact without a tag', { ...sbom, ...untagged }],
+      ['an artifact without an artifact type', { artifactMediaType: undefined }],
+      ['a manifest of an unknown type', { mediaType: undefined }]
+    ])('is kept if it is %s', (_, changes) => {
+      const analysis = analyze([image(1, untagged), image(2), image(3, changes)], [1, 2])
+      expect(analysis.ask()?.digests).toEqual([digestOf(3)])
+      analysis.learnLinks(digestOf(3), links([], 1))
+      expect([...analysis.toDelete]).toEqual([digestOf(2)])
+    })
+
+    test('is deleted if it has a tag that a rule selects', () => {
+      const analysis = analyze([image(1), image(2, untagged), image(3, sbom)], [1, 2])
+      analysis.learnLinks(digestOf(3), links([], 1))
+      expect([...analysis.toDelete]).toEqual([1, 2].map(digestOf))
+    })
+
+    test('is deleted if a container image refers to it, also if that was read before it was kept', () => {
+      const images = [image(1, untagged), image(2), image(3, index)]
+      const analysis = analyze(images, [1, 2])
+      analysis.learnLinks(digestOf(2), links([], 1))
+      analysis.learnLinks(digestOf(3), links([2]))
+      expect([...analysis.toDelete]).toEqual([digestOf(1)])
+    })
+
+    test('is deleted with referrers that are kept for no other reason', () => {
+      const signature = { ...sbom, tags: [`sha256-${hexOf(1)}.sig`] }
+      const images = [image(1, untagged), image(2, { ...sbom, ...untagged }), image(3, signature)]
+      const analysis = analyze([...images, image(4, { ...sbom, tags: ['old'] })], [1, 2, 4])
+      for (const at of [2, 3, 4]) analysis.learnLinks(digestOf(at), links([], 1))
+      expect(analysis.ask()?.digests).toEqual([digestOf(1)])
+      expect(analysis.toDelete.size).toBe(4)
+    })
+
+    test.each([
+      ['no untagged image is deleted', [image(1), image(2, sbom)]],
+      [
+        'the others are images and charts',
+        [
+          image(1, untagged),
+          image(2),
+          image(3, { artifactMediaType: 'application/vnd.cncf.helm.config.v1+json' }),
+          image(4, { mediaType: MEDIA_TYPES.dockerManifest, artifactMediaType: undefined })
+        ]
+      ]
+    ])('is not looked for if %s', (_, images) => {
+      expect(analyze(images, [1]).ask()).toEqual({ kind: 'manifests', digests: [digestOf(1)] })
+    })
+
+    test.each([2, 9])(
+      'might be any untagged image if an artifact cannot be read (selected: %i)',
+      (selected) => {
+        const images = [image(1, untagged), image(2, sbom), image(3), image(4, sbom)]
+        const analysis = analyze(images, [1, 3, selected])
+        analysis.learnLinks(digestOf(2), undefined)
+        analysis.learnLinks(digestOf(4), undefined)
+        expect([...analysis.toDelete]).toEqual([digestOf(3)])
+        expect(analysis.reasons.get(digestOf(1))).toBe(
+          'artifact t2 could not be read and might refer to it'
+        )
+        expect([analysis.unreadableArtifacts, analysis.unreadable]).toEqual([[digestOf(2)], []])
+      }
+    )
+  })
+
   test('keeps referrers by subject in a repository that has only referrer tags', () => {
     const artifact = { artifactMediaType: 'application/vnd.example.sbom' }
     const sbom = image(2, { ...artifact, tags: [] })

@@ -123,21 +123,21 @@ export class DeletionRun {
     log.debug(`${repository.repositoryName}: ${this.count} deletions processed`)
   }
 
-  /** Returns deletions by digest for the images that the service keeps after their last tag was deleted. */
+  /**
+   * Returns deletions by digest for the images that can still exist after their last tag was deleted. If the lookup fails,
+   * all of them can.
+   */
   private async findUntagged(deleted: readonly PlannedDeletion[]): Promise<PlannedDeletion[]> {
     const [first] = deleted
     if (first === undefined) return []
     const { behavior, signal } = this.scope
     try {
-      const keeps = await behavior.mayKeepUntagged(this.scope, first.row.digest)
-      return keeps
-        ? deleted.map((deletion): PlannedDeletion => ({ ...deletion, kind: 'image' }))
-        : []
+      if (!(await behavior.mayKeepUntagged(this.scope, first.row.digest))) return []
     } catch (error) {
       signal.throwIfAborted()
       this.recordCall({ unexpected: [], error })
-      return []
     }
+    return deleted.map((deletion): PlannedDeletion => ({ ...deletion, kind: 'image' }))
   }
 
   /** Deletes what has not changed since it was listed. Returns the deletions that were attempted. */

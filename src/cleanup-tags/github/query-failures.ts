@@ -78,13 +78,38 @@ function fixOf(status: number | undefined): string {
   return 'Check the environment variable GITHUB_GRAPHQL_URL.'
 }
 
+/** An error in a response of GraphQL. */
+interface ResponseError {
+  readonly type?: string | undefined
+  readonly message: string
+}
+
+/** The documented type of a rate limit, and the one that GitHub also returns (octokit/plugin-throttling.js#848). */
+const RATE_LIMIT_TYPES: ReadonlySet<string | undefined> = new Set(['RATE_LIMITED', 'RATE_LIMIT'])
+
+/** Returns whether one of the errors is a rate limit. The one of a secondary rate limit can lack a type. */
+export function containsRateLimit(errors: readonly ResponseError[]): boolean {
+  return errors.some(({ type, message }) => {
+    return RATE_LIMIT_TYPES.has(type) || (type === undefined && /rate limit/i.test(message))
+  })
+}
+
+/** The messages of temporary failures (octokit/plugin-retry.js#395, googleapis/release-please#2905). */
+const TEMPORARY =
+  /something went wrong while executing your query|couldn't respond to your request in time/i
+
+/** Returns whether one of the errors is a temporary failure of GitHub, which it reports with status 200 and without a type. */
+export function containsTemporary(errors: readonly ResponseError[]): boolean {
+  return errors.some(({ message }) => TEMPORARY.test(message))
+}
+
 /**
  * Returns whether the request exceeded a primary or secondary rate limit
  * (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
  */
 function isRateLimit(error: unknown, { status, headers }: FailedResponse): boolean {
-  const { errors = [] } = error as { readonly errors?: readonly { readonly type?: string }[] }
-  if (errors.some(({ type }) => type === 'RATE_LIMITED')) return true
+  const { errors = [] } = error as { readonly errors?: readonly ResponseError[] }
+  if (containsRateLimit(errors)) return true
   if (status === 429) return true
   if (status !== 403) return false
   return (

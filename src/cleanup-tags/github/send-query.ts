@@ -4,7 +4,12 @@ import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
 import type { Deps } from '../../runner/deps.js'
 import { problem } from '../../runner/errors.js'
-import { explainFailure, waitBeforeRetry } from './query-failures.js'
+import {
+  containsRateLimit,
+  containsTemporary,
+  explainFailure,
+  waitBeforeRetry
+} from './query-failures.js'
 
 /** The dependencies of a request to GitHub. */
 export type GitHubDeps = Pick<Deps, 'env' | 'log' | 'signal' | 'sleep' | 'random' | 'now'>
@@ -59,9 +64,10 @@ export async function createQuerySender(
       } catch (error) {
         deps.signal.throwIfAborted()
         const partial = partialResult(error)
-        if (partial !== undefined) return partial
+        const isFinal = attempt >= maxAttempts
+        if (partial !== undefined && (isFinal || !containsTemporary(partial.errors))) return partial
         const wait = waitBeforeRetry(error, attempt, deps)
-        if (wait === undefined || attempt >= maxAttempts) {
+        if (wait === undefined || isFinal) {
           throw await explainFailure(error, url.host, deps.now())
         }
         deps.log.debug(`Retrying the request to ${url.host} in ${String(Math.round(wait))} ms`)
@@ -90,8 +96,7 @@ function graphqlUrl(env: GitHubDeps['env']): URL {
 function partialResult(error: unknown): QueryResult | undefined {
   if (!(error instanceof Error) || error.name !== 'GraphqlResponseError') return undefined
   const { errors, data } = error as Error & { errors?: QueryError[]; data?: unknown }
-  if (errors === undefined || errors.some(({ type }) => type === 'RATE_LIMITED')) return undefined
-  return { data, errors }
+  return errors === undefined || containsRateLimit(errors) ? undefined : { data, errors }
 }
 
 function createFetch(

@@ -40,6 +40,15 @@ export function mustBeRead(image: ListedImage): boolean {
 }
 
 /**
+ * Returns whether a kept manifest is read to find its subject. Container images and Helm charts do not have one in
+ * practice, and there can be many of them.
+ */
+export function canKeepSubject(image: ListedImage): boolean {
+  if (canBeIndex(image)) return true
+  return canRefer(image) && !isContainerImage(image) && image.artifactMediaType !== HELM_CONFIG
+}
+
+/**
  * Returns whether a manifest is certainly not an image, but a signature, an SBOM, an attestation or another artifact. A
  * missing type and the one of a Helm chart count as an image.
  */

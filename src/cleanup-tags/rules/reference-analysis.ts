@@ -4,7 +4,7 @@ import { findReferrerTagSubject } from '../../oci/referrer-tags.js'
 import type { Decisions } from './decision.js'
 import { createForeignReason } from './foreign-referrers.js'
 import type { ForeignReason } from './foreign-referrers.js'
-import { canBeIndex, canRefer, mustBeRead } from './image-kinds.js'
+import { canBeIndex, canKeepSubject, canRefer, mustBeRead } from './image-kinds.js'
 import type { Inventory, ListedImage } from './inventory.js'
 import type { StepFacts } from './step-facts.js'
 
@@ -25,11 +25,13 @@ export interface ReadLimits {
 
 /**
  * Finds the images that can be deleted: those that the rules select and that no kept image needs. An index needs its
- * manifests at any depth. Referrers (by `subject` or by tag) are kept with their image.
+ * manifests at any depth, and an index or artifact needs its `subject` if that is untagged. Referrers (by `subject` or by
+ * tag) are kept with their image.
  *
  * Invariant: an image is deleted only if the rules select it, or if each of its tags is selected or refers to another
  * image that is deleted; cycles of referrer tags are not a reason. It is kept if a kept image lists it, if it refers to a
- * kept image, if its image can be in another repository, or if an index that might list it could not be read.
+ * kept image, if its image can be in another repository, if it is the untagged subject of a kept index or artifact, or if
+ * a manifest that might list it or refer to it could not be read.
  *
  * It requests manifests with `ask` and receives them with `learn…`. Each answer can only add to the kept images, so the
  * order of the answers does not matter and cycles are safe.
@@ -43,6 +45,8 @@ export class ReferenceAnalysis implements GraphReader {
   readonly links = new Map<string, ManifestLinks>()
   /** Digests of indexes that could not be read. */
   readonly unreadable: string[] = []
+  /** Digests of artifacts that could not be read and therefore keep untagged images. */
+  readonly unreadableArtifacts: string[] = []
   /** Digests of referrers that are kept because their image can be in another repository. */
   readonly foreign = new Set<string>()
   /** Number of images and indexes that a dry run assumes not to have a subject. */
@@ -107,6 +111,8 @@ export class ReferenceAnalysis implements GraphReader {
     if (this.isSettled()) return undefined
     const indexes = this.listUnread(this.kept, (image) => canBeIndex(image))
     if (indexes.length > 0) return { kind: 'manifests', digests: indexes }
+    const referrers = this.listKeptReferrers()
+    if (referrers.length > 0) return { kind: 'manifests', digests: referrers }
     const artifacts = this.listUnread(this.toDelete, (image) => mustBeRead(image))
     if (artifacts.length > 0) return { kind: 'manifests', digests: artifacts }
     const deletedIndexes = this.listUnread(this.toDelete, (image) => canBeIndex(image))
@@ -117,6 +123,12 @@ export class ReferenceAnalysis implements GraphReader {
   /** Returns `true` if no image is left to delete, so that further answers cannot change anything. */
   isSettled(): boolean {
     return this.toDelete.size === 0
+  }
+
+  /** Lists the kept artifacts to read. An untagged image to delete can be their subject. */
+  private listKeptReferrers(): string[] {
+    const isNeeded = [...this.toDelete].some((digest) => this.isUntagged(digest))
+    return isNeeded ? this.listUnread(this.kept, (image) => canKeepSubject(image)) : []
   }
 
   /**
@@ -193,7 +205,8 @@ export class ReferenceAnalysis implements GraphReader {
       if (this.kept.has(links.subject)) this.keep(digest, `refers to ${this.nameOf(links.subject)}`)
       if (!this.inventory.images.has(links.subject)) this.keepForeign(digest, links.subject)
     }
-    if (this.kept.has(digest)) this.keepChildren(digest)
+    if (!this.kept.has(digest)) return
+    for (const [other, reason] of this.listNeeded(digest)) this.keep(other, reason)
   }
 
   /**
@@ -221,14 +234,21 @@ export class ReferenceAnalysis implements GraphReader {
     this.keep(digest, reason)
   }
 
-  /** Keeps an image whose manifest could not be read. If it can be an index, it can need every other image. */
+  /**
+   * Keeps an image whose manifest could not be read. If it can be an index, it can need every other image. An artifact can
+   * refer to every untagged image.
+   */
   private keepUnreadable(digest: string): void {
     const image = this.inventory.images.get(digest)
     this.keep(digest, 'its manifest could not be read')
-    if (image === undefined || !canBeIndex(image)) return
-    this.unreadable.push(digest)
-    const reason = `index ${this.nameOf(digest)} could not be read and might need it`
-    for (const other of [...this.toDelete]) this.keep(other, reason)
+    if (image === undefined || !canKeepSubject(image)) return
+    const isIndex = canBeIndex(image)
+    const others = [...this.toDelete].filter((other) => isIndex || this.isUntagged(other))
+    if (isIndex) this.unreadable.push(digest)
+    else if (others.length > 0) this.unreadableArtifacts.push(digest)
+    const [noun, verb] = isIndex ? ['index', 'need'] : ['artifact', 'refer to']
+    const reason = `${noun} ${this.nameOf(digest)} could not be read and might ${verb} it`
+    for (const other of others) this.keep(other, reason)
   }
 
   /** Keeps an image, the images that it needs, and its referrers. */
@@ -241,9 +261,7 @@ export class ReferenceAnalysis implements GraphReader {
       this.toDelete.delete(current)
       if (why !== undefined) this.reasons.set(current, why)
       const name = this.nameOf(current)
-      for (const child of this.links.get(current)?.children ?? []) {
-        pending.push([child, `needed by ${name}`])
-      }
+      for (const needed of this.listNeeded(current)) pending.push(needed)
       for (const referrer of this.referrerTagged.get(current) ?? []) {
         pending.push([referrer, `refers to ${name} by its tag`])
       }
@@ -253,9 +271,18 @@ export class ReferenceAnalysis implements GraphReader {
     }
   }
 
-  private keepChildren(digest: string): void {
-    const reason = `needed by ${this.nameOf(digest)}`
-    for (const child of this.links.get(digest)?.children ?? []) this.keep(child, reason)
+  /** Lists the images that a kept image needs, with the reasons. A subject with tags is not among them. */
+  private listNeeded(digest: string): [digest: string, reason: string][] {
+    const image = this.inventory.images.get(digest)
+    const links = this.links.get(digest)
+    if (image === undefined || links === undefined) return []
+    const { children, subject } = links
+    const name = this.nameOf(digest)
+    const needed = children.map((child): [string, string] => [child, `needed by ${name}`])
+    if (subject !== undefined && this.isUntagged(subject) && canKeepSubject(image)) {
+      needed.push([subject, `the subject of ${name}`])
+    }
+    return needed
   }
 
   /** Returns the name of an image for reasons: its first tag, or its shortened digest. */
