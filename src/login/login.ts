@@ -14,7 +14,6 @@ import { createLoginReference } from './login-records.js'
 import type { LoginReference } from './login-records.js'
 import { getRegistryIdentity, hostNamesOf } from './registry-identity.js'
 import type { RegistryIdentity } from './registry-identity.js'
-import { forgetLogin, restoreOrWarn } from './restore-credential.js'
 import { warnAboutAuthConfig } from './warn-about-auth-config.js'
 import { storeCredential, writeCredential } from './write-credential.js'
 import type { Credential, WriteOutcome } from './write-credential.js'
@@ -117,22 +116,28 @@ async function writeCredentials(
     }
     deps.signal.throwIfAborted()
   } catch (error) {
-    const restoreDeps = withoutCancellation(deps)
-    for (const reference of written.reverse()) await restoreOrWarn(reference, restoreDeps)
+    await restoreAll(written, deps)
     throw error
   }
   if (!inputs.logout) {
+    const { forgetLogin } = await import('./restore-credential.js')
     for (const reference of written) await forgetLogin(reference, deps)
     deps.saveLoginState('[]')
   }
   return plan
 }
 
-/** Returns dependencies whose `sleep` also works after the run is cancelled. */
-function withoutCancellation({ random, now, env, log }: Deps): Parameters<typeof restoreOrWarn>[1] {
+/** Restores the files of the logins, the last one first, also after the run is cancelled. */
+async function restoreAll(
+  written: readonly LoginReference[],
+  { random, now, env, log }: Deps
+): Promise<void> {
+  const { restoreOrWarn } = await import('./restore-credential.js')
   const sleep: Deps['sleep'] = (milliseconds) =>
     new Promise((done) => setTimeout(done, milliseconds))
-  return { random, now, env, log, sleep }
+  for (const reference of written.toReversed()) {
+    await restoreOrWarn(reference, { random, now, env, log, sleep })
+  }
 }
 
 function changeOf(

@@ -1,1 +1,0 @@
-"use strict";exports.id=6082,exports.ids=[6082],exports.modules={6082:(e,t,o)=>{o.d(t,{findDuplicateMember:()=>n});var d=o(9370);function n(e){let t,o=[];return(0,d.YR)(e,{onObjectBegin:()=>void o.push(new Set),onObjectEnd:()=>void o.pop(),onObjectProperty:e=>{let d=o.at(-1);d?.has(e)===!0&&(t??=e),d?.add(e)}}),t}}};
