@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import pLimit from 'p-limit'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 import { limitMemory } from '../runner/limit-memory.js'
@@ -43,10 +42,10 @@ export interface LocalContext {
 }
 
 /**
- * The maximum size in bytes of the compressed texts and logos that are kept in memory until they are written. Files beyond it
- * are read again, so that the number of repositories does not determine the memory use.
+ * The maximum size in bytes of the texts and logos that are kept in memory until they are written. Files beyond it are read
+ * again, so that the number of repositories does not determine the memory use.
  */
-const MAX_CACHED_BYTES = 12_000_000
+const MAX_CACHED_BYTES = 20_000_000
 
 /** Creates a function that reads the local files of a repository. Files that all repositories share are read once. */
 export function createTextReader(
@@ -64,10 +63,7 @@ function readOnce(context: LocalContext): (repositoryName: string) => Promise<Lo
   return (name) => (texts ??= readTexts(name, context))
 }
 
-/**
- * The cache contains compressed serialized texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is
- * used, and up to twice the size of a serialized text.
- */
+/** The cache contains serialized texts. V8 keeps a whole file in memory as long as a part of it, such as a link, is used. */
 function createCachingReader(
   context: LocalContext
 ): (repositoryName: string) => Promise<LocalTexts> {
@@ -76,18 +72,14 @@ function createCachingReader(
   const readInTurn = pLimit(1)
   return async (name) => {
     await limitMemory(PARSER_MEMORY_BYTES)
-    let compressed = cache.get(name)
-    if (compressed === undefined) {
-      compressed = await readInTurn(async () => compress(await readTexts(name, context)))
-      remainingBytes -= compressed.length
-      if (remainingBytes >= 0) cache.set(name, compressed)
+    let serialized = cache.get(name)
+    if (serialized === undefined) {
+      serialized = await readInTurn(async () => serialize(await readTexts(name, context)))
+      remainingBytes -= serialized.length
+      if (remainingBytes >= 0) cache.set(name, serialized)
     }
-    return deserialize(inflateRawSync(compressed)) as LocalTexts
+    return deserialize(serialized) as LocalTexts
   }
-}
-
-function compress(texts: LocalTexts): Buffer {
-  return deflateRawSync(serialize(texts), { level: 1 })
 }
 
 /** The messages about the files of a repository. */
