@@ -30,6 +30,19 @@ describe('runMarkdownSteps', () => {
     )
   })
 
+  it('pauses between steps, so that garbage can be collected', async () => {
+    let count = 0
+    const steps = (function* (): Steps<string> {
+      for (; count < 100; count++) yield
+      return 'result'
+    })()
+    const result = runMarkdownSteps('README.md', 'readme', steps)
+    expect(count).toBeGreaterThan(0)
+    expect(count).toBeLessThan(100)
+    await expect(result).resolves.toBe('result')
+    expect(count).toBe(100)
+  })
+
   it('limits the time of all steps together', async () => {
     const steps = (function* (): Steps<never> {
       for (;;) yield
