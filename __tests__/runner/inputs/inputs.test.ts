@@ -70,6 +70,21 @@ describe('readInputs', () => {
     )
   })
 
+  it.each([
+    ['login', 'tag', 'tags', 'cleanup-tags'],
+    ['login', 'images', 'image', 'push-tar'],
+    ['login', 'repositories', 'repository', 'ensure-repo, sync-catalog, push-tar, cleanup-tags'],
+    ['sync-catalog', 'image_tag', 'image-tags', 'push-tar'],
+    ['logn', 'tag', 'tags', 'cleanup-tags']
+  ])(
+    'names the mode of a misspelled input that %s does not have: %s',
+    (mode, name, meant, other) => {
+      expect(errorOf({ mode }, { [`INPUT_${name.toUpperCase()}`]: 'x' })).toBe(
+        `Input "${name}" is unknown. Did you mean "${meant}"? It belongs to mode ${other}. Remove the input, or correct "mode".`
+      )
+    }
+  )
+
   it('lists the inputs of the mode for an unknown input with the name of an object member', () => {
     expect(errorOf({ mode: 'login' }, { INPUT_CONSTRUCTOR: 'x' })).toContain(
       'Input "constructor" is unknown. The inputs are mode,'
