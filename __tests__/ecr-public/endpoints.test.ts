@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { apiUrl, readEndpoints } from '../../src/ecr-public/endpoints.js'
+import { explainBriefly } from '../../src/ecr-public/explain-error.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { runAction } from '../helpers/run-action.js'
 
@@ -160,6 +161,66 @@ describe('readEndpoints', () => {
     const refusal = await readEndpoints(env).catch((error: unknown) => String(error))
     expect(refusal).toMatch(message)
     expect(refusal).not.toContain('hunter2')
+  })
+})
+
+describe('an error of the connection', () => {
+  const IGNORED = '[default]\nignore_configured_endpoint_urls = true\n'
+  const ALLOW = 'Allow the runner to connect to '
+  const DUAL_STACK = { AWS_USE_DUALSTACK_ENDPOINT: 'true' }
+
+  test.each<[string, Record<string, string>, string, string, string]>([
+    [
+      'does not name variables that the file turns off',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_ENDPOINT_URL_STS: 'https://b' },
+      IGNORED,
+      `${ALLOW}api.ecr-public.us-east-1.amazonaws.com,`,
+      `${ALLOW}sts.us-east-1.amazonaws.com,`
+    ],
+    [
+      'names a variable that overrides the file',
+      { AWS_ENDPOINT_URL: 'https://a', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+      IGNORED,
+      'unset AWS_ENDPOINT_URL.',
+      'unset AWS_ENDPOINT_URL.'
+    ],
+    [
+      'names the endpoints of the file',
+      {},
+      '[default]\nservices = s\nendpoint_url = https://c\n[services s]\necr_public =\n  endpoint_url = https://d\n',
+      'unset ecr_public.endpoint_url in the shared config file.',
+      'unset endpoint_url in the shared config file.'
+    ],
+    [
+      'names the dual-stack hosts',
+      DUAL_STACK,
+      '',
+      `${ALLOW}ecr-public.us-east-1.api.aws,`,
+      `${ALLOW}sts.us-east-1.api.aws,`
+    ],
+    [
+      'names the endpoint with dual-stack',
+      { ...DUAL_STACK, AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://d', AWS_USE_FIPS_ENDPOINT: 'true' },
+      '',
+      'unset AWS_ENDPOINT_URL_ECR_PUBLIC.',
+      `${ALLOW}sts-fips.us-east-1.api.aws,`
+    ]
+  ])('%s', async (_name, env, text, api, sts) => {
+    await writeFile(file, text)
+    await readEndpoints(env)
+    const error = Object.assign(new Error('x'), { code: 'ENOTFOUND', hostname: 'a' })
+    expect(explainBriefly(error, { env })).toContain(api)
+    expect(explainBriefly(error, { env, assumed: {} })).toContain(sts)
+  })
+
+  test('names the proxy of the endpoint of the file', async () => {
+    const env = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'ecr.example' }
+    const error = Object.assign(new Error('x'), { code: 'ECONNRESET' })
+    const proxy = 'The request used the proxy'
+    expect(explainBriefly(error, { env })).toContain(proxy)
+    await writeFile(file, '[default]\nendpoint_url = https://ecr.example\n')
+    await readEndpoints(env)
+    expect(explainBriefly(error, { env })).not.toContain(proxy)
   })
 })
 

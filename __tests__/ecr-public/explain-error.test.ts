@@ -209,14 +209,19 @@ describe('error responses of the service', () => {
   test.each([
     ['ThrottlingException', 'was throttled after 5 attempts', 'with "max-parallel" of a matrix'],
     ['TooManyRequestsException', 'was throttled after 5 attempts', 'max-attempts'],
-    ['UnsupportedCommandException', 'is not supported by the endpoint', 'us-east-1'],
+    [
+      'UnsupportedCommandException',
+      'is not supported by the endpoint',
+      'Unset AWS_ENDPOINT_URL, or set it to an endpoint in us-east-1.'
+    ],
     ['LimitExceededException', 'would exceed a quota', 'public-service-quotas'],
     ['RepositoryNotFoundException', 'The repository does not exist', 'ensure-repo'],
     ['RegistryNotFoundException', 'The registry does not exist', 'registry-id'],
     ['InvalidParameterException', 'ECR Public rejected PutImage', 'because so']
   ])('%s', (name, what, fix) => {
     const thrown = serviceError(name, 'because so', { attempts: 5 })
-    const { message } = explained(thrown, { operation: 'PutImage' })
+    const env = { AWS_ENDPOINT_URL: 'https://ecr.example' }
+    const { message } = explained(thrown, { operation: 'PutImage', env })
     expect(message).toContain(what)
     expect(message).toContain(fix)
     expect(message).toContain('req-1')

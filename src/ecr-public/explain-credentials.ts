@@ -1,4 +1,5 @@
 import type { Problem } from '../runner/errors.js'
+import { findCalledEndpoint } from './endpoints.js'
 import { safeMessage } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import { PERMISSIONS_PAGE } from './permissions.js'
@@ -114,14 +115,14 @@ const PROVIDER_VARIABLES = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
-  'AWS_ENDPOINT_URL_STS',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'
 ]
 
 /** Explains any other error of the SDK's credential providers. */
 export function explainProvider({ message }: ErrorFacts, env: Env): Problem {
-  const set = PROVIDER_VARIABLES.filter((name) => env[name])
+  const endpoint = findCalledEndpoint('sts', env).setting?.name ?? ''
+  const set = [...PROVIDER_VARIABLES, endpoint].filter((name) => env[name])
   return {
     what: 'The AWS credentials could not be loaded',
     value: message,

@@ -1,5 +1,6 @@
 import { ActionError, messageOf, problem } from '../runner/errors.js'
 import type { Problem } from '../runner/errors.js'
+import { findCalledEndpoint } from './endpoints.js'
 import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import {
@@ -18,6 +19,8 @@ import type { AssumedRole } from './role/explain-role.js'
 import { findOperation } from './operation-names.js'
 import { isProviderError, profileOfError } from './provider-errors.js'
 
+type Env = Readonly<Record<string, string | undefined>>
+
 /** The context of an error. */
 export interface ErrorContext extends DeniedContext {
   /** The API operation. The default is the operation that this action's client recorded for the error. */
@@ -25,7 +28,7 @@ export interface ErrorContext extends DeniedContext {
   /** The role, if the call is AssumeRoleWithWebIdentity of STS. */
   readonly assumed?: AssumedRole | undefined
   /** The environment of the step. The default is `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly env?: Env
 }
 
 const THROTTLED = [
@@ -59,7 +62,7 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
         ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
         : explainDenied(facts, operation, context)) ??
     withSnippet(explainCredentials(facts, env)) ??
-    explainService(facts, operation) ??
+    explainService(facts, operation, env) ??
     explainNetwork(facts, env, service) ??
     explainStatus(facts, isOfProvider ? 'the request for credentials' : operation, service) ??
     (isOfProvider ? explainProvider(facts, env) : undefined)
@@ -99,7 +102,11 @@ const MISSING: Readonly<Record<string, string>> = {
 }
 
 /** Explains the errors of the service that have a specific cause. */
-function explainService(facts: ErrorFacts, operation: string | undefined): Explanation | undefined {
+function explainService(
+  facts: ErrorFacts,
+  operation: string | undefined,
+  env: Env
+): Explanation | undefined {
   const { name, message, status } = facts
   const call = operation === undefined ? 'The API call' : operation
   if (THROTTLED.includes(name) || status === 429) {
@@ -111,11 +118,12 @@ function explainService(facts: ErrorFacts, operation: string | undefined): Expla
     }
   }
   if (name === 'UnsupportedCommandException') {
+    const { setting } = findCalledEndpoint('api', env)
     return {
       what: `${call} is not supported by the endpoint`,
       value: message,
       reason: 'The ECR Public API exists only in us-east-1.',
-      fix: 'Unset AWS_ENDPOINT_URL_ECR_PUBLIC and AWS_ENDPOINT_URL, or set them to us-east-1.'
+      fix: setting && `Unset ${setting.name}, or set it to an endpoint in us-east-1.`
     }
   }
   if (name === 'LimitExceededException' || name === 'TooManyTagsException') {

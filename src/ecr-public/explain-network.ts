@@ -1,7 +1,7 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
 import { addUsedProxy, allowOnProxyFix, describeProxy, otherSender } from '../http/explain-proxy.js'
-import { apiUrl, ignoresEndpoints } from './endpoints.js'
+import { findCalledEndpoint } from './endpoints.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
@@ -10,23 +10,12 @@ type Env = Readonly<Record<string, string | undefined>>
 /** A service that this action calls. */
 export interface CalledService {
   readonly name: string
-  /** The default host. */
-  readonly host: string
-  /** The environment variables that set another endpoint, in order of precedence. */
-  readonly endpointVariables: readonly string[]
+  readonly key: Parameters<typeof findCalledEndpoint>[0]
 }
 
-export const ECR_PUBLIC: CalledService = {
-  name: 'Amazon ECR Public',
-  host: apiUrl({ useDualStack: false }).host,
-  endpointVariables: ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'AWS_ENDPOINT_URL']
-}
+export const ECR_PUBLIC: CalledService = { name: 'Amazon ECR Public', key: 'api' }
 
-export const STS: CalledService = {
-  name: 'AWS STS',
-  host: 'sts.us-east-1.amazonaws.com',
-  endpointVariables: ['AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL']
-}
+export const STS: CalledService = { name: 'AWS STS', key: 'sts' }
 
 const LOST_CODES = [
   'ECONNRESET',
@@ -98,30 +87,17 @@ function explainLoss(facts: ErrorFacts, env: Env, service: CalledService): Probl
   }
 }
 
-function endpointFix(env: Env, service: CalledService): string {
-  const name = findVariable(env, service)
-  return name === undefined
-    ? allowFix(service.host)
-    : `Check that the endpoint of ${name} is running, or unset the variable.`
+function endpointFix(env: Env, { key }: CalledService): string {
+  const { setting, url } = findCalledEndpoint(key, env)
+  return setting === undefined
+    ? allowFix(url.host)
+    : `Check that the endpoint of ${setting.name} is running, or unset ${setting.name}.`
 }
 
-/** Returns the host that the environment sets for a service, or its default host. */
-function hostOf(env: Env, service: CalledService): string {
-  return urlOf(env, service)?.host ?? service.host
+function hostOf(env: Env, { key }: CalledService): string {
+  return findCalledEndpoint(key, env).url.host
 }
 
-function urlOf(env: Env, service: CalledService): URL | null {
-  const variable = findVariable(env, service) ?? ''
-  return URL.parse(env[variable] ?? `https://${service.host}`)
-}
-
-/** Returns the variable that sets the endpoint of the service. */
-function findVariable(env: Env, { endpointVariables }: CalledService): string | undefined {
-  if (ignoresEndpoints(env)) return undefined
-  return endpointVariables.find((each) => env[each])
-}
-
-function proxyOf(env: Env, service: CalledService): string | undefined {
-  const url = urlOf(env, service)
-  return url === null ? undefined : describeProxy(url, env)
+function proxyOf(env: Env, { key }: CalledService): string | undefined {
+  return describeProxy(findCalledEndpoint(key, env).url, env)
 }
