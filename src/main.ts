@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ECRPUBLICClient } from '@aws-sdk/client-ecr-public'
 import { apiUrl, readEndpoints } from './ecr-public/endpoints.js'
 import type { Endpoints } from './ecr-public/endpoints.js'
 import { openEarly } from './http/open-early.js'
 import type { RegistryDeps } from './registry-client/create-reader.js'
-import type { Deps, EcrPublicApi } from './runner/deps.js'
+import type { Deps } from './runner/deps.js'
 import { ActionError } from './runner/errors.js'
 import { readInputs } from './runner/inputs/inputs.js'
 import type { Mode } from './runner/inputs/input-specs.js'
@@ -116,7 +117,7 @@ type ApiContext = Pick<Deps, 'log' | 'sleep' | 'mask' | 'signal'> & {
 async function createApi(
   { maxAttempts, role: roleInputs }: Inputs,
   context: ApiContext
-): Promise<EcrPublicApi> {
+): Promise<ECRPUBLICClient> {
   const { createEcrPublicClient } = await import('./ecr-public/client.js')
   const options = { ...context, maxAttempts }
   if (roleInputs === undefined) {
@@ -166,6 +167,12 @@ async function createDeps(
   const random = Math.random
   return {
     api,
+    callerAccount: async () => {
+      const { getCallerAccount } = await import('./ecr-public/caller-account.js')
+      const { maxAttempts } = inputs
+      const { credentials } = api.config
+      return getCallerAccount({ endpoints, env, signal, log, maxAttempts, credentials })
+    },
     ...createRegistryClient({ api, env, signal, log, mask, now, random, sleep }),
     log,
     now,

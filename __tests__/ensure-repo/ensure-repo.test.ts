@@ -35,7 +35,10 @@ interface Setup {
   readonly writes: () => Promise<string[]>
 }
 
-async function setUp(options: EmulatorOptions = {}, more: Partial<Deps> = {}): Promise<Setup> {
+async function setUp(
+  options: EmulatorOptions = {},
+  more: Parameters<typeof makeDeps>[1] = {}
+): Promise<Setup> {
   const emulator = await startEmulator(options)
   const deps = makeDeps(emulator, more)
   let seen = 0
@@ -489,6 +492,69 @@ test("a repository of another account is not created in the caller's registry", 
   await expect(run({ repository: 'new', 'registry-id': '999999999999' })).rejects.toThrow(
     /cannot be created in the registry of another account.*999999999999.*123456789012/
   )
+  expect(await writes()).toEqual([])
+})
+
+describe('with registry-id, if DescribeRegistries does not return the registry', () => {
+  const EMPTY: EmulatorOptions = { registryBeforeRepository: 'empty' }
+  const DENIED: EmulatorOptions = {
+    allow: ['ecr-public:DescribeRepositories', 'ecr-public:CreateRepository']
+  }
+  const other = { repository: 'new', 'registry-id': '999999999999' }
+
+  test.each<[string, EmulatorOptions, Record<string, string>]>([
+    ['an account without a registry', EMPTY, {}],
+    ['an account without a registry, dry run', EMPTY, { 'dry-run': 'true' }],
+    ['a denied call', DENIED, {}]
+  ])('%s: a repository of another account is not created', async (_name, options, texts) => {
+    const { emulator, run } = await setUp(options)
+    await expect(run({ ...other, ...texts })).rejects.toThrow(
+      'A repository cannot be created in the registry of another account: "999999999999". The credentials belong to account 123456789012.'
+    )
+    expect(await emulator.operations()).not.toContain('CreateRepository')
+  })
+
+  test.each<[string, EmulatorOptions]>([
+    ['an account without a registry', EMPTY],
+    ['a denied call', DENIED]
+  ])('%s: a repository of the own account is created', async (_name, options) => {
+    const { run } = await setUp(options)
+    const report = await run({ repository: 'new', 'registry-id': '123456789012' })
+    expect(report.outputs.created).toBe(true)
+  })
+
+  test.each([
+    [
+      'access-denied',
+      /cannot be compared with the account of the credentials: "123456789012"\..* AWS STS rejected GetCallerIdentity/
+    ],
+    ['expired-token', /cannot be compared.* The AWS session has expired/],
+    ['truncate', /cannot be compared/]
+  ])('nothing is created if STS fails (%s)', async (fault, message) => {
+    const { emulator, run } = await setUp(EMPTY, { maxAttempts: 1 })
+    await emulator.fault({ operation: 'GetCallerIdentity', fault, count: 9 })
+    const own = { repository: 'new', 'registry-id': '123456789012' }
+    await expect(run(own)).rejects.toThrow(message)
+    expect(await emulator.operations()).not.toContain('CreateRepository')
+  })
+})
+
+test('a repository of another account that is deleted during the step is not created', async () => {
+  const { deps, writes } = await setUp()
+  const repository = {
+    registryId: '999999999999',
+    repositoryName: 'app',
+    repositoryArn: 'arn:aws:ecr-public::999999999999:repository/app',
+    repositoryUri: 'public.ecr.aws/zzzzzzzz/app'
+  }
+  const api = interceptApi(deps.api, (command, send) =>
+    command instanceof DescribeRepositoriesCommand
+      ? Promise.resolve({ repositories: [repository] })
+      : send(command)
+  )
+  const texts = { repository: 'app', 'registry-id': '999999999999', policy: POLICY }
+  const { failure } = await ensureRepo(makeInputs('ensure-repo', texts), { ...deps, api })
+  expect(failure).toContain('cannot be created in the registry of another account')
   expect(await writes()).toEqual([])
 })
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Deps, Log } from '../../src/runner/deps.js'
+import { getCallerAccount } from '../../src/ecr-public/caller-account.js'
 import { createEcrPublicClient } from '../../src/ecr-public/client.js'
 import { createRequestHandler } from '../../src/ecr-public/request-handler.js'
 import { createRequestSender } from '../../src/http/request-sender.js'
@@ -55,6 +56,11 @@ export function makeDeps(
   const sleep = replaced.sleep ?? (() => Promise.resolve())
   const now = replaced.now ?? (() => new Date())
   const random = replaced.random ?? (() => 0.5)
+  // Without credentials, the SDK would use the environment of the test process.
+  const credentials = {
+    accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? ''
+  }
   const createApi = (): Deps['api'] => {
     const client = createEcrPublicClient({
       maxAttempts,
@@ -62,11 +68,7 @@ export function makeDeps(
       endpoints: { api: env.AWS_ENDPOINT_URL_ECR_PUBLIC, useDualStack: false },
       signal,
       log,
-      // Without credentials, the SDK would use the environment of the test process.
-      credentials: {
-        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? ''
-      },
+      credentials,
       backoff: () => 0,
       limitsRates: false
     })
@@ -79,6 +81,17 @@ export function makeDeps(
   let directory: Promise<string> | undefined
   return {
     api,
+    callerAccount: () =>
+      getCallerAccount({
+        env,
+        // The emulator serves STS as well.
+        endpoints: { sts: env.AWS_ENDPOINT_URL_ECR_PUBLIC, useDualStack: false, useFips: false },
+        signal,
+        log,
+        maxAttempts,
+        backoff: () => 0,
+        credentials: () => Promise.resolve(credentials)
+      }),
     accountToken,
     openRegistry: (host) =>
       Promise.resolve(

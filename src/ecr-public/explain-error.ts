@@ -27,6 +27,8 @@ export interface ErrorContext extends DeniedContext {
   readonly operation?: string | undefined
   /** The role, if the call is AssumeRoleWithWebIdentity of STS. */
   readonly assumed?: AssumedRole | undefined
+  /** `true` if the call is one of STS with the credentials of the step. */
+  readonly isSts?: boolean
   /** The environment of the step. The default is `process.env`. */
   readonly env?: Env
 }
@@ -54,13 +56,16 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const isOfProvider = isProviderError(thrown)
   const profile = profileOfError(thrown)
   const isRoleError = context.assumed !== undefined || isOfProvider
-  const service = isRoleError ? STS : ECR_PUBLIC
+  const isSts = context.isSts === true
+  const service = isRoleError || isSts ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
     (profile !== undefined
       ? explainProfile(facts, messageOf(thrown))
       : isRoleError
         ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
-        : explainDenied(facts, operation, context)) ??
+        : isSts
+          ? undefined
+          : explainDenied(facts, operation, context)) ??
     withSnippet(explainCredentials(facts, env)) ??
     explainService(facts, operation, env) ??
     explainNetwork(facts, env, service) ??

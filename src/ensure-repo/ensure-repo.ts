@@ -1,10 +1,9 @@
 import { explainBriefly, explainError } from '../ecr-public/explain-error.js'
 import type { ErrorContext } from '../ecr-public/explain-error.js'
-import { listRegistries } from '../ecr-public/listings.js'
+import { checkOwnRegistry } from '../ecr-public/own-registry.js'
 import { createPredictor } from '../ecr-public/predict-repository.js'
 import { resolveNamedRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
-import { problem } from '../runner/errors.js'
 import type { EnsureRepoInputs } from '../runner/inputs/inputs.js'
 import { describeChange, hasChanges } from '../runner/plan.js'
 import type { Report } from '../runner/report.js'
@@ -13,7 +12,11 @@ import type { Settled } from '../runner/settle-each.js'
 import type { DesiredRepository } from './desired-repository.js'
 import { readPolicy } from './read-policy.js'
 import { planFor, reconcileRepository } from './reconcile-repository.js'
-import type { PlannedRepository, ReconciledRepository } from './reconcile-repository.js'
+import type {
+  PlannedRepository,
+  ReconcileDeps,
+  ReconciledRepository
+} from './reconcile-repository.js'
 import { reportRepositories } from './report-repositories.js'
 import type { EnsureRepoResult } from './report-repositories.js'
 import { requiredActions } from './required-actions.js'
@@ -33,8 +36,10 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
     throw explainError(error, contextOf(desired, true, deps)) ?? error
   })
   const createsAny = resolved.some(({ repository }) => repository === undefined)
-  await checkRegistryIsOwn(inputs, createsAny, deps)
+  const beforeCreation = createRegistryCheck(inputs.registryId, deps)
+  if (createsAny && inputs.state === 'present') await beforeCreation()
 
+  const reconcileDeps = { ...deps, beforeCreation }
   const context = contextOf(desired, createsAny, deps)
   const settleOptions = {
     signal: deps.signal,
@@ -42,12 +47,14 @@ export async function ensureRepo(inputs: EnsureRepoInputs, deps: Deps): Promise<
   }
   const planned = await settleEach(
     resolved,
-    ({ name, repository }) => planFor(name, repository, desired, deps),
+    ({ name, repository }) => planFor(name, repository, desired, reconcileDeps),
     settleOptions
   )
   const { values: plans } = splitSettled(planned)
   for (const plan of plans) logPlan(plan, deps)
-  const execute = inputs.dryRun ? await createPrediction(plans, deps) : createExecution(deps)
+  const execute = inputs.dryRun
+    ? await createPrediction(plans, deps)
+    : createExecution(reconcileDeps)
   const results = await settleEach(
     planned,
     async (plan) => {
@@ -74,24 +81,16 @@ async function readDesired(inputs: EnsureRepoInputs, env: Deps['env']): Promise<
 }
 
 /**
- * Checks that a repository is created only in the registry of the caller. CreateRepository does not have a registry ID,
- * so it would create the repository in the caller's registry.
+ * Returns the check before a repository is created, which is made once. CreateRepository does not have a registry ID, so
+ * it would create the repository in the caller's registry.
  */
-async function checkRegistryIsOwn(
-  { registryId, state }: EnsureRepoInputs,
-  createsAny: boolean,
-  { api }: Deps
-): Promise<void> {
-  if (registryId === undefined || state === 'absent' || !createsAny) return
-  const own = await listRegistries(api)
-  if (own.length === 0 || own.some((registry) => registry.registryId === registryId)) return
-  const ids = own.map((registry) => registry.registryId ?? '').join(', ')
-  throw problem({
-    what: 'A repository cannot be created in the registry of another account',
-    value: registryId,
-    reason: `The credentials belong to account ${ids}.`,
-    fix: 'Use credentials of the other account, or remove the input "registry-id".'
-  })
+function createRegistryCheck(registryId: string | undefined, deps: Deps): () => Promise<void> {
+  let check: Promise<void> | undefined
+  return async () => {
+    if (registryId === undefined) return
+    const what = 'A repository cannot be created in the registry of another account'
+    await (check ??= checkOwnRegistry(registryId, what, deps))
+  }
 }
 
 function logPlan({ changes }: PlannedRepository, { log }: Deps): void {
@@ -103,7 +102,7 @@ function logPlan({ changes }: PlannedRepository, { log }: Deps): void {
 
 type Execute = (plan: PlannedRepository) => ReconciledRepository | Promise<ReconciledRepository>
 
-function createExecution(deps: Deps): Execute {
+function createExecution(deps: ReconcileDeps & Pick<Deps, 'signal'>): Execute {
   return async (plan) => {
     const result = await reconcileRepository(plan, deps)
     if (result.error !== undefined) deps.signal.throwIfAborted()

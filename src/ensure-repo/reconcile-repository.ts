@@ -31,7 +31,11 @@ export interface ReconciledRepository {
   readonly error?: unknown
 }
 
-type ReconcileDeps = Pick<Deps, 'api' | 'log' | 'sleep'>
+/** The dependencies of the plans and of the changes. */
+export interface ReconcileDeps extends Pick<Deps, 'api' | 'log' | 'sleep'> {
+  /** Rejects if the repositories of the step cannot be created. */
+  readonly beforeCreation: () => Promise<void>
+}
 
 /** The maximum number of plans per repository, if other jobs change it at the same time. */
 const MAX_ROUNDS = 5
@@ -57,6 +61,8 @@ export async function planFor(
       throw error
     }
   )
+  // Another account can delete its repository during the step, and it must not be created in the caller's one.
+  if (actual.repository === undefined && desired.state === 'present') await deps.beforeCreation()
   const plan = planRepository(name, actual, desired)
   return { name, desired, repository: actual.repository, ...plan }
 }

@@ -104,6 +104,8 @@ export type Exec = (
 export interface Deps {
   /** The ECR Public API, in us-east-1. */
   readonly api: EcrPublicApi
+  /** Returns the ID of the AWS account of the credentials, as STS returns it. */
+  readonly callerAccount: () => Promise<string>
   /**
    * Opens the `/v2/` side of a registry host with the caller's credentials. The host is the one that the API returns
    * in `registryUri`, such as `public.ecr.aws` or `127.0.0.1:5111`.

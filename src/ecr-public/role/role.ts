@@ -1,13 +1,12 @@
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/nested-clients/sts'
+import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/nested-clients/sts'
 import type { AwsCredentialIdentity } from '@smithy/types'
 import { createRequestSender } from '../../http/request-sender.js'
 import type { RequestSender } from '../../http/request-sender.js'
 import type { Log } from '../../runner/deps.js'
 import { ActionError } from '../../runner/errors.js'
 import type { Endpoints } from '../endpoints.js'
-import { createRequestHandler } from '../request-handler.js'
-import { createRetryStrategy, fullJitter } from '../retry-strategy.js'
 import type { Backoff } from '../retry-strategy.js'
+import { createStsClient } from '../sts-client.js'
 import { getGitHubToken } from './github-token.js'
 import type { GitHubToken } from './github-token.js'
 
@@ -75,7 +74,7 @@ export function createRole(options: RoleOptions): Role {
 function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity> {
   const { arn, sessionName, env, signal, log, mask } = options
   const { sendRequest = createRequestSender(env) } = options
-  const sts = createStsClient(options, sendRequest)
+  const sts = createStsClient({ ...options, sendRequest })
   return async () => {
     const gitHubToken = await getGitHubToken({ ...options, sendRequest })
     const command = new AssumeRoleWithWebIdentityCommand({
@@ -101,20 +100,6 @@ function createAssume(options: RoleOptions): () => Promise<AwsCredentialIdentity
     log.info(`Assumed the role ${arn}.`)
     return { accessKeyId, secretAccessKey, sessionToken }
   }
-}
-
-function createStsClient(options: RoleOptions, sendRequest: RequestSender): STSClient {
-  const { endpoints, env, signal, log, maxAttempts, backoff = fullJitter } = options
-  const { sts: endpoint, useDualStack, useFips } = endpoints
-  return new STSClient({
-    region: 'us-east-1',
-    ...(endpoint === undefined
-      ? { useDualstackEndpoint: useDualStack, useFipsEndpoint: useFips }
-      : { endpoint, useDualstackEndpoint: false, useFipsEndpoint: false }),
-    retryStrategy: createRetryStrategy(maxAttempts, backoff, log, signal, 'AWS STS'),
-    requestHandler: createRequestHandler(env, signal, sendRequest),
-    customUserAgent: [['ecr-public-action']]
-  })
 }
 
 async function explain(
