@@ -14,6 +14,7 @@ import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { createRepositoryOpener } from '../../src/registry-client/open-repository.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
 import type { Report } from '../../src/runner/report.js'
+import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
 import type { TestDeps } from '../helpers/make-deps.js'
 import { makeInputs } from '../helpers/make-inputs.js'
@@ -432,6 +433,40 @@ describe('sync-catalog', () => {
     ])
     await sync({ 'display-name': 'none' })
     expect(await displayName()).toBeUndefined()
+  })
+
+  it.each([
+    ['present', 'false'],
+    ['empty', 'false'],
+    ['empty', 'true']
+  ] as const)(
+    'does not set the display name of the own registry for another account (registry: %s, dry run: %s)',
+    async (registryBeforeRepository, dryRun) => {
+      const seed = { repositories: [] }
+      const { emulator, deps } = await stage({}, { registryBeforeRepository, seed })
+      const repository = {
+        registryId: '999999999999',
+        repositoryName: 'team/app',
+        repositoryUri: `${emulator.host}/zzzzzzzz/team/app`
+      }
+      const api = interceptApi(deps.api, (command, send) =>
+        command instanceof DescribeRepositoriesCommand
+          ? Promise.resolve({ repositories: [repository] })
+          : send(command)
+      )
+      const texts = { 'registry-id': '999999999999', 'display-name': 'Acme', 'dry-run': dryRun }
+      const inputs = makeInputs('sync-catalog', { repository: 'team/app', ...texts })
+      await expect(syncCatalog(inputs, { ...deps, api })).rejects.toThrow(
+        'The display name of the registry of another account cannot be changed: "999999999999". The credentials belong to account 123456789012. Use credentials of the other account, or remove the input "display-name".'
+      )
+      expect(await writes(emulator)).toEqual([])
+    }
+  )
+
+  it('sets the display name if registry-id is the own account', async () => {
+    const { sync } = await stage({})
+    const report = await sync({ 'registry-id': '123456789012', 'display-name': 'Acme' })
+    expect(report.changed).toBe(true)
   })
 
   it('fails if the account cannot have a display name, and updates the repositories', async () => {

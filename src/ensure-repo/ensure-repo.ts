@@ -89,7 +89,7 @@ function createRegistryCheck(registryId: string | undefined, deps: Deps): () => 
   return async () => {
     if (registryId === undefined) return
     const what = 'A repository cannot be created in the registry of another account'
-    await (check ??= checkOwnRegistry(registryId, what, deps))
+    await (check ??= checkOwnRegistry(registryId, { what, input: 'registry-id' }, deps))
   }
 }
 

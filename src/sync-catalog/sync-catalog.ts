@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { createRepositoryOpener } from '../registry-client/open-repository.js'
 import { explainBriefly } from '../ecr-public/explain-error.js'
 import { galleryUrl } from '../ecr-public/gallery-url.js'
+import { checkOwnRegistry } from '../ecr-public/own-registry.js'
 import type { Deps } from '../runner/deps.js'
 import { ActionError } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
@@ -41,6 +42,7 @@ export async function syncCatalog(inputs: SyncCatalogInputs, deps: Deps): Promis
   const source = await readSource(deps.env, inputs.linkRef)
   const readTexts = createTextReader({ inputs, source, env: deps.env })
   const selected = await selectTargets(inputs, deps)
+  await checkDisplayName(inputs, deps)
   const { plans, unreadable } = await planCatalogs(selected, readTexts, requested, inputs, deps)
   for (const plan of plans) await logPlan(plan, deps.log)
   const planned = plans.map(({ address, annotations }) => ({ ...address, annotations }))
@@ -160,6 +162,16 @@ async function writePlans(
       return { plan, failure: explain(error, deps), notes }
     }
   })
+}
+
+/** Checks that the display name is set in the requested registry: PutRegistryCatalogData does not have a registry ID. */
+async function checkDisplayName(
+  { displayName, registryId }: SyncCatalogInputs,
+  deps: Deps
+): Promise<void> {
+  if (displayName === undefined || registryId === undefined) return
+  const what = 'The display name of the registry of another account cannot be changed'
+  await checkOwnRegistry(registryId, { what, input: 'display-name' }, deps)
 }
 
 async function syncDisplayName(
