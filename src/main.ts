@@ -121,7 +121,7 @@ async function createApi(
   const { createEcrPublicClient } = await import('./ecr-public/client.js')
   const options = { ...context, maxAttempts }
   if (roleInputs === undefined) {
-    if (!context.env.AWS_PROFILE) return createEcrPublicClient(options)
+    if (context.env.AWS_ACCESS_KEY_ID) return createEcrPublicClient(options)
     const { findProfile } = await import('./ecr-public/find-profile.js')
     return createEcrPublicClient({ ...options, profile: await findProfile(context.env) })
   }

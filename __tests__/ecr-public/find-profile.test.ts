@@ -80,7 +80,7 @@ interface MachineRun {
 /** Runs a step on a machine that has credentials of its own. */
 async function runOnMachine(
   env: Readonly<Record<string, string>>,
-  config = '[profile region-only]\nregion = eu-west-1\n',
+  config = '[profile without-settings]\n[profile region-only]\nregion = eu-west-1\n',
   credentials = '[keys]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n'
 ): Promise<MachineRun> {
   const emulator = await startEmulator()
@@ -124,6 +124,7 @@ test.each<Record<string, string>>([
   { AWS_PROFILE: 'default' },
   { AWS_PROFILE: 'region-only' },
   { AWS_PROFILE: 'keys' },
+  { AWS_PROFILE: 'without-settings' },
   { AWS_PROFILE: 'publish', AWS_ACCESS_KEY_ID: 'AKIAX', AWS_SECRET_ACCESS_KEY: 'x' }
 ])('the credentials are used with %j', async (env) => {
   expect((await runOnMachine(env)).errors).toEqual([])
@@ -199,6 +200,16 @@ describe('if the profile of AWS_PROFILE configures credentials that fail, the st
     ['a token file without a role', 'web_identity_token_file = /nowhere/token', '', '[publish]'],
     ['a session of aws login', 'login_session = arn:aws:iam::1:user/u', '', 'Failed to load token'],
     ['a key without its secret', 'aws_access_key_id = AKIAX', '', '[publish]'],
+    ['empty access keys', 'aws_access_key_id =\naws_secret_access_key =', '', '[publish]'],
+    ['empty access keys and a region', 'region = us-east-1\naws_access_key_id =', '', '[publish]'],
+    [
+      'access keys with colons',
+      'aws_access_key_id: AKIAX\naws_secret_access_key: x',
+      '',
+      'publish'
+    ],
+    ['an empty credential_process', 'region = us-east-1\ncredential_process =', '', '[publish]'],
+    ['an empty role_arn', 'region = us-east-1\nrole_arn = ', '', '[publish]'],
     ['names in upper case', 'AWS_ACCESS_KEY_ID = AKIAX\nAWS_SECRET_ACCESS_KEY = x', '', '[publish]']
   ])('%s', async (_name, profile, rest, cause) => {
     const cache = join(directory, '.aws', 'sso', 'cache')
@@ -264,6 +275,81 @@ describe('the credentials of the profile of AWS_PROFILE are used', () => {
     const selected = await runOnMachine({ AWS_PROFILE: 'default' }, config)
     expect(selected).toMatchObject({ calls: 0, machineRequests: 0 })
     expect(selected.errors[0]).toContain('AWS_PROFILE selects the profile "default".')
+  })
+})
+
+describe('without AWS_PROFILE, the default profile', () => {
+  test.each<[string, string]>([
+    ['empty access keys', 'aws_access_key_id =\naws_secret_access_key ='],
+    ['an empty access key ID', 'aws_access_key_id =\naws_secret_access_key = x'],
+    ['an access key ID without its secret', 'aws_access_key_id = AKIAX'],
+    ['names in upper case', 'AWS_ACCESS_KEY_ID = AKIAX\nAWS_SECRET_ACCESS_KEY = x'],
+    ['a process that fails', 'credential_process = /bin/false'],
+    ['an empty credential_process', 'credential_process ='],
+    ['a role without a source', ROLE_LINE],
+    ['a role with a missing source_profile', `${ROLE_LINE}source_profile = missing`],
+    ['a token file that does not exist', `${ROLE_LINE}web_identity_token_file = /nowhere/token`],
+    ['incomplete SSO', 'sso_account_id = 123456789012']
+  ])('with %s is an error, as in the AWS CLI', async (_name, profile) => {
+    const run = await runOnMachine({}, `[default]\n${profile}\n`)
+    expect(run).toMatchObject({ calls: 0, machineRequests: 0 })
+    expect(run.errors).toEqual([
+      expect.stringMatching(
+        /^The credentials of the default profile could not be loaded: ".*"\. The shared config files contain the profile "default"\. Correct the profile in the shared config files, or remove it to use other credentials\.$/
+      )
+    ])
+  })
+
+  test('is also read from the credentials file', async () => {
+    const run = await runOnMachine({}, '', '[default]\naws_access_key_id =\n')
+    expect(run.errors[0]).toContain('The credentials of the default profile')
+    expect(run.machineRequests).toBe(0)
+  })
+
+  test.each<[string, string]>([
+    ['a region', 'region = eu-west-1'],
+    ['a secret access key', 'aws_secret_access_key = x'],
+    ['source_profile', 'source_profile = missing'],
+    ['settings in another section', 'region = eu-west-1\n[profile other]\naws_access_key_id =']
+  ])('with only %s does not configure credentials, as in the AWS CLI', async (_name, profile) => {
+    const { errors, keys } = await runOnMachine({}, `[default]\n${profile}\n`)
+    expect(errors).toEqual([])
+    expect(new Set(keys)).toEqual(new Set([KEYS.AccessKeyId]))
+  })
+
+  test.each<[string, string, string]>([
+    ['access keys', STATIC, 'AKIAX'],
+    ['a process', `credential_process = ${printing(VALID)}`, 'AKIAOFTHEPROCESS']
+  ])('with %s is used', async (_name, profile, key) => {
+    const { errors, keys, machineRequests } = await runOnMachine({}, `[default]\n${profile}\n`)
+    expect(errors).toEqual([])
+    expect(new Set(keys)).toEqual(new Set([key]))
+    expect(machineRequests).toBe(0)
+  })
+})
+
+describe('a web identity token of the environment', () => {
+  test('has precedence over a default profile that cannot be loaded', async () => {
+    const calls: string[] = []
+    await writeFile(join(directory, 'token'), 'a.b.c')
+    const { errors, keys } = await runOnMachine(
+      {
+        AWS_ENDPOINT_URL_STS: await serveSts(calls),
+        AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, 'token'),
+        AWS_ROLE_ARN: ROLE
+      },
+      '[default]\naws_access_key_id =\n'
+    )
+    expect(errors).toEqual([])
+    expect(new Set(keys)).toEqual(new Set(['ASIAOFTHEROLE']))
+  })
+
+  test('without a role is an error', async () => {
+    const run = await runOnMachine({ AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, 'token') })
+    expect(run).toMatchObject({ calls: 0, machineRequests: 0 })
+    expect(run.errors).toEqual([
+      'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not set. Set both variables, or unset AWS_WEB_IDENTITY_TOKEN_FILE to use other credentials.'
+    ])
   })
 })
 

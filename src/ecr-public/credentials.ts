@@ -13,8 +13,8 @@ type ProfileProvider = ReturnType<typeof fromIni>
  * the AWS CLI and boto3 (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html). The SDK's own
  * chain prefers the profile.
  *
- * @throws ActionError if an access key ID is set without its secret access key, which the AWS CLI rejects as well, or if
- * a value contains a character that an HTTP header cannot contain
+ * @throws ActionError if an access key ID is set without its secret access key, or a web identity token without its role,
+ * which the AWS CLI rejects as well, or if a value contains a character that an HTTP header cannot contain
  */
 export function createCredentials(
   env: Env,
@@ -24,7 +24,11 @@ export function createCredentials(
   // The SDK does not keep the result of a memoized provider, so that the role can renew it at any time.
   if (role !== undefined) return Object.assign(() => role.getCredentials(), { memoized: true })
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
-  if (!accessKeyId) return profile === undefined ? undefined : createProvider(profile)
+  if (!accessKeyId) {
+    if (profile !== undefined) return createProvider(profile)
+    checkWebIdentity(env)
+    return undefined
+  }
   if (!secretAccessKey) {
     throw problem({
       what: 'AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not set',
@@ -34,6 +38,15 @@ export function createCredentials(
   const sessionToken = env.AWS_SESSION_TOKEN
   checkCharacters(env, ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+}
+
+/** The AWS CLI rejects a token without a role as well. The SDK would continue with other credentials. */
+function checkWebIdentity({ AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role }: Env): void {
+  if (!file || role) return
+  throw problem({
+    what: 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not set',
+    fix: 'Set both variables, or unset AWS_WEB_IDENTITY_TOKEN_FILE to use other credentials.'
+  })
 }
 
 /** Creates the provider of a profile. The SDK's provider chain passes the same options to it. */

@@ -91,12 +91,20 @@ function explainSignature({ name, message }: ErrorFacts): Problem | undefined {
  *
  * @param message the message of the provider, which can have several lines
  */
-export function explainProfile(facts: ErrorFacts, message: string): Problem | undefined {
+export function explainProfile(facts: ErrorFacts, message: string, env: Env): Problem | undefined {
   const { name, code = '' } = facts
   if (!NO_CREDENTIALS.includes(name) && !UNREADABLE.includes(code)) return undefined
+  const value = safeMessage(withoutCommand(message))
+  if (!env.AWS_PROFILE) {
+    return {
+      what: 'The credentials of the default profile could not be loaded',
+      value,
+      fix: 'Correct the profile in the shared config files, or remove it to use other credentials.'
+    }
+  }
   return {
     what: 'The credentials of the profile of AWS_PROFILE could not be loaded',
-    value: safeMessage(withoutCommand(message)),
+    value,
     fix: 'Correct the profile in the shared config files, or unset AWS_PROFILE to use other credentials.'
   }
 }

@@ -60,7 +60,7 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   const service = isRoleError || isSts ? STS : ECR_PUBLIC
   const explanation: Explanation | undefined =
     (profile !== undefined
-      ? explainProfile(facts, messageOf(thrown))
+      ? explainProfile(facts, messageOf(thrown), env)
       : isRoleError
         ? explainRole(facts, context.assumed ?? { role: env.AWS_ROLE_ARN })
         : isSts
@@ -77,7 +77,7 @@ export function explainError(thrown: unknown, context: ErrorContext = {}): Actio
   // Causes are logged as well, so a cause whose message can contain a secret is dropped.
   const cause = messageOf(thrown) === facts.message ? thrown : undefined
   return problem(
-    { what: `${what}${id}`, reason: withProfile(reason, profile), ...rest },
+    { what: `${what}${id}`, reason: withProfile(reason, profile, env), ...rest },
     cause,
     details
   )
@@ -89,9 +89,15 @@ export function explainBriefly(thrown: unknown, context: ErrorContext = {}): str
 }
 
 /** Adds the profile whose credentials could not be loaded to a reason. */
-function withProfile(reason: string | undefined, profile: string | undefined): string | undefined {
+function withProfile(
+  reason: string | undefined,
+  profile: string | undefined,
+  env: Env
+): string | undefined {
   if (profile === undefined) return reason
-  const named = `AWS_PROFILE selects the profile "${profile}".`
+  const named = env.AWS_PROFILE
+    ? `AWS_PROFILE selects the profile "${profile}".`
+    : `The shared config files contain the profile "${profile}".`
   return reason === undefined ? named : `${named} ${reason}`
 }
 

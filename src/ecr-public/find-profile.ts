@@ -1,41 +1,82 @@
-import { loadSharedConfigFiles } from '@smithy/core/config'
+import { getHomeDir, readFile } from '@smithy/core/config'
+import { join } from 'node:path'
 import { problem } from '../runner/errors.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The settings of a profile that configure credentials. */
+/** The settings for which the AWS CLI and boto3 use only the credentials of the profile, also if they are empty. */
 const SETTINGS = [
   'aws_access_key_id',
-  'aws_secret_access_key',
   'credential_process',
   'login_session',
   'role_arn',
-  'source_profile',
   'sso_account_id',
-  'sso_region',
   'sso_role_name',
-  'sso_session',
-  'sso_start_url',
   'web_identity_token_file'
 ]
 
+/** Incomplete settings. The AWS CLI and boto3 ignore them, but they show what a selected profile is for. */
+const INCOMPLETE = [
+  'aws_secret_access_key',
+  'source_profile',
+  'sso_region',
+  'sso_session',
+  'sso_start_url'
+]
+
 /**
- * Returns the profile of `AWS_PROFILE` if the credentials have to come from it, or `undefined` if it does not configure
- * credentials or access keys in the environment have precedence. The AWS CLI and boto3 use only the credentials of such a
- * profile as well. The SDK's own provider chain continues with other credentials, such as the role of an EC2 instance.
+ * Returns the profile of `AWS_PROFILE`, else the profile `default`, if the credentials have to come from it. Returns
+ * `undefined` if it does not configure credentials, or if access keys or a web identity token in the environment have
+ * precedence. The AWS CLI and boto3 use only the credentials of such a profile as well. The SDK's own provider chain
+ * continues with other credentials, such as the role of an EC2 instance.
  *
- * @throws ActionError if the shared config files do not contain the profile
+ * @throws ActionError if the shared config files do not contain the profile of `AWS_PROFILE`
  */
 export async function findProfile(env: Env): Promise<string | undefined> {
-  const profile = env.AWS_PROFILE
-  if (!profile || env.AWS_ACCESS_KEY_ID) return undefined
-  const { configFile, credentialsFile } = await loadSharedConfigFiles()
-  const sections = [configFile, credentialsFile].filter((file) => Object.hasOwn(file, profile))
+  const { AWS_PROFILE: selected, AWS_ACCESS_KEY_ID: accessKeyId } = env
+  if (accessKeyId) return undefined
+  if (!selected && env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN) return undefined
+  const profile = selected || 'default'
+  const [config, credentials] = await Promise.all([
+    readSharedFile('AWS_CONFIG_FILE', 'config'),
+    readSharedFile('AWS_SHARED_CREDENTIALS_FILE', 'credentials')
+  ])
+  const sections = [
+    namesIn(config, (section) => section === `profile ${profile}`),
+    namesIn(config, (section) => section === 'default' && profile === 'default'),
+    namesIn(credentials, (section) => section === profile)
+  ].filter((names) => names !== undefined)
   // A machine without shared config files can set the name of the default profile.
   if (sections.length === 0 && profile !== 'default') throw noProfile(profile, env)
-  // The AWS CLI ignores the case of the names. The SDK does not, and rejects the profile.
-  const names = sections.flatMap((file) => Object.keys(file[profile] ?? {}))
-  return names.some((name) => SETTINGS.includes(name.toLowerCase())) ? profile : undefined
+  const settings = selected ? [...SETTINGS, ...INCOMPLETE] : SETTINGS
+  return sections.flat().some((name) => settings.includes(name)) ? profile : undefined
+}
+
+/** Returns the text of the file that the SDK reads, or an empty text if it cannot be read. */
+async function readSharedFile(variable: string, name: string): Promise<string> {
+  const path = process.env[variable] || join(getHomeDir(), '.aws', name)
+  const isInHome = path.startsWith('~/')
+  return readFile(isInHome ? join(getHomeDir(), path.slice(2)) : path).catch(() => '')
+}
+
+/**
+ * Returns the names of the settings of a profile, in lower case, or `undefined` if the file does not contain it. The
+ * AWS CLI ignores the case of the names and accepts `:` instead of `=`. The SDK does not, and drops empty values.
+ */
+function namesIn(text: string, isProfile: (section: string) => boolean): string[] | undefined {
+  let names: string[] | undefined
+  let isInside = false
+  for (const line of text.split(/\r?\n/)) {
+    const section = /^\s*\[(.*)\]\s*(?:[#;].*)?$/.exec(line)?.[1]
+    if (section === undefined) {
+      const name = /^\s*([\w-]+)\s*[=:]/.exec(line)?.[1]
+      if (isInside && name !== undefined) names?.push(name.toLowerCase())
+    } else {
+      isInside = isProfile(section.trim().replace(/\s+/, ' ').replaceAll(/["']/g, ''))
+      if (isInside) names ??= []
+    }
+  }
+  return names
 }
 
 function noProfile(profile: string, env: Env): Error {
