@@ -33,7 +33,7 @@ export function apiUrl({ api, useDualStack }: Pick<Endpoints, 'api' | 'useDualSt
  * Returns `true` if the endpoints of the environment and of the shared config file are turned off. Only lowercase values
  * count, as in the SDK: otherwise the SDK would use an endpoint that was not checked.
  */
-function ignoresEndpoints(env: Env, profile: Profile = {}): boolean {
+function ignoresEndpoints(env: Env, profile: Profile): boolean {
   const values = [env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, profile.ignore_configured_endpoint_urls]
   return values.find((value) => value === 'true' || value === 'false') === 'true'
 }
@@ -44,35 +44,30 @@ export interface Setting {
   readonly value: string
 }
 
-/** The services whose endpoints can be set, with the names that the AWS SDKs use for them. */
-const SERVICES = { api: 'ECR_PUBLIC', sts: 'STS' } as const
-
-/** The endpoint of a service, for errors. */
-export interface CalledEndpoint {
-  /** The setting of the endpoint, or `undefined` for the default one. */
-  readonly setting: Setting | undefined
-  readonly url: URL
+/** The settings of the endpoints, as the environment and the shared config file contain them. */
+export interface EndpointSettings {
+  readonly api: Setting | undefined
+  readonly sts: Setting | undefined
+  readonly dualStack: Setting | undefined
+  readonly fips: Setting | undefined
 }
-
-type Switches = Pick<Endpoints, 'useDualStack' | 'useFips'>
 
 /** What `readEndpoints` found for an environment, since errors name the setting and the host. */
-const FOUND = new WeakMap<Env, Switches & Partial<Record<keyof typeof SERVICES, Setting>>>()
+const FOUND = new WeakMap<Env, EndpointSettings>()
 
-/** Returns the endpoint of a service. If `readEndpoints` was not called, only the variables count. */
-export function findCalledEndpoint(service: keyof typeof SERVICES, env: Env): CalledEndpoint {
-  const found = FOUND.get(env)
-  const variables = ignoresEndpoints(env) ? undefined : findEndpoint(service, env)
-  const setting = found === undefined ? variables : found[service]
-  const { useDualStack, useFips } = found ?? { useDualStack: false, useFips: false }
-  const url = service === 'api' ? apiUrl({ useDualStack }) : stsUrl({ useDualStack, useFips })
-  return { setting, url: URL.parse(setting?.value ?? '') ?? url }
+/** Returns the settings that `readEndpoints` found. If it was not called, only the variables count. */
+export function findEndpointSettings(env: Env): EndpointSettings {
+  return FOUND.get(env) ?? findSettings(env)
 }
 
-/** Returns the default URL of STS. The SDK selects the same one. */
-function stsUrl({ useDualStack, useFips }: Switches): URL {
-  const domain = useDualStack ? 'api.aws' : 'amazonaws.com'
-  return new URL(`https://sts${useFips ? '-fips' : ''}.us-east-1.${domain}`)
+function findSettings(env: Env, profile: Profile = {}, services: Profile = {}): EndpointSettings {
+  const isIgnored = ignoresEndpoints(env, profile)
+  return {
+    api: isIgnored ? undefined : findEndpoint('ECR_PUBLIC', env, profile, services),
+    sts: isIgnored ? undefined : findEndpoint('STS', env, profile, services),
+    dualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile),
+    fips: findSwitch('USE_FIPS_ENDPOINT', env, profile)
+  }
 }
 
 /**
@@ -87,30 +82,28 @@ export async function readEndpoints(env: Env): Promise<Endpoints> {
   const name = env.AWS_PROFILE || 'default'
   const profile: Profile = { ...credentialsFile[name], ...configFile[name] }
   const services = configFile[`services.${profile.services ?? ''}`] ?? {}
-  const isIgnored = ignoresEndpoints(env, profile)
-  const api = isIgnored ? undefined : findEndpoint('api', env, profile, services)
-  const sts = isIgnored ? undefined : findEndpoint('sts', env, profile, services)
+  const settings = findSettings(env, profile, services)
+  FOUND.set(env, settings)
+  const { api, sts, dualStack, fips } = settings
   for (const endpoint of [api, sts]) if (endpoint !== undefined) checkEndpoint(endpoint)
-  const fips = findSwitch('USE_FIPS_ENDPOINT', env, profile)
   if (fips !== undefined && api === undefined) throw noFips(fips)
-  const switches = {
-    useDualStack: findSwitch('USE_DUALSTACK_ENDPOINT', env, profile) !== undefined,
+  return {
+    api: api?.value,
+    sts: sts?.value,
+    useDualStack: dualStack !== undefined,
     useFips: fips !== undefined
   }
-  FOUND.set(env, { ...switches, ...(api && { api }), ...(sts && { sts }) })
-  return { api: api?.value, sts: sts?.value, ...switches }
 }
 
 function findEndpoint(
-  service: keyof typeof SERVICES,
+  service: 'ECR_PUBLIC' | 'STS',
   env: Env,
-  profile: Profile = {},
-  services: Profile = {}
+  profile: Profile,
+  services: Profile
 ): Setting | undefined {
-  const variable = `AWS_ENDPOINT_URL_${SERVICES[service]}`
-  const member = `${SERVICES[service].toLowerCase()}.endpoint_url`
+  const member = `${service.toLowerCase()}.endpoint_url`
   const candidates: readonly (readonly [string, string | undefined])[] = [
-    [variable, env[variable]],
+    [`AWS_ENDPOINT_URL_${service}`, env[`AWS_ENDPOINT_URL_${service}`]],
     ['AWS_ENDPOINT_URL', env.AWS_ENDPOINT_URL],
     [`${member} in the shared config file`, services[member]],
     ['endpoint_url in the shared config file', profile.endpoint_url]

@@ -1,5 +1,5 @@
 import type { Problem } from '../runner/errors.js'
-import { findCalledEndpoint } from './endpoints.js'
+import { findCalledEndpoint } from './called-endpoint.js'
 import { safeMessage } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import { PERMISSIONS_PAGE } from './permissions.js'

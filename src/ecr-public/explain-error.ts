@@ -1,6 +1,6 @@
 import { ActionError, messageOf, problem } from '../runner/errors.js'
 import type { Problem } from '../runner/errors.js'
-import { findCalledEndpoint } from './endpoints.js'
+import { findCalledEndpoint } from './called-endpoint.js'
 import { afterAttempts, errorFacts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 import {

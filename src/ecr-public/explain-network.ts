@@ -1,7 +1,7 @@
 import type { Problem } from '../runner/errors.js'
 import { allowFix, explainConnection } from '../http/explain-connection.js'
 import { addUsedProxy, allowOnProxyFix, describeProxy, otherSender } from '../http/explain-proxy.js'
-import { findCalledEndpoint } from './endpoints.js'
+import { findCalledEndpoint } from './called-endpoint.js'
 import { afterAttempts } from './error-facts.js'
 import type { ErrorFacts } from './error-facts.js'
 
