@@ -232,6 +232,20 @@ describe('sync-catalog', () => {
     expect(await writes(emulator)).toEqual([])
   })
 
+  it.each<[string, EmulatorOptions, Record<string, string>]>([
+    ['of another account', {}, { 'registry-id': '999999999999' }],
+    ['that does not exist yet', { registryBeforeRepository: 'empty', seed: {} }, {}]
+  ])(
+    'does not invent the page of a new repository of a registry %s',
+    async (_name, options, texts) => {
+      const { sync, deps } = await stage(undefined, options)
+      const report = await sync({ repository: 'team/new', 'dry-run': 'true', ...texts })
+      expect(report).toMatchObject({ changed: true, outputs: { 'gallery-url': '' } })
+      const shown = JSON.stringify([report.summary, deps.lines])
+      expect(shown).not.toMatch(/gallery|127\.0\.0\.1|\/team\/new/)
+    }
+  )
+
   it('names the branch instead of the commit in links if a text is too long otherwise', async () => {
     const text = `# App\n\n${'[a](docs/a.md)\n\n'.repeat(100)}${'x'.repeat(18_000)}\n`
     const env = { ...COMMIT, GITHUB_REF_NAME: 'release/1 #2' }

@@ -17,7 +17,8 @@ export async function logPlan(plan: CatalogPlan, log: Log): Promise<void> {
     return
   }
   const changed = plan.fields.filter(({ change }) => change.action !== 'keep')
-  const title = `${repositoryName}: ${changed.map(({ field }) => field).join(', ')} (${plan.galleryUrl})`
+  const page = plan.galleryUrl === '' ? '' : ` (${plan.galleryUrl})`
+  const title = `${repositoryName}: ${changed.map(({ field }) => field).join(', ')}${page}`
   await log.group(title, () => {
     for (const { change, diff } of plan.fields) {
       log.info(describeRow(change))

@@ -202,12 +202,13 @@ function pageBlocks({ plan }: CatalogResult): SummaryBlock[] {
         ? []
         : [{ kind: 'code', language: 'diff', text: diff, title: change.target }]
     ),
-    {
-      kind: 'link',
-      label: `${plan.address.repositoryName} in the gallery`,
-      url: plan.galleryUrl
-    }
+    ...linkToPage(plan)
   ]
+}
+
+function linkToPage({ address, galleryUrl: url }: CatalogResult['plan']): SummaryBlock[] {
+  if (url === '') return []
+  return [{ kind: 'link', label: `${address.repositoryName} in the gallery`, url }]
 }
 
 function countRepositories(count: number): string {

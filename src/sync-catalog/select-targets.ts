@@ -1,8 +1,7 @@
 import type { Repository } from '@aws-sdk/client-ecr-public'
-import { listRegistries } from '../ecr-public/listings.js'
+import { createPredictor } from '../ecr-public/predict-repository.js'
 import { resolveRepositories, selectRepositories } from '../ecr-public/resolve-repositories.js'
 import type { Deps } from '../runner/deps.js'
-import { isErrorNamed } from '../runner/errors.js'
 import type { SyncCatalogInputs } from '../runner/inputs/inputs.js'
 
 /** A repository whose catalog data is requested. */
@@ -28,19 +27,9 @@ export async function selectTargets(
   }
   const resolved = await resolveRepositories(repositories, deps, registryId)
   const isComplete = resolved.every(({ repository }) => repository !== undefined)
-  const registryUri = isComplete ? '' : await findRegistryUri(deps.api)
+  const predict = isComplete ? () => undefined : await createPredictor(deps.api, registryId)
   return resolved.map(({ name, repository }) => ({
-    repository: repository ?? { repositoryName: name, repositoryUri: `${registryUri}/${name}` },
+    repository: repository ?? predict(name) ?? { repositoryName: name },
     exists: repository !== undefined
   }))
-}
-
-async function findRegistryUri(api: Deps['api']): Promise<string> {
-  try {
-    const [registry] = await listRegistries(api)
-    return registry?.registryUri ?? ''
-  } catch (error) {
-    if (isErrorNamed(error, 'AccessDeniedException')) return ''
-    throw error
-  }
 }

@@ -181,7 +181,7 @@ async function syncDisplayName(
   deps: Deps
 ): Promise<DisplayNameResult | undefined> {
   if (requested === undefined) return undefined
-  const registry = repositoryUri.split('/').slice(0, 2).join('/')
+  const registry = repositoryUri.split('/').slice(0, 2).join('/') || 'registry'
   let change: DisplayNameResult['change']
   try {
     change = await planDisplayName(deps.api, requested, registry)
