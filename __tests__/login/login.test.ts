@@ -265,6 +265,9 @@ test('with registry-id, logs in although the account does not have a registry ye
   const { deps } = await setUp({ registryBeforeRepository: 'empty' })
   const { outputs } = await login(makeInputs('login', { 'registry-id': 'a1b2c3d4' }), deps)
   expect(outputs).toMatchObject({ registry: 'public.ecr.aws', 'registry-id': '' })
+  expect(deps.lines).toContainEqual(
+    expect.stringMatching(/^notice: .* The input registry-id was not checked\.$/)
+  )
 })
 
 test('requires registry-id to be the account ID or alias of the registry', async () => {

@@ -20,6 +20,7 @@ const DEFAULT_HOST = 'public.ecr.aws'
 const DUAL_STACK_HOST = 'ecr-public.aws.com'
 
 const EMPTY_OUTPUTS = 'The outputs registry-uri, registry-alias and registry-id are empty.'
+const NOT_CHECKED = 'The input registry-id was not checked.'
 
 /**
  * Returns the public registry of the caller's account. If DescribeRegistries is not allowed, or if the account does not
@@ -37,15 +38,16 @@ export async function getRegistryIdentity(
     if (error instanceof Error && error.name === 'AccessDeniedException') return undefined
     throw error
   })
+  const end = `${EMPTY_OUTPUTS}${registryId === undefined ? '' : ` ${NOT_CHECKED}`}`
   if (registries === undefined) {
-    log.notice(`ecr-public:DescribeRegistries is not allowed. ${EMPTY_OUTPUTS}`)
+    log.notice(`ecr-public:DescribeRegistries is not allowed. ${end}`)
     return unknown
   }
   const registry =
     registryId === undefined ? registries[0] : registries.find((each) => isNamed(each, registryId))
   if (registry !== undefined) return identityOf(registry)
   if (registryId !== undefined && registries.length > 0) throw otherRegistry(registryId, registries)
-  log.notice(`The account does not have a public registry yet. ${EMPTY_OUTPUTS}`)
+  log.notice(`The account does not have a public registry yet. ${end}`)
   return unknown
 }
 
