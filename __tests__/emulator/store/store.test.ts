@@ -188,7 +188,7 @@ test.each(['uploads', 'blobs'])('keeps the files of another program in "%s"', as
   mkdirSync(join(data, name))
   const photo = join(data, name, 'photo.jpg')
   writeFileSync(photo, 'photo')
-  const error = `The directory is not a data directory of the emulator: "${data}". Its directory "blobs" or "uploads" contains files`
+  const error = `The directory is not a data directory of the emulator: "${data}". "${name}" contains files, but "journal.jsonl" is missing or empty.`
   for (let attempt = 0; attempt < 2; attempt++) {
     await expect(startEmulator({ data })).rejects.toThrow(error)
   }

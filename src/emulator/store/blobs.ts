@@ -46,11 +46,6 @@ export class Blobs {
     return join(this.blobs, digest.replace(':', '-'))
   }
 
-  /** Returns `true` if no blob and no upload has a file. */
-  isEmpty(): boolean {
-    return [this.blobs, this.uploads].every((directory) => readdirSync(directory).length === 0)
-  }
-
   has(digest: string): boolean {
     return existsSync(this.path(digest))
   }
