@@ -60,6 +60,11 @@ const REFUSED: readonly [string, string, () => void][] = [
     () => symlinkSync('nowhere', join(data, 'uploads'))
   ],
   [
+    'a journal that the operating system cannot read',
+    'The data directory cannot be used: "',
+    () => symlinkSync('journal.jsonl', join(data, 'journal.jsonl'))
+  ],
+  [
     'a directory with the name of the journal',
     '"journal.jsonl" is not a file',
     () => makeDirectory('journal.jsonl')

@@ -25,6 +25,19 @@ const MAX_ATTEMPTS = 100
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
   createDirectory(directory)
+  try {
+    return await lock(directory)
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
+    throw new Error(
+      `The data directory cannot be used: "${directory}". ${message}. Check its permissions and the free space, or use another directory.`,
+      { cause: error }
+    )
+  }
+}
+
+async function lock(directory: string): Promise<() => void> {
   await checkUnlocked(directory, lastLock(directory))
   // The store reads the contents again when no other process can change them.
   readContents(directory)
