@@ -12,6 +12,14 @@ export function logVerbatim(text) {
 
 /** Logs an error of the step. */
 export function logError({ message }) {
+  annotate('error', message)
+}
+
+export function logWarning(message) {
+  annotate('warning', message)
+}
+
+function annotate(command, message) {
   const escaped = message.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-  console.log(`::error::${escaped}`)
+  console.log(`::${command}::${escaped}`)
 }

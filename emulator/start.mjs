@@ -6,7 +6,7 @@ import { appendFileSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { logError, logVerbatim } from './log.mjs'
+import { logError, logVerbatim, logWarning } from './log.mjs'
 
 const BUNDLE = join(import.meta.dirname, '..', 'dist', 'emulator', 'index.js')
 
@@ -65,6 +65,10 @@ async function start() {
   console.log(
     `The emulator listens on ${url} until the job ends. Later steps use it instead of AWS.`
   )
+  // Messages besides the variables, such as that the seed was not applied.
+  for (const line of readFileSync(logFile, 'utf8').split(/\r?\n/)) {
+    if (line !== '' && !line.startsWith('export ')) logWarning(line)
+  }
 }
 
 function emulatorArguments() {

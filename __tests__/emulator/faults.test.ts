@@ -239,6 +239,22 @@ describe('rules', () => {
     expect(((await response.json()) as { error: string }).error).toContain(message)
     await expect(startEmulator({ faults: [rule] })).rejects.toThrow(message)
   })
+
+  test('adds all rules of a request, or none of them', async () => {
+    const { url } = await startEmulator()
+    const rule = { operation: 'PutImage', fault: 'throttle', count: 1, delayMs: 2000 }
+    const post = (...rules: unknown[]): Promise<Response> =>
+      fetch(`${url}/_emulator/faults`, { method: 'POST', body: JSON.stringify(rules) })
+    const current = async (): Promise<unknown> => (await fetch(`${url}/_emulator/faults`)).json()
+    expect((await post(rule, { ...rule, operation: 'Nothing' })).status).toBe(400)
+    expect(await current()).toEqual([])
+    expect(await (await post(rule, { ...rule, count: 2 })).json()).toEqual([
+      rule,
+      { ...rule, count: 2 }
+    ])
+    expect((await post({ ...rule, count: 3 }, null)).status).toBe(400)
+    expect(await current()).toEqual([rule, { ...rule, count: 2 }])
+  })
 })
 
 describe('permissions', () => {

@@ -107,6 +107,23 @@ describe('the emulator sub-action', () => {
     expect(await hasEnded(Number(state.pid))).toBe(true)
   })
 
+  it('warns that a seed was not applied, because the data directory contains repositories', async () => {
+    const seed = join(directory, 'seed.json')
+    writeFileSync(seed, JSON.stringify({ repositories: [{ name: 'team/app' }] }))
+    const inputs = { INPUT_SEED: seed, INPUT_DATA: join(directory, 'data') }
+    const first = await runStep(inputs)
+    await runPost(first.state)
+    const second = await runStep(inputs)
+    await runPost(second.state)
+    const warnings = [first, second].map(({ log }) =>
+      log.split('\n').filter((line) => line.startsWith('::warning::'))
+    )
+    expect(warnings).toEqual([
+      [],
+      [expect.stringMatching(/^::warning::The seed was not applied, because the data directory/)]
+    ])
+  })
+
   it.each([
     [
       'an unknown argument',

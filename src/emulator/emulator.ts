@@ -46,7 +46,7 @@ export async function createEmulatorServer(options: EmulatorOptions = {}): Promi
     ...STS_OPERATIONS,
     LOGO_OPERATION
   ])
-  for (const rule of options.faults ?? []) faults.add(rule)
+  faults.add(options.faults ?? [])
   const unlock = settings.data === undefined ? undefined : await lockDirectory(settings.data)
   const store = new Store(settings.data, now, unlock)
   const context: EmulatorContext = {

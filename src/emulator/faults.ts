@@ -71,14 +71,14 @@ export class Faults {
   }
 
   /**
-   * Adds a rule.
+   * Adds a rule, or all rules of an array.
    *
-   * @throws Error if the rule is not valid
+   * @throws Error if a rule is not valid; no rule is added then
    */
-  add(value: unknown): FaultRule {
-    const rule = parseFaultRule(value, this.operations)
-    this.ruleList.push({ rule, draw: createDraw(rule.seed ?? 1) })
-    return rule
+  add(value: unknown): void {
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+    const rules = values.map((item) => parseFaultRule(item, this.operations))
+    this.ruleList.push(...rules.map((rule) => ({ rule, draw: createDraw(rule.seed ?? 1) })))
   }
 
   clear(): void {

@@ -22,7 +22,7 @@ class UnknownSnapshotError extends Error {}
 /** The control endpoints below `/_emulator/` that read a body. */
 const POSTS: Readonly<Record<string, Control>> = {
   'POST faults': ({ faults }, value) => {
-    for (const rule of Array.isArray(value) ? value : [value]) faults.add(rule)
+    faults.add(value)
     return faults.rules
   },
   'POST seed': (context, value) => {

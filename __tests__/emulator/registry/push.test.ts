@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DescribeImagesCommand } from '@aws-sdk/client-ecr-public'
 import { createClient } from '../create-client.js'
+import { startEmulator } from '../../helpers/start-emulator.js'
 import { content, digestOf, makeImage, makeIndex, OCI } from './images.js'
 import { ALIAS, openRegistry } from './open-registry.js'
 import type { Answer, TestRegistry } from './open-registry.js'
@@ -83,6 +87,23 @@ test('responds to chunks like ECR: 201, with a Range that does not advance', asy
     headers: { 'content-range': `${10 * MEGABYTE}-${11 * MEGABYTE - 1}` }
   })
   expect(put.status).toBe(201)
+})
+
+test('the Range of ECR is the same after a restart, and valid for an empty chunk', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'push-'))
+  const registry = await openRegistry({ data })
+  const { emulator, send } = registry
+  const body = Buffer.alloc(5 * MEGABYTE)
+  const location = await startUpload(registry)
+  await send('PATCH', location, { body })
+  const empty = await send('PATCH', await startUpload(registry), { body: '' })
+  expect(empty.headers.get('range')).toBe('0-0')
+  await emulator.close()
+  const next = await startEmulator({ alias: ALIAS, data })
+  const answer = await send('PATCH', location.replace(emulator.url, next.url), { body })
+  expect(answer.headers.get('range')).toBe(`0-${5 * MEGABYTE - 1}`)
+  await next.close()
+  rmSync(data, { recursive: true })
 })
 
 test('a chunk smaller than 5 MiB must be the last one', async () => {

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +10,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   CompleteLayerUploadCommand,
   DescribeImagesCommand,
@@ -156,13 +156,28 @@ test('unused blobs are deleted immediately or at the next start', async () => {
   const blobs = (): string[] => readdirSync(join(data, 'blobs'))
   expect(blobs().length).toBeGreaterThan(5)
   writeFileSync(join(data, 'blobs', `sha256-${'0'.repeat(64)}`), 'left by a crash')
-  writeFileSync(join(data, 'uploads', 'left'), 'left by a crash')
+  writeFileSync(join(data, 'uploads', randomUUID()), 'left by a crash')
   await callApi(first, 'DeleteRepository', { ...APP, force: true })
   expect(blobs()).toEqual([`sha256-${'0'.repeat(64)}`])
   await first.close()
   await (await startEmulator({ data })).close()
   expect(blobs()).toEqual([])
   expect(readdirSync(join(data, 'uploads'))).toEqual([])
+})
+
+test('a start keeps files of another program next to its own', async () => {
+  await (await startEmulator({ data, seed: SEED })).close()
+  const photos = ['blobs', 'uploads'].map((name) => join(data, name, 'photos', 'photo.jpg'))
+  for (const photo of photos) {
+    mkdirSync(dirname(photo))
+    writeFileSync(photo, 'photo')
+    writeFileSync(`${dirname(photo)}.jpg`, 'photo')
+  }
+  await (await startEmulator({ data })).close()
+  for (const photo of photos) {
+    expect(readFileSync(photo, 'utf8')).toBe('photo')
+    expect(readFileSync(`${dirname(photo)}.jpg`, 'utf8')).toBe('photo')
+  }
 })
 
 test('without a data directory, no files remain', () => {
@@ -188,7 +203,7 @@ test.each(['uploads', 'blobs'])('keeps the files of another program in "%s"', as
   mkdirSync(join(data, name))
   const photo = join(data, name, 'photo.jpg')
   writeFileSync(photo, 'photo')
-  const error = `The directory is not a data directory of the emulator: "${data}". Its directory "blobs" or "uploads" contains files`
+  const error = `The directory is not a data directory of the emulator: "${data}". "${name}" contains files, but "journal.jsonl" is missing or empty.`
   for (let attempt = 0; attempt < 2; attempt++) {
     await expect(startEmulator({ data })).rejects.toThrow(error)
   }

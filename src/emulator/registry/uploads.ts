@@ -14,9 +14,6 @@ type UploadRoute = Extract<Route, { kind: 'upload' }>
 /** The IDs of the uploads that a request is appending to. */
 const busy = new Set<string>()
 
-/** The end of the first chunk of an upload, which is the only progress that ECR reports. */
-const firstChunkEnds = new WeakMap<Upload, number>()
-
 /** Handles `POST …/blobs/uploads/`: mounts a blob, stores a complete blob, or starts an upload. */
 export async function startUpload(call: RegistryCall, route: UploadsRoute): Promise<void> {
   const { context, query } = call
@@ -42,7 +39,6 @@ export async function appendChunk(call: RegistryCall, route: UploadRoute): Promi
   const before = getUpload(call, route, route.uploadId)
   checkRange(call, route, before)
   const upload = await append(call, route, before)
-  if (!firstChunkEnds.has(upload)) firstChunkEnds.set(upload, upload.size - 1)
   sendProgress(call, route, upload, Number(chunkStatus))
 }
 
@@ -106,7 +102,7 @@ function checkRange(call: RegistryCall, route: UploadRoute, upload: Upload): voi
   throw new RegistryError(
     'BLOB_UPLOAD_INVALID',
     `The chunk ${header} does not start at byte ${upload.size}`,
-    { status: 416, headers: progressHeaders(call, route, upload, endOf(upload)) }
+    { status: 416, headers: progressHeaders(call, route, upload, endOf(upload.size)) }
   )
 }
 
@@ -172,9 +168,10 @@ function sendProgress(
   upload: Upload,
   status: number
 ): void {
+  // After every chunk, ECR reports the end of the first one.
   const isStale = status !== 204 && call.context.settings.chunkRange === 'stale'
-  const end = isStale ? (firstChunkEnds.get(upload) ?? 0) : endOf(upload)
-  send(call, status, progressHeaders(call, path, upload, end))
+  const size = isStale ? (upload.parts[0] ?? 0) : upload.size
+  send(call, status, progressHeaders(call, path, upload, endOf(size)))
 }
 
 function progressHeaders(
@@ -191,9 +188,9 @@ function progressHeaders(
 }
 
 /**
- * Returns the last byte of the upload. It is 0 for an empty upload, because `Range` cannot express
+ * Returns the last of `size` bytes. It is 0 for no bytes, because `Range` cannot express
  * that (distribution/distribution does the same).
  */
-function endOf({ size }: Pick<Upload, 'size'>): number {
+function endOf(size: number): number {
   return Math.max(0, size - 1)
 }

@@ -18,6 +18,10 @@ import { digestOf } from '../digest.js'
 import { appendStream, batchesOf } from './append-stream.js'
 import { makeDirectory } from './make-directory.js'
 
+/** The names of the files of blobs, and of uploads and temporary files. */
+const BLOB_NAME = /^sha256-[0-9a-f]{64}$/
+const UPLOAD_NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** A file that an upload appends to, and the hash of its contents. */
 interface Growing {
   readonly path: string
@@ -44,11 +48,6 @@ export class Blobs {
   /** Returns the path of a blob. */
   path(digest: string): string {
     return join(this.blobs, digest.replace(':', '-'))
-  }
-
-  /** Returns `true` if no blob and no upload has a file. */
-  isEmpty(): boolean {
-    return [this.blobs, this.uploads].every((directory) => readdirSync(directory).length === 0)
   }
 
   has(digest: string): boolean {
@@ -146,15 +145,15 @@ export class Blobs {
 
   /**
    * Restores the state after a restart: truncates uploads to the acknowledged size and deletes
-   * unused files.
+   * unused files. Files with other names belong to another program and are kept.
    *
    * @param uploads the acknowledged size of each upload in bytes, by ID
    */
   recover(isUsed: (digest: string) => boolean, uploads: ReadonlyMap<string, number>): void {
-    for (const name of readdirSync(this.blobs)) {
+    for (const name of listNames(this.blobs, BLOB_NAME)) {
       if (!isUsed(name.replace('-', ':'))) rmSync(join(this.blobs, name), { force: true })
     }
-    for (const name of readdirSync(this.uploads)) {
+    for (const name of listNames(this.uploads, UPLOAD_NAME)) {
       const size = uploads.get(name)
       if (size === undefined) {
         rmSync(join(this.uploads, name), { force: true })
@@ -180,4 +179,8 @@ export class Blobs {
     }
     return growing as Growing & { hash: Hash }
   }
+}
+
+function listNames(directory: string, pattern: RegExp): string[] {
+  return readdirSync(directory).filter((name) => pattern.test(name))
 }

@@ -6,6 +6,7 @@ import { describeProcess, isRunning, parseHolder } from './lock-holder.js'
 import type { LockHolder } from './lock-holder.js'
 import { openLockSocket } from './lock-socket.js'
 import { makeDirectory } from './make-directory.js'
+import { readContents } from './read-contents.js'
 
 const LOCK_FILE = /^lock-(\d+)$/
 
@@ -17,11 +18,29 @@ const MAX_ATTEMPTS = 100
  * next number, which only one process can do, and the file of a running process is never deleted. A holder
  * listens on a socket before its file exists. Other processes connect to the socket to find out whether it is alive.
  *
+ * A directory that cannot be used does not change.
+ *
  * @returns a function that releases the lock
- * @throws Error that names the process that holds the lock
+ * @throws Error that names the process that holds the lock, or the error of `readContents`
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
   createDirectory(directory)
+  try {
+    return await lock(directory)
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
+    throw new Error(
+      `The data directory cannot be used: "${directory}". ${message}. Check its permissions and the free space, or use another directory.`,
+      { cause: error }
+    )
+  }
+}
+
+async function lock(directory: string): Promise<() => void> {
+  await checkUnlocked(directory, lastLock(directory))
+  // The store reads the contents again when no other process can change them.
+  readContents(directory)
   const socket = await openLockSocket(directory)
   try {
     const own = await createLock(directory, describeProcess(socket?.name))
@@ -54,7 +73,7 @@ function createDirectory(directory: string): void {
 async function createLock(directory: string, holder: LockHolder): Promise<string> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const last = lastLock(directory)
-    if (last > 0) await checkEnded(directory, pathOf(directory, last))
+    await checkUnlocked(directory, last)
     const own = pathOf(directory, last + 1)
     if (!createFile(directory, own, holder)) continue
     if (lastLock(directory) === last + 1) {
@@ -105,18 +124,28 @@ function createFile(directory: string, path: string, holder: LockHolder): boolea
   }
 }
 
-/** Returns the contents of a lock file, or an empty text if it was deleted. */
+/**
+ * Returns the contents of a lock file, or an empty text if it was deleted. A directory with its name does not have
+ * contents that an emulator writes.
+ */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return ''
+    if (code === 'EISDIR') return 'a directory'
     throw error
   }
 }
 
-/** @throws Error if the process that holds the lock did not release it and has not ended */
-async function checkEnded(directory: string, path: string): Promise<void> {
+/**
+ * @param number the number of the lock file, or 0 if there is none
+ * @throws Error if the process that holds the lock did not release it and has not ended
+ */
+async function checkUnlocked(directory: string, number: number): Promise<void> {
+  if (number === 0) return
+  const path = pathOf(directory, number)
   const text = textOf(path)
   if (text === '') return
   const holder = parseHolder(text)

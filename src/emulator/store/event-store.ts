@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './blobs.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import type { Journal } from './journal.js'
-import { createKey, replayJournal } from './replay-journal.js'
+import { readContents, writeJournal } from './read-contents.js'
 import { snapshotEvents } from './snapshot.js'
 import { emptyState } from './state.js'
 import type { State } from './state.js'
@@ -27,7 +27,7 @@ export class EventStore {
   /** The secret key that signs page tokens and passwords. It is stored with the data. */
   readonly key: Buffer
   readonly blobs: Blobs
-  protected state: State = emptyState()
+  protected state: State
   private readonly journal: Journal | undefined
   private readonly removeDirectory: () => void
   private readonly snapshots = new Map<string, Snapshot>()
@@ -51,24 +51,17 @@ export class EventStore {
         ? () => rmSync(root, { recursive: true, force: true })
         : () => undefined
     try {
+      const contents = readContents(root)
+      this.state = contents.state
+      this.key = contents.key
       this.blobs = new Blobs(root)
-      const opened = directory === undefined ? undefined : this.open(root)
-      this.journal = opened?.journal
-      this.key = opened?.key ?? createKey()
+      if (directory !== undefined) this.journal = writeJournal(root, contents)
+      const uploads = new Map([...this.state.uploads].map(([id, { size }]) => [id, size]))
+      this.blobs.recover((digest) => this.state.references.has(digest), uploads)
     } catch (error) {
       this.unlock()
       throw error
     }
-  }
-
-  private open(root: string): ReturnType<typeof replayJournal> {
-    const path = join(root, 'journal.jsonl')
-    // The journal has a line before the first blob is stored. Files that it does not list are deleted below.
-    if (!this.blobs.isEmpty() && !hasContents(path)) throw foreignFiles(root)
-    const opened = replayJournal(path, this.state)
-    const uploads = new Map([...this.state.uploads].map(([id, { size }]) => [id, size]))
-    this.blobs.recover((digest) => this.state.references.has(digest), uploads)
-    return opened
   }
 
   /**
@@ -155,16 +148,6 @@ export class EventStore {
       if (!isUsed) this.blobs.delete(digest)
     }
   }
-}
-
-function hasContents(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
-}
-
-function foreignFiles(root: string): Error {
-  return new Error(
-    `The directory is not a data directory of the emulator: "${root}". Its directory "blobs" or "uploads" contains files, but "journal.jsonl" is missing or empty. Use another directory, or restore the journal.`
-  )
 }
 
 function stateOf(events: Iterable<StoreEvent>): State {

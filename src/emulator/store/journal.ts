@@ -17,52 +17,38 @@ const NEWLINE = 0x0a
  * `append` returns, so that killing the process does not lose acknowledged changes.
  */
 export class Journal {
-  private descriptor: number
   private isClosed = false
 
   private constructor(
     readonly path: string,
-    descriptor: number
-  ) {
-    this.descriptor = descriptor
-  }
+    private readonly descriptor: number
+  ) {}
 
   /**
-   * Opens the journal and passes every line to `replay`. A last line without a newline was never
-   * acknowledged and is removed. The first line is written atomically, so it always has a newline.
+   * Passes every line of the file, if it exists, to `replay`, and does not change the file. A last line without a newline
+   * was never acknowledged and is ignored. The first line is written atomically, so it always has a newline.
    *
    * @throws Error if the first line does not have a newline, or another line is not valid JSON
    */
-  static open(path: string, replay: (line: unknown) => void): Journal {
-    const descriptor = openSync(path, existsSync(path) ? 'r+' : 'wx+')
+  static read(path: string, replay: (line: unknown) => void): void {
+    if (!existsSync(path)) return
+    const descriptor = openSync(path, 'r')
     try {
       const end = readLines(descriptor, (text, number) => replay(parseLine(path, text, number)))
       if (end === 0 && fstatSync(descriptor).size > 0) {
         throw new Error(`Line 1 of ${path} is not complete. The data directory is damaged.`)
       }
-      ftruncateSync(descriptor, end)
     } finally {
       closeSync(descriptor)
     }
-    return new Journal(path, openSync(path, 'a'))
   }
 
-  append(line: unknown): void {
-    // The operating system can reuse the descriptor of a closed file.
-    if (this.isClosed) throw new Error(`The journal ${this.path} is closed`)
-    const { size } = fstatSync(this.descriptor)
-    try {
-      writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
-    } catch (error) {
-      // On a full disk, a part of the line may have been written.
-      ftruncateSync(this.descriptor, size)
-      throw error
-    }
-  }
-
-  /** Replaces the file atomically: after a crash, it has either the old or the new contents. */
-  rewrite(lines: Iterable<unknown>): void {
-    const temporary = `${this.path}.new`
+  /**
+   * Creates the file with these lines, or replaces it atomically: after a crash, it has either the old or the new
+   * contents.
+   */
+  static create(path: string, lines: Iterable<unknown>): Journal {
+    const temporary = `${path}.new`
     const descriptor = openSync(temporary, 'w')
     let batch: string[] = []
     let length = 0
@@ -79,10 +65,21 @@ export class Journal {
     }
     flush()
     closeSync(descriptor)
-    // Windows cannot replace an open file.
-    closeSync(this.descriptor)
-    renameSync(temporary, this.path)
-    this.descriptor = openSync(this.path, 'a')
+    renameSync(temporary, path)
+    return new Journal(path, openSync(path, 'a'))
+  }
+
+  append(line: unknown): void {
+    // The operating system can reuse the descriptor of a closed file.
+    if (this.isClosed) throw new Error(`The journal ${this.path} is closed`)
+    const { size } = fstatSync(this.descriptor)
+    try {
+      writeWhole(this.descriptor, Buffer.from(`${JSON.stringify(line)}\n`))
+    } catch (error) {
+      // On a full disk, a part of the line may have been written.
+      ftruncateSync(this.descriptor, size)
+      throw error
+    }
   }
 
   close(): void {
