@@ -373,6 +373,7 @@ describe('limits', () => {
       )
     })
     expect(report.plan.filter(({ action }) => action === 'delete')).toHaveLength(2)
+    expect(JSON.stringify(report.summary).match(/The plan has more deletions/g)).toHaveLength(1)
     expect(await tagsOf(on)).toEqual(['v1', 'v2', 'v3'])
     expect(await on.emulator.operations()).not.toContain('BatchDeleteImage')
     expect(await on.run({ 'keep-latest': '1', 'max-deletions': '2' })).toMatchObject({

@@ -683,7 +683,7 @@ function ociFiles(): MalformedArchive[] {
     oci(
       'an index.json with an empty list',
       index({ manifests: [] }),
-      /index\.json of the archive does not list any images/
+      /index\.json of the archive does not list any images: ".*"\. Use an OCI manifest or index, .*Create the archive again/
     ),
     oci(
       'an index.json without manifests',
@@ -733,7 +733,17 @@ function ociFiles(): MalformedArchive[] {
     oci(
       'an index.json without images',
       first({ mediaType: 'text/plain' }),
-      /index\.json of the archive does not list any images/
+      /index\.json of the archive lists only manifests that are not supported: ".*"\. It lists content of another type \(text\/plain\)\. Use an OCI manifest or index, .*Create the archive again/
+    ),
+    oci(
+      'an index.json with only a Docker schema 1 manifest',
+      first({ mediaType: 'application/vnd.docker.distribution.manifest.v1+prettyjws' }),
+      /not supported: ".*"\. It lists Docker schema 1 manifests \(application\/vnd\.docker\.distribution\.manifest\.v1\+prettyjws\)\. Use an OCI manifest or index, .* "skopeo copy", which converts it/
+    ),
+    oci(
+      'an index.json with only an OCI artifact manifest',
+      first({ mediaType: 'application/vnd.oci.artifact.manifest.v1+json' }),
+      /not supported: ".*"\. It lists artifact manifests \(application\/vnd\.oci\.artifact\.manifest\.v1\+json\)\. Use an OCI manifest or index, .* with ORAS 1\.1 or later/
     ),
     oci(
       'a manifest that is missing',

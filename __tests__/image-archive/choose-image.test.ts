@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   buildImage,
+  descriptorOf,
   dockerMembers,
   writeDockerArchive,
   writeOciArchive
@@ -100,5 +101,64 @@ describe('archives with several images', () => {
     )
     await writeDockerArchive(path(), images)
     await expect(openTestArchive(path())).rejects.toThrow(/#19 ex\.com\/app:19, and 5 more\./)
+  })
+})
+
+describe('OCI layouts with several manifests of one name', () => {
+  const platforms = ['amd64', 'arm64'].map((architecture) =>
+    buildImage({ layers: [{ architecture }], platform: { os: 'linux', architecture } })
+  )
+  const [first, second] = platforms.map(({ content }) => content.digest)
+
+  /** Writes `index.json` as `crane pull --format=oci --annotate-ref --platform` does for each platform. */
+  const write = (naming: 'name' | 'tag' | 'containerd', described = true): Promise<void> => {
+    const reference = naming === 'tag' ? '1' : 'ex.com/app:1'
+    const manifests = platforms.map(({ content, platform }) => ({
+      ...descriptorOf(content),
+      ...(described ? { platform } : {}),
+      annotations: {
+        'org.opencontainers.image.ref.name': naming === 'containerd' ? '1' : reference,
+        ...(naming === 'containerd' ? { 'io.containerd.image.name': reference } : {})
+      }
+    }))
+    return writeOciArchive(path(), platforms, { index: { manifests } })
+  }
+
+  test.each(['name', 'tag', 'containerd'] as const)(
+    'are not one image, and the error contains how to select or to merge them (%s)',
+    async (naming) => {
+      await write(naming)
+      const name = naming === 'tag' ? '1' : 'ex.com/app:1'
+      const listed = `#0 ${name} (linux/amd64, ${first}), #1 ${name} (linux/arm64, ${second})`
+      const rejected = expect(openTestArchive(path())).rejects
+      await rejected.toThrow(`The archive contains ${listed}. Several manifests have the same name`)
+      await expect(openTestArchive(path(), name)).rejects.toThrow(
+        /matches several images of .*to the number or the digest of one of them\. .* in the input "tar"\.$/
+      )
+    }
+  )
+
+  test('are listed with their digests if index.json does not contain the platforms', async () => {
+    await write('name', false)
+    await expect(openTestArchive(path())).rejects.toThrow(
+      `#0 ex.com/app:1 (${first}), #1 ex.com/app:1 (${second})`
+    )
+  })
+
+  test.each(['#1', second])('are selected by number or digest (%s)', async (archiveImage) => {
+    await write('name')
+    const contents = await openTestArchive(path(), archiveImage)
+    expect(asManifest(contents).digest).toBe(second)
+    expect(contents.tags).toEqual(['1'])
+  })
+
+  test('do not change the names of the other images', async () => {
+    const other = buildImage({ layers: [{ o: 'o' }], tags: ['ex.com/other:1'] })
+    const same = platforms.map((image) => ({ ...image, tags: ['ex.com/app:1'] }))
+    await writeOciArchive(path(), [...same, other])
+    await expect(openTestArchive(path())).rejects.toThrow(/, #2 ex\.com\/other:1\. Several/)
+    expect(asManifest(await openTestArchive(path(), 'ex.com/other:1')).digest).toBe(
+      other.content.digest
+    )
   })
 })

@@ -358,6 +358,34 @@ describe('the layer that is begun', () => {
     }
   )
 
+  it.each([true, false])(
+    'is expected again by the progress line if its upload is restarted (begun: %p)',
+    async (begins) => {
+      const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 16 * MIB }, 0).item)
+      let parts = 0
+      const service = createFakeService((operation) =>
+        operation === 'part' && ++parts === 2 ? 'lost' : 'none'
+      )
+      const counted = { expected: 0, read: 0, layers: 0 }
+      const base = contextWith(service, trackBuffers(2))
+      const progress: PushContext['progress'] = {
+        ...base.progress,
+        expect: (bytes, count) => {
+          counted.expected += bytes
+          counted.layers += count
+        },
+        read: (bytes) => void (counted.read += bytes)
+      }
+      const context = { ...base, progress }
+      const begun = begins ? begin([item], context) : undefined
+      await pushLayers([item], { ...options, begun }, context)
+      const { size } = item.content
+      expect(reads()).toBeGreaterThan(1)
+      expect(counted).toEqual({ expected: 2 * size, read: reads() * size, layers: 1 })
+      await begun?.close()
+    }
+  )
+
   it('is released if it is not pushed, and does not count for the progress', async () => {
     const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 11 * MIB }, 0).item)
     const buffers = trackBuffers(2)

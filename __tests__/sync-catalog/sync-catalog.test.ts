@@ -1,4 +1,5 @@
 import {
+  DescribeImagesCommand,
   DescribeRepositoriesCommand,
   GetRegistryCatalogDataCommand,
   GetRepositoryCatalogDataCommand,
@@ -13,6 +14,8 @@ import type { EmulatorOptions } from '../../src/emulator/options.js'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import { createRepositoryOpener } from '../../src/registry-client/open-repository.js'
 import { syncCatalog } from '../../src/sync-catalog/sync-catalog.js'
+import type { Registry } from '../../src/runner/deps.js'
+import { ActionError } from '../../src/runner/errors.js'
 import type { Report } from '../../src/runner/report.js'
 import { interceptApi } from '../helpers/intercept-api.js'
 import { makeDeps } from '../helpers/make-deps.js'
@@ -579,6 +582,112 @@ describe('sync-catalog', () => {
     expect(deps.lines).toContainEqual(
       expect.stringMatching(/^notice: team\/app does not contain an image/)
     )
+  })
+
+  describe('if an image cannot be read', () => {
+    const AUTO = { architectures: 'auto', 'operating-systems': 'auto' }
+    const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+    const ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json'
+    const serve = (body: object, mediaType: string): Partial<Registry> => {
+      const bytes = Buffer.from(JSON.stringify(body))
+      return { findManifest: () => Promise.resolve({ bytes, digest: digestOf(bytes), mediaType }) }
+    }
+
+    /** Runs with a registry that serves the oldest of two images in this way. */
+    const stageUnreadable = async (served: Partial<Registry>) => {
+      const platforms = ['linux/amd64', 'linux/arm64']
+      const images = platforms.map((platform, at) => ({ tag: `v${at}`, platforms: [platform] }))
+      const on = await stage(undefined, seedOf(images))
+      const { imageDetails = [] } = await on.deps.api.send(
+        new DescribeImagesCommand({ repositoryName: 'team/app' })
+      )
+      const oldest = imageDetails.find(({ imageTags }) => imageTags?.includes('v0'))!
+      const deps: TestDeps = {
+        ...on.deps,
+        openRegistry: async (host) => {
+          const registry = await on.deps.openRegistry(host)
+          const { bytes } = (await registry.findManifest('a1b2c3d4/team/app', oldest.imageDigest!))!
+          const { config } = JSON.parse(String(bytes)) as { config: { digest: string } }
+          return {
+            ...registry,
+            findManifest: (path, reference) =>
+              (reference === oldest.imageDigest && served.findManifest ? served : registry)
+                .findManifest!(path, reference),
+            getBlob: (path, digest, maxBytes) =>
+              (digest === config.digest && served.getBlob ? served : registry).getBlob!(
+                path,
+                digest,
+                maxBytes
+              )
+          }
+        }
+      }
+      const inputs = makeInputs('sync-catalog', { repository: 'team/app', ...AUTO })
+      return { ...on, digest: oldest.imageDigest!, run: () => syncCatalog(inputs, deps) }
+    }
+
+    it.each<[string, Partial<Registry>, RegExp]>([
+      [
+        'schema 1',
+        serve({ schemaVersion: 1, name: 'app' }, SCHEMA_1),
+        /: "application\/.*v1\+pretty/
+      ],
+      ['an artifact manifest', serve({ mediaType: ARTIFACT, blobs: [] }, ARTIFACT), /artifact/],
+      ['missing', { findManifest: () => Promise.resolve(undefined) }, /does not have the manifest/],
+      [
+        'a config that is not JSON',
+        { getBlob: () => Promise.resolve(Buffer.from('x')) },
+        /is not JSON/
+      ]
+    ])('adds the badges of the others and removes none (%s)', async (_, served, reason) => {
+      const { record, put, run, deps, digest } = await stageUnreadable(served)
+      await put({ architectures: ['x86-64', 'x86'], operatingSystems: ['Windows'] })
+      const report = await run()
+      expect(report.failure).toBeUndefined()
+      const { architectures, operatingSystems } = await record()
+      expect(
+        [architectures, operatingSystems].map((list) => [...(list as string[])].sort())
+      ).toEqual([
+        ['ARM 64', 'x86', 'x86-64'],
+        ['Linux', 'Windows']
+      ])
+      const [warning] = deps.lines.filter((line) => line.startsWith('warning: '))
+      expect(warning).toMatch(/^warning: team\/app contains images that could not be read/)
+      expect(warning).toContain(digest)
+      expect(warning).toMatch(reason)
+      expect((await run()).changed).toBe(false)
+    })
+
+    it('sets the badges of the others if the repository does not have badges yet', async () => {
+      const { record, run } = await stageUnreadable(serve({ schemaVersion: 1 }, SCHEMA_1))
+      await run()
+      expect(await record()).toMatchObject({
+        architectures: ['ARM 64'],
+        operatingSystems: ['Linux']
+      })
+    })
+
+    it('keeps the badges if no image can be read, and does not report a repository without images', async () => {
+      const { put, record, deps, run } = await stageUnreadable({})
+      await put({ architectures: ['x86'] })
+      const { openRegistry } = deps
+      const inputs = makeInputs('sync-catalog', { repository: 'team/app', ...AUTO })
+      const unreadable = serve({ schemaVersion: 1 }, SCHEMA_1)
+      await syncCatalog(inputs, {
+        ...deps,
+        openRegistry: async (host) => ({ ...(await openRegistry(host)), ...unreadable })
+      })
+      expect(await record()).toMatchObject({ architectures: ['x86'] })
+      expect(deps.lines.join('\n')).not.toMatch(/does not contain an image/)
+      await run()
+      expect(await record()).toMatchObject({ architectures: ['ARM 64', 'x86-64'] })
+    })
+
+    it('fails if the registry refuses to serve it', async () => {
+      const refused = new ActionError('Cannot read the manifest from the registry: "403".')
+      const { run } = await stageUnreadable({ findManifest: () => Promise.reject(refused) })
+      await expect(run()).rejects.toThrow('Cannot read the manifest from the registry: "403".')
+    })
   })
 
   it('ignores the order of badges', async () => {

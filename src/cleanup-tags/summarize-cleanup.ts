@@ -81,7 +81,6 @@ function countCells({ tags, images, bytes }: Counts): string[] {
 }
 
 function describeTotals(results: readonly CleanupResult[], context: CleanupReportContext): string {
-  const { limitError } = context
   const { tags, bytes } = sumCounts(results.map(({ deleted }) => deleted))
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
   const untagged = sum(results.map(({ deletedCount }) => deletedCount)) - tags
@@ -93,8 +92,7 @@ function describeTotals(results: readonly CleanupResult[], context: CleanupRepor
   return [
     `${isPlanned ? 'Would delete' : 'Deleted'} ${what} in ${where}.`,
     `Kept: ${formatNumber(kept)}. Failed: ${formatNumber(failed)}.`,
-    `${isPlanned ? 'Would free' : 'Frees'} up to ${formatBytes(bytes)}. Layers that other images share are not freed.`,
-    ...(limitError === undefined ? [] : [limitError])
+    `${isPlanned ? 'Would free' : 'Frees'} up to ${formatBytes(bytes)}. Layers that other images share are not freed.`
   ].join(' ')
 }
 

@@ -6,7 +6,8 @@ import { readConfig } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { findNode, listLeaves } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
-import { parseReference } from '../oci/reference.js'
+import { platformName } from '../oci/manifest.js'
+import { completeReference, parseReference } from '../oci/reference.js'
 import type { Reference } from '../oci/reference.js'
 
 /** The maximum number of images that an error lists. */
@@ -133,20 +134,39 @@ function choiceProblem(
   value: string | undefined,
   images: readonly ArchiveImage[]
 ): ActionError {
+  const shared = findSharedNames(images)
   const names = images
     .slice(0, MAX_LISTED_IMAGES)
-    .map((image, at) => `#${at} ${nameOf(image)}`)
+    .map((image, at) => `#${at} ${nameOf(image, shared)}`)
     .join(', ')
   const more = images.length - MAX_LISTED_IMAGES
   return problem({
     what,
     value,
     reason: `The archive contains ${names}${more > 0 ? `, and ${more} more` : ''}.`,
-    fix: 'Set the input "archive-image" to one of them.'
+    fix: shared.size === 0 ? 'Set the input "archive-image" to one of them.' : SHARED_NAME_FIX
   })
 }
 
-function nameOf(image: ArchiveImage): string {
-  if (image.references.length > 0) return image.references.join(' or ')
-  return `without a name (${image.oci?.descriptor.digest ?? image.docker?.config ?? ''})`
+/**
+ * The OCI image layout does not define what several manifests with one name are
+ * (https://github.com/opencontainers/image-spec/issues/581). skopeo and regclient read the first one, and containerd and ORAS the
+ * last one. `crane pull` adds a manifest for each pull, of another platform or of another version.
+ */
+const SHARED_NAME_FIX =
+  'Several manifests have the same name, so set the input "archive-image" to the number or the digest of one of them. To push them as one image for several platforms, save them as an index, or save each platform in an archive of its own and list these archives in the input "tar".'
+
+/** Returns the names that several images have. */
+function findSharedNames(images: readonly ArchiveImage[]): ReadonlySet<string> {
+  const names = images.flatMap(({ references }) => references.map(completeReference))
+  return new Set(names.filter((name, at) => names.indexOf(name) !== at))
+}
+
+function nameOf({ references, oci, docker }: ArchiveImage, shared: ReadonlySet<string>): string {
+  const digest = oci?.descriptor.digest ?? docker?.config ?? ''
+  if (references.length === 0) return `without a name (${digest})`
+  const names = references.join(' or ')
+  if (!references.some((name) => shared.has(completeReference(name)))) return names
+  const platform = oci?.descriptor.platform
+  return `${names} (${platform === undefined ? '' : `${platformName(platform)}, `}${digest})`
 }

@@ -1,9 +1,9 @@
-import { problem } from '../runner/errors.js'
 import { distinctBy } from './distinct-by.js'
 import { findDockerEntries } from './docker/docker-archive.js'
 import type { DockerEntry } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { noImageProblem } from './no-image-problem.js'
+import { noManifestProblem } from './oci/no-manifest-problem.js'
 import type { LoadGraph } from './oci/oci-graph.js'
 import { findOciLayout } from './oci/oci-layout.js'
 import type { OciEntry, OciLayout } from './oci/oci-layout.js'
@@ -41,10 +41,7 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
   if (docker === undefined && layout === undefined) throw await noImageProblem(tree)
   const oci = layout?.entries ?? []
   if (docker === undefined && oci.length === 0) {
-    throw problem({
-      what: 'The file index.json of the archive does not list any images',
-      value: tree.path
-    })
+    throw noManifestProblem(tree.path, layout?.otherTypes ?? [])
   }
   const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
   const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))

@@ -30,8 +30,22 @@ export interface LayerSource {
   open(): AsyncIterable<Buffer>
 }
 
-/** Returns how an item is read and uploaded. An uncompressed layer of an archive is compressed. */
-export function createLayerSource(item: UploadItem, context: PushContext): LayerSource {
+/**
+ * Returns how an item is read and uploaded. An uncompressed layer of an archive is compressed.
+ *
+ * @param wasOpened whether the item was read before, so that the progress line counts its bytes again
+ */
+export function createLayerSource(
+  item: UploadItem,
+  context: PushContext,
+  wasOpened = false
+): LayerSource {
+  const source = sourceOf(item, context)
+  const open = createOpener(item.content, context, () => source.open(), wasOpened)
+  return { ...source, open }
+}
+
+function sourceOf(item: UploadItem, context: PushContext): LayerSource {
   if (!('kind' in item)) return blobSource(item, context)
   return item.compression === 'none'
     ? uncompressedSource(item, context)
@@ -55,7 +69,7 @@ function blobSource(
     mediaType,
     maxBytes: size,
     digest,
-    open: createOpener(content, context, () => readStored(content, expected, context))
+    open: () => readStored(content, expected, context)
   }
 }
 
@@ -71,7 +85,7 @@ function compressedSource(
     mediaType: mediaTypeOf(compression),
     maxBytes: content.size,
     nameDigest: findDigestInName(content.name),
-    open: createOpener(content, context, () => readStored(content, expected, context))
+    open: () => readStored(content, expected, context)
   }
 }
 
@@ -89,7 +103,7 @@ function uncompressedSource({ content, diffId }: LayerFile, context: PushContext
     name: nameOf(content),
     mediaType: mediaTypeOf(compressor.compression),
     maxBytes: maxCompressedBytes(content.size),
-    open: createOpener(content, context, () => compressor.compress(read, content.size))
+    open: () => compressor.compress(read, content.size)
   }
 }
 
@@ -97,12 +111,13 @@ function uncompressedSource({ content, diffId }: LayerFile, context: PushContext
 function createOpener(
   { size }: StoredContent,
   { progress }: PushContext,
-  open: () => AsyncIterable<Buffer>
+  open: () => AsyncIterable<Buffer>,
+  wasOpened: boolean
 ): () => AsyncIterable<Buffer> {
-  let wasOpened = false
+  let isOpenedAgain = wasOpened
   return () => {
-    if (wasOpened) progress.expect(size, 0)
-    wasOpened = true
+    if (isOpenedAgain) progress.expect(size, 0)
+    isOpenedAgain = true
     return open()
   }
 }

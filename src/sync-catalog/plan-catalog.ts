@@ -10,7 +10,9 @@ import type { Annotation } from './annotation.js'
 import type { LocalTexts } from './create-text-reader.js'
 import type { MissingLinks } from './describe-links.js'
 import { fetchLogo } from './fetch-logo.js'
+import type { BadgeKind } from './badges.js'
 import { readImageBadges } from './read-image-badges.js'
+import type { ImageBadges } from './read-image-badges.js'
 import { MAX_DESCRIPTION_LENGTH, MAX_TEXT_LENGTH } from './markdown/catalog-texts.js'
 import type { RequestedValues } from './read-requested-values.js'
 import type { CatalogTarget } from './select-targets.js'
@@ -62,7 +64,7 @@ export async function planCatalog(
   if (!exists) annotations.push(missingRepository(repositoryName))
   const requested: RequestedCatalogData = {
     description: context.requested.description,
-    ...(await resolveBadges({ ...address, repositoryUri, exists }, context, annotations))
+    ...(await resolveBadges({ ...address, repositoryUri, exists }, current, context, annotations))
   }
   const whole = { ...requested, aboutText: texts.aboutText, usageText: texts.usageText }
   const fields = compareCatalogData(current, whole).map((comparison): FieldChange => {
@@ -95,44 +97,64 @@ interface BadgeSource extends RepositoryAddress {
   readonly exists: boolean
 }
 
-/** Returns the requested badges. `auto` is replaced by the badges of the images in the repository. */
+/**
+ * Returns the requested badges. `auto` is replaced by the badges of the images in the repository. If an image could not be
+ * read, the current badges are kept as well, because it can be for any platform.
+ */
 async function resolveBadges(
   target: BadgeSource,
+  current: CurrentCatalogData,
   { requested, deps, openSource }: PlanContext,
   annotations: Annotation[]
-): Promise<Pick<RequestedCatalogData, 'architectures' | 'operatingSystems'>> {
+): Promise<Pick<RequestedCatalogData, BadgeKind>> {
   const { architectures, operatingSystems } = requested.badges
   if (architectures !== 'auto' && operatingSystems !== 'auto') {
     return { architectures, operatingSystems }
   }
   const { repositoryName, registryId, repositoryUri, exists } = target
-  const { badges, others } = exists
+  const images: ImageBadges = exists
     ? await openSource(repositoryUri).then(({ registry, path }) =>
         readImageBadges(deps.api, { repositoryName, registryId }, registry, path)
       )
-    : { badges: undefined, others: [] }
-  const notice = (text: string, end: string): void =>
-    void annotations.push({
-      level: 'notice',
-      text: `${repositoryName} ${text}${end}`,
-      kind: `A repository ${text}.`
-    })
-  if (badges === undefined) {
-    notice(
-      'does not contain an image with a platform, so the badges set to "auto" are not changed',
-      '.'
-    )
-  }
-  if (others.length > 0) {
-    notice(
-      'contains images for platforms that the gallery does not have a badge for',
-      `: ${others.join(', ')}`
-    )
+    : { badges: undefined, others: [], skipped: [] }
+  annotations.push(...describeImages(repositoryName, images))
+  const { badges, skipped } = images
+  const resolve = (kind: BadgeKind): readonly string[] | undefined => {
+    const value = requested.badges[kind]
+    if (value !== 'auto') return value
+    if (badges === undefined || skipped.length === 0) return badges?.[kind]
+    return [...new Set([...(current[kind] ?? []), ...badges[kind]])]
   }
   return {
-    architectures: architectures === 'auto' ? badges?.architectures : architectures,
-    operatingSystems: operatingSystems === 'auto' ? badges?.operatingSystems : operatingSystems
+    architectures: resolve('architectures'),
+    operatingSystems: resolve('operatingSystems')
   }
+}
+
+/** Describes the images that do not give a badge. */
+function describeImages(name: string, { badges, others, skipped }: ImageBadges): Annotation[] {
+  const annotation = (level: Annotation['level'], text: string, end: string): Annotation => ({
+    level,
+    text: `${name} ${text}${end}`,
+    kind: `A repository ${text}.`
+  })
+  const annotations: Annotation[] = []
+  const [first] = skipped
+  if (first !== undefined) {
+    const text =
+      'contains images that could not be read, so no badge is removed from the fields set to "auto"'
+    const digests = skipped.map(({ digest }) => digest).join(', ')
+    annotations.push(annotation('warning', text, `: ${digests}. First error: ${first.reason}`))
+  } else if (badges === undefined) {
+    const text =
+      'does not contain an image with a platform, so the badges set to "auto" are not changed'
+    annotations.push(annotation('notice', text, '.'))
+  }
+  if (others.length > 0) {
+    const text = 'contains images for platforms that the gallery does not have a badge for'
+    annotations.push(annotation('notice', text, `: ${others.join(', ')}`))
+  }
+  return annotations
 }
 
 /** The maximum length of a field, in characters. */

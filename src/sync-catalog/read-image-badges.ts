@@ -7,6 +7,7 @@ import type { Descriptor, Index, Manifest, Platform } from '../oci/manifest.js'
 import { isImageConfigMediaType } from '../oci/media-types.js'
 import { findReferrerTagSubject } from '../oci/referrer-tags.js'
 import type { Deps, Registry } from '../runner/deps.js'
+import { ActionError } from '../runner/errors.js'
 import { badgesOf } from './badges.js'
 import type { Badges } from './badges.js'
 
@@ -16,19 +17,36 @@ import type { Badges } from './badges.js'
  */
 const MAX_IMAGES = 10
 
+/** An image whose platform is not known, because its manifest or config could not be read. */
+export interface SkippedImage {
+  readonly digest: string
+  /** The reason as one or more full sentences. */
+  readonly reason: string
+}
+
 /** The badges for the platforms of a repository's images. */
 export interface ImageBadges {
-  /** `undefined` if the repository does not have an image with a platform. */
+  /** `undefined` if the repository does not have an image with a platform that could be read. */
   readonly badges: Badges | undefined
   /** The platforms that the gallery does not have a badge for. */
   readonly others: readonly string[]
+  /** Images of the repository that can be for further platforms. */
+  readonly skipped: readonly SkippedImage[]
+}
+
+/** The repository that images are read from, and the images that could not be read. */
+interface ImageSource {
+  readonly registry: Registry
+  readonly path: string
+  readonly skipped: SkippedImage[]
 }
 
 /**
  * Returns the badges for the platforms of the most recent tagged images. Attestations, signatures and other artifacts
- * do not count as images.
+ * do not count as images. An image that is missing, or that has an unsupported type or format, is skipped.
  *
  * @param path the path of the repository on the registry host, `alias/name`
+ * @throws ActionError if the registry cannot be read
  */
 export async function readImageBadges(
   api: Deps['api'],
@@ -38,11 +56,12 @@ export async function readImageBadges(
 ): Promise<ImageBadges> {
   const platforms: Platform[] = []
   const unnamed = new Set<string>()
+  const source: ImageSource = { registry, path, skipped: [] }
   const newest = await listNewest(api, address)
   for (const digest of newest) {
-    const manifest = await findManifest(registry, path, digest)
+    const manifest = await findManifest(source, digest)
     if (manifest?.kind !== 'index') {
-      platforms.push(...(await listOwnPlatform(registry, path, manifest)))
+      platforms.push(...(await listOwnPlatform(source, digest, manifest)))
       continue
     }
     for (const child of manifest.manifests.filter(isImage)) {
@@ -54,11 +73,12 @@ export async function readImageBadges(
   for (const digest of newest) unnamed.delete(digest)
   // The platform is optional in an index (OCI image index, `platform`).
   for (const digest of [...unnamed].slice(0, MAX_IMAGES)) {
-    const image = await findManifest(registry, path, digest)
-    platforms.push(...(await listOwnPlatform(registry, path, image)))
+    const image = await findManifest(source, digest)
+    platforms.push(...(await listOwnPlatform(source, digest, image)))
   }
-  if (platforms.length === 0) return { badges: undefined, others: [] }
-  return badgesOf(platforms)
+  const { skipped } = source
+  if (platforms.length === 0) return { badges: undefined, others: [], skipped }
+  return { ...badgesOf(platforms), skipped }
 }
 
 /** Returns the digests of the most recent images that have a tag other than referrer tags. */
@@ -74,25 +94,48 @@ async function listNewest(api: Deps['api'], address: RepositoryAddress): Promise
   return newest.flatMap(({ imageDigest }) => imageDigest ?? [])
 }
 
+/** Returns the manifest or index, or `undefined` if it is skipped. */
 async function findManifest(
-  registry: Registry,
-  path: string,
+  { registry, path, skipped }: ImageSource,
   digest: string
 ): Promise<Manifest | Index | undefined> {
   const served = await registry.findManifest(path, digest)
-  return served && parseManifest(served.bytes, `manifest ${digest}`, served.mediaType)
+  if (served !== undefined) {
+    const { bytes, mediaType } = served
+    return parse(digest, skipped, () => parseManifest(bytes, `manifest ${digest}`, mediaType))
+  }
+  skipped.push({ digest, reason: `The registry does not have the manifest ${digest}.` })
+  return undefined
 }
 
-/** Returns the platform in the config of an image, or an empty list for an artifact or an index. */
+/** Returns the platform in the config of an image, or an empty list for an artifact, an index or a skipped image. */
 async function listOwnPlatform(
-  registry: Registry,
-  path: string,
+  { registry, path, skipped }: ImageSource,
+  digest: string,
   manifest: Manifest | Index | undefined
 ): Promise<Platform[]> {
   if (manifest?.kind !== 'manifest' || manifest.artifactType !== undefined) return []
-  if (!isImageConfigMediaType(manifest.config.mediaType)) return []
-  const bytes = await registry.getBlob(path, manifest.config.digest, MAX_CONFIG_BYTES)
-  return listNamed(findPlatform(bytes, `image config ${manifest.config.digest}`))
+  const { config } = manifest
+  if (!isImageConfigMediaType(config.mediaType)) return []
+  const bytes = await registry.getBlob(path, config.digest, MAX_CONFIG_BYTES)
+  return listNamed(
+    parse(digest, skipped, () => findPlatform(bytes, `image config ${config.digest}`))
+  )
+}
+
+/** Returns the parsed content of an image. If it has an unsupported type or format, the image is skipped. */
+function parse<Content>(
+  digest: string,
+  skipped: SkippedImage[],
+  parseContent: () => Content
+): Content | undefined {
+  try {
+    return parseContent()
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error
+    skipped.push({ digest, reason: error.message })
+    return undefined
+  }
 }
 
 function listNamed(platform: Platform | undefined): Platform[] {

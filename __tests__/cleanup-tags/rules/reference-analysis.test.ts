@@ -90,6 +90,17 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.reasons.get(digestOf(3))).toBe('refers to t1')
   })
 
+  test('keeps the referrers by tag of an image that is found to be needed, and their referrers', () => {
+    const signature = image(2, { tags: [`sha256-${hexOf(1)}.sig`] })
+    const ofSignature = image(3, { tags: [`sha256-${hexOf(2)}.att`] })
+    const analysis = analyze([image(1), signature, ofSignature, image(4, index)], [1])
+    expect([...analysis.toDelete]).toEqual([1, 2, 3].map(digestOf))
+    analysis.learnLinks(digestOf(4), links([1]))
+    expect([...analysis.toDelete]).toEqual([])
+    expect(analysis.reasons.get(digestOf(2))).toBe('refers to t1 by its tag')
+    expect(analysis.reasons.get(digestOf(3))).toBe(`refers to sha256-${hexOf(1)}.sig by its tag`)
+  })
+
   test('keeps the images of an index that is found to be required only after it was read', () => {
     const analysis = analyze([image(1), image(2, index), image(3, index)], [1, 2])
     analysis.learnLinks(digestOf(2), links([1]))
@@ -116,6 +127,22 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.ask()).toEqual({ kind: 'referrers', digests: [digestOf(4)] })
     analysis.learnReferrers(digestOf(4), [digestOf(2)])
     expect([...analysis.toDelete]).toEqual([digestOf(1), digestOf(3)])
+  })
+
+  test('reads as many images as the limits allow, and not fewer', () => {
+    const images = [1, 2, 3, 4].map((at) => image(at))
+    const dryRun = { isCarriedOut: false }
+    const direct = analyze(images, [1, 2, 3], {}, { ...dryRun, subjects: 3, referrers: 1 })
+    expect(direct.ask()).toEqual({ kind: 'manifests', digests: [1, 2, 3].map(digestOf) })
+    const indirect = analyze(images, [1, 2, 3], {}, { ...dryRun, subjects: 2, referrers: 1 })
+    expect(indirect.ask()).toEqual({ kind: 'referrers', digests: [digestOf(4)] })
+    const limits = { ...dryRun, subjects: 2, referrers: 0 }
+    const unlisted = analyze([...images, image(5, index)], [1, 2, 3], {}, limits)
+    unlisted.learnLinks(digestOf(5), links([9]))
+    expect(unlisted.ask()).toBeUndefined()
+    const some = analyze([...images, image(5, index)], [1, 2, 3, 5], {}, limits)
+    some.learnLinks(digestOf(5), links([1]))
+    expect(some.ask()).toEqual({ kind: 'manifests', digests: [digestOf(2), digestOf(3)] })
   })
 
   test('trusts the listing in a dry run if both limits are exceeded, and counts the images', () => {
@@ -235,14 +262,16 @@ describe('ReferenceAnalysis', () => {
     analysis.learnLinks(digestOf(3), undefined)
     expect(analysis.toDelete.size).toBe(0)
     expect(analysis.unreadable).toEqual([digestOf(3)])
+    expect(analysis.reasons.get(digestOf(1))).toBe('index t3 could not be read and might need it')
   })
 
   test('keeps only the unreadable image if it is not an index', () => {
-    const analysis = analyze([image(1), image(2)], [1, 2])
-    expect(analysis.ask()?.digests).toEqual([digestOf(1), digestOf(2)])
+    const analysis = analyze([image(1), image(2), image(3, { tags: [] })], [1, 2, 3])
+    expect(analysis.ask()?.digests).toEqual([1, 2, 3].map(digestOf))
     analysis.learnLinks(digestOf(1), undefined)
-    analysis.learnLinks(digestOf(2), links([]))
-    expect([...analysis.toDelete]).toEqual([digestOf(2)])
+    for (const at of [2, 3]) analysis.learnLinks(digestOf(at), links([]))
+    expect([...analysis.toDelete]).toEqual([digestOf(2), digestOf(3)])
+    expect(analysis.unreadableArtifacts).toEqual([])
     expect(analysis.reasons.get(digestOf(1))).toBe('its manifest could not be read')
   })
 
@@ -310,6 +339,9 @@ describe('ReferenceAnalysis', () => {
       [1],
       [1]
     ],
+    ['a referrer before its image', [tagged(2, 1), tagged(1, 'v1')], [1], [1, 2]],
+    ['a chain in reverse', [tagged(3, 2), tagged(2, 1), tagged(1, 'v1')], [1], [1, 2, 3]],
+    ['a referrer before a kept image', [tagged(2, 1, 'v2'), tagged(1, 'v1')], [2], []],
     ['a referrer with a kept tag', [tagged(1, 'v1'), tagged(2, 1, 'kept')], [1], [1]],
     ['a referrer with a selected tag', [tagged(1, 'v1'), tagged(2, 1, 'v2')], [1, 2], [1, 2]]
   ])('selects only what the rules ground: %s', (_, images, selected, deleted) => {
@@ -371,6 +403,14 @@ describe('ReferenceAnalysis', () => {
     expect(analysis.reasons.get(digestOf(2))).toBe(reason)
     expect(analysis.toDelete.has(digestOf(2))).toBe(reason === undefined)
     expect(analysis.foreign.has(digestOf(2))).toBe(reason !== undefined)
+  })
+
+  test('does not search other repositories for the image of a manifest without a subject', () => {
+    const artifact = { artifactMediaType: 'application/vnd.example.sbom', tags: [] }
+    const analysis = analyze([image(1), image(2, artifact)], [2], { unlisted: ['team/x'] })
+    analysis.learnLinks(digestOf(2), links([]))
+    expect([...analysis.toDelete]).toEqual([digestOf(2)])
+    expect(analysis.foreign.size).toBe(0)
   })
 
   test('deletes a referrer with its image in the same repository', () => {

@@ -47,6 +47,8 @@ export interface OciLayout {
   /** Signatures, SBOMs and other referrers of the images. */
   readonly referrers: readonly Descriptor[]
   readonly taggedReferrers: readonly TaggedReferrer[]
+  /** The media types of the entries that are neither manifests nor indexes of a supported type. */
+  readonly otherTypes: readonly string[]
 }
 
 /**
@@ -65,10 +67,11 @@ export async function findOciLayout(
   await checkVersion(tree)
   const bytes = await readContent(content, MAX_MANIFEST_BYTES)
   const index = parseManifest(bytes, INDEX, MEDIA_TYPES.ociIndex)
-  const images = (index.kind === 'index' ? index.manifests : []).filter(isImage)
-  if (isOneImage(images)) {
-    return { entries: [entryOfIndex(bytes)], referrers: [], taggedReferrers: [] }
-  }
+  const descriptors = index.kind === 'index' ? index.manifests : []
+  const images = descriptors.filter(isImage)
+  const otherTypes = descriptors.flatMap((each) => (isImage(each) ? [] : each.mediaType))
+  const withoutReferrers = { referrers: [], taggedReferrers: [], otherTypes }
+  if (isOneImage(images)) return { entries: [entryOfIndex(bytes)], ...withoutReferrers }
   const listed = groupByDigest(images)
   checkImageCount(listed.length, INDEX)
   const signatures = listed.filter((entry) => cosignSuffix(entry) !== undefined)
@@ -79,12 +82,13 @@ export async function findOciLayout(
     const isOther = listed.length > 1 && (await isReferrer(tree, entry))
     ;(isOther ? referrers : candidates).push(entry)
   }
-  if (candidates.length === 0) return { entries: listed, referrers: [], taggedReferrers: [] }
+  if (candidates.length === 0) return { entries: listed, ...withoutReferrers }
   const entries = await withoutChildren(candidates, load)
   return {
     entries,
     referrers: referrers.map((entry) => entry.descriptor),
-    taggedReferrers: [...referrers.flatMap(withOwnTag), ...tagSignatures(signatures, entries)]
+    taggedReferrers: [...referrers.flatMap(withOwnTag), ...tagSignatures(signatures, entries)],
+    otherTypes
   }
 }
 
