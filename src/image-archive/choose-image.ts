@@ -22,7 +22,8 @@ export interface ChosenImage {
 /**
  * Returns the only image of an archive, or the one that the input `archive-image` names: by its reference (complete or
  * in the short form of Docker), by its position (`#0` is the first), or by the digest of its manifest, of its config
- * (the image ID) or of one of its platform images. A config digest that several images have is rejected.
+ * (the image ID) or of one of its platform images. A config digest that several images have is rejected. In a reference
+ * with a digest, the digest chooses among the images with that name.
  *
  * @throws ActionError with a list of the images, unless exactly one image matches
  */
@@ -37,30 +38,41 @@ export async function chooseImage(
     if (only !== undefined && second === undefined) return { image: only }
     throw choiceProblem(`The archive contains ${images.length} images`, tree.path, images)
   }
-  if (isSha256Digest(archiveImage)) {
-    const [chosen, another] = await listByDigest(images, archiveImage, tree, load)
-    if (another !== undefined) throw severalProblem(archiveImage, images, tree)
-    if (chosen !== undefined) return chosen
-  }
-  const matching = matchImages(images, archiveImage)
-  const [first] = matching
-  if (first !== undefined && matching.length === 1) return { image: first }
-  if (matching.length > 1) throw severalProblem(archiveImage, images, tree)
+  const [chosen, another] = await listChoices(images, archiveImage, tree, load)
+  if (another !== undefined) throw severalProblem(archiveImage, images, tree)
+  if (chosen !== undefined) return chosen
   const what = `Input "archive-image" does not match any image of ${tree.path}`
   throw choiceProblem(what, archiveImage, images)
 }
 
-/** Returns the images that match a reference or `#n`. The most specific interpretation with a match applies. */
-export function matchImages(
+/** Lists the images that match. The most specific interpretation with a match applies. */
+async function listChoices(
   images: readonly ArchiveImage[],
-  archiveImage: string
-): readonly ArchiveImage[] {
+  archiveImage: string,
+  tree: FileTree,
+  load: LoadGraph
+): Promise<readonly ChosenImage[]> {
+  if (isSha256Digest(archiveImage)) {
+    const chosen = await listByDigest(images, archiveImage, tree, load)
+    if (chosen.length > 0) return chosen
+  }
   const position = /^#([0-9]{1,6})$/.exec(archiveImage)?.[1]
-  if (position !== undefined) return images.slice(Number(position), Number(position) + 1)
+  if (position !== undefined) {
+    return images.slice(Number(position), Number(position) + 1).map((image) => ({ image }))
+  }
   const exact = images.filter((image) => image.references.includes(archiveImage))
-  if (exact.length > 0) return exact
+  if (exact.length > 0) return exact.map((image) => ({ image }))
   const reference = parseReference(archiveImage)
   if (reference === undefined) return []
+  if (reference.digest !== undefined) {
+    const named = images.filter((image) => hasReference(image, reference))
+    return listByDigest(named, reference.digest, tree, load)
+  }
+  return listNamed(images, reference).map((image) => ({ image }))
+}
+
+/** Lists the images with a name. Without a tag, it means the tag `latest` if an image has it, as in Docker. */
+function listNamed(images: readonly ArchiveImage[], reference: Reference): readonly ArchiveImage[] {
   const withTag = { ...reference, tag: reference.tag ?? 'latest' }
   const tagged = images.filter((image) => hasReference(image, withTag))
   if (tagged.length > 0 || reference.tag !== undefined) return tagged
@@ -135,7 +147,7 @@ function choiceProblem(
 ): ActionError {
   const names = images
     .slice(0, MAX_LISTED_IMAGES)
-    .map((image, at) => `#${at} ${nameOf(image)}`)
+    .map((image, at) => `#${at} ${nameOf(image, value?.includes('@') === true)}`)
     .join(', ')
   const more = images.length - MAX_LISTED_IMAGES
   return problem({
@@ -146,7 +158,9 @@ function choiceProblem(
   })
 }
 
-function nameOf(image: ArchiveImage): string {
-  if (image.references.length > 0) return image.references.join(' or ')
-  return `without a name (${image.oci?.descriptor.digest ?? image.docker?.config ?? ''})`
+function nameOf(image: ArchiveImage, withDigest: boolean): string {
+  const id = image.oci?.descriptor.digest ?? image.docker?.config ?? ''
+  if (image.references.length === 0) return `without a name (${id})`
+  const names = image.references.join(' or ')
+  return withDigest ? `${names} (${id})` : names
 }
