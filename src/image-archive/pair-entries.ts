@@ -1,7 +1,7 @@
 import { ActionError, problem } from '../runner/errors.js'
 import { completeReference, isTag } from '../oci/reference.js'
 import type { DockerEntry } from './docker/docker-archive.js'
-import { digestOfBlobName } from './oci/blob.js'
+import { digestOfConfigName } from './oci/blob.js'
 import { isComplete, listLeaves } from './oci/oci-graph.js'
 import type { LoadGraph } from './oci/oci-graph.js'
 import type { OciEntry } from './oci/oci-layout.js'
@@ -124,5 +124,5 @@ function checkIsSameImage(entry: DockerEntry, candidate: Candidate, path: string
 }
 
 function configOf({ config }: DockerEntry): string {
-  return digestOfBlobName(config) ?? config
+  return digestOfConfigName(config) ?? config
 }

@@ -11,9 +11,13 @@ export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
-/** Returns the digest in the file name of a blob, or `undefined` for any other file name. */
-export function digestOfBlobName(name: string): string | undefined {
-  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
+/**
+ * Returns the digest in the file name of a config, or `undefined` for any other file name. Docker writes
+ * `blobs/sha256/<hex>` or `<hex>.json`, and go-containerregistry (crane, kaniko) writes `sha256:<hex>`.
+ */
+export function digestOfConfigName(name: string): string | undefined {
+  const match = /^(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})$|^([0-9a-f]{64})\.json$/.exec(name)
+  const hex = match?.[1] ?? match?.[2]
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
