@@ -10,6 +10,7 @@ import {
   buildPlatforms,
   descriptorOf,
   dockerMembers,
+  file,
   json,
   ociMembers,
   writeDockerArchive,
@@ -409,4 +410,62 @@ test('rejects an archive that decompresses to more than a hundred times its file
   ).rejects.toThrow(/The decompressed archive is too large for its file: .* at most 100 times/)
   // A smaller archive can have any ratio.
   await expect(openTestArchive(path())).rejects.toThrow(/does not contain an image/)
+})
+
+describe('archives of apko', () => {
+  const platforms = [buildImage({ tags: [] }), arm64]
+  const names = ['ex.com/app:latest-amd64', 'ex.com/app:latest-arm64']
+  const hex = (digest: string): string => digest.slice('sha256:'.length)
+
+  async function writeApko(images: readonly TestImage[]): Promise<Buffer> {
+    const layerName = (digest: string): string => `${hex(digest)}.tar.gz`
+    const manifest = images.map(({ configDigest, layers }, at) => ({
+      Config: configDigest,
+      RepoTags: [names[at]],
+      Layers: layers.map(({ digest }) => layerName(digest))
+    }))
+    const index = json({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociIndex,
+      manifests: images.map(({ content, platform }) => ({ ...descriptorOf(content), platform }))
+    })
+    await writeTar(path(), [
+      ...images.flatMap(({ config, configDigest, layers }) => [
+        file(configDigest, config),
+        ...layers.map(({ digest, blob }) => file(layerName(digest), blob))
+      ]),
+      file('manifest.json', json(manifest)),
+      ...images.map(({ content }) => file(content.digest, content.bytes)),
+      file('index.json', index)
+    ])
+    return index
+  }
+
+  test('are pushed as the index of all platforms', async () => {
+    const index = await writeApko(platforms)
+    const contents = await openTestArchive(path())
+    expect(asIndex(contents).bytes).toEqual(index)
+    expect(asIndex(contents).children.map(({ digest }) => digest)).toEqual(
+      platforms.map(({ content }) => content.digest)
+    )
+    // The names are the names of the platform images.
+    expect(contents).toMatchObject({ tags: [], warnings: [] })
+  })
+
+  test.each([0, 1])('contain each platform image by its name (%i)', async (at) => {
+    await writeApko(platforms)
+    const digest = platforms[at]!.content.digest
+    for (const archiveImage of [names[at]!, digest, `ex.com/app@${digest}`]) {
+      const contents = await openTestArchive(path(), archiveImage)
+      expect(asManifest(contents).digest).toBe(digest)
+      expect(contents.tags).toEqual([names[at]!.slice('ex.com/app:'.length)])
+    }
+  })
+
+  test('for one platform are pushed with the digest of the image', async () => {
+    await writeApko(platforms.slice(0, 1))
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(platforms[0]!.content.digest)
+    expect(contents.tags).toEqual(['latest-amd64'])
+  })
 })

@@ -20,10 +20,10 @@ export interface ChosenImage {
 }
 
 /**
- * Returns the only image of an archive, or the one that the input `archive-image` names: by its reference (complete or
- * in the short form of Docker), by its position (`#0` is the first), or by the digest of its manifest, of its config
- * (the image ID) or of one of its platform images. A config digest that several images have is rejected. In a reference
- * with a digest, the digest chooses among the images with that name.
+ * Returns the only image of an archive (platform images of another image do not count), or the one that the input
+ * `archive-image` names: by its reference (complete or in the short form of Docker), by its position (`#0` is the first),
+ * or by the digest of its manifest, of its config (the image ID) or of one of its platform images. A config digest that
+ * several images have is rejected. In a reference with a digest, the digest chooses among the images with that name.
  *
  * @throws ActionError with a list of the images, unless exactly one image matches
  */
@@ -33,8 +33,8 @@ export async function chooseImage(
   tree: FileTree,
   load: LoadGraph
 ): Promise<ChosenImage> {
-  const [only, second] = images
   if (archiveImage === undefined) {
+    const [only, second] = images.filter((image) => image.isPlatformImage !== true)
     if (only !== undefined && second === undefined) return { image: only }
     throw choiceProblem(`The archive contains ${images.length} images`, tree.path, images)
   }

@@ -22,6 +22,8 @@ export interface ArchiveImage {
   readonly tags: readonly string[]
   /** The names in the archive that do not contain a tag. */
   readonly otherNames: readonly string[]
+  /** `true` for a platform image of another image in the archive. */
+  readonly isPlatformImage?: boolean
 }
 
 /** The images of an archive in its order, and their referrers. */
@@ -48,6 +50,9 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
   }
   const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
   const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))
+  for (const each of pairs.platformImages) {
+    images.push({ ...archiveImage([each.docker], each.oci), isPlatformImage: true })
+  }
   for (const entry of pairs.unpaired) images.push(archiveImage([entry], undefined))
   const { referrers = [], taggedReferrers = [] } = layout ?? {}
   return { images, referrers, taggedReferrers }
