@@ -162,6 +162,12 @@ test('does not use the placeholder tag of crane', async () => {
   expect(contents.otherNames).toEqual(['ex.com/app:i-was-a-digest'])
 })
 
+test('does not use a name without a tag in manifest.json as a tag', async () => {
+  await writeDockerArchive(path(), [buildImage({ tags: ['app', 'ex.com/app:2'] })], 'bazel')
+  const contents = await openTestArchive(path())
+  expect(contents).toMatchObject({ tags: ['2'], otherNames: ['app'] })
+})
+
 test.each(['1.0.0+build.5', 'feature/x'])('does not use the name %s as a tag', async (name) => {
   await writeOciArchive(path(), [{ ...amd64, tags: [name] }], {
     index: {

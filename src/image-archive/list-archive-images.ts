@@ -65,7 +65,8 @@ function archiveImage(
   const named = entries.flatMap((entry) => entry.references)
   // Of `app:1` and `docker.io/library/app:1`, the first one is kept.
   const references = distinctBy([...named, ...(oci?.references ?? [])], completeReference)
-  const found = references.map((name) => ({ name, tag: findTag(name) }))
+  // `app` in `manifest.json` is a name without a tag, and in `index.json` it is a tag.
+  const found = references.map((name) => ({ name, tag: findTag(name, !named.includes(name)) }))
   return {
     docker: entries[0],
     oci,
@@ -76,10 +77,10 @@ function archiveImage(
 }
 
 /**
- * Returns the tag in a reference, or the reference itself if it is a tag. The placeholder that go-containerregistry
+ * Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). The placeholder that go-containerregistry
  * (crane) writes for an image that was pulled by digest is not a tag.
  */
-function findTag(reference: string): string | undefined {
-  const tag = isTag(reference) ? reference : parseReference(reference)?.tag
+function findTag(reference: string, canBeTag: boolean): string | undefined {
+  const tag = canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
   return tag === CRANE_PLACEHOLDER ? undefined : tag
 }
