@@ -1,4 +1,4 @@
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
@@ -370,6 +370,20 @@ describe('errors with the way to get the image', () => {
     await writeTar(join(art, 'arm64', 'y.tar'), dockerMembers([amd64], 'legacy'))
     await expect(openTestArchive(art)).rejects.toThrow(
       `one of the 2 archives in the directory (amd64/x.tar, arm64/y.tar), or to "${join(art, '*/*.tar')}"`
+    )
+  })
+
+  test('names the layouts and the .oci file in a directory', async () => {
+    const art = join(directory(), 'art')
+    await mkdir(art)
+    await writeTar(join(art, 'run.oci'), ociMembers([amd64]))
+    await expect(openTestArchive(art)).rejects.toThrow(`Set "tar" to "${join(art, 'run.oci')}".`)
+    await rm(join(art, 'run.oci'))
+    await writeOciDirectory(join(art, 'amd64'), [amd64], { manifestJson: true })
+    await expect(openTestArchive(art)).rejects.toThrow(`Set "tar" to "${join(art, 'amd64')}".`)
+    await writeOciDirectory(join(art, 'arm64'), [arm64])
+    await expect(openTestArchive(art)).rejects.toThrow(
+      `one of the 2 archives in the directory (amd64, arm64), or to "${join(art, '*')}"`
     )
   })
 
