@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   buildImage,
+  buildIndex,
   descriptorOf,
   dockerMembers,
   writeDockerArchive,
@@ -58,6 +59,43 @@ describe('archives with several images', () => {
       )
     }
   )
+
+  describe('selects by a reference with a digest', () => {
+    const old = buildImage({ layers: [{ d: '1' }], tags: ['acme/app:1'] })
+    const next = buildImage({ layers: [{ d: '2' }], tags: ['acme/app:2'] })
+
+    test.each([
+      [`acme/app:1@${old.content.digest}`, old],
+      [`acme/app@${next.content.digest}`, next],
+      [`docker.io/acme/app@${next.configDigest}`, next]
+    ])('the image of that name and digest (%#)', async (archiveImage, image) => {
+      await writeOciArchive(path(), [old, next])
+      const contents = await openTestArchive(path(), archiveImage)
+      expect(asManifest(contents).digest).toBe(image.content.digest)
+    })
+
+    test.each([
+      `acme/app:1@${next.content.digest}`,
+      `acme/app:1@sha256:${'0'.repeat(64)}`,
+      `acme/app:1@sha512:${'0'.repeat(128)}`,
+      `acme/other@${old.content.digest}`
+    ])('no image if the name or the digest differs (%#)', async (archiveImage) => {
+      for (const images of [[old], [old, next]]) {
+        await writeOciArchive(path(), images)
+        await expect(openTestArchive(path(), archiveImage)).rejects.toThrow(
+          `The archive contains #0 acme/app:1 (${old.content.digest})`
+        )
+      }
+    })
+
+    test('a platform image of the index with that name', async () => {
+      const arm64 = buildImage({ platform: { os: 'linux', architecture: 'arm64' }, tags: [] })
+      const index = buildIndex([old, arm64], { tags: ['acme/app:3'] })
+      await writeOciArchive(path(), [index])
+      const contents = await openTestArchive(path(), `acme/app:3@${arm64.content.digest}`)
+      expect(asManifest(contents).digest).toBe(arm64.content.digest)
+    })
+  })
 
   test('rejects a repository without a tag that matches several images', async () => {
     const images = ['ex.com/x:1', 'ex.com/x:2'].map((tag) =>

@@ -1,4 +1,4 @@
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
@@ -10,6 +10,7 @@ import {
   buildPlatforms,
   descriptorOf,
   dockerMembers,
+  file,
   json,
   ociMembers,
   writeDockerArchive,
@@ -159,6 +160,12 @@ test('does not use the placeholder tag of crane', async () => {
   expect(asDocker(contents).config.digest).toBe(image.configDigest)
   expect(contents.tags).toEqual([])
   expect(contents.otherNames).toEqual(['ex.com/app:i-was-a-digest'])
+})
+
+test('does not use a name without a tag in manifest.json as a tag', async () => {
+  await writeDockerArchive(path(), [buildImage({ tags: ['app', 'ex.com/app:2'] })], 'bazel')
+  const contents = await openTestArchive(path())
+  expect(contents).toMatchObject({ tags: ['2'], otherNames: ['app'] })
 })
 
 test.each(['1.0.0+build.5', 'feature/x'])('does not use the name %s as a tag', async (name) => {
@@ -366,6 +373,20 @@ describe('errors with the way to get the image', () => {
     )
   })
 
+  test('names the layouts and the .oci file in a directory', async () => {
+    const art = join(directory(), 'art')
+    await mkdir(art)
+    await writeTar(join(art, 'run.oci'), ociMembers([amd64]))
+    await expect(openTestArchive(art)).rejects.toThrow(`Set "tar" to "${join(art, 'run.oci')}".`)
+    await rm(join(art, 'run.oci'))
+    await writeOciDirectory(join(art, 'amd64'), [amd64], { manifestJson: true })
+    await expect(openTestArchive(art)).rejects.toThrow(`Set "tar" to "${join(art, 'amd64')}".`)
+    await writeOciDirectory(join(art, 'arm64'), [arm64])
+    await expect(openTestArchive(art)).rejects.toThrow(
+      `one of the 2 archives in the directory (amd64, arm64), or to "${join(art, '*')}"`
+    )
+  })
+
   test('shows the tar command for a layout with links that lead outside', async () => {
     const layout = join(directory(), "it's a layout")
     await writeOciDirectory(layout, [amd64], { without: [amd64.layers[0]!.digest] })
@@ -409,4 +430,62 @@ test('rejects an archive that decompresses to more than a hundred times its file
   ).rejects.toThrow(/The decompressed archive is too large for its file: .* at most 100 times/)
   // A smaller archive can have any ratio.
   await expect(openTestArchive(path())).rejects.toThrow(/does not contain an image/)
+})
+
+describe('archives of apko', () => {
+  const platforms = [buildImage({ tags: [] }), arm64]
+  const names = ['ex.com/app:latest-amd64', 'ex.com/app:latest-arm64']
+  const hex = (digest: string): string => digest.slice('sha256:'.length)
+
+  async function writeApko(images: readonly TestImage[]): Promise<Buffer> {
+    const layerName = (digest: string): string => `${hex(digest)}.tar.gz`
+    const manifest = images.map(({ configDigest, layers }, at) => ({
+      Config: configDigest,
+      RepoTags: [names[at]],
+      Layers: layers.map(({ digest }) => layerName(digest))
+    }))
+    const index = json({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociIndex,
+      manifests: images.map(({ content, platform }) => ({ ...descriptorOf(content), platform }))
+    })
+    await writeTar(path(), [
+      ...images.flatMap(({ config, configDigest, layers }) => [
+        file(configDigest, config),
+        ...layers.map(({ digest, blob }) => file(layerName(digest), blob))
+      ]),
+      file('manifest.json', json(manifest)),
+      ...images.map(({ content }) => file(content.digest, content.bytes)),
+      file('index.json', index)
+    ])
+    return index
+  }
+
+  test('are pushed as the index of all platforms', async () => {
+    const index = await writeApko(platforms)
+    const contents = await openTestArchive(path())
+    expect(asIndex(contents).bytes).toEqual(index)
+    expect(asIndex(contents).children.map(({ digest }) => digest)).toEqual(
+      platforms.map(({ content }) => content.digest)
+    )
+    // The names are the names of the platform images.
+    expect(contents).toMatchObject({ tags: [], warnings: [] })
+  })
+
+  test.each([0, 1])('contain each platform image by its name (%i)', async (at) => {
+    await writeApko(platforms)
+    const digest = platforms[at]!.content.digest
+    for (const archiveImage of [names[at]!, digest, `ex.com/app@${digest}`]) {
+      const contents = await openTestArchive(path(), archiveImage)
+      expect(asManifest(contents).digest).toBe(digest)
+      expect(contents.tags).toEqual([names[at]!.slice('ex.com/app:'.length)])
+    }
+  })
+
+  test('for one platform are pushed with the digest of the image', async () => {
+    await writeApko(platforms.slice(0, 1))
+    const contents = await openTestArchive(path())
+    expect(asManifest(contents).digest).toBe(platforms[0]!.content.digest)
+    expect(contents.tags).toEqual(['latest-amd64'])
+  })
 })

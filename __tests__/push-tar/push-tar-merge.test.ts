@@ -756,6 +756,13 @@ describe('the input "image-tags"', () => {
     )
   })
 
+  it('is required if manifest.json has only a name without a tag', async () => {
+    await writeDockerArchive(at('a.tar'), [buildImage({ tags: ['app'] })])
+    await expect(push({ tar: at('a.tar') })).rejects.toThrow(
+      'The archive does not contain a tag for the image: "app". This name cannot be used as a tag. It does not contain a tag. Set the input "image-tags", or set it to "none" to push the image without a tag.'
+    )
+  })
+
   it.each([
     [
       '1.0.0+build.5',

@@ -21,9 +21,10 @@ export interface ChosenImage {
 }
 
 /**
- * Returns the only image of an archive, or the one that the input `archive-image` names: by its reference (complete or
- * in the short form of Docker), by its position (`#0` is the first), or by the digest of its manifest, of its config
- * (the image ID) or of one of its platform images. A config digest that several images have is rejected.
+ * Returns the only image of an archive (platform images of another image do not count), or the one that the input
+ * `archive-image` names: by its reference (complete or in the short form of Docker), by its position (`#0` is the first),
+ * or by the digest of its manifest, of its config (the image ID) or of one of its platform images. A config digest that
+ * several images have is rejected. In a reference with a digest, the digest chooses among the images with that name.
  *
  * @throws ActionError with a list of the images, unless exactly one image matches
  */
@@ -33,35 +34,46 @@ export async function chooseImage(
   tree: FileTree,
   load: LoadGraph
 ): Promise<ChosenImage> {
-  const [only, second] = images
   if (archiveImage === undefined) {
+    const [only, second] = images.filter((image) => image.isPlatformImage !== true)
     if (only !== undefined && second === undefined) return { image: only }
     throw choiceProblem(`The archive contains ${images.length} images`, tree.path, images)
   }
-  if (isSha256Digest(archiveImage)) {
-    const [chosen, another] = await listByDigest(images, archiveImage, tree, load)
-    if (another !== undefined) throw severalProblem(archiveImage, images, tree)
-    if (chosen !== undefined) return chosen
-  }
-  const matching = matchImages(images, archiveImage)
-  const [first] = matching
-  if (first !== undefined && matching.length === 1) return { image: first }
-  if (matching.length > 1) throw severalProblem(archiveImage, images, tree)
+  const [chosen, another] = await listChoices(images, archiveImage, tree, load)
+  if (another !== undefined) throw severalProblem(archiveImage, images, tree)
+  if (chosen !== undefined) return chosen
   const what = `Input "archive-image" does not match any image of ${tree.path}`
   throw choiceProblem(what, archiveImage, images)
 }
 
-/** Returns the images that match a reference or `#n`. The most specific interpretation with a match applies. */
-export function matchImages(
+/** Lists the images that match. The most specific interpretation with a match applies. */
+async function listChoices(
   images: readonly ArchiveImage[],
-  archiveImage: string
-): readonly ArchiveImage[] {
+  archiveImage: string,
+  tree: FileTree,
+  load: LoadGraph
+): Promise<readonly ChosenImage[]> {
+  if (isSha256Digest(archiveImage)) {
+    const chosen = await listByDigest(images, archiveImage, tree, load)
+    if (chosen.length > 0) return chosen
+  }
   const position = /^#([0-9]{1,6})$/.exec(archiveImage)?.[1]
-  if (position !== undefined) return images.slice(Number(position), Number(position) + 1)
+  if (position !== undefined) {
+    return images.slice(Number(position), Number(position) + 1).map((image) => ({ image }))
+  }
   const exact = images.filter((image) => image.references.includes(archiveImage))
-  if (exact.length > 0) return exact
+  if (exact.length > 0) return exact.map((image) => ({ image }))
   const reference = parseReference(archiveImage)
   if (reference === undefined) return []
+  if (reference.digest !== undefined) {
+    const named = images.filter((image) => hasReference(image, reference))
+    return listByDigest(named, reference.digest, tree, load)
+  }
+  return listNamed(images, reference).map((image) => ({ image }))
+}
+
+/** Lists the images with a name. Without a tag, it means the tag `latest` if an image has it, as in Docker. */
+function listNamed(images: readonly ArchiveImage[], reference: Reference): readonly ArchiveImage[] {
   const withTag = { ...reference, tag: reference.tag ?? 'latest' }
   const tagged = images.filter((image) => hasReference(image, withTag))
   if (tagged.length > 0 || reference.tag !== undefined) return tagged
@@ -135,9 +147,11 @@ function choiceProblem(
   images: readonly ArchiveImage[]
 ): ActionError {
   const shared = findSharedNames(images)
+  const needsDigest = ({ references }: ArchiveImage): boolean =>
+    value?.includes('@') === true || references.some((name) => shared.has(completeReference(name)))
   const names = images
     .slice(0, MAX_LISTED_IMAGES)
-    .map((image, at) => `#${at} ${nameOf(image, shared)}`)
+    .map((image, at) => `#${at} ${nameOf(image, needsDigest(image))}`)
     .join(', ')
   const more = images.length - MAX_LISTED_IMAGES
   return problem({
@@ -162,11 +176,11 @@ function findSharedNames(images: readonly ArchiveImage[]): ReadonlySet<string> {
   return new Set(names.filter((name, at) => names.indexOf(name) !== at))
 }
 
-function nameOf({ references, oci, docker }: ArchiveImage, shared: ReadonlySet<string>): string {
+function nameOf({ references, oci, docker }: ArchiveImage, withDigest: boolean): string {
   const digest = oci?.descriptor.digest ?? docker?.config ?? ''
   if (references.length === 0) return `without a name (${digest})`
   const names = references.join(' or ')
-  if (!references.some((name) => shared.has(completeReference(name)))) return names
+  if (!withDigest) return names
   const platform = oci?.descriptor.platform
   return `${names} (${platform === undefined ? '' : `${platformName(platform)}, `}${digest})`
 }

@@ -22,6 +22,8 @@ export interface ArchiveImage {
   readonly tags: readonly string[]
   /** The names in the archive that do not contain a tag. */
   readonly otherNames: readonly string[]
+  /** `true` for a platform image of another image in the archive. */
+  readonly isPlatformImage?: boolean
 }
 
 /** The images of an archive in its order, and their referrers. */
@@ -45,6 +47,9 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
   }
   const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
   const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))
+  for (const each of pairs.platformImages) {
+    images.push({ ...archiveImage([each.docker], each.oci), isPlatformImage: true })
+  }
   for (const entry of pairs.unpaired) images.push(archiveImage([entry], undefined))
   const { referrers = [], taggedReferrers = [] } = layout ?? {}
   return { images, referrers, taggedReferrers }
@@ -57,7 +62,8 @@ function archiveImage(
   const named = entries.flatMap((entry) => entry.references)
   // Of `app:1` and `docker.io/library/app:1`, the first one is kept.
   const references = distinctBy([...named, ...(oci?.references ?? [])], completeReference)
-  const found = references.map((name) => ({ name, tag: findTag(name) }))
+  // `app` in `manifest.json` is a name without a tag, and in `index.json` it is a tag.
+  const found = references.map((name) => ({ name, tag: findTag(name, !named.includes(name)) }))
   return {
     docker: entries[0],
     oci,
@@ -68,10 +74,10 @@ function archiveImage(
 }
 
 /**
- * Returns the tag in a reference, or the reference itself if it is a tag. The placeholder that go-containerregistry
+ * Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). The placeholder that go-containerregistry
  * (crane) writes for an image that was pulled by digest is not a tag.
  */
-function findTag(reference: string): string | undefined {
-  const tag = isTag(reference) ? reference : parseReference(reference)?.tag
+function findTag(reference: string, canBeTag: boolean): string | undefined {
+  const tag = canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
   return tag === CRANE_PLACEHOLDER ? undefined : tag
 }

@@ -1,7 +1,12 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
 import type { FileTree } from './file-tree.js'
+
+const ARCHIVE = /\.(?:tar|oci|tgz|tar\.gz|tar\.zst)$/
+
+/** A file of an image in a subdirectory. */
+const IMAGE_FILE = /\/(?:oci-layout|manifest\.json)$/
 
 /** Files that show what an archive without an image is, and how to get an image archive. */
 const HINTS: readonly (readonly [name: RegExp, fix: string])[] = [
@@ -14,13 +19,10 @@ const HINTS: readonly (readonly [name: RegExp, fix: string])[] = [
     'The archive looks like a root file system ("docker export"). Use "docker save" instead.'
   ],
   [
-    /\/(?:oci-layout|manifest\.json)$/,
+    IMAGE_FILE,
     'The image is in a subdirectory of the archive. Create the archive with "tar -C DIRECTORY .".'
   ],
-  [
-    /\.(?:tar|tgz|tar\.gz|tar\.zst)$/,
-    'The archive contains another archive. Extract it and push the inner archive.'
-  ]
+  [ARCHIVE, 'The archive contains another archive. Extract it and push the inner archive.']
 ]
 
 /** The maximum number of archives that an error lists. */
@@ -42,11 +44,11 @@ export async function noImageProblem(tree: FileTree): Promise<ActionError> {
   })
 }
 
-const ARCHIVE = /\.(?:tar|tgz|tar\.gz|tar\.zst)$/
-
 /** Returns the line of the input `tar` for the archives in a directory, or `undefined` if there are none. */
 function findArchives(path: string, names: readonly string[]): string | undefined {
-  const [first, ...others] = names.filter((name) => ARCHIVE.test(name)).sort()
+  const directories = names.filter((name) => IMAGE_FILE.test(name)).map((name) => dirname(name))
+  const found = new Set([...names.filter((name) => ARCHIVE.test(name)), ...directories])
+  const [first, ...others] = [...found].sort()
   if (first === undefined) return undefined
   if (others.length === 0) return `Set "tar" to "${join(path, first)}".`
   const list = [first, ...others].slice(0, MAX_LISTED_ARCHIVES).join(', ')

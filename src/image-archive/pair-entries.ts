@@ -1,21 +1,29 @@
 import { ActionError, problem } from '../runner/errors.js'
 import { completeReference, isTag } from '../oci/reference.js'
 import type { DockerEntry } from './docker/docker-archive.js'
-import { digestOfBlobName } from './oci/blob.js'
+import { digestOfConfigName } from './oci/blob.js'
 import { isComplete, listLeaves } from './oci/oci-graph.js'
-import type { LoadGraph } from './oci/oci-graph.js'
+import type { LoadedManifest, LoadGraph } from './oci/oci-graph.js'
 import type { OciEntry } from './oci/oci-layout.js'
 
 /** The entries of `manifest.json` that are images of `index.json`, and the others. */
 export interface EntryPairs {
   readonly byOci: ReadonlyMap<OciEntry, readonly DockerEntry[]>
+  readonly platformImages: readonly PlatformImage[]
   readonly unpaired: readonly DockerEntry[]
+}
+
+/** A platform image of an index, which `manifest.json` lists by a name of its own. */
+export interface PlatformImage {
+  readonly docker: DockerEntry
+  readonly oci: OciEntry
 }
 
 /** An image of `index.json` with the digests of its configs. */
 interface Candidate {
   readonly entry: OciEntry
   readonly configs: ReadonlySet<string>
+  readonly leaves: readonly LoadedManifest[]
   /** `false` if blobs are missing, so that not all configs are known. */
   readonly isComplete: boolean
 }
@@ -32,11 +40,13 @@ export async function pairEntries(
   path: string,
   load: LoadGraph
 ): Promise<EntryPairs> {
-  if (docker.length === 0) return { byOci: new Map(), unpaired: [] }
+  if (docker.length === 0) return { byOci: new Map(), platformImages: [], unpaired: [] }
   const candidates = await Promise.all(oci.map((entry) => describe(entry, load)))
   const byOci = new Map<OciEntry, DockerEntry[]>()
+  const platformImages = findPlatformImages(docker, candidates)
   const unpaired: DockerEntry[] = []
   for (const entry of docker) {
+    if (platformImages.some((each) => each.docker === entry)) continue
     const isOnlyOne = docker.length === 1 && oci.length === 1
     const owners = findOwners(entry, candidates, isOnlyOne, path)
     const others = namesOfNone(entry, candidates)
@@ -52,7 +62,25 @@ export async function pairEntries(
     if (owners.length === 0) unpaired.push(entry)
     else if (!ownsOthers && others.length > 0) unpaired.push({ ...entry, references: others })
   }
-  return { byOci, unpaired }
+  return { byOci, platformImages, unpaired }
+}
+
+/**
+ * Returns the entries with the names of platform images, if the only image of `index.json` is their index and does not
+ * have a name. apko adds the architecture to the name of each entry.
+ */
+function findPlatformImages(
+  docker: readonly DockerEntry[],
+  [candidate, another]: readonly Candidate[]
+): PlatformImage[] {
+  if (candidate === undefined || another !== undefined) return []
+  if (candidate.entry.references.length > 0) return []
+  const found = docker.flatMap((entry) => {
+    const leaf = candidate.leaves.find(({ manifest }) => manifest.config.digest === configOf(entry))
+    if (leaf === undefined || entry.references.length === 0) return []
+    return { docker: entry, oci: { descriptor: leaf.descriptor, references: [], tags: [] } }
+  })
+  return new Set(found.map(({ docker: { config } }) => config)).size > 1 ? found : []
 }
 
 /** Returns the images of `index.json` that an entry of `manifest.json` describes. */
@@ -83,13 +111,14 @@ function findOwners(
 async function describe(entry: OciEntry, load: LoadGraph): Promise<Candidate> {
   try {
     const loaded = await load(entry.descriptor, entry.bytes)
-    const configs = listLeaves(loaded).flatMap((leaf) =>
-      leaf.kind === 'manifest' ? leaf.manifest.config.digest : []
-    )
-    return { entry, configs: new Set(configs), isComplete: isComplete(loaded) }
+    const leaves = listLeaves(loaded).filter((leaf) => leaf.kind === 'manifest')
+    const configs = new Set(leaves.map(({ manifest }) => manifest.config.digest))
+    return { entry, configs, leaves, isComplete: isComplete(loaded) }
   } catch (error) {
     // The error of a damaged image is reported when the image is chosen.
-    if (error instanceof ActionError) return { entry, configs: new Set(), isComplete: false }
+    if (error instanceof ActionError)
+      return { entry, configs: new Set(), leaves: [], isComplete: false }
+
     throw error
   }
 }
@@ -124,5 +153,5 @@ function checkIsSameImage(entry: DockerEntry, candidate: Candidate, path: string
 }
 
 function configOf({ config }: DockerEntry): string {
-  return digestOfBlobName(config) ?? config
+  return digestOfConfigName(config) ?? config
 }

@@ -78,7 +78,7 @@ export function describeOtherNames({ tags, otherNames }: ArchiveNames): string |
 
 function noTagProblem(otherNames: readonly string[]): ActionError {
   const [name, another] = otherNames
-  const meant = otherNames.find((each) => !hasDigest(each) && !hasOwnTag(each))
+  const meant = otherNames.find((each) => !hasDigest(each) && !hasOwnTag(each) && !isTag(each))
   return problem({
     what: 'The archive does not contain a tag for the image',
     value: another === undefined ? name : undefined,
@@ -107,7 +107,9 @@ function reasonFor(name: string): string {
   const [character] = /[^A-Za-z0-9_.-]/u.exec(tag) ?? []
   if (character !== undefined) return `A tag cannot contain "${character}".`
   if (/^[.-]/.test(tag)) return `A tag cannot start with "${tag.charAt(0)}".`
-  return tag === '' ? 'It does not contain a tag.' : 'A tag has at most 128 characters.'
+  return tag === '' || isTag(tag)
+    ? 'It does not contain a tag.'
+    : 'A tag has at most 128 characters.'
 }
 
 /** Returns the part of a reference that is meant as its tag, `1.0+b` of `ghcr.io/team/app:1.0+b`, or the whole name. */

@@ -37,3 +37,16 @@ it('cuts a code span that is longer than the limit, and closes it', () => {
   expect(text).toMatch(/^# T\n\nRun `` (?:step `x` )+step(?: `x`)? ?``\n\n\*This text is truncated/)
   expect(text.length).toBeGreaterThan(0.9 * MAX_TEXT_LENGTH)
 })
+
+it.each([
+  ['an image', (url: string) => `![i](${url})`],
+  ['a link', (url: string) => `[i](${url})`],
+  ['an HTML image', (url: string) => `<img src="${url}" alt="i">`]
+])('keeps what follows %s that is longer than the beginning', (_name, markdown) => {
+  const image = markdown(`data:image/png;base64,${'A'.repeat(3 * MAX_TEXT_LENGTH)}`)
+  const readme = `# T\n\n${image}\n\nLast words.\n\n## License\n\nMIT\n`
+  const { about } = readReadme(Buffer.from(readme), ['Usage'], { base: undefined })
+  const { text, isTruncated } = fitText(about ?? { text: '' }, undefined)
+  expect(text).toMatch(/^# T\n\ni\n\nLast words\.\n\n## License\n\nMIT\n\n\*This text is truncated/)
+  expect(isTruncated).toBe(true)
+})

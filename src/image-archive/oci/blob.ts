@@ -11,14 +11,20 @@ export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
-/** Returns the digest in the file name of a blob, or `undefined` for any other file name. */
-export function digestOfBlobName(name: string): string | undefined {
-  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
+/**
+ * Returns the digest in the file name of a config, or `undefined` for any other file name. Docker writes
+ * `blobs/sha256/<hex>` or `<hex>.json`, and go-containerregistry (crane, kaniko) writes `sha256:<hex>`.
+ */
+export function digestOfConfigName(name: string): string | undefined {
+  const match = /^(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})$|^([0-9a-f]{64})\.json$/.exec(name)
+  const hex = match?.[1] ?? match?.[2]
   return hex === undefined ? undefined : `sha256:${hex}`
 }
 
 /**
- * Returns the blob of a descriptor, or `undefined` if the archive does not contain it. Its bytes are not read.
+ * Returns the blob of a descriptor, or `undefined` if the archive does not contain it. Its bytes are not read. apko
+ * writes blobs at the top level: manifests and configs as `sha256:<hex>`, and layers as `<hex>.tar.gz`
+ * (https://github.com/chainguard-dev/apko/blob/main/pkg/build/oci/index.go).
  *
  * @throws ActionError if its size is not the one in the descriptor, or is not supported by the service
  */
@@ -26,7 +32,8 @@ export async function findBlob(
   tree: FileTree,
   descriptor: Descriptor
 ): Promise<StoredContent | undefined> {
-  const content = await tree.find(blobName(descriptor.digest))
+  const content =
+    (await tree.find(blobName(descriptor.digest))) ?? (await findAtTop(tree, descriptor))
   if (content === undefined) return undefined
   if (content.size !== descriptor.size) {
     throw problem({
@@ -46,6 +53,14 @@ export async function findBlob(
   }
   checkLayerSize(content)
   return content
+}
+
+async function findAtTop(
+  tree: FileTree,
+  { digest }: Descriptor
+): Promise<StoredContent | undefined> {
+  if (tree.isDirectory) return undefined
+  return (await tree.find(digest)) ?? tree.find(`${digest.slice('sha256:'.length)}.tar.gz`)
 }
 
 /** @throws ActionError if the stored layer is larger than the maximum size of a layer in ECR Public */

@@ -24,7 +24,7 @@ export const MAX_PATTERN_CHARACTERS = 500
  *
  * @param what the input that contains the glob, for errors
  * @param scope `part` for a glob that matches only a part of a tag, which can begin with any character of a tag
- * @throws ActionError if the glob cannot match a tag
+ * @throws ActionError if the glob or one of its alternatives cannot match a tag
  */
 export function compileTagGlob(
   glob: string,
@@ -44,8 +44,15 @@ export function compileTagGlob(
     throw invalid(`A tag cannot contain the character ${JSON.stringify(stray)}.`, fix)
   }
   const first = scope === 'tag' ? FIRST_TAG_CHARACTERS : TAG_CHARACTERS
-  if (canMatch(elements, first, TAG_CHARACTERS)) return createMatcher(elements)
-  throw invalid(NO_TAG_MATCHES, 'Write a regular expression between slashes, such as /-rc/.')
+  const fix = 'Write a regular expression between slashes, such as /-rc/.'
+  if (!canMatch(elements, first, TAG_CHARACTERS)) throw invalid(NO_TAG_MATCHES, fix)
+  // An empty alternative only makes the others optional.
+  const useless = listVariants(elements).find(
+    ({ text, variant }) => text !== '' && !canMatch(variant, first, TAG_CHARACTERS)
+  )
+  if (useless === undefined) return createMatcher(elements)
+  const alternative = `It has the alternative ${JSON.stringify(useless.text)}.`
+  throw invalid(`${alternative} ${NO_TAG_MATCHES}`, fix)
 }
 
 /**
@@ -176,6 +183,23 @@ function canMatch(
   return reached.has(FINAL)
 }
 
+/** Lists, for each alternative in a glob, the glob without the other alternatives at its place. */
+function listVariants(
+  elements: readonly GlobElement[]
+): { readonly text: string; readonly variant: readonly GlobElement[] }[] {
+  return elements.flatMap((element, at) => {
+    if (element.kind !== 'alternatives') return []
+    const [before, after] = [elements.slice(0, at), elements.slice(at + 1)]
+    return element.alternatives.flatMap(({ text, elements: chosen }) => [
+      { text, variant: [...before, ...chosen, ...after] },
+      ...listVariants(chosen).map((inner) => ({
+        text: inner.text,
+        variant: [...before, ...inner.variant, ...after]
+      }))
+    ])
+  })
+}
+
 /** Adds the states of the elements, which continue at the state `end`, and returns the first one. */
 function addStates(states: State[], elements: readonly GlobElement[], end: number): number {
   return elements.reduceRight((next, element) => {
@@ -190,7 +214,7 @@ function addStates(states: State[], elements: readonly GlobElement[], end: numbe
       }
       case 'alternatives': {
         const first = element.alternatives.map((alternative) =>
-          addStates(states, alternative, next)
+          addStates(states, alternative.elements, next)
         )
         return states.push({ next: first }) - 1
       }

@@ -5,7 +5,13 @@ export type CharacterTest = (character: string) => boolean
 export type GlobElement =
   | { readonly kind: 'one'; readonly accepts: CharacterTest }
   | { readonly kind: 'run'; readonly accepts: CharacterTest }
-  | { readonly kind: 'alternatives'; readonly alternatives: readonly (readonly GlobElement[])[] }
+  | { readonly kind: 'alternatives'; readonly alternatives: readonly GlobAlternative[] }
+
+/** An alternative of a glob, and its text. */
+export interface GlobAlternative {
+  readonly text: string
+  readonly elements: readonly GlobElement[]
+}
 
 /** A glob that cannot be parsed. The message is a full sentence. */
 export class GlobSyntaxError extends Error {
@@ -84,10 +90,11 @@ class GlobParser {
   }
 
   private parseBraces(): GlobElement {
-    const alternatives: GlobElement[][] = []
+    const alternatives: GlobAlternative[] = []
     do {
-      this.at++
-      alternatives.push(this.parseSequence(','))
+      const start = ++this.at
+      const elements = this.parseSequence(',')
+      alternatives.push({ text: this.glob.slice(start, this.at), elements })
     } while (this.glob.charAt(this.at) === ',')
     if (this.at++ === this.glob.length) throw new GlobSyntaxError('The "{" is not closed.')
     if (alternatives.length > 1) return { kind: 'alternatives', alternatives }

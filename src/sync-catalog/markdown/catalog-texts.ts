@@ -221,8 +221,9 @@ export function fitText(part: PartText, url: string | undefined): FittedText {
       editsFor: anchors && ((document) => listCutAnchorEdits(document, anchors))
     })
   const beginning = part.beginning && truncate(part.beginning)
-  // Without a cut, more text follows the beginning.
-  const { text: fitted, cut } = beginning?.cut === undefined ? truncate(part) : beginning
+  // If the beginning fits to its end, more text follows it.
+  const isCut = beginning?.cut !== undefined && beginning.isToEnd !== true
+  const { text: fitted, cut } = isCut ? beginning : truncate(part)
   return { text: fitted, isTruncated: cut !== undefined, excess, section: cut?.section }
 }
 

@@ -23,6 +23,8 @@ export interface TruncatedText {
   readonly text: string
   /** Set if the text was truncated. `length` is the length of the part of the text that is kept. */
   readonly cut?: { readonly length: number; readonly section: string | undefined } | undefined
+  /** `true` if only very long URLs were removed, so that nothing of the end is missing. */
+  readonly isToEnd?: boolean
 }
 
 /** What a truncated text ends with, and how its beginning is changed. */
@@ -67,7 +69,11 @@ export function truncateMarkdown(
   const shortened = chooser.edited(listLongUrlEdits)
   const whole = shortened?.chooseWhole()
   if (whole !== undefined)
-    return { text: whole.text, cut: { length: whole.offset, section: undefined } }
+    return {
+      text: whole.text,
+      cut: { length: whole.offset, section: undefined },
+      isToEnd: true
+    }
   return (shortened ?? chooser).truncate()
 }
 
