@@ -31,11 +31,11 @@ export declare class Faults {
     constructor(operations: Iterable<string>);
     get rules(): readonly FaultRule[];
     /**
-     * Adds a rule.
+     * Adds a rule, or all rules of an array.
      *
-     * @throws Error if the rule is not valid
+     * @throws Error if a rule is not valid; no rule is added then
      */
-    add(value: unknown): FaultRule;
+    add(value: unknown): void;
     clear(): void;
     /** Returns the rule that applies to this call, if any, and decrements its count. */
     consume(operation: string): FaultRule | undefined;

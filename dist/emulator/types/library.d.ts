@@ -37,8 +37,11 @@ export interface Emulator {
         set(time: string): void;
     };
     readonly faults: {
-        /** Adds a fault rule, such as `{ operation: 'PutImage', fault: 'throttle', count: 2 }`. */
-        add(rule: unknown): void;
+        /**
+         * Adds a fault rule, such as `{ operation: 'PutImage', fault: 'throttle', count: 2 }`, or all rules of an array. If one
+         * of them is not valid, it throws and adds none.
+         */
+        add(rules: unknown): void;
         list(): readonly FaultRule[];
         clear(): void;
     };
