@@ -5,10 +5,12 @@ import { chooseImage } from './choose-image.js'
 import type { ChosenImage } from './choose-image.js'
 import type { ArchiveContents } from './contents.js'
 import { loadDockerImage } from './docker/docker-archive.js'
+import type { DockerEntry } from './docker/docker-archive.js'
 import type { FileTree } from './file-tree.js'
 import { isDirectory, openDirectoryTree } from './directory-tree.js'
 import { listDigests } from './list-digests.js'
 import { openLocalFile } from './local-file.js'
+import { digestOfConfigName } from './oci/blob.js'
 import { checkLayerTypes } from './oci/check-layer-types.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
@@ -156,7 +158,7 @@ async function loadRoot(
   const { oci, docker } = image
   if (oci === undefined) {
     if (docker === undefined) throw new Error('The image is not listed in the archive.')
-    return { root: await loadDockerImage(tree, docker), warnings: [] }
+    return loadDockerRoot(tree, docker)
   }
   const whole = platformImage ?? (await load(oci.descriptor, oci.bytes))
   const isOneImage = whole.kind !== 'index' && platformImage === undefined
@@ -166,7 +168,7 @@ async function loadRoot(
     looksLikeImage(whole) ||
     (hasUncompressedLayers(whole) && !hasAnnotations(whole))
   if (docker !== undefined && isOneImage && isInDocker) {
-    return { root: await loadDockerImage(tree, docker), warnings: [] }
+    return loadDockerRoot(tree, docker)
   }
   const { loaded, warnings } = choosePlatforms(
     whole,
@@ -179,6 +181,21 @@ async function loadRoot(
     loaded.kind === 'manifest' ? await findCompressibleImage(loaded, tree.path) : undefined
   if (compressible !== undefined) return { root: compressible, warnings }
   return { root: toStoredImage(loaded), warnings: [...warnings, UNCOMPRESSED_WARNING] }
+}
+
+/**
+ * Loads an image of `manifest.json`. A config with another digest than its file name is pushed with a warning, because
+ * `docker load` accepts it and some programs write it (see `digestOfConfigName`).
+ */
+async function loadDockerRoot(
+  tree: FileTree,
+  entry: DockerEntry
+): Promise<Pick<ArchiveContents, 'root' | 'warnings'>> {
+  const root = await loadDockerImage(tree, entry)
+  const named = digestOfConfigName(entry.config)
+  if (named === undefined || named === root.config.digest) return { root, warnings: [] }
+  const warning = `The config of the image does not have the digest in its file name: "${entry.config}". Its digest is ${root.config.digest}. If the archive was not edited after it was created, the config can be damaged. Check the image, or create the archive again with "docker save".`
+  return { root, warnings: [warning] }
 }
 
 /** Loads an incomplete index again, with the blobs of all archives. A blob has the name of its digest in each of them. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { sha256Digest } from '../../../src/oci/digest.js'
 import { MEDIA_TYPES } from '../../../src/oci/media-types.js'
 import {
   buildImage,
@@ -45,6 +46,40 @@ describe('archives with manifest.json', () => {
       expect(contents.warnings).toEqual([])
     }
   )
+
+  describe('with a config that does not hash to its file name', () => {
+    const edited = Buffer.concat([amd64.config, Buffer.from(' ')])
+    const hex = amd64.configDigest.slice('sha256:'.length)
+    const write = (name: string): Promise<void> =>
+      writeTar(
+        path(),
+        customDockerMembers(
+          { [name]: edited, '1.tar': layer1.tar, '2.tar': layer2.tar },
+          { Config: name }
+        )
+      )
+
+    // go-containerregistry writes the digest of the manifest if Docker has the containerd image store.
+    test.each([`${hex}.json`, amd64.configDigest])(
+      'pushes it, with a warning (%s)',
+      async (name) => {
+        await write(name)
+        const contents = await openTestArchive(path())
+        const { config } = asDocker(contents)
+        expect(config.bytes).toEqual(edited)
+        expect(contents.warnings).toEqual([
+          `The config of the image does not have the digest in its file name: "${name}". Its digest is ${config.digest}. If the archive was not edited after it was created, the config can be damaged. Check the image, or create the archive again with "docker save".`
+        ])
+      }
+    )
+
+    test('rejects it if it is a blob', async () => {
+      await write(`blobs/sha256/${hex}`)
+      await expect(openTestArchive(path())).rejects.toThrow(
+        `Its digest is ${sha256Digest(edited)} instead of ${amd64.configDigest}.`
+      )
+    })
+  })
 
   test.each(['legacy', 'docker25', 'podman'] as const)(
     'lists a layer that occurs twice in the layout %s as one object',

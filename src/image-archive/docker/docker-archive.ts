@@ -6,7 +6,7 @@ import { isForeignLayer, parseDescriptor, parseJson } from '../../oci/manifest.j
 import type { Descriptor } from '../../oci/manifest.js'
 import { checkIsTar } from '../check-is-tar.js'
 import { parseArchiveConfig } from '../parse-archive-config.js'
-import { checkLayerSize, digestOfConfigName, readBlob } from '../oci/blob.js'
+import { checkLayerSize, digestOfBlobName, readBlob } from '../oci/blob.js'
 import type { DockerImage, ForeignLayer, LayerFile, StoredContent } from '../contents.js'
 import { checkImageCount, getArchiveFile } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
@@ -79,10 +79,10 @@ export async function loadDockerImage(tree: FileTree, entry: DockerEntry): Promi
   return toDockerImage(bytes, config, layers)
 }
 
-/** Reads the config of an entry. @throws ActionError if it is missing, or does not hash to the digest in its name */
+/** Reads the config of an entry. @throws ActionError if it is missing, or is a blob that does not hash to its name */
 export async function readConfig(tree: FileTree, entry: DockerEntry): Promise<Buffer> {
   const content = await getArchiveFile(tree, entry.config, DOCKER_MANIFEST)
-  const digest = digestOfConfigName(entry.config)
+  const digest = digestOfBlobName(entry.config)
   if (digest !== undefined) return readBlob(content, digest, MAX_CONFIG_BYTES)
   return readContent(content, MAX_CONFIG_BYTES)
 }

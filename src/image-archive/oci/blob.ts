@@ -11,14 +11,20 @@ export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`
 }
 
+/** Returns the digest in the file name of a blob, or `undefined` for any other file name. */
+export function digestOfBlobName(name: string): string | undefined {
+  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
+  return hex === undefined ? undefined : `sha256:${hex}`
+}
+
 /**
  * Returns the digest in the file name of a config, or `undefined` for any other file name. Docker writes
- * `blobs/sha256/<hex>` or `<hex>.json`, and go-containerregistry (crane, kaniko) writes `sha256:<hex>`.
+ * `blobs/sha256/<hex>` or `<hex>.json`, and go-containerregistry (crane, kaniko) writes `sha256:<hex>`. Only the first
+ * one is always the digest of the file (https://github.com/google/go-containerregistry/issues/1954).
  */
 export function digestOfConfigName(name: string): string | undefined {
-  const match = /^(?:blobs\/sha256\/|sha256:)([0-9a-f]{64})$|^([0-9a-f]{64})\.json$/.exec(name)
-  const hex = match?.[1] ?? match?.[2]
-  return hex === undefined ? undefined : `sha256:${hex}`
+  const hex = /^(?:sha256:([0-9a-f]{64})|([0-9a-f]{64})\.json)$/.exec(name)?.slice(1).join('')
+  return hex === undefined ? digestOfBlobName(name) : `sha256:${hex}`
 }
 
 /**
