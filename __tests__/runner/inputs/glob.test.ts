@@ -149,7 +149,7 @@ describe('a glob', () => {
     ['{a,{b,.c}d}*', '.c']
   ])('for tags, rejects %j because no tag can match its alternative %j', (glob, alternative) => {
     expect(() => compileTagGlob(glob, 'Input "exclude-tags"')).toThrow(
-      `It has the alternative ${JSON.stringify(alternative)}. No tag can match it: a tag begins with`
+      `It has the alternative ${JSON.stringify(alternative)}. No tag can match it: a tag begins with a letter, a digit or "_", and contains only these, "." and "-". Remove it, or write a regular expression`
     )
   })
 

@@ -44,14 +44,16 @@ export function compileTagGlob(
     throw invalid(`A tag cannot contain the character ${JSON.stringify(stray)}.`, fix)
   }
   const first = scope === 'tag' ? FIRST_TAG_CHARACTERS : TAG_CHARACTERS
-  const fix = 'Write a regular expression between slashes, such as /-rc/.'
-  if (!canMatch(elements, first, TAG_CHARACTERS)) throw invalid(NO_TAG_MATCHES, fix)
+  if (!canMatch(elements, first, TAG_CHARACTERS)) {
+    throw invalid(NO_TAG_MATCHES, 'Write a regular expression between slashes, such as /-rc/.')
+  }
   // An empty alternative only makes the others optional.
   const useless = listVariants(elements).find(
     ({ text, variant }) => text !== '' && !canMatch(variant, first, TAG_CHARACTERS)
   )
   if (useless === undefined) return createMatcher(elements)
   const alternative = `It has the alternative ${JSON.stringify(useless.text)}.`
+  const fix = 'Remove it, or write a regular expression between slashes, such as /-rc/.'
   throw invalid(`${alternative} ${NO_TAG_MATCHES}`, fix)
 }
 
