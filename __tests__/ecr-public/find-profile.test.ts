@@ -118,6 +118,15 @@ test('a profile that does not exist is an error, and the credentials of the mach
   expect(calls).toBe(0)
 })
 
+test('finds a profile whose line has a comment with brackets', async () => {
+  const { errors, keys } = await runOnMachine(
+    { AWS_PROFILE: 'publish' },
+    `[profile publish] # see [wiki]\n${STATIC}`
+  )
+  expect(errors).toEqual([])
+  expect(new Set(keys)).toEqual(new Set(['AKIAX']))
+})
+
 test.each<Record<string, string>>([
   {},
   { AWS_PROFILE: '' },

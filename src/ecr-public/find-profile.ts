@@ -67,7 +67,7 @@ function namesIn(text: string, isProfile: (section: string) => boolean): string[
   let names: string[] | undefined
   let isInside = false
   for (const line of text.split(/\r?\n/)) {
-    const section = /^\s*\[(.*)\]\s*(?:[#;].*)?$/.exec(line)?.[1]
+    const section = /^\s*\[(.*?)\]\s*(?:[#;].*)?$/.exec(line)?.[1]
     if (section === undefined) {
       const name = /^\s*([\w-]+)\s*[=:]/.exec(line)?.[1]
       if (isInside && name !== undefined) names?.push(name.toLowerCase())
