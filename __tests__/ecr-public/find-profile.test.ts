@@ -118,6 +118,15 @@ test('a profile that does not exist is an error, and the credentials of the mach
   expect(calls).toBe(0)
 })
 
+test('finds a profile whose line has a comment with brackets', async () => {
+  const { errors, keys } = await runOnMachine(
+    { AWS_PROFILE: 'publish' },
+    `[profile publish] # see [wiki]\n${STATIC}`
+  )
+  expect(errors).toEqual([])
+  expect(new Set(keys)).toEqual(new Set(['AKIAX']))
+})
+
 test.each<Record<string, string>>([
   {},
   { AWS_PROFILE: '' },
@@ -329,19 +338,42 @@ describe('without AWS_PROFILE, the default profile', () => {
 })
 
 describe('a web identity token of the environment', () => {
-  test('has precedence over a default profile that cannot be loaded', async () => {
-    const calls: string[] = []
+  test.each([
+    [
+      'is used instead of a default profile that cannot be loaded',
+      'aws_access_key_id =\n',
+      'ASIAOFTHEROLE'
+    ],
+    ['is not used instead of another default profile, as in the SDK', STATIC, 'AKIAX']
+  ])('%s', async (_name, profile, key) => {
     await writeFile(join(directory, 'token'), 'a.b.c')
     const { errors, keys } = await runOnMachine(
+      {
+        AWS_ENDPOINT_URL_STS: await serveSts([]),
+        AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, 'token'),
+        AWS_ROLE_ARN: ROLE
+      },
+      `[default]\n${profile}`
+    )
+    expect(errors).toEqual([])
+    expect(new Set(keys)).toEqual(new Set([key]))
+  })
+
+  test('is not used instead of the role of a default profile, as in the AWS CLI', async () => {
+    const calls: string[] = []
+    await writeFile(join(directory, 'token'), 'a.b.c')
+    const { errors } = await runOnMachine(
       {
         AWS_ENDPOINT_URL_STS: await serveSts(calls),
         AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, 'token'),
         AWS_ROLE_ARN: ROLE
       },
-      '[default]\naws_access_key_id =\n'
+      `[default]\n${ROLE_LINE}source_profile = missing\n`
     )
-    expect(errors).toEqual([])
-    expect(new Set(keys)).toEqual(new Set(['ASIAOFTHEROLE']))
+    expect(errors).toEqual([
+      expect.stringContaining('The credentials of the default profile could not be loaded')
+    ])
+    expect(calls).toEqual([])
   })
 
   test('without a role is an error', async () => {

@@ -26,16 +26,15 @@ const INCOMPLETE = [
 
 /**
  * Returns the profile of `AWS_PROFILE`, else the profile `default`, if the credentials have to come from it. Returns
- * `undefined` if it does not configure credentials, or if access keys or a web identity token in the environment have
- * precedence. The AWS CLI and boto3 use only the credentials of such a profile as well. The SDK's own provider chain
- * continues with other credentials, such as the role of an EC2 instance.
+ * `undefined` if it does not configure credentials, or if access keys in the environment have precedence. The AWS CLI and
+ * boto3 use only the credentials of such a profile as well. The SDK's own provider chain continues with other credentials,
+ * such as the role of an EC2 instance.
  *
  * @throws ActionError if the shared config files do not contain the profile of `AWS_PROFILE`
  */
 export async function findProfile(env: Env): Promise<string | undefined> {
   const { AWS_PROFILE: selected, AWS_ACCESS_KEY_ID: accessKeyId } = env
   if (accessKeyId) return undefined
-  if (!selected && env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN) return undefined
   const profile = selected || 'default'
   const [config, credentials] = await Promise.all([
     readSharedFile('AWS_CONFIG_FILE', 'config'),
@@ -48,8 +47,15 @@ export async function findProfile(env: Env): Promise<string | undefined> {
   ].filter((names) => names !== undefined)
   // A machine without shared config files can set the name of the default profile.
   if (sections.length === 0 && profile !== 'default') throw noProfile(profile, env)
-  const settings = selected ? [...SETTINGS, ...INCOMPLETE] : SETTINGS
+  const settings = settingsFor(env)
   return sections.flat().some((name) => settings.includes(name)) ? profile : undefined
+}
+
+/** Returns the settings for which only the credentials of the profile are used. */
+function settingsFor(env: Env): readonly string[] {
+  if (env.AWS_PROFILE) return [...SETTINGS, ...INCOMPLETE]
+  // The AWS CLI prefers a role of the default profile to a web identity token, and the token to the other settings.
+  return env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN ? ['role_arn'] : SETTINGS
 }
 
 /** Returns the text of the file that the SDK reads, or an empty text if it cannot be read. */
@@ -67,7 +73,7 @@ function namesIn(text: string, isProfile: (section: string) => boolean): string[
   let names: string[] | undefined
   let isInside = false
   for (const line of text.split(/\r?\n/)) {
-    const section = /^\s*\[(.*)\]\s*(?:[#;].*)?$/.exec(line)?.[1]
+    const section = /^\s*\[(.*?)\]\s*(?:[#;].*)?$/.exec(line)?.[1]
     if (section === undefined) {
       const name = /^\s*([\w-]+)\s*[=:]/.exec(line)?.[1]
       if (isInside && name !== undefined) names?.push(name.toLowerCase())

@@ -47,8 +47,8 @@ export async function createEmulatorServer(options: EmulatorOptions = {}): Promi
     LOGO_OPERATION
   ])
   faults.add(options.faults ?? [])
-  const unlock = settings.data === undefined ? undefined : await lockDirectory(settings.data)
-  const store = new Store(settings.data, now, unlock)
+  const locked = settings.data === undefined ? undefined : await lockDirectory(settings.data)
+  const store = new Store(settings.data, now, locked)
   const context: EmulatorContext = {
     settings,
     store,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import {
   mkdtempSync,
@@ -10,6 +11,8 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lockDirectory } from '../../../src/emulator/store/data-lock.js'
+import { Journal } from '../../../src/emulator/store/journal.js'
+import { Store } from '../../../src/emulator/store/store.js'
 import { createEmulator } from '../../../src/emulator/library.js'
 import { callApi } from '../call-api.js'
 import { runEmulator, runEmulatorInContainer } from '../emulator-process.js'
@@ -27,13 +30,13 @@ const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'ut
 const namespace = (): string => readlinkSync('/proc/self/ns/pid')
 
 test('refuses a second holder and names the process of the first', async () => {
-  const unlock = await lockDirectory(directory)
+  const { unlock } = await lockDirectory(directory)
   await expect(lockDirectory(directory)).rejects.toThrow(
     `The data directory is in use: "${directory}". Process ${String(process.pid)} uses it.`
   )
   unlock()
   const again = await lockDirectory(directory)
-  again()
+  again.unlock()
   expect(locks()).toHaveLength(1)
   expect(sockets()).toEqual([])
 })
@@ -48,7 +51,7 @@ test.each([
   ['a process of a container that does not exist any more', { ...ended, host: 'gone', socket: 's' }]
 ])('takes over the lock of %s', async (_, holder) => {
   writeFileSync(join(directory, 'lock-7'), JSON.stringify(holder))
-  const unlock = await lockDirectory(directory)
+  const { unlock } = await lockDirectory(directory)
   expect(locks()).toEqual(['lock-8'])
   unlock()
 })
@@ -78,7 +81,7 @@ test.each(['{"pid":', '[]', '{"pid":1}'])('refuses the lock file %j as damaged',
 
 test('locks a directory whose path is longer than the address of a socket', async () => {
   const long = join(directory, 'a'.repeat(200))
-  const unlock = await lockDirectory(long)
+  const { unlock } = await lockDirectory(long)
   expect(readdirSync(long)).toEqual(['lock-1', expect.stringMatching(/^socket-/)])
   await expect(lockDirectory(long)).rejects.toThrow('is in use')
   unlock()
@@ -92,6 +95,31 @@ test('releases the lock if the data cannot be read, and when the emulator is clo
   await expect(createEmulator({ data: directory })).rejects.toThrow('is in use')
   await emulator.close()
   await (await createEmulator({ data: directory })).close()
+})
+
+test('the journal is read once, and again if another process changed it before the lock', async () => {
+  const now = (): Date => new Date()
+  const locked = await lockDirectory(directory)
+  // The journal of a process that used the directory in the meantime.
+  const other = new Store(directory, now)
+  other.createRepository('one')
+  other.close()
+  const first = new Store(directory, now, locked)
+  expect([...first.repositories.values()].map(({ name }) => name)).toEqual(['one'])
+  first.close()
+  const read = jest.spyOn(Journal, 'read')
+  const second = new Store(directory, now, await lockDirectory(directory))
+  expect(read).toHaveBeenCalledTimes(1)
+  expect(second.key).toEqual(first.key)
+  second.close()
+  const unchanged = await lockDirectory(directory)
+  const another = new Store(directory, now)
+  another.createRepository('two')
+  another.close()
+  const third = new Store(directory, now, unchanged)
+  expect([...third.repositories.values()].map(({ name }) => name)).toEqual(['one', 'two'])
+  third.close()
+  read.mockRestore()
 })
 
 const canUnshare = spawnSync('unshare', ['-rpf', 'true']).status === 0

@@ -7,11 +7,20 @@ import type { LockHolder } from './lock-holder.js'
 import { openLockSocket } from './lock-socket.js'
 import { makeDirectory } from './make-directory.js'
 import { readContents } from './read-contents.js'
+import type { Contents } from './read-contents.js'
 
 const LOCK_FILE = /^lock-(\d+)$/
 
 /** Other processes that take over the same lock at the same time, before the attempt fails. */
 const MAX_ATTEMPTS = 100
+
+/** A data directory that this process has locked. */
+export interface LockedDirectory {
+  /** The contents before the directory was locked. Another process can have changed them. */
+  readonly contents: Contents
+  /** Releases the lock. */
+  readonly unlock: () => void
+}
 
 /**
  * Creates a data directory, if it does not exist, and locks it for this process. Each holder creates the file with the
@@ -20,10 +29,9 @@ const MAX_ATTEMPTS = 100
  *
  * A directory that cannot be used does not change.
  *
- * @returns a function that releases the lock
  * @throws Error that names the process that holds the lock, or the error of `readContents`
  */
-export async function lockDirectory(directory: string): Promise<() => void> {
+export async function lockDirectory(directory: string): Promise<LockedDirectory> {
   createDirectory(directory)
   try {
     return await lock(directory)
@@ -37,18 +45,18 @@ export async function lockDirectory(directory: string): Promise<() => void> {
   }
 }
 
-async function lock(directory: string): Promise<() => void> {
+async function lock(directory: string): Promise<LockedDirectory> {
   await checkUnlocked(directory, lastLock(directory))
-  // The store reads the contents again when no other process can change them.
-  readContents(directory)
+  const contents = readContents(directory)
   const socket = await openLockSocket(directory)
   try {
     const own = await createLock(directory, describeProcess(socket?.name))
-    return () => {
+    const unlock = (): void => {
       // The file remains, so that the next holder does not use the same number. It no longer names a process.
       writeFileSync(own, '')
       socket?.close()
     }
+    return { contents, unlock }
   } catch (error) {
     socket?.close()
     throw error

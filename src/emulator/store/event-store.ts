@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Blobs } from './blobs.js'
+import type { LockedDirectory } from './data-lock.js'
 import { applyEvent } from './events.js'
 import type { StoreEvent } from './events.js'
 import type { Journal } from './journal.js'
@@ -30,6 +31,7 @@ export class EventStore {
   protected state: State
   private readonly journal: Journal | undefined
   private readonly removeDirectory: () => void
+  private readonly unlock: () => void
   private readonly snapshots = new Map<string, Snapshot>()
   private isClosed = false
   /** The events of the current transaction. */
@@ -38,20 +40,21 @@ export class EventStore {
   /**
    * @param directory the data directory; without it, a temporary directory that `close` deletes
    * @param now returns the current time
-   * @param unlock releases the lock of the directory; called when the store is closed or cannot be opened
+   * @param locked the lock of the directory; released when the store is closed or cannot be opened
    */
   constructor(
     directory: string | undefined,
     readonly now: () => Date,
-    private readonly unlock: () => void = () => undefined
+    locked?: LockedDirectory
   ) {
     const root = directory ?? mkdtempSync(join(tmpdir(), 'ecr-public-emulator-'))
     this.removeDirectory =
       directory === undefined
         ? () => rmSync(root, { recursive: true, force: true })
         : () => undefined
+    this.unlock = locked?.unlock ?? (() => undefined)
     try {
-      const contents = readContents(root)
+      const contents = readContents(root, locked?.contents)
       this.state = contents.state
       this.key = contents.key
       this.blobs = new Blobs(root)

@@ -19,16 +19,21 @@ export interface Contents {
   readonly state: State
   /** The secret key of the store. */
   readonly key: Buffer
+  /** Differs for each version of the journal. It is `undefined` if the journal did not exist. */
+  readonly version: string | undefined
 }
 
 /**
  * Reads the contents of a data directory, which can be empty, without changing it.
  *
+ * @param earlier the contents that were read before. If the journal did not change, they are returned
  * @throws Error if the directory belongs to another program or version, or if the journal is damaged
  */
-export function readContents(root: string): Contents {
-  checkFiles(root)
+export function readContents(root: string, earlier?: Contents): Contents {
   const path = pathOf(root)
+  const version = versionOf(path)
+  if (version !== undefined && version === earlier?.version) return earlier
+  checkFiles(root)
   const state = emptyState()
   let key: string | undefined
   let number = 0
@@ -37,11 +42,18 @@ export function readContents(root: string): Contents {
     if (key === undefined) key = readHeader(line, path)
     else applyLine(state, line, `Line ${String(number)} of ${path}`)
   })
-  return { state, key: key === undefined ? randomBytes(KEY_BYTES) : Buffer.from(key, 'hex') }
+  const bytes = key === undefined ? randomBytes(KEY_BYTES) : Buffer.from(key, 'hex')
+  return { state, key: bytes, version }
+}
+
+/** The journal is only appended to, or replaced by another file. */
+function versionOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats && [stats.ino, stats.size, stats.mtimeNs].join(' ')
 }
 
 /** Writes the shortest journal for the contents and opens it. */
-export function writeJournal(root: string, contents: Contents): Journal {
+export function writeJournal(root: string, contents: Pick<Contents, 'state' | 'key'>): Journal {
   return Journal.create(pathOf(root), linesOf(contents))
 }
 
@@ -89,7 +101,7 @@ function applyLine(state: State, line: unknown, name: string): void {
   }
 }
 
-function* linesOf({ state, key }: Contents): Generator {
+function* linesOf({ state, key }: Pick<Contents, 'state' | 'key'>): Generator {
   yield { journal: JOURNAL_VERSION, key: key.toString('hex') }
   yield* snapshotEvents(state)
 }
