@@ -57,7 +57,8 @@ export async function startLine(
       return { ...usage, cpuSeconds: usage.cpuSeconds + emulatorSeconds }
     },
     stop: async () => {
-      child.disconnect()
+      // It has nothing to save, and process.exit() can wait for a thread of V8 forever (nodejs/node#54918).
+      child.kill('SIGKILL')
       await ended
     }
   }
