@@ -15,6 +15,7 @@ export function logError({ message }) {
   annotate('error', message)
 }
 
+/** Logs a warning of the step. */
 export function logWarning(message) {
   annotate('warning', message)
 }

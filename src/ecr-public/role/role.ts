@@ -1,12 +1,9 @@
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/nested-clients/sts'
 import type { AwsCredentialIdentity } from '@smithy/types'
 import { createRequestSender } from '../../http/request-sender.js'
-import type { RequestSender } from '../../http/request-sender.js'
-import type { Log } from '../../runner/deps.js'
 import { ActionError } from '../../runner/errors.js'
-import type { Endpoints } from '../endpoints.js'
-import type { Backoff } from '../retry-strategy.js'
 import { createStsClient } from '../sts-client.js'
+import type { StsClientOptions } from '../sts-client.js'
 import { getGitHubToken } from './github-token.js'
 import type { GitHubToken } from './github-token.js'
 
@@ -18,22 +15,13 @@ export interface Role {
   readonly discard: (credentials: AwsCredentialIdentity) => void
 }
 
-/** The options of a role. */
-export interface RoleOptions {
+/** The options of a role. `maxAttempts` and `sendRequest` are for the requests to GitHub as well. */
+export interface RoleOptions extends Omit<StsClientOptions, 'credentials'> {
   /** The ARN. */
   readonly arn: string
   readonly sessionName: string
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly endpoints: Endpoints
-  /** Maximum number of attempts per request to GitHub and to STS. */
-  readonly maxAttempts: number
-  readonly backoff?: Backoff | undefined
-  readonly log: Log
-  readonly signal: AbortSignal
   readonly sleep: (milliseconds: number) => Promise<void>
   readonly mask: (secret: string) => void
-  /** Sends the requests to GitHub and to STS. */
-  readonly sendRequest?: RequestSender
 }
 
 /** The requested lifetime of the credentials in seconds. Every role allows one hour. */
