@@ -11,7 +11,7 @@ import { benchPush } from './push.ts'
 import { benchScale } from './scale.ts'
 import { benchStages } from './stages.ts'
 import { benchStart } from './start.ts'
-import { markdownTables } from './table.ts'
+import { markdownRow, markdownTables, tableOf } from './table.ts'
 import type { Line } from './table.ts'
 
 /** Number of runs per line. Use at least five for published figures. */
@@ -23,27 +23,38 @@ const isSelected = (group: string): boolean => groups.length === 0 || groups.inc
 const directory = await mkdtemp(join(tmpdir(), 'ecr-public-bench-'))
 const lines: Line[] = []
 try {
-  if (isSelected('start')) lines.push(...(await benchStart(RUNS)))
-  if (isSelected('login')) lines.push(...(await benchLogin(RUNS)))
+  for await (const line of measureGroups()) {
+    lines.push(line)
+    process.stderr.write(`\n${tableOf(line)}: ${markdownRow(line)}\n`)
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true })
+  // After an error, the report contains the lines that were measured before it.
+  await report()
+}
+
+async function* measureGroups(): AsyncGenerator<Line> {
+  if (isSelected('start')) yield* benchStart(RUNS)
+  if (isSelected('login')) yield* benchLogin(RUNS)
   const archiveGroups = ['push', 'primitives', 'stages', 'levels', 'memory', 'merge', 'promotion']
   if (archiveGroups.some(isSelected)) {
     const archives = await makeBenchArchives(directory)
-    if (isSelected('push')) lines.push(...(await benchPush(archives, RUNS)))
-    if (isSelected('primitives')) lines.push(...(await benchPrimitives(archives, RUNS)))
-    if (isSelected('stages')) lines.push(...(await benchStages(archives, RUNS)))
-    if (isSelected('levels')) lines.push(...(await benchLevels(archives, RUNS)))
-    lines.push(...(await benchMemory(directory, archives.layer, RUNS, isSelected)))
+    if (isSelected('push')) yield* benchPush(archives, RUNS)
+    if (isSelected('primitives')) yield* benchPrimitives(archives, RUNS)
+    if (isSelected('stages')) yield* benchStages(archives, RUNS)
+    if (isSelected('levels')) yield* benchLevels(archives, RUNS)
+    yield* benchMemory(directory, archives.layer, RUNS, isSelected)
   }
   if (isSelected('line')) {
     const archives = await makeBenchArchives(join(directory, 'line'), LINE_ARCHIVE_SHARE)
-    lines.push(...(await benchLine(archives, RUNS)))
+    yield* benchLine(archives, RUNS)
   }
-  lines.push(...(await benchScale(RUNS, isSelected)))
-} finally {
-  await rm(directory, { recursive: true, force: true })
+  yield* benchScale(RUNS, isSelected)
 }
-process.stderr.write('\n')
-const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`
-const report = `${machine}, medians of interleaved runs\n\n${markdownTables(lines)}\n`
-process.stdout.write(report)
-if (process.env.BENCH_OUTPUT) await writeFile(process.env.BENCH_OUTPUT, report)
+
+async function report(): Promise<void> {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node.js ${process.version}`
+  const text = `${machine}, medians of interleaved runs\n\n${markdownTables(lines)}\n`
+  process.stdout.write(text)
+  if (process.env.BENCH_OUTPUT) await writeFile(process.env.BENCH_OUTPUT, text)
+}

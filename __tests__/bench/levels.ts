@@ -50,8 +50,7 @@ interface CompressionRun {
 }
 
 /** Compares other levels, block sizes and numbers of threads with the defaults. */
-export async function benchLevels(archives: BenchArchives, runs: number): Promise<Line[]> {
-  const lines: Line[] = []
+export async function* benchLevels(archives: BenchArchives, runs: number): AsyncGenerator<Line> {
   for (const setting of SETTINGS) {
     const base = setting.compression === 'gzip' ? GZIP : ZSTD
     const ours: CompressionRun[] = []
@@ -65,12 +64,11 @@ export async function benchLevels(archives: BenchArchives, runs: number): Promis
     const peerName = nameOf(base, base)
     const time = (all: readonly CompressionRun[]): number[] => all.map(({ seconds }) => seconds)
     const size = (all: readonly CompressionRun[]): number[] => all.map(({ megabytes }) => megabytes)
-    lines.push(
+    yield* [
       { work: `${work}: wall`, ours: time(ours), peer: time(defaults), peerName, unit: 's' },
       { work: `${work}: size`, ours: size(ours), peer: size(defaults), peerName, unit: 'MB' }
-    )
+    ]
   }
-  return lines
 }
 
 function nameOf(setting: Setting, base: Setting): string {

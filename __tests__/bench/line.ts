@@ -60,15 +60,13 @@ interface LineRun extends Measurement {
 }
 
 /** Measures each work over three lines, against its peer and against the floor. */
-export async function benchLine(archives: BenchArchives, runs: number): Promise<Line[]> {
+export async function* benchLine(archives: BenchArchives, runs: number): AsyncGenerator<Line> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-line-'))
   try {
     const nodeSeconds = await measureNode()
-    const lines: Line[] = []
     for (const work of await listWorks(archives, directory)) {
-      for (const speed of SPEEDS) lines.push(...(await benchWork(work, speed, nodeSeconds, runs)))
+      for (const speed of SPEEDS) yield* await benchWork(work, speed, nodeSeconds, runs)
     }
-    return lines
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -18,7 +18,7 @@ const PEER_VARIABLE = 'AMAZON_ECR_LOGIN'
 const MORE_RUNS = 5
 
 /** Compares login with amazon-ecr-login: complete processes, the same emulator, and a `docker` that does nothing. */
-export async function benchLogin(runs: number): Promise<Line[]> {
+export async function* benchLogin(runs: number): AsyncGenerator<Line> {
   const emulator = await startBenchEmulator()
   try {
     const ours: Measurement[] = []
@@ -31,7 +31,7 @@ export async function benchLogin(runs: number): Promise<Line[]> {
     const wall = (all: readonly Measurement[]): number[] => all.map((run) => run.wallSeconds)
     const peak = (all: readonly Measurement[]): number[] => all.map((run) => run.peakMiB)
     const peerName = 'amazon-ecr-login'
-    return [
+    yield* [
       {
         work: 'login: wall',
         ours: wall(ours),

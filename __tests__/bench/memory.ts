@@ -65,13 +65,12 @@ const SCENARIOS: readonly MemoryScenario[] = [
 ]
 
 /** Compares the peak memory of pushes and promotions of 4 GiB with the peak memory of the same work with 1 GiB. */
-export async function benchMemory(
+export async function* benchMemory(
   directory: string,
   layer: string,
   runs: number,
   isSelected: (group: string) => boolean
-): Promise<Line[]> {
-  const lines: Line[] = []
+): AsyncGenerator<Line> {
   for (const { group, work, architectures, maximum, measure } of SCENARIOS) {
     if (!isSelected('memory') && !isSelected(group)) continue
     const peakOf = async (gib: number): Promise<number> => {
@@ -91,14 +90,13 @@ export async function benchMemory(
       peaks.ours.push(await peakOf(4))
       peaks.peer.push(await peakOf(1))
     }
-    lines.push({
+    yield {
       work: `${work}: peak memory`,
       ...peaks,
       peerName: 'the same of 1 GiB',
       unit: 'MiB',
       target: 1.1,
       maximum
-    })
+    }
   }
-  return lines
 }

@@ -12,7 +12,10 @@ import type { Line } from './table.ts'
 const LEVEL = DEFAULT_LEVEL.gzip
 
 /** Compares a push with tools that do only a part of its work. */
-export async function benchPrimitives(archives: BenchArchives, runs: number): Promise<Line[]> {
+export async function* benchPrimitives(
+  archives: BenchArchives,
+  runs: number
+): AsyncGenerator<Line> {
   const planning: number[] = []
   const hashing: number[] = []
   const pushing: number[] = []
@@ -24,7 +27,7 @@ export async function benchPrimitives(archives: BenchArchives, runs: number): Pr
     pigz.push((await measure(pigzCommand(archives.first))).wallSeconds)
     process.stderr.write('.')
   }
-  return [
+  yield* [
     {
       work: 'push-tar dry run: wall',
       ours: planning,

@@ -58,18 +58,12 @@ async function registryToken(emulator: BenchEmulator): Promise<string> {
 }
 
 /** Compares push-tar with skopeo: the same archive, the same emulator, alternating in each run. */
-export async function benchPush(archives: BenchArchives, runs: number): Promise<Line[]> {
+export async function* benchPush(archives: BenchArchives, runs: number): AsyncGenerator<Line> {
   const size = `${Math.round(archives.bytes / 1e6)} MB`
   const first = await interleave(runs, archives, {
     gzip: pushFirst(ours()),
     zstd: pushFirst(ours({ compression: 'zstd' })),
     skopeo: pushFirst(pushWithSkopeo)
-  })
-  const again = await interleave(runs, archives, {
-    changed: pushChanged(ours()),
-    unchanged: pushAgain(ours()),
-    skopeo: pushChanged(pushWithSkopeo),
-    skopeoUnchanged: pushAgain(pushWithSkopeo)
   })
   const wall = (pushes: readonly Push[]): number[] => pushes.map((push) => push.wallSeconds)
   const cpu = (pushes: readonly Push[]): number[] => pushes.map((push) => push.cpuSeconds)
@@ -79,7 +73,7 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
     peer,
     peerName: 'skopeo copy'
   })
-  return [
+  yield* [
     {
       work: `first push of ${size}, gzip: wall`,
       ours: wall(first.gzip),
@@ -119,7 +113,15 @@ export async function benchPush(archives: BenchArchives, runs: number): Promise<
       ours: blobs(first.zstd),
       ...against(blobs(first.skopeo)),
       unit: 'MB'
-    },
+    }
+  ]
+  const again = await interleave(runs, archives, {
+    changed: pushChanged(ours()),
+    unchanged: pushAgain(ours()),
+    skopeo: pushChanged(pushWithSkopeo),
+    skopeoUnchanged: pushAgain(pushWithSkopeo)
+  })
+  yield* [
     {
       work: 'changed image, new machine: wall',
       ours: wall(again.changed),

@@ -123,17 +123,15 @@ const SCENARIOS: readonly Scenario[] = [
 const SHARE = Number(process.env.BENCH_SCALE ?? '1')
 
 /** Compares large runs with half the size, and their number of calls with the minimum. */
-export async function benchScale(
+export async function* benchScale(
   runs: number,
   isSelected: (group: string) => boolean
-): Promise<Line[]> {
-  const lines: Line[] = []
+): AsyncGenerator<Line> {
   for (const scenario of SCENARIOS) {
     if (!isSelected('scale') && !isSelected(scenario.group)) continue
-    lines.push(...(await benchScenario(scenario, Math.ceil(scenario.share * runs))))
+    yield* await benchScenario(scenario, Math.ceil(scenario.share * runs))
   }
-  if (isSelected('scale') || isSelected('cache')) lines.push(...(await benchCache(runs)))
-  return lines
+  if (isSelected('scale') || isSelected('cache')) yield* await benchCache(runs)
 }
 
 /** Number of manifest reads per second that the service allows an account. */

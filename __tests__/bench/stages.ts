@@ -36,7 +36,7 @@ const MINIMUM_SECONDS = 0.5
 type Stage = () => Promise<unknown>
 
 /** Compares each stage of a push with a bare loop over the same primitive. */
-export async function benchStages(archives: BenchArchives, runs: number): Promise<Line[]> {
+export async function* benchStages(archives: BenchArchives, runs: number): AsyncGenerator<Line> {
   const file = await openLocalFile(archives.layer)
   const content = storedSlices(file, 'layer', file.size, [
     { at: 0, position: 0, length: file.size }
@@ -59,9 +59,7 @@ export async function benchStages(archives: BenchArchives, runs: number): Promis
       ['encoding', () => encode(bytes), () => encodeLoop(bytes)],
       ['sending', () => send(bytes, emulator), () => postLoop(bytes, emulator)]
     ]
-    const lines: Line[] = []
-    for (const [name, own, bare] of stages) lines.push(await compare(name, own, bare, runs))
-    return lines
+    for (const [name, own, bare] of stages) yield compare(name, own, bare, runs)
   } finally {
     await emulator.stop()
     await file.close()

@@ -9,7 +9,7 @@ const MORE_RUNS = 5
 const LAST_LINE = 'export AWS_SECRET_ACCESS_KEY='
 
 /** Measures the time until the emulator has printed its variables, and until a bare Node.js prints a line. */
-export async function benchStart(runs: number): Promise<Line[]> {
+export async function* benchStart(runs: number): AsyncGenerator<Line> {
   const ours: number[] = []
   const peer: number[] = []
   for (let run = 0; run < MORE_RUNS * runs; run++) {
@@ -18,7 +18,7 @@ export async function benchStart(runs: number): Promise<Line[]> {
     process.stderr.write('.')
   }
   const peerName = 'Node.js that prints a line'
-  return [{ work: 'emulator, variables printed: wall', ours, peer, peerName, unit: 's' }]
+  yield { work: 'emulator, variables printed: wall', ours, peer, peerName, unit: 's' }
 }
 
 async function secondsToLastLine(args: readonly string[]): Promise<number> {

@@ -20,19 +20,33 @@ export interface Line {
 export function markdownTables(lines: readonly Line[]): string {
   const tables = new Map<string, Line[]>()
   for (const line of lines) {
-    const { table = 'Loopback' } = line
+    const table = tableOf(line)
     tables.set(table, [...(tables.get(table) ?? []), line])
   }
   return [...tables].map(([name, rows]) => `### ${name}\n\n${markdownTable(rows)}`).join('\n\n')
 }
 
+/** Returns the name of the table of a line. */
+export function tableOf({ table = 'Loopback' }: Line): string {
+  return table
+}
+
 function markdownTable(lines: readonly Line[]): string {
   const columns = ['Work', 'This action', 'Reference', 'Reference is', 'Ratio', 'Target', 'Runs']
   const head = [`| ${columns.join(' | ')} |`, `|${'---|'.repeat(columns.length)}`]
-  return [...head, ...lines.map(row)].join('\n')
+  return [...head, ...lines.map(markdownRow)].join('\n')
 }
 
-function row({ work, ours, peer, peerName = '', unit, target, maximum }: Line): string {
+/** Returns the row of a line in its table. */
+export function markdownRow({
+  work,
+  ours,
+  peer,
+  peerName = '',
+  unit,
+  target,
+  maximum
+}: Line): string {
   const figure = (values: readonly number[]): string => `${round(median(values))} ${unit}`
   const ratios = peer?.map((value, at) => (ours[at] ?? NaN) / value)
   const ratio = ratios === undefined ? '' : round(median(ratios))
