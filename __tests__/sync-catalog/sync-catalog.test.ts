@@ -885,7 +885,11 @@ describe('sync-catalog with bad local files', () => {
     ],
     [['README.rst'], 'The workspace has README.rst. The gallery shows Markdown only.'],
     [['docs/Readme'], 'The workspace has docs/Readme. To use it, set "readme" to "docs/Readme".'],
-    [['LICENSE'], 'The workspace does not have another README.']
+    [
+      ['LICENSE', 'app/README.md'],
+      'The root directory, .github and docs do not have another README. To use a file of another directory, set "readme" to its path.'
+    ],
+    [[], 'The workspace is empty. Check that actions/checkout runs before this step.']
   ])(
     'names the README files of a workspace with %j if README.md does not exist',
     async (names, text) => {

@@ -95,14 +95,17 @@ function checkFormat(named: string, path: string, input: MarkdownInput): void {
  */
 export async function describeReadmes(env: Env): Promise<string> {
   const found: string[] = []
+  let isEmpty = true
   for (const directory of ['', '.github', 'docs']) {
     const names = await readdir(join(workspaceOf(env), directory)).catch((): string[] => [])
+    if (names.length > 0) isEmpty = false
     const readmes = names.filter((name) => /^readme(?:\.|$)/i.test(name)).sort()
     found.push(...readmes.map((name) => (directory === '' ? name : `${directory}/${name}`)))
   }
   const markdown = found.find((name) => OTHER_FORMATS[extname(name).toLowerCase()] === undefined)
+  if (isEmpty) return 'The workspace is empty. Check that actions/checkout runs before this step.'
   if (found.length === 0)
-    return 'The workspace does not have another README. Check that actions/checkout runs before this step.'
+    return 'The root directory, .github and docs do not have another README. To use a file of another directory, set "readme" to its path.'
   const list = `The workspace has ${found.join(', ')}.`
   return markdown === undefined
     ? `${list} The gallery shows Markdown only.`

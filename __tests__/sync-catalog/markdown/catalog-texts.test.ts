@@ -50,3 +50,14 @@ it.each([
   expect(text).toMatch(/^# T\n\ni\n\nLast words\.\n\n## License\n\nMIT\n\n\*This text is truncated/)
   expect(isTruncated).toBe(true)
 })
+
+it('does not count a very long URL as a part of the beginning', () => {
+  const image = `![i](data:image/png;base64,${'A'.repeat(3 * MAX_TEXT_LENGTH)})`
+  const readme = README.replace('# A\n', `# A\n\n${image}\n`)
+  const { about } = readReadme(Buffer.from(readme), ['Usage'], { base: undefined })
+  const { text } = fitText(about ?? { text: '' }, undefined)
+  expect(fitText({ text: about?.text ?? '' }, undefined).text).toBe(text)
+  // The whole text is not parsed if the beginning is long enough.
+  const other = { ...about, text: '#'.repeat(about?.text.length ?? 0) }
+  expect(fitText(other, undefined).text).toBe(text)
+})

@@ -78,6 +78,22 @@ test('a link to an anchor in HTML leads to the README on GitHub if the anchor is
   expect(usage).toContain(`[top](${URL}#readme-top) [own](#here) [prefixed](${URL}#readme-top)`)
 })
 
+test.each([
+  (id: string) => `<a name="${id}"></a>`,
+  (id: string) => `<a name="${id}"/>`,
+  (id: string) => `<a id=${id}>`,
+  (id: string) => `<span id="${id}"></span>`,
+  (id: string) => `<div id="${id}"></div>`
+])('an empty element before a heading belongs to its section (%s)', (anchor) => {
+  const { about, usage } = split(
+    `# A\n\n[u](#use) [m](#more-of-it)\n\n${anchor('use')}\n\n## Usage\n\n[u](#use)\n\n${anchor('more-of-it')}\n\n## More\n`
+  )
+  expect(about).toBe(
+    `# A\n\n[u](${URL}#use) [m](#more-of-it)\n\n${anchor('more-of-it')}\n\n## More\n`
+  )
+  expect(usage).toBe(`${anchor('use')}\n\n## Usage\n\n[u](#use)\n`)
+})
+
 test.each(['#nowhere', '#', '#%', '#fn:1'])(
   'the link %s, which is dead in the README, is not changed',
   (link) => {

@@ -12,7 +12,7 @@ import { listEmojiEdits } from './list-emoji-edits.js'
 import type { EmojiNames } from './list-emoji-edits.js'
 import { listLinkEdits } from './list-link-edits.js'
 import type { FaultyLink, LinkEdits } from './list-link-edits.js'
-import { listCommentEdits } from './list-reductions.js'
+import { listCommentEdits, listLongUrlEdits } from './list-reductions.js'
 import { listThemeEdits } from './list-theme-edits.js'
 import { removeSkipped } from './remove-skipped.js'
 import { restoreDefinitions } from './restore-definitions.js'
@@ -184,15 +184,23 @@ function withBeginning(
     if (whole.text.length <= MAX_TEXT_LENGTH) return whole
     // A text that is cut has empty comments. With the other edits, it does not need to be parsed again for them.
     const commentEdits = listCommentEdits(document)
+    const longUrlEdits = listLongUrlEdits(document)
     for (let length = BEGINNING_LENGTH; ; length *= 2) {
       const { kept, closing } = beginningOf(document, ranges, length)
       if (kept === ranges) return { ...whole, beginning: whole }
       const { text, anchors } = assemble(kept, commentEdits)
-      // Edits can make a text shorter.
-      if (text.length > MAX_TEXT_LENGTH)
+      // Edits can make a text shorter. Very long URLs do not count, because they are removed from a text that is cut.
+      if (text.length - lengthRemovedFrom(kept, longUrlEdits) > MAX_TEXT_LENGTH)
         return { ...whole, beginning: { text: text + closing, anchors } }
     }
   }
+}
+
+/** Returns the number of characters by which edits make ranges of a text shorter. */
+function lengthRemovedFrom(ranges: readonly Range[], edits: readonly Edit[]): number {
+  return edits
+    .filter((edit) => ranges.some(({ start, end }) => edit.start >= start && edit.end <= end))
+    .reduce((sum, { start, end, text }) => sum + end - start - text.length, 0)
 }
 
 /** The maximum length of a description, in UTF-16 code units, which are never fewer than characters (the API model's RepositoryDescription). */

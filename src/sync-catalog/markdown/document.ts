@@ -56,7 +56,11 @@ export function startOfHeading(document: MarkdownDocument, heading: SectionHeadi
 function belongsTo(heading: RootContent, previous: RootContent, text: string): boolean {
   const source = text.slice(rangeOf(previous).start, rangeOf(previous).end)
   if (previous.type !== 'html' && previous.type !== 'paragraph') return false
-  if (/^\s*(?:<a\s[^<>]*>\s*<\/a>\s*)+$/i.test(source)) return true
+  if (ANCHORS.test(source)) return true
   const isOnLineBefore = previous.position?.end.line === (heading.position?.start.line ?? 0) - 1
   return isOnLineBefore && /^<!--(?:(?!-->)[^])*-->$/.test(source)
 }
+
+/** Elements without content. The end tag of a link can be missing, as in `<a name="usage"/>`. */
+const ANCHORS =
+  /^\s*(?:(?:<a\s[^<>]*>\s*<\/a>|<a\s(?=[^<>]*\b(?:id|name)\s*=)[^<>]*>|<(span|div|p)\s(?=[^<>]*\bid\s*=)[^<>]*>\s*<\/\1>)\s*)+$/i
