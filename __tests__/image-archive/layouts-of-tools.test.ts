@@ -436,8 +436,10 @@ describe('archives of apko', () => {
   const platforms = [buildImage({ tags: [] }), arm64]
   const names = ['ex.com/app:latest-amd64', 'ex.com/app:latest-arm64']
   const hex = (digest: string): string => digest.slice('sha256:'.length)
+  const spoil = (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.toString().replace('"layers"', '"Layers"'))
 
-  async function writeApko(images: readonly TestImage[]): Promise<Buffer> {
+  async function writeApko(images: readonly TestImage[], damaged?: TestBlob): Promise<Buffer> {
     const layerName = (digest: string): string => `${hex(digest)}.tar.gz`
     const manifest = images.map(({ configDigest, layers }, at) => ({
       Config: configDigest,
@@ -455,7 +457,9 @@ describe('archives of apko', () => {
         ...layers.map(({ digest, blob }) => file(layerName(digest), blob))
       ]),
       file('manifest.json', json(manifest)),
-      ...images.map(({ content }) => file(content.digest, content.bytes)),
+      ...images.map(({ content }) =>
+        file(content.digest, content === damaged ? spoil(content.bytes) : content.bytes)
+      ),
       file('index.json', index)
     ])
     return index
@@ -480,6 +484,13 @@ describe('archives of apko', () => {
       expect(asManifest(contents).digest).toBe(digest)
       expect(contents.tags).toEqual([names[at]!.slice('ex.com/app:'.length)])
     }
+  })
+
+  test.each([undefined, names[0]])('are rejected if a manifest is damaged (%s)', async (name) => {
+    await writeApko(platforms, arm64.content)
+    await expect(openTestArchive(path(), name)).rejects.toThrow(
+      `A file of the archive is damaged: "${arm64.content.digest}".`
+    )
   })
 
   test('for one platform are pushed with the digest of the image', async () => {
