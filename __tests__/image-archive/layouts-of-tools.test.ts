@@ -432,6 +432,22 @@ test('rejects an archive that decompresses to more than a hundred times its file
   await expect(openTestArchive(path())).rejects.toThrow(/does not contain an image/)
 })
 
+test.each([
+  [
+    'application/vnd.oci.artifact.manifest.v1+json',
+    'The file index.json of the archive also lists artifact manifests (application/vnd.oci.artifact.manifest.v1+json). This content is not supported and not pushed. Create the artifact again with ORAS 1.1 or later, which writes OCI manifests.'
+  ],
+  [
+    'application/xml',
+    'The file index.json of the archive also lists content of another type (application/xml). This content is not supported and not pushed.'
+  ]
+])('warns about content of the type %s beside an image', async (mediaType, warning) => {
+  await writeOciArchive(path(), [amd64], { extra: [buildBlob(json({}), mediaType)] })
+  const contents = await openTestArchive(path())
+  expect(asManifest(contents).digest).toBe(amd64.content.digest)
+  expect(contents.warnings).toEqual([warning])
+})
+
 describe('archives of apko', () => {
   const platforms = [buildImage({ tags: [] }), arm64]
   const names = ['ex.com/app:latest-amd64', 'ex.com/app:latest-arm64']

@@ -26,8 +26,11 @@ export interface ArchiveImage {
   readonly isPlatformImage?: boolean
 }
 
-/** The images of an archive in its order, and their referrers. */
-export interface ArchiveImages extends Pick<OciLayout, 'referrers' | 'taggedReferrers'> {
+/** The images of an archive in its order, their referrers, and the media types of content that is not supported. */
+export interface ArchiveImages extends Pick<
+  OciLayout,
+  'referrers' | 'taggedReferrers' | 'otherTypes'
+> {
   readonly images: readonly ArchiveImage[]
 }
 
@@ -41,18 +44,15 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
   const docker = await findDockerEntries(tree)
   const layout = await findOciLayout(tree, load)
   if (docker === undefined && layout === undefined) throw await noImageProblem(tree)
-  const oci = layout?.entries ?? []
-  if (docker === undefined && oci.length === 0) {
-    throw noManifestProblem(tree.path, layout?.otherTypes ?? [])
-  }
+  const { entries: oci = [], referrers = [], taggedReferrers = [], otherTypes = [] } = layout ?? {}
+  if (docker === undefined && oci.length === 0) throw noManifestProblem(tree.path, otherTypes)
   const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
   const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))
   for (const each of pairs.platformImages) {
     images.push({ ...archiveImage([each.docker], each.oci), isPlatformImage: true })
   }
   for (const entry of pairs.unpaired) images.push(archiveImage([entry], undefined))
-  const { referrers = [], taggedReferrers = [] } = layout ?? {}
-  return { images, referrers, taggedReferrers }
+  return { images, referrers, taggedReferrers, otherTypes }
 }
 
 function archiveImage(

@@ -12,6 +12,7 @@ import { listDigests } from './list-digests.js'
 import { openLocalFile } from './local-file.js'
 import { digestOfConfigName } from './oci/blob.js'
 import { checkLayerTypes } from './oci/check-layer-types.js'
+import { describeOtherTypes } from './oci/describe-other-types.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
 import {
@@ -106,10 +107,19 @@ async function readArchive(
     otherNames: chosen.image.otherNames,
     warnings: [
       ...warnings,
+      ...warnAboutOtherTypes(listed.otherTypes),
       ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, listed.taggedReferrers))
     ],
     close: () => tree.close()
   }
+}
+
+/** Returns a warning about content of the archive that is not pushed because its media type is not supported. */
+function warnAboutOtherTypes(mediaTypes: ArchiveImages['otherTypes']): string[] {
+  if (mediaTypes.length === 0) return []
+  const { list, fix } = describeOtherTypes(mediaTypes)
+  const warning = `The file index.json of the archive also lists ${list}. This content is not supported and not pushed.`
+  return [fix === undefined ? warning : `${warning} ${fix}`]
 }
 
 /** Returns a warning for each signature of the archive that is not pushed, because its image is not. */
