@@ -320,6 +320,7 @@ describe('the platform of an image with other layer types', () => {
   test.each([
     ['encrypted', `${MEDIA_TYPES.ociLayerGzip}+encrypted`],
     ['nydus', 'application/vnd.oci.image.layer.nydus.blob.v1'],
+    ['squashfs', 'application/vnd.stacker.image.layer.squashfs+zstd'],
     ['WebAssembly', 'application/wasm']
   ])('is read from its config (%s)', async (_name, mediaType) => {
     const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' }
