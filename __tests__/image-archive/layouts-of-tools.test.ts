@@ -153,13 +153,18 @@ describe('layouts of cosign save', () => {
   })
 })
 
-test('does not use the placeholder tag of crane', async () => {
-  const image = buildImage({ tags: ['ex.com/app:i-was-a-digest'] })
+test.each([
+  ['crane', 'ex.com/app:i-was-a-digest'],
+  // What kaniko writes with "--no-push --tar-path" and without a destination.
+  ['kaniko', 'docker.io/unset-repo/unset-image-name:latest'],
+  ['kaniko after "docker load"', 'unset-repo/unset-image-name:latest']
+])('does not use the tag of a placeholder (%s)', async (_name, name) => {
+  const image = buildImage({ tags: [name] })
   await writeDockerArchive(path(), [image], 'kaniko')
   const contents = await openTestArchive(path())
   expect(asDocker(contents).config.digest).toBe(image.configDigest)
   expect(contents.tags).toEqual([])
-  expect(contents.otherNames).toEqual(['ex.com/app:i-was-a-digest'])
+  expect(contents.otherNames).toEqual([name])
 })
 
 test('does not use a name without a tag in manifest.json as a tag', async () => {

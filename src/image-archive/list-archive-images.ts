@@ -8,10 +8,8 @@ import type { LoadGraph } from './oci/oci-graph.js'
 import { findOciLayout } from './oci/oci-layout.js'
 import type { OciEntry, OciLayout } from './oci/oci-layout.js'
 import { pairEntries } from './pair-entries.js'
+import { describePlaceholder } from '../oci/describe-placeholder.js'
 import { completeReference, isTag, parseReference } from '../oci/reference.js'
-
-/** The tag that go-containerregistry writes into archives of images without a tag. */
-const CRANE_PLACEHOLDER = 'i-was-a-digest'
 
 /** An image of an archive, listed in `manifest.json`, in `index.json` or in both. */
 export interface ArchiveImage {
@@ -73,11 +71,8 @@ function archiveImage(
   }
 }
 
-/**
- * Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). The placeholder that go-containerregistry
- * (crane) writes for an image that was pulled by digest is not a tag.
- */
+/** Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). A placeholder does not have a tag. */
 function findTag(reference: string, canBeTag: boolean): string | undefined {
-  const tag = canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
-  return tag === CRANE_PLACEHOLDER ? undefined : tag
+  if (describePlaceholder(reference) !== undefined) return undefined
+  return canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
 }
