@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import {
+  blobsOf,
   buildBlob,
   buildImage,
   buildIndex,
@@ -128,6 +129,36 @@ describe('layouts of cosign save', () => {
         { tag: `${tag}.att`, digest: attestation.content.digest }
       ])
       await expect(openTestArchive(path(), '#1')).rejects.toThrow(/does not match any image/)
+    }
+  )
+
+  /** cosign 3 attaches a signature as a referrer, and does not list it in `index.json`. */
+  test.each([
+    ['an image', amd64, 'image', writeOciDirectory],
+    ['an image of several platforms', multi, 'imageIndex', writeOciDirectory],
+    ['an image in a tar archive', amd64, 'image', writeOciArchive]
+  ] as const)(
+    'returns %s with the bundles that are not listed',
+    async (_name, image, kind, writeLayout) => {
+      const referrer = (of: TestBlob): TestImage =>
+        buildImage({ manifest: { subject: descriptorOf(of), artifactType: 'application/x' } })
+      const bundle = referrer(image.content)
+      const ofBundle = referrer(bundle.content)
+      const ofAnother = referrer(buildBlob(json({}), MEDIA_TYPES.ociManifest))
+      const manifests = [
+        {
+          ...descriptorOf(image.content),
+          annotations: { kind: `dev.cosignproject.cosign/${kind}` }
+        }
+      ]
+      const stored = [bundle, ofBundle, ofAnother].flatMap((each) => [...blobsOf(each).values()])
+      const blobs = [...stored, json({ subject: 'any file' }), Buffer.from('{')]
+      await writeLayout(path(), [image], { index: { manifests }, blobs })
+      const contents = await openTestArchive(path())
+      expect(contents).toMatchObject({ root: { digest: image.content.digest }, warnings: [] })
+      expect(new Set(contents.referrers?.map(({ digest }) => digest))).toEqual(
+        new Set([bundle.content.digest, ofBundle.content.digest])
+      )
     }
   )
 
