@@ -50,6 +50,9 @@ const OCI_FILES: Files = Object.fromEntries(
   ociMembers([image]).map((member) => [member.name, member.body])
 )
 
+const BUILD_CACHE =
+  /^The archive contains a build cache of BuildKit instead of an image: ".*"\. .*"--cache-to"\. Build the image with "--output type=oci,dest=image\.tar"/
+
 /** Archives with one error each. Each one must be rejected with one clear error before anything is pushed. */
 export const malformedArchives: readonly MalformedArchive[] = [
   ...paths(),
@@ -817,6 +820,8 @@ function ociGraphs(): MalformedArchive[] {
     size: 1
   }
   const zero = buildBlob(Buffer.alloc(0), MEDIA_TYPES.ociLayerGzip)
+  const layer = descriptorOf(buildBlob(layer1.blob, MEDIA_TYPES.ociLayerGzip))
+  const cache = { ...layer, mediaType: 'application/vnd.buildkit.cacheconfig.v0' }
   return [
     graph(
       'an index without manifests',
@@ -824,6 +829,21 @@ function ociGraphs(): MalformedArchive[] {
       /The index does not list any images: "blobs\/sha256\//
     ),
     graph('an empty index', empty, /The index does not list any images: "blobs\/sha256\//),
+    graph(
+      'an index of layers',
+      buildIndex([image], { index: { manifests: [layer] } }),
+      /An index in .* lists content that is not supported: "sha256:.*"\. The index lists content of another type \(application\/vnd\.oci\.image\.layer\.v1\.tar\+gzip\)\. An index must list OCI manifests/
+    ),
+    graph(
+      'a build cache of BuildKit that is an index',
+      buildIndex([image], { index: { manifests: [layer, cache] } }),
+      BUILD_CACHE
+    ),
+    graph(
+      'a build cache of BuildKit that is a manifest',
+      manifest({ config: cache, layers: [layer] }),
+      BUILD_CACHE
+    ),
     graph(
       'a document that is a manifest and an index',
       both,

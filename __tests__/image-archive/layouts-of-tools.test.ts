@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { MEDIA_TYPES } from '../../src/oci/media-types.js'
 import {
+  blobsOf,
   buildBlob,
   buildImage,
   buildIndex,
@@ -131,6 +132,36 @@ describe('layouts of cosign save', () => {
     }
   )
 
+  /** cosign 3 attaches a signature as a referrer, and does not list it in `index.json`. */
+  test.each([
+    ['an image', amd64, 'image', writeOciDirectory],
+    ['an image of several platforms', multi, 'imageIndex', writeOciDirectory],
+    ['an image in a tar archive', amd64, 'image', writeOciArchive]
+  ] as const)(
+    'returns %s with the bundles that are not listed',
+    async (_name, image, kind, writeLayout) => {
+      const referrer = (of: TestBlob): TestImage =>
+        buildImage({ manifest: { subject: descriptorOf(of), artifactType: 'application/x' } })
+      const bundle = referrer(image.content)
+      const ofBundle = referrer(bundle.content)
+      const ofAnother = referrer(buildBlob(json({}), MEDIA_TYPES.ociManifest))
+      const manifests = [
+        {
+          ...descriptorOf(image.content),
+          annotations: { kind: `dev.cosignproject.cosign/${kind}` }
+        }
+      ]
+      const stored = [bundle, ofBundle, ofAnother].flatMap((each) => [...blobsOf(each).values()])
+      const blobs = [...stored, json({ subject: 'any file' }), Buffer.from('{')]
+      await writeLayout(path(), [image], { index: { manifests }, blobs })
+      const contents = await openTestArchive(path())
+      expect(contents).toMatchObject({ root: { digest: image.content.digest }, warnings: [] })
+      expect(new Set(contents.referrers?.map(({ digest }) => digest))).toEqual(
+        new Set([bundle.content.digest, ofBundle.content.digest])
+      )
+    }
+  )
+
   test('warns if the signed index is not pushed', async () => {
     await write([
       [multi, 'imageIndex'],
@@ -153,13 +184,18 @@ describe('layouts of cosign save', () => {
   })
 })
 
-test('does not use the placeholder tag of crane', async () => {
-  const image = buildImage({ tags: ['ex.com/app:i-was-a-digest'] })
+test.each([
+  ['crane', 'ex.com/app:i-was-a-digest'],
+  // What kaniko writes with "--no-push --tar-path" and without a destination.
+  ['kaniko', 'docker.io/unset-repo/unset-image-name:latest'],
+  ['kaniko after "docker load"', 'unset-repo/unset-image-name:latest']
+])('does not use the tag of a placeholder (%s)', async (_name, name) => {
+  const image = buildImage({ tags: [name] })
   await writeDockerArchive(path(), [image], 'kaniko')
   const contents = await openTestArchive(path())
   expect(asDocker(contents).config.digest).toBe(image.configDigest)
   expect(contents.tags).toEqual([])
-  expect(contents.otherNames).toEqual(['ex.com/app:i-was-a-digest'])
+  expect(contents.otherNames).toEqual([name])
 })
 
 test('does not use a name without a tag in manifest.json as a tag', async () => {
@@ -320,6 +356,7 @@ describe('the platform of an image with other layer types', () => {
   test.each([
     ['encrypted', `${MEDIA_TYPES.ociLayerGzip}+encrypted`],
     ['nydus', 'application/vnd.oci.image.layer.nydus.blob.v1'],
+    ['squashfs', 'application/vnd.stacker.image.layer.squashfs+zstd'],
     ['WebAssembly', 'application/wasm']
   ])('is read from its config (%s)', async (_name, mediaType) => {
     const platform = { os: 'linux', architecture: 'arm64', variant: 'v8' }
@@ -432,12 +469,30 @@ test('rejects an archive that decompresses to more than a hundred times its file
   await expect(openTestArchive(path())).rejects.toThrow(/does not contain an image/)
 })
 
+test.each([
+  [
+    'application/vnd.oci.artifact.manifest.v1+json',
+    'The file index.json of the archive also lists artifact manifests (application/vnd.oci.artifact.manifest.v1+json). This content is not supported and not pushed. Create the artifact again with ORAS 1.1 or later, which writes OCI manifests.'
+  ],
+  [
+    'application/xml',
+    'The file index.json of the archive also lists content of another type (application/xml). This content is not supported and not pushed.'
+  ]
+])('warns about content of the type %s beside an image', async (mediaType, warning) => {
+  await writeOciArchive(path(), [amd64], { extra: [buildBlob(json({}), mediaType)] })
+  const contents = await openTestArchive(path())
+  expect(asManifest(contents).digest).toBe(amd64.content.digest)
+  expect(contents.warnings).toEqual([warning])
+})
+
 describe('archives of apko', () => {
   const platforms = [buildImage({ tags: [] }), arm64]
   const names = ['ex.com/app:latest-amd64', 'ex.com/app:latest-arm64']
   const hex = (digest: string): string => digest.slice('sha256:'.length)
+  const spoil = (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.toString().replace('"layers"', '"Layers"'))
 
-  async function writeApko(images: readonly TestImage[]): Promise<Buffer> {
+  async function writeApko(images: readonly TestImage[], damaged?: TestBlob): Promise<Buffer> {
     const layerName = (digest: string): string => `${hex(digest)}.tar.gz`
     const manifest = images.map(({ configDigest, layers }, at) => ({
       Config: configDigest,
@@ -455,7 +510,9 @@ describe('archives of apko', () => {
         ...layers.map(({ digest, blob }) => file(layerName(digest), blob))
       ]),
       file('manifest.json', json(manifest)),
-      ...images.map(({ content }) => file(content.digest, content.bytes)),
+      ...images.map(({ content }) =>
+        file(content.digest, content === damaged ? spoil(content.bytes) : content.bytes)
+      ),
       file('index.json', index)
     ])
     return index
@@ -480,6 +537,13 @@ describe('archives of apko', () => {
       expect(asManifest(contents).digest).toBe(digest)
       expect(contents.tags).toEqual([names[at]!.slice('ex.com/app:'.length)])
     }
+  })
+
+  test.each([undefined, names[0]])('are rejected if a manifest is damaged (%s)', async (name) => {
+    await writeApko(platforms, arm64.content)
+    await expect(openTestArchive(path(), name)).rejects.toThrow(
+      `A file of the archive is damaged: "${arm64.content.digest}".`
+    )
   })
 
   test('for one platform are pushed with the digest of the image', async () => {

@@ -358,10 +358,24 @@ describe('the layer that is begun', () => {
     }
   )
 
-  it.each([true, false])(
-    'is expected again by the progress line if its upload is restarted (begun: %p)',
-    async (begins) => {
-      const { item, reads } = countReads(makeItem({ kind: 'uncompressed', size: 16 * MIB }, 0).item)
+  it.each([
+    [true, 12],
+    [false, 12],
+    // Larger than the memory, so that it is not read to its end before the upload is restarted.
+    [true, 36],
+    [false, 36]
+  ])(
+    'is complete in the progress line if its upload is restarted (begun: %p, %i MiB)',
+    async (begins, mebibytes) => {
+      const bytes = Buffer.concat(Array<Buffer>(mebibytes / 12).fill(NOISE))
+      const content = contentOf('layer', bytes)
+      const diffId = sha256Digest(bytes)
+      const { item, reads } = countReads({
+        kind: 'layer-file',
+        diffId,
+        compression: 'none',
+        content
+      })
       let parts = 0
       const service = createFakeService((operation) =>
         operation === 'part' && ++parts === 2 ? 'lost' : 'none'
@@ -379,9 +393,9 @@ describe('the layer that is begun', () => {
       const context = { ...base, progress }
       const begun = begins ? begin([item], context) : undefined
       await pushLayers([item], { ...options, begun }, context)
-      const { size } = item.content
+      const read = reads() * item.content.size
       expect(reads()).toBeGreaterThan(1)
-      expect(counted).toEqual({ expected: 2 * size, read: reads() * size, layers: 1 })
+      expect(counted).toEqual({ expected: read, read, layers: 1 })
       await begun?.close()
     }
   )

@@ -765,6 +765,10 @@ describe('the input "image-tags"', () => {
 
   it.each([
     [
+      'docker.io/unset-repo/unset-image-name:latest',
+      'It is the placeholder of kaniko for an image without a destination. Set the input "image-tags", or set it to "none" to push the image without a tag.'
+    ],
+    [
       '1.0.0+build.5',
       'A tag cannot contain "+". Set the input "image-tags", for example to "1.0.0-build.5".'
     ],

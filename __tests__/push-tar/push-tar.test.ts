@@ -570,6 +570,18 @@ describe('a push that fails', () => {
     await expect(push(emulator, { tar })).rejects.toThrow(/does not contain a tag for the image/)
   })
 
+  it('names the manifest that the service rejects', async () => {
+    const emulator = await startWithRepository()
+    // A list of layers is required, but programs that are written in Go write null for an empty one.
+    const artifact = buildImage({ manifest: { layers: null, artifactType: 'application/x' } })
+    const { digest, mediaType } = artifact.content
+    const tar = join(directory, 'artifact.tar')
+    await writeOciArchive(tar, [artifact])
+    await expect(push(emulator, { tar })).rejects.toThrow(
+      `ECR Public rejected a manifest: "${digest}". The media type of the manifest is ${mediaType}. The service responded: "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'". If it is an attestation or a signature, create the archive without it.`
+    )
+  })
+
   it('completes no layer with a wrong diff ID, and puts no image', async () => {
     const emulator = await startWithRepository()
     const wrong = buildLayer({ x: 'another' })

@@ -22,6 +22,7 @@ export async function openDirectoryTree(path: string): Promise<FileTree> {
       found.set(name, content)
       return content
     },
+    listDirectory: (directory) => listDirectory(root, directory),
     listNames: () => listNames(root),
     close: () => Promise.resolve()
   }
@@ -58,6 +59,16 @@ async function findRealPath(path: string): Promise<string | undefined> {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return undefined
     throw fileProblem(path, error)
+  }
+}
+
+async function listDirectory(root: string, directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(join(root, directory))
+    return names.sort().map((name) => `${directory}/${name}`)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw fileProblem(join(root, directory), error)
   }
 }
 

@@ -20,6 +20,8 @@ export interface FileTree {
    *   the archive contains different files with this name
    */
   find(name: string): Promise<StoredContent | undefined>
+  /** Lists the names in a directory in their order, without the names in its subdirectories. */
+  listDirectory(directory: string): Promise<readonly string[]>
   /** Lists at most `MAX_LISTED_NAMES` names, for errors. */
   listNames(): Promise<readonly string[]>
   /** A sentence to add to the error of a missing file, if there is one. */

@@ -8,10 +8,8 @@ import type { LoadGraph } from './oci/oci-graph.js'
 import { findOciLayout } from './oci/oci-layout.js'
 import type { OciEntry, OciLayout } from './oci/oci-layout.js'
 import { pairEntries } from './pair-entries.js'
+import { describePlaceholder } from '../oci/describe-placeholder.js'
 import { completeReference, isTag, parseReference } from '../oci/reference.js'
-
-/** The tag that go-containerregistry writes into archives of images without a tag. */
-const CRANE_PLACEHOLDER = 'i-was-a-digest'
 
 /** An image of an archive, listed in `manifest.json`, in `index.json` or in both. */
 export interface ArchiveImage {
@@ -26,8 +24,11 @@ export interface ArchiveImage {
   readonly isPlatformImage?: boolean
 }
 
-/** The images of an archive in its order, and their referrers. */
-export interface ArchiveImages extends Pick<OciLayout, 'referrers' | 'taggedReferrers'> {
+/** The images of an archive in its order, their referrers, and the media types of content that is not supported. */
+export interface ArchiveImages extends Pick<
+  OciLayout,
+  'referrers' | 'taggedReferrers' | 'otherTypes'
+> {
   readonly images: readonly ArchiveImage[]
 }
 
@@ -41,18 +42,15 @@ export async function listArchiveImages(tree: FileTree, load: LoadGraph): Promis
   const docker = await findDockerEntries(tree)
   const layout = await findOciLayout(tree, load)
   if (docker === undefined && layout === undefined) throw await noImageProblem(tree)
-  const oci = layout?.entries ?? []
-  if (docker === undefined && oci.length === 0) {
-    throw noManifestProblem(tree.path, layout?.otherTypes ?? [])
-  }
+  const { entries: oci = [], referrers = [], taggedReferrers = [], otherTypes = [] } = layout ?? {}
+  if (docker === undefined && oci.length === 0) throw noManifestProblem(tree.path, otherTypes)
   const pairs = await pairEntries(docker ?? [], oci, tree.path, load)
   const images = oci.map((entry) => archiveImage(pairs.byOci.get(entry), entry))
   for (const each of pairs.platformImages) {
     images.push({ ...archiveImage([each.docker], each.oci), isPlatformImage: true })
   }
   for (const entry of pairs.unpaired) images.push(archiveImage([entry], undefined))
-  const { referrers = [], taggedReferrers = [] } = layout ?? {}
-  return { images, referrers, taggedReferrers }
+  return { images, referrers, taggedReferrers, otherTypes }
 }
 
 function archiveImage(
@@ -73,11 +71,8 @@ function archiveImage(
   }
 }
 
-/**
- * Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). The placeholder that go-containerregistry
- * (crane) writes for an image that was pulled by digest is not a tag.
- */
+/** Returns the tag in a reference, or the reference itself if it can be a tag (`canBeTag`). A placeholder does not have a tag. */
 function findTag(reference: string, canBeTag: boolean): string | undefined {
-  const tag = canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
-  return tag === CRANE_PLACEHOLDER ? undefined : tag
+  if (describePlaceholder(reference) !== undefined) return undefined
+  return canBeTag && isTag(reference) ? reference : parseReference(reference)?.tag
 }

@@ -12,6 +12,7 @@ import { listDigests } from './list-digests.js'
 import { openLocalFile } from './local-file.js'
 import { digestOfConfigName } from './oci/blob.js'
 import { checkLayerTypes } from './oci/check-layer-types.js'
+import { describeOtherTypes } from './oci/describe-other-types.js'
 import { createGraphLoader, isComplete } from './oci/oci-graph.js'
 import type { Loaded, LoadGraph } from './oci/oci-graph.js'
 import {
@@ -36,7 +37,7 @@ const UNCOMPRESSED_WARNING =
 /** How to fix any archive that is malformed. */
 const NEW_ARCHIVE = 'Create or download the archive again.'
 
-const NO_REFERRERS: SelectedReferrers = { referrers: [], referrerTags: [] }
+const NO_REFERRERS = { referrers: [], referrerTags: [] }
 
 /** How archives are opened. */
 export interface OpenArchivesOptions extends DecompressArchiveOptions {
@@ -97,7 +98,7 @@ async function readArchive(
   const listed = await listArchiveImages(tree, load)
   const chosen = await chooseImage(listed.images, archiveImage, tree, load)
   const { root, warnings } = await loadRoot(chosen, tree, others, load)
-  const selected = await selectReferrers(digestsOf(root, chosen), listed, load)
+  const { incomplete, ...selected } = await selectReferrers(digestsOf(root, chosen), listed, load)
   const changesDigest = root.kind === 'docker-image' && selected.referrers.length > 0
   return {
     root,
@@ -106,18 +107,34 @@ async function readArchive(
     otherNames: chosen.image.otherNames,
     warnings: [
       ...warnings,
-      ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, listed.taggedReferrers))
+      ...warnAboutOtherTypes(listed.otherTypes),
+      ...incomplete.map(incompleteWarning),
+      ...(changesDigest ? [REFERRERS_WARNING] : listLeftOut(selected, incomplete, listed))
     ],
     close: () => tree.close()
   }
 }
 
+/** Returns a warning about content of the archive that is not pushed because its media type is not supported. */
+function warnAboutOtherTypes(mediaTypes: ArchiveImages['otherTypes']): string[] {
+  if (mediaTypes.length === 0) return []
+  const { list, fix } = describeOtherTypes(mediaTypes)
+  const warning = `The file index.json of the archive also lists ${list}. This content is not supported and not pushed.`
+  return [fix === undefined ? warning : `${warning} ${fix}`]
+}
+
+function incompleteWarning(digest: string): string {
+  return `The referrer ${digest} of the image, such as a signature, is not pushed, because the archive does not contain all of its blobs. Create the archive again.`
+}
+
 /** Returns a warning for each signature of the archive that is not pushed, because its image is not. */
 function listLeftOut(
-  { referrerTags }: SelectedReferrers,
-  listed: ArchiveImages['taggedReferrers']
+  { referrerTags }: Pick<SelectedReferrers, 'referrerTags'>,
+  incomplete: readonly string[],
+  { taggedReferrers }: ArchiveImages
 ): string[] {
-  return listed
+  return taggedReferrers
+    .filter(({ descriptor }) => !incomplete.includes(descriptor.digest))
     .filter(({ tag }) => !referrerTags.some((selected) => selected.tag === tag))
     .map(({ tag }) => `The tag ${tag} of the archive is not pushed, because its image is not.`)
 }

@@ -26,13 +26,15 @@ interface Candidate {
   readonly leaves: readonly LoadedManifest[]
   /** `false` if blobs are missing, so that not all configs are known. */
   readonly isComplete: boolean
+  /** The error of a damaged image, whose configs are not known. */
+  readonly error?: ActionError
 }
 
 /**
  * Finds the entries of `manifest.json` and of `index.json` that are the same image. Names decide: images of different
  * names can have the same config. The config decides only for entries without a name on one of the sides.
  *
- * @throws ActionError if both files give a name to different images
+ * @throws ActionError if both files give a name to different images, or if the only image of `index.json` is damaged
  */
 export async function pairEntries(
   docker: readonly DockerEntry[],
@@ -42,6 +44,7 @@ export async function pairEntries(
 ): Promise<EntryPairs> {
   if (docker.length === 0) return { byOci: new Map(), platformImages: [], unpaired: [] }
   const candidates = await Promise.all(oci.map((entry) => describe(entry, load)))
+  checkIsReadable(candidates)
   const byOci = new Map<OciEntry, DockerEntry[]>()
   const platformImages = findPlatformImages(docker, candidates)
   const unpaired: DockerEntry[] = []
@@ -63,6 +66,15 @@ export async function pairEntries(
     else if (!ownsOthers && others.length > 0) unpaired.push({ ...entry, references: others })
   }
   return { byOci, platformImages, unpaired }
+}
+
+/**
+ * @throws ActionError if the only image of `index.json` is damaged and does not have a name. The entries of `manifest.json`
+ *   can be its platform images, which would otherwise count as images of their own
+ */
+function checkIsReadable([candidate, another]: readonly Candidate[]): void {
+  if (candidate?.error === undefined || another !== undefined) return
+  if (candidate.entry.references.length === 0) throw candidate.error
 }
 
 /**
@@ -117,8 +129,7 @@ async function describe(entry: OciEntry, load: LoadGraph): Promise<Candidate> {
   } catch (error) {
     // The error of a damaged image is reported when the image is chosen.
     if (error instanceof ActionError)
-      return { entry, configs: new Set(), leaves: [], isComplete: false }
-
+      return { entry, configs: new Set(), leaves: [], isComplete: false, error }
     throw error
   }
 }

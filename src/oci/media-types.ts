@@ -34,12 +34,15 @@ export function isImageConfigMediaType(mediaType: string | undefined): boolean {
   return mediaType === MEDIA_TYPES.ociConfig || mediaType === MEDIA_TYPES.dockerConfig
 }
 
-/** Returns the compression of a layer with this media type, or `undefined` if it is not a known layer type. */
+/**
+ * Returns the compression of a layer with this media type, or `undefined` if it is not a tar archive. Layers can be images of file
+ * systems, such as `application/vnd.stacker.image.layer.squashfs+zstd`, which is not compressed with zstd as a whole.
+ */
 export function compressionOfLayer(mediaType: string): 'none' | 'gzip' | 'zstd' | undefined {
   const isLayer = mediaType.includes('.layer.') || mediaType.includes('.rootfs.')
   if (!isLayer) return undefined
   if (mediaType.endsWith('.tar')) return 'none'
-  if (/[.+]gzip$/.test(mediaType)) return 'gzip'
-  if (/[.+]zstd$/.test(mediaType)) return 'zstd'
+  if (/\.tar[.+]gzip$/.test(mediaType)) return 'gzip'
+  if (/\.tar[.+]zstd$/.test(mediaType)) return 'zstd'
   return undefined
 }

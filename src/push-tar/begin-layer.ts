@@ -1,5 +1,6 @@
 import type { DockerImage, LayerFile } from '../image-archive/contents.js'
 import { createLayerSource } from './layer-source.js'
+import type { LayerSource } from './layer-source.js'
 import type { CurrentTag } from './list-current-tags.js'
 import { openParts } from './open-parts.js'
 import type { PushContext } from './push-context.js'
@@ -8,6 +9,7 @@ import type { PartStream } from './upload/part-stream.js'
 /** A layer whose first part is built before it is known whether the layer is uploaded. */
 export interface BegunLayer {
   readonly item: LayerFile
+  readonly source: LayerSource
   readonly parts: PartStream
   /** Stops reading the layer. Its parts then fail with the reason. */
   stop(reason: unknown): void
@@ -38,7 +40,8 @@ export function beginLargestLayer(
     signal: AbortSignal.any([parent.signal, stopped.signal]),
     progress: { ...parent.progress, read }
   }
-  const parts = openParts(createLayerSource(item, context), context)
+  const source = createLayerSource(item, context)
+  const parts = openParts(source, context)
   // The error is thrown when the layer is uploaded. Until then, it must not be an unhandled rejection.
   parts.prepare().catch(() => undefined)
   const close = async (): Promise<void> => {
@@ -46,7 +49,7 @@ export function beginLargestLayer(
     await parts.close().catch(() => undefined)
     read(-bytesRead)
   }
-  return { item, parts, stop: (reason) => stopped.abort(reason), close }
+  return { item, source, parts, stop: (reason) => stopped.abort(reason), close }
 }
 
 function listLayersToCompress(images: readonly DockerImage[]): LayerFile[] {

@@ -1,3 +1,4 @@
+import { describePlaceholder } from '../oci/describe-placeholder.js'
 import { isTag } from '../oci/reference.js'
 import { problem } from '../runner/errors.js'
 import type { ActionError } from '../runner/errors.js'
@@ -78,7 +79,9 @@ export function describeOtherNames({ tags, otherNames }: ArchiveNames): string |
 
 function noTagProblem(otherNames: readonly string[]): ActionError {
   const [name, another] = otherNames
-  const meant = otherNames.find((each) => !hasDigest(each) && !hasOwnTag(each) && !isTag(each))
+  const meant = otherNames.find(
+    (each) => !hasDigest(each) && describePlaceholder(each) === undefined && !isTag(each)
+  )
   return problem({
     what: 'The archive does not contain a tag for the image',
     value: another === undefined ? name : undefined,
@@ -102,7 +105,8 @@ function reasonForAll(names: readonly string[]): string {
 /** Returns why a name is not a tag, as a full sentence. */
 function reasonFor(name: string): string {
   if (hasDigest(name)) return 'The name contains the digest of the image instead of a tag.'
-  if (hasOwnTag(name)) return 'Its tag is the placeholder for an image that was pulled by digest.'
+  const placeholder = describePlaceholder(name)
+  if (placeholder !== undefined) return placeholder
   const tag = tagPartOf(name)
   const [character] = /[^A-Za-z0-9_.-]/u.exec(tag) ?? []
   if (character !== undefined) return `A tag cannot contain "${character}".`
@@ -119,10 +123,6 @@ function tagPartOf(name: string): string {
 
 function hasDigest(name: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(name)
-}
-
-function hasOwnTag(name: string): boolean {
-  return name.endsWith('i-was-a-digest')
 }
 
 function suggestTag(name: string): string {

@@ -31,17 +31,22 @@ export interface LayerSource {
 }
 
 /**
- * Returns how an item is read and uploaded. An uncompressed layer of an archive is compressed.
- *
- * @param wasOpened whether the item was read before, so that the progress line counts its bytes again
+ * Returns how an item is read and uploaded. An uncompressed layer of an archive is compressed. If the item is read again, the
+ * progress line expects the bytes again that were read before.
  */
-export function createLayerSource(
-  item: UploadItem,
-  context: PushContext,
-  wasOpened = false
-): LayerSource {
-  const source = sourceOf(item, context)
-  const open = createOpener(item.content, context, () => source.open(), wasOpened)
+export function createLayerSource(item: UploadItem, context: PushContext): LayerSource {
+  const { progress } = context
+  let bytesRead = 0
+  const read = (bytes: number): void => {
+    bytesRead += bytes
+    progress.read(bytes)
+  }
+  const source = sourceOf(item, { ...context, progress: { ...progress, read } })
+  const open = (): AsyncIterable<Buffer> => {
+    progress.expect(bytesRead, 0)
+    bytesRead = 0
+    return source.open()
+  }
   return { ...source, open }
 }
 
@@ -104,21 +109,6 @@ function uncompressedSource({ content, diffId }: LayerFile, context: PushContext
     mediaType: mediaTypeOf(compressor.compression),
     maxBytes: maxCompressedBytes(content.size),
     open: () => compressor.compress(read, content.size)
-  }
-}
-
-/** Counts the bytes of a layer again for the progress line if the layer is read again. */
-function createOpener(
-  { size }: StoredContent,
-  { progress }: PushContext,
-  open: () => AsyncIterable<Buffer>,
-  wasOpened: boolean
-): () => AsyncIterable<Buffer> {
-  let isOpenedAgain = wasOpened
-  return () => {
-    if (isOpenedAgain) progress.expect(size, 0)
-    isOpenedAgain = true
-    return open()
   }
 }
 

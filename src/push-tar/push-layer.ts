@@ -55,9 +55,9 @@ export async function pushLayer(
   if (options.dryRun && !('kind' in item) && item.content.isServed === true) {
     return { descriptor: item.descriptor, result: 'uploaded', milliseconds: 0 }
   }
-  const begun = options.begun?.item === item ? options.begun.parts : undefined
-  const source = createLayerSource(item, context, begun !== undefined)
-  const { digest, size, result } = await pushSource(source, begun, options, context)
+  const begun = options.begun?.item === item ? options.begun : undefined
+  const source = begun?.source ?? createLayerSource(item, context)
+  const { digest, size, result } = await pushSource(source, begun?.parts, options, context)
   const descriptor =
     'kind' in item ? { mediaType: source.mediaType, digest, size } : item.descriptor
   return { descriptor, result, milliseconds: context.now().getTime() - start }

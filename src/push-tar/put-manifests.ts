@@ -92,6 +92,9 @@ export async function putImage(
     const name = nameOf(error)
     if (name === 'ImageAlreadyExistsException') return
     if (name === 'LayersNotFoundException') throw layersMissing(error, bytes)
+    if (name === 'InvalidParameterException' && /imageManifest/i.test(messageOf(error))) {
+      throw rejected(error, manifest)
+    }
     // After a broken connection or a server error, the manifest may have been stored.
     const isOutcomeUnknown = isWorthRetrying(error) && name !== 'ActionError'
     if (isOutcomeUnknown && (await findDigest(tag ?? digest, repository, api)) === digest) return
@@ -106,6 +109,19 @@ function checkStoredDigest(stored: string | undefined, digest: string): void {
     value: stored,
     expected: `The digest of the manifest is ${digest}.`
   })
+}
+
+/** Names the manifest, because the service does not, and a push can put many. */
+function rejected(error: unknown, { digest, mediaType }: ManifestToPut): Error {
+  return problem(
+    {
+      what: 'ECR Public rejected a manifest',
+      value: digest,
+      reason: `The media type of the manifest is ${mediaType}. The service responded: "${messageOf(error)}".`,
+      fix: 'If it is an attestation or a signature, create the archive without it. Otherwise, build the image again, or convert it with "skopeo copy".'
+    },
+    error
+  )
 }
 
 function layersMissing(error: unknown, manifest: Buffer): LayersMissingError {

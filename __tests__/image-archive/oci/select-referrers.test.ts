@@ -43,6 +43,20 @@ describe('referrers', () => {
     )
   })
 
+  test.each([
+    ['with a subject', { subject: descriptorOf(multi.content) }, []],
+    ['with a tag of cosign', {}, [`ex.com/app:${multi.content.digest.replace(':', '-')}.sig`]]
+  ])('omits an incomplete signature %s, and warns', async (_name, manifest, tags) => {
+    const signature = buildImage({ layers: [{ signature: 'signature' }], tags, manifest })
+    const without = [signature.layers[0]!.digest]
+    await writeOciArchive(path(), [multi, signature], { without })
+    const contents = await openTestArchive(path())
+    expect(contents).toMatchObject({ referrers: [], referrerTags: [] })
+    expect(contents.warnings).toEqual([
+      `The referrer ${signature.content.digest} of the image, such as a signature, is not pushed, because the archive does not contain all of its blobs. Create the archive again.`
+    ])
+  })
+
   test('omits the signature of an image whose digest changes, and warns', async () => {
     const uncompressed = buildImage({ compression: 'none' })
     const signature = buildImage({

@@ -6,6 +6,9 @@ import type { StoredContent } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
 import { readContent } from '../read-content.js'
 
+/** The directory of all blobs. */
+export const BLOB_DIRECTORY = 'blobs/sha256'
+
 /** Returns the file name of a blob in an OCI layout (OCI image layout, "Blobs"). */
 export function blobName(digest: string): string {
   return `blobs/${digest.replace(':', '/')}`

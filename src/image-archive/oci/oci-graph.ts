@@ -1,7 +1,10 @@
 import { problem } from '../../runner/errors.js'
 import { jsonText, MAX_MANIFEST_BYTES, parseJsonObject, parseManifest } from '../../oci/manifest.js'
 import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
+import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.js'
 import { blobName, findBlob, readBlob } from './blob.js'
+import { checkIsNotBuildCache } from './check-is-not-build-cache.js'
+import { describeOtherTypes } from './describe-other-types.js'
 import type { StoredBlob } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
 import { loadBlobs } from './manifest-blobs.js'
@@ -109,7 +112,21 @@ export function findNode(loaded: Loaded, digest: string): Loaded | undefined {
 async function findManifest(tree: FileTree, descriptor: Descriptor): Promise<Buffer | undefined> {
   const content = await findBlob(tree, descriptor)
   if (content === undefined) return undefined
+  checkIsManifest(descriptor, tree.path)
   return readBlob(content, descriptor.digest, MAX_MANIFEST_BYTES)
+}
+
+/** @throws ActionError if an index lists anything other than a manifest or an index, such as a layer */
+function checkIsManifest({ digest, mediaType }: Descriptor, path: string): void {
+  if (isManifestMediaType(mediaType) || isIndexMediaType(mediaType)) return
+  const { list, fix } = describeOtherTypes([mediaType])
+  throw problem({
+    what: `An index in ${path} lists content that is not supported`,
+    value: digest,
+    reason: `The index lists ${list}.`,
+    expected: 'An index must list OCI manifests or indexes, or Docker schema 2 manifests.',
+    fix: fix ?? 'Create the archive again, for example with "docker save" or "skopeo copy".'
+  })
 }
 
 async function loadNode(
@@ -121,6 +138,7 @@ async function loadNode(
   const name = blobName(descriptor.digest)
   checkIsOneKind(bytes, name, descriptor)
   const parsed = parseManifest(bytes, name, descriptor.mediaType)
+  checkIsNotBuildCache(parsed, tree.path)
   if (parsed.kind === 'manifest') {
     return { kind: 'manifest', ...node, manifest: parsed, ...(await loadBlobs(tree, parsed)) }
   }

@@ -5,6 +5,7 @@ import { platformKey } from '../../oci/platform.js'
 import type { Descriptor } from '../../oci/manifest.js'
 import { isIndexMediaType, isManifestMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import { findBlob } from './blob.js'
+import { findUnlistedReferrers } from './find-unlisted-referrers.js'
 import { checkImageCount } from '../file-tree.js'
 import type { FileTree } from '../file-tree.js'
 import { groupBy } from '../group-by.js'
@@ -84,9 +85,10 @@ export async function findOciLayout(
   }
   if (candidates.length === 0) return { entries: listed, ...withoutReferrers }
   const entries = await withoutChildren(candidates, load)
+  const unlisted = entries.some(isSavedByCosign) ? await findUnlistedReferrers(tree) : []
   return {
     entries,
-    referrers: referrers.map((entry) => entry.descriptor),
+    referrers: [...referrers.map((entry) => entry.descriptor), ...unlisted],
     taggedReferrers: [...referrers.flatMap(withOwnTag), ...tagSignatures(signatures, entries)],
     otherTypes
   }
@@ -100,6 +102,13 @@ const COSIGN_SUFFIXES: Readonly<Record<string, string>> = {
   'dev.cosignproject.cosign/sigs': 'sig',
   'dev.cosignproject.cosign/atts': 'att',
   'dev.cosignproject.cosign/sboms': 'sbom'
+}
+
+/** The beginning of the annotation `kind` of an image or index that `cosign save` wrote. */
+const COSIGN_IMAGE = 'dev.cosignproject.cosign/image'
+
+function isSavedByCosign({ descriptor }: OciEntry): boolean {
+  return descriptor.annotations?.kind?.startsWith(COSIGN_IMAGE) === true
 }
 
 function cosignSuffix({ descriptor }: OciEntry): string | undefined {

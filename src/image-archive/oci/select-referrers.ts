@@ -8,6 +8,8 @@ import { toStoredImage } from './oci-image.js'
 export interface SelectedReferrers {
   readonly referrers: readonly (StoredManifest | StoredIndex)[]
   readonly referrerTags: readonly ReferrerTag[]
+  /** The digests of referrers whose blobs the archive does not contain. They are not pushed. */
+  readonly incomplete: readonly string[]
 }
 
 /**
@@ -25,10 +27,16 @@ export async function selectReferrers(
   const digests = new Set(image)
   const selected = new Map<string, StoredManifest | StoredIndex>()
   const referrerTags: ReferrerTag[] = []
+  const incomplete = new Set<string>()
+  const select = (each: Loaded): boolean => {
+    const { digest } = each.descriptor
+    if (isComplete(each)) selected.set(digest, toStoredImage(each))
+    else incomplete.add(digest)
+    return selected.has(digest)
+  }
   for (const { descriptor, tag, subject } of listed.taggedReferrers) {
     const loaded = await load(descriptor)
-    if (!digests.has(subject) || !isComplete(loaded)) continue
-    selected.set(descriptor.digest, toStoredImage(loaded))
+    if (!digests.has(subject) || !select(loaded)) continue
     referrerTags.push({ tag, digest: descriptor.digest })
   }
   for (const { digest } of referrerTags) digests.add(digest)
@@ -42,13 +50,12 @@ export async function selectReferrers(
   for (let found = true; found;) {
     found = false
     for (const [digest, each] of loaded) {
-      if (selected.has(digest) || !digests.has(subjectOf(each) ?? '') || !isComplete(each)) continue
-      selected.set(digest, toStoredImage(each))
+      if (selected.has(digest) || !digests.has(subjectOf(each) ?? '') || !select(each)) continue
       digests.add(digest)
       found = true
     }
   }
-  return { referrers: [...selected.values()], referrerTags }
+  return { referrers: [...selected.values()], referrerTags, incomplete: [...incomplete] }
 }
 
 /** Returns a referrer, or the referrers in an index with a referrer tag. */

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
 import type { StoredContent } from '../contents.js'
@@ -54,12 +55,17 @@ export async function openTarTree(
       found.set(name, content)
       return content
     },
+    listDirectory: (directory) => Promise.resolve(listDirectory(members, directory)),
     listNames: () => Promise.resolve([...members.keys()].slice(0, MAX_LISTED_NAMES)),
     hint: index.hasEnd
       ? undefined
       : 'The archive does not have an end marker and may be truncated. Create or download it again.',
     close: () => file.close()
   }
+}
+
+function listDirectory(members: Members, directory: string): string[] {
+  return [...members.keys()].filter((name) => posix.dirname(name) === directory).sort()
 }
 
 /** The files of resolved names. The value is `undefined` while a name is being resolved. */
