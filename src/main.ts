@@ -125,7 +125,10 @@ async function createApi(
   if (roleInputs === undefined) {
     if (context.env.AWS_ACCESS_KEY_ID) return createEcrPublicClient(options)
     const { findProfile } = await import('./ecr-public/find-profile.js')
-    return createEcrPublicClient({ ...options, profile: await findProfile(context.env) })
+    return createEcrPublicClient({
+      ...options,
+      profile: await findProfile(context.env, context.log)
+    })
   }
   const { createRole } = await import('./ecr-public/role/role.js')
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })
