@@ -15,6 +15,7 @@ import type { Change } from './runner/plan.js'
 import type { Report } from './runner/report.js'
 import { saveLoginState } from './runner/state.js'
 import { createTemporary } from './runner/temporary.js'
+import { unsetEmptyHome } from './runner/unset-empty-home.js'
 
 /** Runs the main step: reads the inputs, runs the mode and reports the result or the error. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -34,6 +35,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   let closeUnused = (): void => undefined
   try {
     maskCredentials(env)
+    unsetEmptyHome(env)
     const inputs = readInputs(env)
     mode = inputs.mode
     const endpoints = await readEndpoints(env)
@@ -123,7 +125,10 @@ async function createApi(
   if (roleInputs === undefined) {
     if (context.env.AWS_ACCESS_KEY_ID) return createEcrPublicClient(options)
     const { findProfile } = await import('./ecr-public/find-profile.js')
-    return createEcrPublicClient({ ...options, profile: await findProfile(context.env) })
+    return createEcrPublicClient({
+      ...options,
+      profile: await findProfile(context.env, context.log)
+    })
   }
   const { createRole } = await import('./ecr-public/role/role.js')
   return createEcrPublicClient({ ...options, role: createRole({ ...options, ...roleInputs }) })

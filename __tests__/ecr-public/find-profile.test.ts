@@ -139,6 +139,27 @@ test.each<Record<string, string>>([
   expect((await runOnMachine(env)).errors).toEqual([])
 })
 
+test('a profile of AWS_DEFAULT_PROFILE, which only the AWS CLI uses, is a warning', async () => {
+  const { errors, keys, log } = await runOnMachine({ AWS_DEFAULT_PROFILE: 'keys' })
+  expect(errors).toEqual([])
+  expect(new Set(keys)).toEqual(new Set([KEYS.AccessKeyId]))
+  expect(log).toContain(
+    '::warning::The environment variable AWS_DEFAULT_PROFILE is ignored: "keys". The AWS CLI uses this profile, but this step does not. Set AWS_PROFILE to use it, or unset AWS_DEFAULT_PROFILE.'
+  )
+})
+
+test.each<Record<string, string>>([
+  { AWS_DEFAULT_PROFILE: '' },
+  { AWS_DEFAULT_PROFILE: 'default' },
+  { AWS_DEFAULT_PROFILE: 'keys', AWS_PROFILE: 'keys' },
+  { AWS_DEFAULT_PROFILE: 'keys', AWS_ACCESS_KEY_ID: 'AKIAX', AWS_SECRET_ACCESS_KEY: 'x' }
+])(
+  'AWS_DEFAULT_PROFILE is not a warning if the AWS CLI uses the same credentials: %j',
+  async (env) => {
+    expect((await runOnMachine(env)).log).not.toContain('AWS_DEFAULT_PROFILE')
+  }
+)
+
 /** Returns a credential process that prints the text. */
 function printing(text: string): string {
   return `/bin/echo '${text}'`
@@ -448,7 +469,7 @@ test.each([
   process.env.AWS_SHARED_CREDENTIALS_FILE = '/nowhere/credentials'
   const env = { AWS_PROFILE: 'publish' }
   try {
-    const profile = await findProfile(env)
+    const profile = await findProfile(env, createLog())
     const { config: client } = createEcrPublicClient({
       env,
       profile,

@@ -1,5 +1,6 @@
 import { getHomeDir, readFile } from '@smithy/core/config'
 import { join } from 'node:path'
+import type { Log } from '../runner/deps.js'
 import { problem } from '../runner/errors.js'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -32,10 +33,14 @@ const INCOMPLETE = [
  *
  * @throws ActionError if the shared config files do not contain the profile of `AWS_PROFILE`
  */
-export async function findProfile(env: Env): Promise<string | undefined> {
+export async function findProfile(
+  env: Env,
+  log: Pick<Log, 'warning'>
+): Promise<string | undefined> {
   const { AWS_PROFILE: selected, AWS_ACCESS_KEY_ID: accessKeyId } = env
   if (accessKeyId) return undefined
   const profile = selected || 'default'
+  warnOfOtherProfile(profile, env, log)
   const [config, credentials] = await Promise.all([
     readSharedFile('AWS_CONFIG_FILE', 'config'),
     readSharedFile('AWS_SHARED_CREDENTIALS_FILE', 'credentials')
@@ -49,6 +54,18 @@ export async function findProfile(env: Env): Promise<string | undefined> {
   if (sections.length === 0 && profile !== 'default') throw noProfile(profile, env)
   const settings = settingsFor(env)
   return sections.flat().some((name) => settings.includes(name)) ? profile : undefined
+}
+
+/** Warns of a variable that the AWS CLI and boto3 prefer to `AWS_PROFILE` (botocore, `configprovider.py`), and the SDK ignores. */
+function warnOfOtherProfile(
+  profile: string,
+  { AWS_DEFAULT_PROFILE: other }: Env,
+  log: Pick<Log, 'warning'>
+): void {
+  if (!other || other === profile) return
+  log.warning(
+    `The environment variable AWS_DEFAULT_PROFILE is ignored: "${other}". The AWS CLI uses this profile, but this step does not. Set AWS_PROFILE to use it, or unset AWS_DEFAULT_PROFILE.`
+  )
 }
 
 /** Returns the settings for which only the credentials of the profile are used. */

@@ -156,6 +156,21 @@ describe('regular expressions over tags', () => {
   })
 
   test.each([
+    ['/^(latest|\\.main.*)$/', '\\.main.*'],
+    ['/^latest$|^release\\/.*$/', '^release\\/.*$'],
+    ['/(a b|c)/', 'a b'],
+    ['/(?i)^(?:v1|(?<branch>-x|y))$/', '-x'],
+    ['/^((?i:main|feature\\/x))$/', 'feature\\/x'],
+    ['/a[)|(]?b|[|]c/', '[|]c'],
+    ['/v1||x^y/', 'x^y']
+  ])('rejects %s because no tag can match its alternative', async (pattern, alternative) => {
+    await expect(matches(pattern, 'x')).rejects.toThrow(
+      `Input "tags" contains a regular expression with an alternative that does not match any tag: "${pattern}". ` +
+        `It has the alternative "${alternative}". No tag can match it: `
+    )
+  })
+
+  test.each([
     '/\\.rc/',
     '/-/',
     '/^[.-]*/',
@@ -166,7 +181,12 @@ describe('regular expressions over tags', () => {
     '/^V1$/i',
     '/./',
     '/[^a]/',
-    '/(a b|c)/',
+    '/v1(\\+|-|$)/',
+    '/^(\\d|\\.)+$/',
+    '/^$|^v1$/',
+    '/[|. ]v1|v2/',
+    '/v1\\|?/',
+    '/\\Qv|\\E?1|2/',
     '/^.$/',
     '/\\p{L}/u',
     '/^v{3}$/'
@@ -205,7 +225,7 @@ describe('regular expressions over tags', () => {
         }
         fc.pre(tags.some((tag) => expression.test(tag)))
         const message = await matches(`/${source}/`, 'x').then(() => '', String)
-        expect(message).not.toContain('does not match any tag')
+        expect(message).not.toContain('expression that does not match any tag')
       }),
       { numRuns: 500 }
     )

@@ -1,8 +1,10 @@
+import type { RE2JS } from 're2js'
 import { messageOf, problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
 import { compileTagGlob, NO_TAG_MATCHES } from '../../runner/inputs/glob.js'
 import type { TextMatcher } from '../../runner/inputs/glob.js'
 import { canMatchTag } from './can-match-tag.js'
+import { listAlternatives } from './list-alternatives.js'
 
 /** The compiled patterns of one input. */
 export interface TagPatterns {
@@ -73,9 +75,10 @@ async function compileExpression(
   // Most runs do not use regular expressions, so the engine is loaded on demand.
   const { RE2JS } = await import('re2js')
   const options = flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0
-  let expression: ReturnType<typeof RE2JS.compile>
+  const compile = (text: string): RE2JS => RE2JS.compile(RE2JS.translateRegExp(text), options)
+  let expression: RE2JS
   try {
-    expression = RE2JS.compile(RE2JS.translateRegExp(source), options)
+    expression = compile(source)
   } catch (error) {
     throw invalidExpression(what, pattern, `RE2 reports: ${messageOf(error)}.`, error)
   }
@@ -83,14 +86,19 @@ async function compileExpression(
     throw invalidExpression(what, pattern, 'Its repetitions expand to too many steps.')
   }
   if (!canMatchTag(expression)) throw impossibleExpression(what, pattern)
+  const useless = listAlternatives(source).find(({ variant }) => !canMatchTag(compile(variant)))
+  if (useless !== undefined) throw impossibleExpression(what, pattern, useless.text)
   return (tag) => expression.test(tag)
 }
 
-function impossibleExpression(what: string, pattern: string): ActionError {
+/** @param alternative the alternative that does not match any tag, or `undefined` for the whole expression */
+function impossibleExpression(what: string, pattern: string, alternative?: string): ActionError {
+  const isPart = alternative !== undefined
   return problem({
-    what: `${what} contains a regular expression that does not match any tag`,
+    what: `${what} contains a regular expression ${isPart ? 'with an alternative ' : ''}that does not match any tag`,
     value: pattern,
-    reason: NO_TAG_MATCHES
+    reason: isPart ? `It has the alternative "${alternative}". ${NO_TAG_MATCHES}` : NO_TAG_MATCHES,
+    fix: isPart ? 'Correct or remove the alternative.' : undefined
   })
 }
 
