@@ -48,6 +48,23 @@ test('the request log contains the fault, omits large inputs, and can be cleared
   expect(await log(emulator)).toEqual([])
 })
 
+test('the request log omits the contents of layers and logos', async () => {
+  const emulator = await startEmulator()
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  const { uploadId } = (await callApi(emulator, 'InitiateLayerUpload', { repositoryName: 'app' }))
+    .json
+  const part = { repositoryName: 'app', uploadId, partFirstByte: 0, partLastByte: 5 }
+  const blob = Buffer.from('secret').toString('base64')
+  await callApi(emulator, 'UploadLayerPart', { ...part, layerPartBlob: blob })
+  const texts = { description: 'An app', architectures: ['x86-64'] }
+  await callApi(emulator, 'PutRepositoryCatalogData', {
+    repositoryName: 'app',
+    catalogData: { ...texts, logoImageBlob: blob }
+  })
+  const inputs = (await log(emulator)).slice(2).map((entry) => (entry as { input: unknown }).input)
+  expect(inputs).toEqual([part, { repositoryName: 'app', catalogData: texts }])
+})
+
 test('the request log counts the bytes of a chunked body', async () => {
   const emulator = await startEmulator()
   await new Promise((resolve) => {
