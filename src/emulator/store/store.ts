@@ -129,6 +129,8 @@ export class Store extends EventStore {
     }
     const upload = this.state.uploads.get(id)
     if (upload === undefined) return undefined
+    // An empty chunk is not a part: its size would be below the minimum.
+    if (bytes === 0) return upload
     try {
       this.commit({ type: 'upload-extended', id, bytes })
     } catch (error) {
