@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Clock } from '../../src/emulator/clock.js'
 import { startEmulator } from '../helpers/start-emulator.js'
 import { callApi } from './call-api.js'
@@ -65,6 +68,31 @@ test('tokens, dates and the Date header follow the clock', async () => {
   const { json: described } = await callApi(emulator, 'DescribeRepositories')
   const [repository] = described.repositories as unknown as { createdAt: number }[]
   expect(new Date((repository?.createdAt ?? 0) * 1000).toISOString()).toMatch(/^2027-01-01/)
+})
+
+test('an upload that is not completed expires after 24 hours and is deleted', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'clock-'))
+  const emulator = await startEmulator({ clock: '2026-12-24T00:00:00Z', data })
+  const control = (body: unknown): Promise<Response> =>
+    fetch(`${emulator.url}/_emulator/clock`, { method: 'POST', body: JSON.stringify(body) })
+  const initiate = async (): Promise<string> =>
+    (await callApi(emulator, 'InitiateLayerUpload', { repositoryName: 'app' })).json.uploadId
+  const upload = async (uploadId: string, partFirstByte: number): Promise<string | undefined> => {
+    const part = { partFirstByte, partLastByte: partFirstByte + 2, layerPartBlob: 'AAAA' }
+    const input = { repositoryName: 'app', uploadId, ...part }
+    return (await callApi(emulator, 'UploadLayerPart', input)).json.__type
+  }
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  const uploadId = await initiate()
+  await control({ advance: '23h' })
+  expect(await upload(uploadId, 0)).toBeUndefined()
+  await control({ advance: '2h' })
+  expect(await upload(uploadId, 3)).toBe('UploadNotFoundException')
+  const next = await initiate()
+  expect(readdirSync(join(data, 'uploads'))).toEqual([next])
+  expect(await upload(next, 0)).toBeUndefined()
+  await emulator.close()
+  rmSync(data, { recursive: true })
 })
 
 test.each([{}, { advance: '1h', now: '2027-01-01T00:00:00Z' }, { advance: '1h', by: 1 }, []])(

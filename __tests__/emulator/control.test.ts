@@ -48,6 +48,23 @@ test('the request log contains the fault, omits large inputs, and can be cleared
   expect(await log(emulator)).toEqual([])
 })
 
+test('the request log omits the contents of layers and logos', async () => {
+  const emulator = await startEmulator()
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  const { uploadId } = (await callApi(emulator, 'InitiateLayerUpload', { repositoryName: 'app' }))
+    .json
+  const part = { repositoryName: 'app', uploadId, partFirstByte: 0, partLastByte: 5 }
+  const blob = Buffer.from('secret').toString('base64')
+  await callApi(emulator, 'UploadLayerPart', { ...part, layerPartBlob: blob })
+  const texts = { description: 'An app', architectures: ['x86-64'] }
+  await callApi(emulator, 'PutRepositoryCatalogData', {
+    repositoryName: 'app',
+    catalogData: { ...texts, logoImageBlob: blob }
+  })
+  const inputs = (await log(emulator)).slice(2).map((entry) => (entry as { input: unknown }).input)
+  expect(inputs).toEqual([part, { repositoryName: 'app', catalogData: texts }])
+})
+
 test('the request log counts the bytes of a chunked body', async () => {
   const emulator = await startEmulator()
   await new Promise((resolve) => {
@@ -89,6 +106,50 @@ test.each([
   const response = await fetch(`${emulator.url}/_emulator/${path}`, { method: 'POST', body })
   expect(response.status).toBe(400)
   expect(await response.json()).toEqual({ error: expect.stringMatching(/./) })
+})
+
+test.each([
+  ['DELETE', 'faults?operation=PutImage', undefined, 'query'],
+  ['DELETE', 'faults', '{"operation": "PutImage"}', 'body'],
+  ['DELETE', 'requests?route=Ping', undefined, 'query'],
+  ['POST', 'reset?repository=app', undefined, 'query'],
+  ['POST', 'seed?dry-run', '{"repositories": [{"name": "tool"}]}', 'query'],
+  ['POST', 'faults?count=1', '{"operation": "*", "fault": "slow"}', 'query'],
+  ['POST', 'clock?now=2030-01-01T00:00:00Z', '{"advance": "9w"}', 'query'],
+  ['POST', 'snapshot', '{"id": "mine"}', 'body']
+])('%s %s with the body %s is refused and changes nothing', async (method, path, body, part) => {
+  const emulator = await startEmulator({ now: () => new Date('2026-01-01T00:00:00Z') })
+  await callApi(emulator, 'CreateRepository', { repositoryName: 'app' })
+  await emulator.fault({ operation: 'PutImage', fault: 'throttle' })
+  const stateOf = (): Promise<unknown[]> =>
+    Promise.all([
+      fetch(`${emulator.url}/_emulator/faults`).then((response) => response.json()),
+      fetch(`${emulator.url}/_emulator/clock`).then((response) => response.json()),
+      log(emulator)
+    ])
+  const before = await stateOf()
+  const init = body === undefined ? { method } : { method, body }
+  const response = await fetch(`${emulator.url}/_emulator/${path}`, init)
+  expect(response.status).toBe(400)
+  expect(await response.json()).toEqual({
+    error: expect.stringMatching(
+      new RegExp(`^The ${part} of "${method} \\w+" is not supported: .+ Nothing was changed\\.$`)
+    )
+  })
+  expect(await stateOf()).toEqual(before)
+  const { json: found } = await callApi(emulator, 'DescribeRepositories')
+  expect(found).toEqual({ repositories: [expect.objectContaining({ repositoryName: 'app' })] })
+})
+
+test('a restore with an unknown member is refused, and a request can have an empty query or body', async () => {
+  const { url } = await startEmulator()
+  const send = (path: string, method: string, body: string): Promise<Response> =>
+    fetch(`${url}/_emulator/${path}`, { method, body })
+  const { id } = (await (await send('snapshot?', 'POST', 'null')).json()) as { id: string }
+  expect((await send('restore', 'POST', JSON.stringify({ id, dryRun: true }))).status).toBe(400)
+  expect((await send('restore?', 'POST', JSON.stringify({ id }))).status).toBe(200)
+  expect((await send('faults?', 'DELETE', '{}')).status).toBe(200)
+  expect((await fetch(`${url}/_emulator/health?now`, { method: 'HEAD' })).status).toBe(200)
 })
 
 test('HEAD of a control endpoint has the status of GET', async () => {

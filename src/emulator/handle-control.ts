@@ -19,7 +19,7 @@ type Control = (context: EmulatorContext, value: unknown) => unknown
 /** An ID of a snapshot that the emulator does not have. */
 class UnknownSnapshotError extends Error {}
 
-/** The control endpoints below `/_emulator/` that read a body. */
+/** The control endpoints below `/_emulator/` that change something and read a body. */
 const POSTS: Readonly<Record<string, Control>> = {
   'POST faults': ({ faults }, value) => {
     faults.add(value)
@@ -33,10 +33,10 @@ const POSTS: Readonly<Record<string, Control>> = {
     resetStore(context, seed)
     return { repositories: [...context.store.repositories.keys()] }
   },
-  'POST snapshot': ({ store }) => ({ id: store.snapshot() }),
   'POST restore': ({ store }, value) => {
-    const id = isObject(value) ? value.id : undefined
+    const { id, ...others } = isObject(value) ? value : {}
     if (typeof id !== 'string') throw invalidValue('"id"', id, 'the ID of a snapshot')
+    if (Object.keys(others).length > 0) throw invalidValue('The body', value, '{"id": "..."}')
     restoreStore(store, id)
     return { id }
   },
@@ -72,22 +72,28 @@ function moveClock(clock: Clock, value: unknown): void {
   else clock.advance(advance)
 }
 
-const OTHERS: Readonly<Record<string, Control>> = {
-  'GET health': () => ({ status: 'ok' }),
-  'GET requests': ({ log }) => log.entries,
+/** The control endpoints that change something and do not have parameters. */
+const COMMANDS: Readonly<Record<string, Control>> = {
+  'POST snapshot': ({ store }) => ({ id: store.snapshot() }),
   'DELETE requests': ({ log }) => {
     log.clear()
     return []
   },
-  'GET clock': ({ settings }) => ({ now: settings.clock.now().toISOString() }),
-  'GET faults': ({ faults }) => faults.rules,
   'DELETE faults': ({ faults }) => {
     faults.clear()
     return []
   }
 }
 
-const UNKNOWN_ENDPOINT = `The control endpoint does not exist. Use ${Object.keys({ ...OTHERS, ...POSTS }).join(', ')}.`
+/** The control endpoints that change nothing. */
+const READS: Readonly<Record<string, Control>> = {
+  'GET health': () => ({ status: 'ok' }),
+  'GET requests': ({ log }) => log.entries,
+  'GET clock': ({ settings }) => ({ now: settings.clock.now().toISOString() }),
+  'GET faults': ({ faults }) => faults.rules
+}
+
+const UNKNOWN_ENDPOINT = `The control endpoint does not exist. Use ${Object.keys({ ...READS, ...COMMANDS, ...POSTS }).join(', ')}.`
 
 /**
  * Handles requests below `/_emulator/`, which tests use to control the emulator. They are not
@@ -103,13 +109,40 @@ export async function handleControl(
     response.end(`${JSON.stringify(value, null, 2)}\n`)
   }
   const { method = '', url = '' } = request
+  const [path = '', query = ''] = url.split(/\?(.*)/s)
   // Programs that wait for a server, such as `wget --spider`, send HEAD.
-  const name = `${method === 'HEAD' ? 'GET' : method} ${url.replace(/^\/_emulator\/|\?.*/g, '')}`
-  const post = POSTS[name]
-  const other = OTHERS[name]
-  if (post !== undefined) return respondToBody(respond, request, (value) => post(context, value))
-  if (other !== undefined) respond(200, other(context, undefined))
-  else respond(404, { error: UNKNOWN_ENDPOINT })
+  const name = `${method === 'HEAD' ? 'GET' : method} ${path.replace(/^\/_emulator\//, '')}`
+  const [read, command] = [READS[name], COMMANDS[name]]
+  const change = command ?? POSTS[name]
+  if (read !== undefined) respond(200, read(context, undefined))
+  else if (change === undefined) respond(404, { error: UNKNOWN_ENDPOINT })
+  else {
+    await respondToBody(respond, request, (value) => {
+      checkParameters(name, query, command === undefined ? undefined : value)
+      return change(context, value)
+    })
+  }
+}
+
+/**
+ * Checks that a request does not have parameters that the emulator would ignore. It would change more than the client
+ * expects, for example delete all faults instead of one.
+ *
+ * @param unused the value of a body that is not used
+ * @throws Error if there is a query, or an unused value that is not empty
+ */
+function checkParameters(name: string, query: string, unused: unknown): void {
+  const isCommand = name in COMMANDS
+  if (query !== '') {
+    const way = isCommand ? 'Send the request without a query' : 'Send JSON in the body instead'
+    throw new Error(
+      `The query of "${name}" is not supported: ${JSON.stringify(query)}. ${way}. Nothing was changed.`
+    )
+  }
+  if (unused == null || (isObject(unused) && Object.keys(unused).length === 0)) return
+  throw new Error(
+    `The body of "${name}" is not supported: ${JSON.stringify(unused)}. Send the request without a body. Nothing was changed.`
+  )
 }
 
 async function respondToBody(

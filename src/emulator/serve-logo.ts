@@ -24,15 +24,15 @@ export async function serveLogo(
   )
 }
 
-async function sendLogo(
+function sendLogo(
   request: IncomingMessage,
   response: ServerResponse,
   { store }: EmulatorContext
-): Promise<void> {
+): void {
   for (const { catalogData } of store.repositories.values()) {
     const { logo } = catalogData
     if (logo === undefined || logo.path !== request.url) continue
-    const bytes = await store.blobs.read(logo.digest)
+    const bytes = store.blobs.read(logo.digest)
     response
       .writeHead(200, { 'content-type': logo.mediaType, 'content-length': bytes.length })
       .end(request.method === 'HEAD' ? undefined : bytes)

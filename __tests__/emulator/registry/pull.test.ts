@@ -1,3 +1,6 @@
+import { pbkdf2 } from 'node:crypto'
+import { jest } from '@jest/globals'
+import { Blobs } from '../../../src/emulator/store/blobs.js'
 import { content, digestOf, makeImage, OCI } from './images.js'
 import { ALIAS, openRegistry } from './open-registry.js'
 import type { Answer, TestRegistry } from './open-registry.js'
@@ -25,6 +28,26 @@ test.each(['v1', image.digest])('serves the exact bytes of a manifest by %s', as
   expect(answer.bytes.equals(image.bytes)).toBe(true)
   expect(answer.headers.get('content-type')).toBe(OCI.manifest)
   expect(answer.headers.get('content-length')).toBe(String(image.bytes.length))
+})
+
+test('serves a manifest that another request deletes at the same time', async () => {
+  const { send } = await openWithImage()
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the instance below
+  const { read } = Blobs.prototype
+  const spy = jest.spyOn(Blobs.prototype, 'read').mockImplementation(function (
+    this: Blobs,
+    digest
+  ) {
+    // An asynchronous read would wait for the threads of Node.js, which are busy.
+    for (let at = 0; at < 16; at++) pbkdf2('', '', 20_000, 64, 'sha512', () => undefined)
+    const bytes = read.call(this, digest)
+    this.delete(digest)
+    return bytes
+  })
+  const answer = await send('GET', `${path}/manifests/v1`)
+  spy.mockRestore()
+  expect(answer.status).toBe(200)
+  expect(answer.bytes.equals(image.bytes)).toBe(true)
 })
 
 test('HEAD returns the digest, and GET only with digestOnManifestGet=present', async () => {

@@ -106,6 +106,20 @@ test('the Range of ECR is the same after a restart, and valid for an empty chunk
   rmSync(data, { recursive: true })
 })
 
+test('an empty chunk does not change the upload', async () => {
+  const registry = await openRegistry()
+  const { send } = registry
+  const location = await startUpload(registry)
+  expect((await send('PATCH', location, { body: '' })).status).toBe(201)
+  const bytes = Buffer.alloc(5 * MEGABYTE, 'chunk')
+  for (const body of [bytes, '', bytes]) {
+    const answer = await send('PATCH', location, { body })
+    expect([answer.status, answer.headers.get('range')]).toEqual([201, `0-${5 * MEGABYTE - 1}`])
+  }
+  const digest = digestOf(Buffer.concat([bytes, bytes]))
+  expect((await send('PUT', `${location}?digest=${digest}`)).status).toBe(201)
+})
+
 test('a chunk smaller than 5 MiB must be the last one', async () => {
   const registry = await openRegistry()
   const location = await startUpload(registry)

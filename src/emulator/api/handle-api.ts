@@ -12,6 +12,7 @@ import { withFault } from '../with-fault.js'
 import { authenticate } from './authenticate.js'
 import { checkAllowed } from './check-allowed.js'
 import { checkConstraints } from './check-constraints.js'
+import { omitBlobs } from './omit-blobs.js'
 import { BodyParser } from './parse-body.js'
 import { parseInput } from './parse-input.js'
 import { refusalError } from './refusal-error.js'
@@ -93,7 +94,9 @@ async function perform(operation: OperationName, call: ApiCall): Promise<void> {
     const inputName = `${operation}Request`
     const json = body.finish()
     const input = parseInput(inputName, json)
-    if (length <= MAX_LOGGED_INPUT_BYTES) context.log.note(request, { input: json })
+    if (length <= MAX_LOGGED_INPUT_BYTES) {
+      context.log.note(request, { input: omitBlobs(json, input) })
+    }
     checkAllowed(context, operation, input)
     checkConstraints(inputName, input)
     const host = registryHostOf(context, request)

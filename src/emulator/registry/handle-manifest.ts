@@ -11,10 +11,10 @@ type ManifestRoute = Extract<Route, { kind: 'manifest' }>
  * would change the digest, and the service only converts to schema 1, which current clients do not
  * request.
  */
-export async function handleManifest(call: RegistryCall, route: ManifestRoute): Promise<void> {
+export function handleManifest(call: RegistryCall, route: ManifestRoute): void {
   const { context, request } = call
   const image = getImage(getRepository(call, route), route.reference)
-  const bytes = await context.store.blobs.read(image.digest)
+  const bytes = context.store.blobs.read(image.digest)
   const hasDigest = request.method === 'HEAD' || context.settings.digestOnManifestGet === 'present'
   send(
     call,

@@ -4,6 +4,7 @@ import {
   createReadStream,
   existsSync,
   linkSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync
 } from 'node:fs'
 import type { ReadStream } from 'node:fs'
-import { open, readFile, truncate } from 'node:fs/promises'
+import { open, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { digestOf } from '../digest.js'
@@ -54,9 +55,12 @@ export class Blobs {
     return existsSync(this.path(digest))
   }
 
-  /** Returns a small blob, such as a manifest or a logo. */
-  read(digest: string): Promise<Buffer> {
-    return readFile(this.path(digest))
+  /**
+   * Returns a small blob, such as a manifest or a logo. It is synchronous, so that no other request can delete the blob
+   * after the caller has found it in the state.
+   */
+  read(digest: string): Buffer {
+    return readFileSync(this.path(digest))
   }
 
   /** Returns the bytes from `start` to `end`, both inclusive. */

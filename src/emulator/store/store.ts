@@ -14,6 +14,9 @@ export interface NewImage extends Omit<ImageRecord, 'digest' | 'manifestSize' | 
   readonly mediaTypes: Readonly<Record<string, string>>
 }
 
+/** The time after which an upload that was not completed is deleted, in milliseconds. */
+const UPLOAD_LIFETIME_MS = 24 * 60 * 60 * 1000
+
 /** The contents of the registry, and the changes that requests make to it. */
 export class Store extends EventStore {
   private readonly uploadLocks = new Locks()
@@ -95,18 +98,21 @@ export class Store extends EventStore {
     return { path, digest: this.blobs.write(bytes), mediaType }
   }
 
-  /** Starts an upload. Its ID is a UUID. */
+  /** Starts an upload. Its ID is a UUID. Expired uploads are deleted. */
   startUpload(repository: string): Upload {
+    for (const upload of [...this.state.uploads.values()]) {
+      if (this.isExpired(upload)) this.cancelUpload(upload.id)
+    }
     const id = randomUUID()
     this.blobs.startUpload(id)
     this.commit({ type: 'upload-started', id, name: repository, at: this.now().getTime() })
     return getUpload(this.state, id)
   }
 
-  /** Returns the upload if it belongs to this repository. */
+  /** Returns the upload if it belongs to this repository and has not expired. */
   findUpload(repository: string, id: string): Upload | undefined {
     const upload = this.state.uploads.get(id)
-    return upload?.repository === repository ? upload : undefined
+    return upload?.repository === repository && !this.isExpired(upload) ? upload : undefined
   }
 
   /**
@@ -129,6 +135,8 @@ export class Store extends EventStore {
     }
     const upload = this.state.uploads.get(id)
     if (upload === undefined) return undefined
+    // An empty chunk is not a part: its size would be below the minimum.
+    if (bytes === 0) return upload
     try {
       this.commit({ type: 'upload-extended', id, bytes })
     } catch (error) {
@@ -214,6 +222,10 @@ export class Store extends EventStore {
   deleteImages(repository: string, tags: readonly string[], digests: readonly string[]): void {
     this.commit({ type: 'images-deleted', name: repository, tags, digests })
     this.release(digests)
+  }
+
+  private isExpired({ startedAt }: Upload): boolean {
+    return this.now().getTime() > startedAt + UPLOAD_LIFETIME_MS
   }
 
   private nextSequence(): number {
