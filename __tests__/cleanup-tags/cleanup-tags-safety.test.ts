@@ -364,6 +364,25 @@ describe('patterns', () => {
   })
 })
 
+test('older-than for closed pull requests causes a warning, because it selects all other tags too', async () => {
+  const on = await stage()
+  await on.repository('team/app')
+  const patterns = 'pr-{number}\npr-{number}-*'
+  const warningsOf = async (inputs: Readonly<Record<string, string>>): Promise<string[]> => {
+    const { length } = on.deps.lines
+    await on.run({ 'closed-pull-requests': patterns, 'github-token': 'ghs_x', ...inputs })
+    return on.deps.lines.slice(length).filter((line) => line.startsWith('warning: '))
+  }
+  expect(await warningsOf({ 'older-than': '7d' })).toContain(
+    'warning: Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to pr-*, pr-*-*.'
+  )
+  expect(await warningsOf({})).toEqual([])
+  expect(await warningsOf({ 'older-than': '7d', 'keep-latest': '3' })).toEqual([])
+  expect((await warningsOf({ 'older-than': '7d', tags: 'pr-*' })).join()).not.toContain(
+    'older-than'
+  )
+})
+
 test('the GitHub token is masked before any other secret', async () => {
   const on = await stage()
   await on.repository('team/app')

@@ -27,6 +27,8 @@ export interface Evaluator {
   readonly includesUntagged: boolean
   /** Returns the numbers of the pull requests whose states can change a decision on one of the tags. */
   readonly listPullRequests: (tags: readonly ListedTag[], now: number) => number[]
+  /** Sentences about rules that can select more than the user expects. */
+  readonly warnings: readonly string[]
   /** Returns a sentence for each given pattern that matched no tag in any repository so far. */
   readonly listUnusedPatterns: () => string[]
 }
@@ -46,6 +48,7 @@ export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Prom
       deletesTags: () => true,
       includesUntagged: true,
       listPullRequests: () => [],
+      warnings: [],
       listUnusedPatterns: () => []
     }
   }
@@ -56,6 +59,7 @@ export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Prom
     deletesTags: (inventory, facts) => deletesTags(inventory, rules, facts),
     includesUntagged: rules.untagged,
     listPullRequests: (tags, now) => listPullRequests(tags, rules, now),
+    warnings: warnAboutOtherTags(given),
     listUnusedPatterns: () => [
       ...describeUnused('tags', given.tagsAreGiven ? rules.tags.listUnused() : []),
       ...describeUnused(
@@ -64,6 +68,17 @@ export async function createEvaluator(inputs: CleanupTagsInputs, env: Env): Prom
       )
     ]
   }
+}
+
+/** `older-than` is a rule for all tags. With `closed-pull-requests` alone, it reads like a condition for these tags only. */
+function warnAboutOtherTags(given: TagRules): string[] {
+  const { closedPullRequests, olderThan, keepLatestIsGiven, tagsAreGiven } = given
+  if (closedPullRequests.length === 0 || olderThan === undefined) return []
+  if (keepLatestIsGiven || tagsAreGiven) return []
+  const patterns = closedPullRequests.map((pattern) => pattern.replace('{number}', '*'))
+  return [
+    `Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to ${patterns.join(', ')}.`
+  ]
 }
 
 function describeUnused(input: string, patterns: readonly string[]): string[] {

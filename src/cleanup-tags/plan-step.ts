@@ -74,6 +74,7 @@ export async function planStep(
   })
   await cache?.prune()
   stages.throwIfNothingIsLeft(planned)
+  warnings.push(...evaluator.warnings)
   if (stages.unreadable.length === 0) warnings.push(...evaluator.listUnusedPatterns())
   for (const warning of warnings) log.warning(warning)
   const plans = planned.map(({ value }) => value)
