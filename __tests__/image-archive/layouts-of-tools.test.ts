@@ -165,6 +165,19 @@ describe('layouts of cosign save', () => {
     }
   )
 
+  /** BuildKit with "oci-artifact=true" writes attestations with a subject. */
+  test('does not return an attestation in the index as a referrer of it', async () => {
+    const attestation = buildImage({
+      platform: { os: 'unknown', architecture: 'unknown' },
+      tags: [],
+      manifest: { subject: descriptorOf(amd64.content), artifactType: 'application/x' }
+    })
+    await write([[buildIndex([amd64, attestation]), 'imageIndex']])
+    const { root, referrers, warnings } = await openTestArchive(path())
+    expect(root).toMatchObject({ children: [{}, { digest: attestation.content.digest }] })
+    expect({ referrers, warnings }).toEqual({ referrers: [], warnings: [] })
+  })
+
   test('warns if the signed index is not pushed', async () => {
     await write([
       [multi, 'imageIndex'],
