@@ -12,10 +12,10 @@ import type { Mode } from './runner/inputs/input-specs.js'
 import type { Inputs } from './runner/inputs/inputs.js'
 import { createLog, mask, reportFailure, writeReport } from './runner/report.js'
 import type { Change } from './runner/plan.js'
+import { repairHome } from './runner/repair-home.js'
 import type { Report } from './runner/report.js'
 import { saveLoginState } from './runner/state.js'
 import { createTemporary } from './runner/temporary.js'
-import { unsetEmptyHome } from './runner/unset-empty-home.js'
 
 /** Runs the main step: reads the inputs, runs the mode and reports the result or the error. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -35,7 +35,7 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   let closeUnused = (): void => undefined
   try {
     maskCredentials(env)
-    unsetEmptyHome(env)
+    repairHome(env)
     const inputs = readInputs(env)
     mode = inputs.mode
     const endpoints = await readEndpoints(env)

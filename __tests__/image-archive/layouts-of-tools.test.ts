@@ -152,7 +152,10 @@ describe('layouts of cosign save', () => {
         }
       ]
       const stored = [bundle, ofBundle, ofAnother].flatMap((each) => [...blobsOf(each).values()])
-      const blobs = [...stored, json({ subject: 'any file' }), Buffer.from('{')]
+      // A layer of an attestation of BuildKit, and a document that only some clients read as a manifest.
+      const statement = json({ _type: 'https://in-toto.io/Statement/v0.1', subject: [] })
+      const other = json({ subject: descriptorOf(image.content), schemaVersion: 1 })
+      const blobs = [...stored, statement, other, json({ subject: 'any file' }), Buffer.from('{')]
       await writeLayout(path(), [image], { index: { manifests }, blobs })
       const contents = await openTestArchive(path())
       expect(contents).toMatchObject({ root: { digest: image.content.digest }, warnings: [] })
@@ -161,6 +164,19 @@ describe('layouts of cosign save', () => {
       )
     }
   )
+
+  /** BuildKit with "oci-artifact=true" writes attestations with a subject. */
+  test('does not return an attestation in the index as a referrer of it', async () => {
+    const attestation = buildImage({
+      platform: { os: 'unknown', architecture: 'unknown' },
+      tags: [],
+      manifest: { subject: descriptorOf(amd64.content), artifactType: 'application/x' }
+    })
+    await write([[buildIndex([amd64, attestation]), 'imageIndex']])
+    const { root, referrers, warnings } = await openTestArchive(path())
+    expect(root).toMatchObject({ children: [{}, { digest: attestation.content.digest }] })
+    expect({ referrers, warnings }).toEqual({ referrers: [], warnings: [] })
+  })
 
   test('warns if the signed index is not pushed', async () => {
     await write([

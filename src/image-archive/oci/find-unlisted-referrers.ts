@@ -1,7 +1,6 @@
 import { ActionError } from '../../runner/errors.js'
-import { MAX_MANIFEST_BYTES, parseJsonObject } from '../../oci/manifest.js'
+import { MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.js'
 import type { Descriptor } from '../../oci/manifest.js'
-import { isIndexMediaType, MEDIA_TYPES } from '../../oci/media-types.js'
 import type { FileTree } from '../file-tree.js'
 import { readContent, readStart } from '../read-content.js'
 import { BLOB_DIRECTORY, digestOfBlobName } from './blob.js'
@@ -30,13 +29,13 @@ async function findReferrer(
     const content = await tree.find(name)
     if (content === undefined || content.size > MAX_MANIFEST_BYTES) return undefined
     if ((await readStart(content, 1)).toString() !== '{') return undefined
-    const json = parseJsonObject(await readContent(content, MAX_MANIFEST_BYTES), name)
-    if (typeof json.subject !== 'object' || json.subject === null) return undefined
-    const isIndex = typeof json.mediaType === 'string' && isIndexMediaType(json.mediaType)
-    const mediaType = isIndex ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest
-    return { mediaType, digest, size: content.size }
+    const { mediaType, subject } = parseManifest(
+      await readContent(content, MAX_MANIFEST_BYTES),
+      name
+    )
+    return subject === undefined ? undefined : { mediaType, digest, size: content.size }
   } catch (error) {
-    // Blobs of artifacts can be any files.
+    // Blobs of artifacts can be any files, such as statements of in-toto, which also have a subject.
     if (error instanceof ActionError) return undefined
     throw error
   }

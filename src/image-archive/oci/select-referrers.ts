@@ -43,7 +43,8 @@ export async function selectReferrers(
   const loaded = new Map<string, Loaded>()
   for (const descriptor of listed.referrers) {
     for (const each of listWithSubject(await load(descriptor))) {
-      loaded.set(each.descriptor.digest, each)
+      // Attestations in the index of an image can have a subject, too.
+      if (!image.includes(each.descriptor.digest)) loaded.set(each.descriptor.digest, each)
     }
   }
   // Repeats until no further referrer is found.

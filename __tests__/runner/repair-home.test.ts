@@ -1,17 +1,25 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unsetEmptyHome } from '../../src/runner/unset-empty-home.js'
+import { repairHome } from '../../src/runner/repair-home.js'
 import { runAction } from '../helpers/run-action.js'
 
-describe('unsetEmptyHome', () => {
+describe('repairHome', () => {
   test('unsets an empty variable, and keeps other ones', () => {
     const env: NodeJS.ProcessEnv = { HOME: '', USERPROFILE: '', DOCKER_CONFIG: '' }
-    unsetEmptyHome(env)
+    repairHome(env)
     expect(env).toEqual({ DOCKER_CONFIG: '' })
     const other: NodeJS.ProcessEnv = { HOME: '/home/runner', USERPROFILE: 'C:\\Users\\runner' }
-    unsetEmptyHome(other)
+    repairHome(other)
     expect(other).toEqual({ HOME: '/home/runner', USERPROFILE: 'C:\\Users\\runner' })
+  })
+
+  test('uses the root directory if the user does not have a home directory', () => {
+    const env: NodeJS.ProcessEnv = { HOME: '' }
+    repairHome(env, () => {
+      throw new Error('uv_os_homedir returned ENOENT')
+    })
+    expect(env).toEqual({ HOME: '/' })
   })
 
   test('prevents that the main step uses the shared config files of the checkout', async () => {
