@@ -374,7 +374,7 @@ test('older-than for closed pull requests causes a warning, because it selects a
     return on.deps.lines.slice(length).filter((line) => line.startsWith('warning: '))
   }
   expect(await warningsOf({ 'older-than': '7d' })).toContain(
-    'warning: Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to pr-*, pr-*-*.'
+    'warning: Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to a pattern that matches no other tags, such as "pr-*".'
   )
   expect(await warningsOf({})).toEqual([])
   expect(await warningsOf({ 'older-than': '7d', 'keep-latest': '3' })).toEqual([])

@@ -75,9 +75,8 @@ function warnAboutOtherTags(given: TagRules): string[] {
   const { closedPullRequests, olderThan, keepLatestIsGiven, tagsAreGiven } = given
   if (closedPullRequests.length === 0 || olderThan === undefined) return []
   if (keepLatestIsGiven || tagsAreGiven) return []
-  const patterns = closedPullRequests.map((pattern) => pattern.replace('{number}', '*'))
   return [
-    `Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to ${patterns.join(', ')}.`
+    'Input "older-than" also selects tags that "closed-pull-requests" does not match, because "tags" is not set. To delete only tags of pull requests, set "tags" to a pattern that matches no other tags, such as "pr-*".'
   ]
 }
 
