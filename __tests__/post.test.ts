@@ -456,6 +456,17 @@ test('a credential store gets the credential for the job, and the post step eras
   expect(await get(job, DOCKER)).toBe(before)
 })
 
+test('the post step does not pass an empty HOME to a credential store, as the main step', async () => {
+  const { emulator, job } = await setUp()
+  await put(job, DOCKER, '{"credsStore":"test"}')
+  const PATH = await putStore(job, 'test', `${STORE}\necho "\${HOME-not set}" > home`)
+  const main = await job.main(LOGIN, { env: { PATH } })
+  expect(await get(job, 'bin/home')).toBe(`${job.home}\n`)
+  await runAction({}, { env: { ...job.env, PATH, HOME: '' }, state: main.state })
+  expect(await get(job, 'bin/erased')).toBe(emulator.host)
+  expect(await get(job, 'bin/home')).toBe('not set\n')
+})
+
 test('the post step restores the entry that a credential store had, and keeps a changed one', async () => {
   const { emulator, job } = await setUp()
   await put(job, DOCKER, '{"credsStore":"test"}')

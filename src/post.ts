@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseLogins } from './login/login-records.js'
 import { restoreOrWarn } from './login/restore-credential.js'
 import type { RestoreOutcome } from './login/restore-credential.js'
+import { repairHome } from './runner/repair-home.js'
 import { createLog } from './runner/report.js'
 import { findLoginState } from './runner/state.js'
 
@@ -16,6 +17,7 @@ const MESSAGES: Readonly<Record<RestoreOutcome, string>> = {
  * modes. A file that cannot be restored is a warning, so the post step never fails the job.
  */
 export async function post(): Promise<void> {
+  repairHome(process.env)
   const log = createLog()
   const deps = {
     env: process.env,
