@@ -117,31 +117,34 @@ export async function handleControl(
   if (read !== undefined) respond(200, read(context, undefined))
   else if (change === undefined) respond(404, { error: UNKNOWN_ENDPOINT })
   else {
+    const usesBody = command === undefined
     await respondToBody(respond, request, (value) => {
-      checkParameters(name, query, command === undefined ? undefined : value)
+      checkQuery(name, query, usesBody)
+      if (!usesBody) checkHasNoBody(name, value)
       return change(context, value)
     })
   }
 }
 
 /**
- * Checks that a request does not have parameters that the emulator would ignore. It would change more than the client
- * expects, for example delete all faults instead of one.
- *
- * @param unused the value of a body that is not used
- * @throws Error if there is a query, or an unused value that is not empty
+ * Rejects a query, which the emulator would ignore. The request would change more than the client expects, for example
+ * delete all faults instead of one.
  */
-function checkParameters(name: string, query: string, unused: unknown): void {
-  const isCommand = name in COMMANDS
-  if (query !== '') {
-    const way = isCommand ? 'Send the request without a query' : 'Send JSON in the body instead'
-    throw new Error(
-      `The query of "${name}" is not supported: ${JSON.stringify(query)}. ${way}. Nothing was changed.`
-    )
-  }
-  if (unused == null || (isObject(unused) && Object.keys(unused).length === 0)) return
-  throw new Error(
-    `The body of "${name}" is not supported: ${JSON.stringify(unused)}. Send the request without a body. Nothing was changed.`
+function checkQuery(name: string, query: string, usesBody: boolean): void {
+  if (query === '') return
+  const way = usesBody ? 'Send JSON in the body instead' : 'Send the request without a query'
+  throw ignored(`The query of "${name}"`, query, way)
+}
+
+/** Rejects a body that the emulator would ignore. */
+function checkHasNoBody(name: string, value: unknown): void {
+  if (value == null || (isObject(value) && Object.keys(value).length === 0)) return
+  throw ignored(`The body of "${name}"`, value, 'Send the request without a body')
+}
+
+function ignored(what: string, value: unknown, fix: string): Error {
+  return new Error(
+    `${what} is not supported: ${JSON.stringify(value)}. ${fix}. Nothing was changed.`
   )
 }
 
