@@ -23,7 +23,7 @@ interface Group {
 /** One element of the syntax: an escape, a quoted text, a character class, or any other character. */
 const ELEMENT = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\[:\^?\w+:\]|\\[\s\S]|[^\]\\])*\]|[\s\S]/g
 
-/** The begin of a group that does not capture, or that has a name. */
+/** The beginning of a group that does not capture, or that has a name. */
 const GROUP_PREFIX = /\?(?:P?<\w+>|[imsU-]*:)/y
 
 /** Anchors and flags match no characters, so that a group between them is the whole pattern. */

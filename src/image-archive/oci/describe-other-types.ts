@@ -13,6 +13,10 @@ const OLD_TYPES: readonly (readonly [mediaType: RegExp, name: string, fix: strin
   ]
 ]
 
+/** How to replace content of an unknown type. */
+export const NEW_IMAGE_ARCHIVE =
+  'Create the archive again, for example with "docker save" or "skopeo copy".'
+
 /** The maximum number of media types that are listed. */
 const MAX_LISTED_TYPES = 5
 

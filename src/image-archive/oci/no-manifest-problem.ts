@@ -1,6 +1,6 @@
 import { problem } from '../../runner/errors.js'
 import type { ActionError } from '../../runner/errors.js'
-import { describeOtherTypes } from './describe-other-types.js'
+import { describeOtherTypes, NEW_IMAGE_ARCHIVE } from './describe-other-types.js'
 
 /**
  * Creates the error for an OCI layout whose `index.json` lists no supported manifest.
@@ -15,6 +15,6 @@ export function noManifestProblem(path: string, mediaTypes: readonly string[]): 
     value: path,
     reason: isEmpty ? undefined : `It lists ${list}.`,
     expected: 'Use an OCI manifest or index, or a Docker schema 2 manifest or manifest list.',
-    fix: fix ?? 'Create the archive again, for example with "docker save" or "skopeo copy".'
+    fix: fix ?? NEW_IMAGE_ARCHIVE
   })
 }

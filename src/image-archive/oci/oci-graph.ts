@@ -4,7 +4,7 @@ import type { Descriptor, Manifest, Platform } from '../../oci/manifest.js'
 import { isIndexMediaType, isManifestMediaType } from '../../oci/media-types.js'
 import { blobName, findBlob, readBlob } from './blob.js'
 import { checkIsNotBuildCache } from './check-is-not-build-cache.js'
-import { describeOtherTypes } from './describe-other-types.js'
+import { describeOtherTypes, NEW_IMAGE_ARCHIVE } from './describe-other-types.js'
 import type { StoredBlob } from '../contents.js'
 import type { FileTree } from '../file-tree.js'
 import { loadBlobs } from './manifest-blobs.js'
@@ -125,7 +125,7 @@ function checkIsManifest({ digest, mediaType }: Descriptor, path: string): void 
     value: digest,
     reason: `The index lists ${list}.`,
     expected: 'An index must list OCI manifests or indexes, or Docker schema 2 manifests.',
-    fix: fix ?? 'Create the archive again, for example with "docker save" or "skopeo copy".'
+    fix: fix ?? NEW_IMAGE_ARCHIVE
   })
 }
 
